@@ -109,6 +109,11 @@ export function recv(fd: number, into: Uint8Array): number {
   return answer(Number(recvCall(fd, into, into.length, MSG_DONTWAIT)))
 }
 
+/** recv(2) with MSG_DONTWAIT of at most `bytes` into the head of `into`. */
+export function recvHead(fd: number, into: Uint8Array, bytes: number): number {
+  return answer(Number(recvCall(fd, into, bytes, MSG_DONTWAIT)))
+}
+
 /** recv(2) that waits, for netlink requests, where the answer is there as soon as `send` returns. */
 export function recvWaiting(fd: number, into: Uint8Array): number {
   return answer(Number(recvCall(fd, into, into.length, 0)))

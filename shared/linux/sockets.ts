@@ -1,0 +1,192 @@
+/**
+ * Stream sockets as both daemons need them: always AF_INET6 (IPv4 as ::ffff:a.b.c.d), nonblocking.
+ *
+ * AF_INET6 because an MPTCP connection born on an AF_INET socket refuses an IPv6 subflow for ever.
+ * Functions answer a descriptor or 0, or `-errno`, and leave nothing open when they fail.
+ */
+import { errnoName, must } from './errors.ts'
+import { EINPROGRESS } from './kernel.ts'
+import * as libc from './libc.ts'
+
+export interface ListenOptions {
+  /** The whole sockaddr_in6 to bind. */
+  readonly address: Uint8Array
+  readonly multipath: boolean
+  /** TPROXY: accept connections that were meant for somebody else. Needs CAP_NET_ADMIN. */
+  readonly transparent: boolean
+  /** Share the port with other threads; the kernel spreads the connections. */
+  readonly reusePort: boolean
+}
+
+/** A listening socket, or a sentence that says what stands in the way. For start-up. */
+export function openListener(options: ListenOptions, what: string): number {
+  const doing = `listen on ${what}`
+  const protocol = options.multipath ? libc.IPPROTO_MPTCP : libc.IPPROTO_TCP
+  const fd = must(libc.socket(libc.AF_INET6, STREAM, protocol), doing, 'socket')
+  const steps: ReadonlyArray<readonly [string, () => number]> = [
+    ['SO_REUSEADDR', () => setNumber(fd, SOL_SOCKET, SO_REUSEADDR, 1)],
+    ['SO_REUSEPORT', () => (options.reusePort ? setNumber(fd, SOL_SOCKET, SO_REUSEPORT, 1) : 0)],
+    ['IP_TRANSPARENT', () => (options.transparent ? setNumber(fd, SOL_IP, IP_TRANSPARENT, 1) : 0)],
+    [
+      'IPV6_TRANSPARENT',
+      () => (options.transparent ? setNumber(fd, SOL_IPV6, IPV6_TRANSPARENT, 1) : 0),
+    ],
+    ['IPV6_V6ONLY', () => setNumber(fd, SOL_IPV6, IPV6_V6ONLY, 0)],
+    ['bind', () => libc.bind(fd, options.address)],
+    ['listen', () => libc.listen(fd, BACKLOG)],
+  ]
+  for (const [syscall, step] of steps) {
+    const result = step()
+    if (result < 0) {
+      libc.close(fd)
+      must(result, doing, syscall)
+    }
+  }
+  return fd
+}
+
+export interface DialOptions {
+  readonly multipath: boolean
+  /** fwmark of everything the socket sends; 0 for none. MPTCP subflows inherit it. */
+  readonly mark: number
+  /** Interface that the first subflow must use, and the sockaddr_in6 it must have. */
+  readonly from: { readonly device: string; readonly address: Uint8Array } | undefined
+  /** TCP congestion control, or undefined for the system's. */
+  readonly congestion: string | undefined
+}
+
+/** A socket whose connection is in progress: wait until it is writable, then ask `socketError`. */
+export function dial(remote: Uint8Array, options: DialOptions): number {
+  const protocol = options.multipath ? libc.IPPROTO_MPTCP : libc.IPPROTO_TCP
+  const fd = libc.socket(libc.AF_INET6, STREAM, protocol)
+  if (fd < 0) return fd
+  let result = setNumber(fd, SOL_TCP, TCP_NODELAY, 1)
+  if (result >= 0 && options.mark !== 0) result = setNumber(fd, SOL_SOCKET, SO_MARK, options.mark)
+  if (result >= 0 && options.congestion !== undefined) {
+    result = setText(fd, SOL_TCP, TCP_CONGESTION, options.congestion)
+  }
+  if (result >= 0 && options.from !== undefined) {
+    result = setText(fd, SOL_SOCKET, SO_BINDTODEVICE, options.from.device)
+    if (result >= 0) result = setNumber(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+    if (result >= 0) result = libc.bind(fd, options.from.address)
+  }
+  if (result >= 0) result = libc.connect(fd, remote)
+  if (result < 0 && result !== -EINPROGRESS) {
+    libc.close(fd)
+    return result
+  }
+  return fd
+}
+
+/** SO_ERROR, as a positive errno; 0 when there is none. Reading it clears it. */
+export function socketError(fd: number): number {
+  const result = libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, INT)
+  return result < 0 ? -result : new DataView(INT.buffer).getInt32(0, true)
+}
+
+/** Close so that the peer sees a reset (RST; MP_FASTCLOSE on MPTCP), whatever is still queued. */
+export function resetAndClose(fd: number): void {
+  libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, LINGER_NOW)
+  libc.close(fd)
+}
+
+/**
+ * The connection's MPTCP token, or undefined when it is plain TCP: also after a silent fallback,
+ * which SO_PROTOCOL does not show. MPTCP_INFO is the only true test.
+ */
+export function mptcpToken(fd: number): number | undefined {
+  if (libc.getsockopt(fd, SOL_MPTCP, MPTCP_INFO, INFO) < MPTCP_INFO_TOKEN_END) return undefined
+  return new DataView(INFO.buffer).getUint32(MPTCP_INFO_TOKEN, true)
+}
+
+/**
+ * Let the kernel find out that a silent peer has vanished: first probe after `idleS` seconds, then
+ * every `intervalS`, given up after `probes`.
+ */
+export function keepAlive(fd: number, idleS: number, intervalS: number, probes: number): void {
+  setNumber(fd, SOL_SOCKET, SO_KEEPALIVE, 1)
+  setNumber(fd, SOL_TCP, TCP_KEEPIDLE, idleS)
+  setNumber(fd, SOL_TCP, TCP_KEEPINTVL, intervalS)
+  setNumber(fd, SOL_TCP, TCP_KEEPCNT, probes)
+}
+
+/** Small writes leave at once. What the relay writes is as big as what it read. */
+export function noDelay(fd: number): void {
+  setNumber(fd, SOL_TCP, TCP_NODELAY, 1)
+}
+
+/** Whether this kernel lets us use the congestion control `name` on an MPTCP socket. */
+export function hasCongestionControl(name: string): boolean {
+  const fd = must(
+    libc.socket(libc.AF_INET6, STREAM, libc.IPPROTO_MPTCP),
+    'ask for congestion controls',
+    'socket',
+  )
+  const result = setText(fd, SOL_TCP, TCP_CONGESTION, name)
+  libc.close(fd)
+  return result >= 0
+}
+
+/** undefined when this kernel makes MPTCP sockets, else what is missing and what to do. */
+export function multipathProblem(): string | undefined {
+  const fd = libc.socket(libc.AF_INET6, STREAM, libc.IPPROTO_MPTCP)
+  if (fd >= 0) {
+    libc.close(fd)
+    return undefined
+  }
+  if (fd === -ENOPROTOOPT) {
+    return 'Cannot use Multipath TCP: it is switched off, run `sysctl -w net.mptcp.enabled=1`'
+  }
+  if (fd === -EPROTONOSUPPORT) {
+    return 'Cannot use Multipath TCP: this kernel has none, boot one built with CONFIG_MPTCP=y and CONFIG_MPTCP_IPV6=y'
+  }
+  return `Cannot use Multipath TCP: socket answered ${errnoName(fd)}`
+}
+
+function setNumber(fd: number, level: number, option: number, value: number): number {
+  new DataView(INT.buffer).setInt32(0, value, true)
+  return libc.setsockopt(fd, level, option, INT)
+}
+
+function setText(fd: number, level: number, option: number, value: string): number {
+  return libc.setsockopt(fd, level, option, Buffer.from(`${value}\0`))
+}
+
+const STREAM = libc.SOCK_STREAM | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC
+
+// One a thread; no call keeps it.
+const INT = new Uint8Array(4)
+const INFO = new Uint8Array(96)
+/** struct linger: on, 0 seconds. */
+const LINGER_NOW = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)
+
+/** Connections that wait to be accepted by one listener; further SYNs are dropped and tried again. */
+const BACKLOG = 4_096
+
+// Linux uapi.
+const ENOPROTOOPT = 92
+const EPROTONOSUPPORT = 93
+const SOL_SOCKET = 1
+const SO_REUSEADDR = 2
+const SO_ERROR = 4
+const SO_KEEPALIVE = 9
+const SO_LINGER = 13
+const SO_REUSEPORT = 15
+const SO_BINDTODEVICE = 25
+const SO_MARK = 36
+const SOL_IP = 0
+const IP_TRANSPARENT = 19
+const IP_BIND_ADDRESS_NO_PORT = 24
+const SOL_IPV6 = 41
+const IPV6_V6ONLY = 26
+const IPV6_TRANSPARENT = 75
+const SOL_TCP = 6
+const TCP_NODELAY = 1
+const TCP_KEEPIDLE = 4
+const TCP_KEEPINTVL = 5
+const TCP_KEEPCNT = 6
+const TCP_CONGESTION = 13
+const SOL_MPTCP = 284
+const MPTCP_INFO = 1
+const MPTCP_INFO_TOKEN = 12
+const MPTCP_INFO_TOKEN_END = 16

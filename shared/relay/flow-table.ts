@@ -1,0 +1,114 @@
+/**
+ * Every MPTCP connection a data thread owns, in memory that steering can read.
+ *
+ *   row 0 │ state │ token │ leg │ action │ openedS │        │ upBytes │ downBytes │     64 bytes a row
+ *   row 1 │ ...
+ *
+ * The worker writes its rows, the main thread reads them; `action` is the one cell that goes the
+ * other way: steering writes what it wants of the connection, the worker obeys and clears it.
+ */
+
+export const FlowState = { free: 0, pooled: 1, open: 2 } as const
+
+export const FlowAction = { none: 0, retire: 1 } as const
+
+/** What a row says. `token` is MPTCP's local token (u32); `leg` the number of the first subflow's leg. */
+export interface FlowRow {
+  readonly state: number
+  readonly token: number
+  readonly leg: number
+  readonly openedS: number
+  readonly upBytes: number
+  readonly downBytes: number
+}
+
+export class FlowTable {
+  readonly memory: SharedArrayBuffer
+  readonly #cells: Int32Array
+  readonly #bytes: Float64Array
+  readonly #free: number[] = []
+  readonly #rows: number
+
+  constructor(memory: SharedArrayBuffer) {
+    this.memory = memory
+    this.#cells = new Int32Array(memory)
+    this.#bytes = new Float64Array(memory)
+    this.#rows = memory.byteLength / ROW_BYTES
+    for (let row = this.#rows - 1; row >= 0; row--) this.#free.push(row)
+  }
+
+  static create(rows: number): FlowTable {
+    return new FlowTable(new SharedArrayBuffer(rows * ROW_BYTES))
+  }
+
+  /** A row of one's own, or -1 when all are taken. Only the owning worker claims and releases. */
+  claim(state: number, token: number, leg: number, nowS: number): number {
+    const row = this.#free.pop()
+    if (row === undefined) return -1
+    const at = row * ROW_CELLS
+    this.#cells[at + TOKEN] = token | 0
+    this.#cells[at + LEG] = leg
+    this.#cells[at + ACTION] = FlowAction.none
+    this.#cells[at + OPENED_S] = nowS
+    this.#bytes[row * ROW_DOUBLES + UP] = 0
+    this.#bytes[row * ROW_DOUBLES + DOWN] = 0
+    // State last: a reader that sees it sees the rest.
+    Atomics.store(this.#cells, at + STATE, state)
+    return row
+  }
+
+  setState(row: number, state: number): void {
+    Atomics.store(this.#cells, row * ROW_CELLS + STATE, state)
+  }
+
+  setBytes(row: number, up: number, down: number): void {
+    this.#bytes[row * ROW_DOUBLES + UP] = up
+    this.#bytes[row * ROW_DOUBLES + DOWN] = down
+  }
+
+  release(row: number): void {
+    Atomics.store(this.#cells, row * ROW_CELLS + STATE, FlowState.free)
+    this.#free.push(row)
+  }
+
+  /** What steering asked of this row since the last look. */
+  takeAction(row: number): number {
+    return Atomics.exchange(this.#cells, row * ROW_CELLS + ACTION, FlowAction.none)
+  }
+
+  /** Main thread: ask something of a row. */
+  ask(row: number, action: number): void {
+    Atomics.store(this.#cells, row * ROW_CELLS + ACTION, action)
+  }
+
+  /** Main thread: look at every row in use. */
+  forEach(look: (row: FlowRow, index: number) => void): void {
+    for (let row = 0; row < this.#rows; row++) {
+      const at = row * ROW_CELLS
+      const state = Atomics.load(this.#cells, at + STATE)
+      if (state === FlowState.free) continue
+      look(
+        {
+          state,
+          token: this.#cells[at + TOKEN]! >>> 0,
+          leg: this.#cells[at + LEG]!,
+          openedS: this.#cells[at + OPENED_S]!,
+          upBytes: this.#bytes[row * ROW_DOUBLES + UP]!,
+          downBytes: this.#bytes[row * ROW_DOUBLES + DOWN]!,
+        },
+        row,
+      )
+    }
+  }
+}
+
+const ROW_BYTES = 64
+const ROW_CELLS = ROW_BYTES / 4
+const ROW_DOUBLES = ROW_BYTES / 8
+const STATE = 0
+const TOKEN = 1
+const LEG = 2
+const ACTION = 3
+const OPENED_S = 4
+const UP = 4
+const DOWN = 5
