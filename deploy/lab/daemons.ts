@@ -1,0 +1,104 @@
+/**
+ * The two daemons as the street runs them: their configurations, which fit the street's addresses, and
+ * how they are started, stopped and started again.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { CONCENTRATOR, INTERNET } from './addresses.ts'
+import { haveEnded, sendSignal } from './process-id.ts'
+import { running, start } from './processes.ts'
+import { readState, type StreetState, streetDirectory } from './state.ts'
+
+export const DAEMONS = ['cpe', 'concentrator'] as const
+export type DaemonName = (typeof DAEMONS)[number]
+
+/** Part of a configuration. Objects are merged key by key, everything else replaces. */
+export interface ConfigPatch {
+  readonly [key: string]: unknown
+}
+
+/** Write both configurations, the street's own values under what `patches` say. */
+export function writeConfigs(
+  state: StreetState,
+  patches: Readonly<Partial<Record<DaemonName, ConfigPatch>>>,
+): void {
+  const configs = { cpe: cpeConfig(state), concentrator: concentratorConfig(state) }
+  for (const daemon of DAEMONS) {
+    mkdirSync(stateDirectory(state.name, daemon), { recursive: true })
+    const config = merge(configs[daemon], patches[daemon] ?? {})
+    writeFileSync(configPath(state.name, daemon), stringify(config))
+  }
+}
+
+/** Start one and wait until it serves. */
+export function startDaemon(street: string, daemon: DaemonName, signal?: AbortSignal) {
+  const argv = ['node', `${daemon}/main.ts`, configPath(street, daemon)]
+  return start(street, { role: daemon, place: daemon, argv, ready: READY }, signal)
+}
+
+/** End the daemon with `signal` if it runs, and start it (again). Answers its process number. */
+export async function restartDaemon(
+  street: string,
+  daemon: DaemonName,
+  signal: NodeJS.Signals,
+): Promise<number> {
+  readState(street)
+  const before = running(street, daemon)
+  if (before !== undefined) {
+    sendSignal(before, signal)
+    if (!(await haveEnded([before], STOP_MS_MAX))) {
+      throw new Error(
+        `Cannot restart ${daemon}: process ${before.pid} still runs ${STOP_MS_MAX / 1_000} s after ${signal}`,
+      )
+    }
+  }
+  await startDaemon(street, daemon)
+  const after = running(street, daemon)
+  if (after === undefined) throw new Error(`Cannot restart ${daemon}: it ended once it was ready`)
+  return after.pid
+}
+
+export function configPath(street: string, daemon: DaemonName): string {
+  return join(streetDirectory(street), `${daemon}.yaml`)
+}
+
+function cpeConfig(state: StreetState): ConfigPatch {
+  return {
+    subscriber: state.subscriber,
+    concentrator: { addresses: Object.values(CONCENTRATOR.own), port: CONCENTRATOR.port },
+    lan: { interfaces: ['lan'] },
+    legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
+    stateDirectory: stateDirectory(state.name, 'cpe'),
+  }
+}
+
+function concentratorConfig(state: StreetState): ConfigPatch {
+  return {
+    listen: { port: CONCENTRATOR.port },
+    subscribers: [state.subscriber],
+    // The street's internet has documentation addresses, which no real destination has.
+    acl: { allow: [INTERNET.prefix4, INTERNET.prefix6] },
+    stateDirectory: stateDirectory(state.name, 'concentrator'),
+  }
+}
+
+function stateDirectory(street: string, daemon: DaemonName): string {
+  return join(streetDirectory(street), `${daemon}-state`)
+}
+
+function merge(base: ConfigPatch, patch: ConfigPatch): ConfigPatch {
+  const merged: Record<string, unknown> = { ...base }
+  for (const [key, value] of Object.entries(patch)) {
+    const old = merged[key]
+    merged[key] = isMapping(old) && isMapping(value) ? merge(old, value) : value
+  }
+  return merged
+}
+
+function isMapping(value: unknown): value is ConfigPatch {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const READY = /"msg":"ready"/
+const STOP_MS_MAX = 10_000
