@@ -99,6 +99,13 @@ export function mptcpToken(fd: number): number | undefined {
   return new DataView(INFO.buffer).getUint32(MPTCP_INFO_TOKEN, true)
 }
 
+/** True when the peer's MPTCP has acknowledged every byte sent on `fd`; false also on plain TCP. */
+export function allAcknowledged(fd: number): boolean {
+  if (libc.getsockopt(fd, SOL_MPTCP, MPTCP_INFO, INFO) < MPTCP_INFO_ACKED_END) return false
+  const view = new DataView(INFO.buffer)
+  return view.getBigUint64(MPTCP_INFO_SENT, true) === view.getBigUint64(MPTCP_INFO_ACKED, true)
+}
+
 /**
  * Let the kernel find out that a silent peer has vanished: first probe after `idleS` seconds, then
  * every `intervalS`, given up after `probes`.
@@ -190,3 +197,6 @@ const SOL_MPTCP = 284
 const MPTCP_INFO = 1
 const MPTCP_INFO_TOKEN = 12
 const MPTCP_INFO_TOKEN_END = 16
+const MPTCP_INFO_SENT = 56
+const MPTCP_INFO_ACKED = 72
+const MPTCP_INFO_ACKED_END = 80

@@ -12,7 +12,7 @@
 import * as libc from '../linux/libc.ts'
 import { resetAndClose, socketError } from '../linux/sockets.ts'
 import { FAILED, type Loop, READABLE, type Watcher, WRITABLE } from './loop.ts'
-import { HalfFlow, heldBytes, Pumped, pump } from './pump.ts'
+import { type HalfFlow, heldBytes, Pumped, pump } from './pump.ts'
 
 /** What all flows of one thread share. */
 export interface FlowRoom {
@@ -33,11 +33,19 @@ export class Flow implements Watcher {
   #open = true
   #turnAsked = false
 
-  /** Both descriptors are already watched by `room.loop`, and belong to the flow from now on. */
-  constructor(room: FlowRoom, a: number, b: number, onEnd: (flow: Flow, reset: boolean) => void) {
+  /**
+   * The halves are mirror images, and may have carried bytes already. Both descriptors are watched
+   * by `room.loop`, and belong to the flow from now on.
+   */
+  constructor(
+    room: FlowRoom,
+    a2b: HalfFlow,
+    b2a: HalfFlow,
+    onEnd: (flow: Flow, reset: boolean) => void,
+  ) {
     this.#room = room
-    this.a2b = new HalfFlow(a, b)
-    this.b2a = new HalfFlow(b, a)
+    this.a2b = a2b
+    this.b2a = b2a
     this.#onEnd = onEnd
   }
 

@@ -80,15 +80,19 @@ export class Loop {
 
   run(): void {
     while (!this.#stopped) {
-      const waitMs = this.#turns.length > 0 ? 0 : this.#wheel.waitMs(performance.now())
-      const ready = libc.epollWait(this.#epoll, this.#events, waitMs)
-      this.nowMs = performance.now()
-      if (ready < 0 && ready !== -EINTR) must(ready, 'wait for connections', 'epoll_wait')
-      for (let i = 0; i < ready; i++) this.#dispatch(i * 3)
-      this.#wheel.advance(this.nowMs)
-      this.#takeTurns()
+      this.round(this.#turns.length > 0 ? 0 : this.#wheel.waitMs(performance.now()))
     }
     libc.close(this.#epoll)
+  }
+
+  /** Wait for at most `waitMs` (-1: for ever), then do once what there is to do. */
+  round(waitMs: number): void {
+    const ready = libc.epollWait(this.#epoll, this.#events, waitMs)
+    this.nowMs = performance.now()
+    if (ready < 0 && ready !== -EINTR) must(ready, 'wait for connections', 'epoll_wait')
+    for (let i = 0; i < ready; i++) this.#dispatch(i * 3)
+    this.#wheel.advance(this.nowMs)
+    this.#takeTurns()
   }
 
   #dispatch(at: number): void {

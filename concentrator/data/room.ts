@@ -1,0 +1,76 @@
+/**
+ * What one data thread of the concentrator knows, and what it tells.
+ */
+import type { Acl } from '../../shared/core/admission.ts'
+import { type Counters, columns } from '../../shared/relay/counters.ts'
+import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
+
+/** Everything a worker is told at birth: plain data, for it crosses to another thread. */
+export interface StreetSettings {
+  /** Whole sockaddr_in6 of each listening socket. */
+  readonly listen: readonly Uint8Array[]
+  /** Cookies by subscriber number; names stay in the main thread. */
+  readonly cookies: readonly Uint8Array[]
+  readonly acl: Acl
+  readonly convertWaitMs: number
+  readonly connectMs: number
+  readonly poolHelloIdleMs: number
+  readonly congestion: string | undefined
+  readonly keepalive: {
+    readonly idleS: number
+    readonly intervalS: number
+    readonly probes: number
+    readonly accessIdleS: number
+  }
+  /** Watched descriptors from which new requests are answered with Resource Exceeded. */
+  readonly descriptorsMax: number
+}
+
+export interface StreetMemory {
+  readonly counters: SharedArrayBuffer
+  readonly workers: number
+}
+
+export interface StreetRoom extends FlowRoom {
+  readonly settings: StreetSettings
+  readonly count: Float64Array
+  readonly flows: Set<Flow>
+  /** What flows that have ended carried. */
+  readonly closedBytes: { up: number; down: number }
+  /** The number of the subscriber whose cookie this is, or undefined. */
+  readonly subscriberOf: (cookie: Uint8Array) => number | undefined
+  /** Warm connections by subscriber number. */
+  readonly pooled: Map<number, number>
+  readonly tell: (news: StreetNews) => void
+}
+
+export type StreetNews =
+  | { readonly event: 'serving' }
+  | {
+      readonly event: 'refused'
+      /** The source address as text, and why in words. */
+      readonly source: string
+      readonly why: string
+    }
+
+export const STREET_COUNTERS = [
+  'accepted',
+  'plainTcp',
+  'hellos',
+  'requests',
+  'refused',
+  'silent',
+  'flowsOpened',
+  'flowsOpen',
+  'flowsClosed',
+  'flowsReset',
+  'pooled',
+  'upBytes',
+  'downBytes',
+  'descriptors',
+  'exhausted',
+] as const
+export type StreetCounter = (typeof STREET_COUNTERS)[number]
+export type StreetCounters = Counters<StreetCounter>
+
+export const COUNT = columns(STREET_COUNTERS)

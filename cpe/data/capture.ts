@@ -1,0 +1,160 @@
+/**
+ * Which of the LAN's packets the agent takes, and how every other flow keeps to its line: the nftables
+ * table `inet hybridge`, as text. `steering/router.ts` applies it.
+ *
+ *   from a leg   a connection that came in over it is remembered as that leg's
+ *   from inside  what belongs to a leg's connection leaves by that leg      (replies, bypassed flows)
+ *   from the LAN a captured flow goes on to its worker
+ *                a SYN that would leave by a leg begins one, unless it is bypassed
+ *   to a leg     what the inside opens is remembered as that leg's, and translated to its address
+ *
+ * The table stands behind the OS's own translations: what the OS redirects to itself or forwards to a
+ * host of the LAN is never taken. A flow that no worker listens for goes its way as if we were not there.
+ */
+import type { CpeConfig } from '../../shared/config/cpe.ts'
+import { MARK, MARK_MASK } from '../../shared/core/marks.ts'
+import { formatPrefix, type Prefix } from '../../shared/wire/address.ts'
+import { familyOf } from '../../shared/wire/route.ts'
+
+export type CaptureConfig = Pick<CpeConfig, 'lan' | 'legs' | 'bypass' | 'capturePort' | 'workers'>
+
+/** The whole table, in place of whatever stood there. With `capture` off no new flow is taken. */
+export function renderCapture(config: CaptureConfig, capture: 'on' | 'off'): string {
+  const { legs, lan, bypass } = config
+  const dsl = quoted(legs.dsl.interface)
+  const lte = quoted(legs.lte.interface)
+  const anyLeg = `{ ${dsl}, ${lte} }`
+  const ports = portRange(config)
+  return `${REMOVE_CAPTURE}table inet hybridge {
+${bypassSet(
+  'bypass4',
+  'ipv4_addr',
+  bypass.prefixes.filter((p) => familyOf(p) === 'ipv4'),
+)}
+${bypassSet(
+  'bypass6',
+  'ipv6_addr',
+  bypass.prefixes.filter((p) => familyOf(p) === 'ipv6'),
+)}
+  chain prerouting {
+    type filter hook prerouting priority dstnat + 1; policy accept;
+    iifname ${dsl} ct direction original ${UNCLAIMED} ${claim('ct', MARK.dsl)} accept
+    iifname ${lte} ct direction original ${UNCLAIMED} ${claim('ct', MARK.lte)} accept
+    iifname ${anyLeg} accept
+    ${has('meta')} accept
+    ${is('ct', MARK.dsl)} ${claim('meta', MARK.dsl)} accept
+    ${is('ct', MARK.lte)} ${claim('meta', MARK.lte)} accept
+    iifname { ${lan.interfaces.map(quoted).join(', ')} } meta l4proto tcp ct direction original goto lan
+  }
+
+  chain lan {
+    ${NOT_FIRST} socket transparent 1 ${claim('meta', MARK.tproxy)} accept
+    ${NOT_FIRST} ${is('ct', MARK.tproxy)} reject with tcp reset
+    ${NOT_FIRST} accept
+    fib daddr type { local, broadcast, anycast, multicast } accept
+    ip daddr 169.254.0.0/16 accept
+    ip6 daddr fe80::/10 accept
+    fib daddr oifname != ${anyLeg} accept
+    ip daddr @bypass4 accept
+    ip6 daddr @bypass6 accept
+    tcp dport ${ports} accept
+    jump capture
+    ${is('ct', MARK.tproxy)} reject with tcp reset
+  }
+
+  chain capture {
+${capture === 'on' ? captureRules(config) : ''}
+  }
+
+  chain input {
+    type filter hook input priority filter - 1; policy accept;
+    tcp dport ${ports} ct direction original ${isNot('meta', MARK.tproxy)} reject with tcp reset
+  }
+
+  chain output {
+    type route hook output priority mangle; policy accept;
+    ${has('meta')} accept
+    ${is('ct', MARK.dsl)} ${claim('meta', MARK.dsl)}
+    ${is('ct', MARK.lte)} ${claim('meta', MARK.lte)}
+  }
+
+  chain forwarded {
+    type filter hook postrouting priority mangle; policy accept;
+    oifname ${dsl} ct direction original ${UNCLAIMED} ${NOT_OURS} ${claim('ct', MARK.dsl)}
+    oifname ${lte} ct direction original ${UNCLAIMED} ${NOT_OURS} ${claim('ct', MARK.lte)}
+  }
+
+  chain masquerade {
+    type nat hook postrouting priority srcnat + 1; policy accept;
+    oifname ${anyLeg} ${NOT_OURS} masquerade
+  }
+}
+`
+}
+
+/** Takes the table away, whether it is there or not. */
+export const REMOVE_CAPTURE = `table inet hybridge
+delete table inet hybridge
+`
+
+/**
+ * One rule a worker, each of which takes its share of what the rules before it left over. A worker
+ * that does not listen takes nothing (`tproxy` ends the rule then), and the next in line does.
+ */
+function captureRules({ capturePort, workers }: CaptureConfig): string {
+  const rules = Array.from({ length: workers }, (_, index) => {
+    const left = workers - index
+    const share = left > 1 ? `numgen inc mod ${left} == 0 ` : ''
+    const take = `meta l4proto tcp tproxy to :${capturePort + index}`
+    return `    ${share}${take} ${claim('ct', MARK.tproxy)} ${claim('meta', MARK.tproxy)} accept`
+  })
+  return rules.join('\n')
+}
+
+function bypassSet(name: string, type: string, prefixes: readonly Prefix[]): string {
+  const elements =
+    prefixes.length === 0 ? '' : `; elements = { ${prefixes.map(formatPrefix).join(', ')} }`
+  return `  set ${name} { type ${type}; flags interval; auto-merge${elements}; }`
+}
+
+function portRange({ capturePort, workers }: CaptureConfig): string {
+  return workers === 1 ? `${capturePort}` : `${capturePort}-${capturePort + workers - 1}`
+}
+
+/** nft reads `*` at the end of a name as "any", and has no way to write a quote. */
+function quoted(interfaceName: string): string {
+  if (/["\\*]/.test(interfaceName)) {
+    throw new Error(`Cannot name the interface ${interfaceName} in nftables`)
+  }
+  return `"${interfaceName}"`
+}
+
+type Bearer = 'ct' | 'meta'
+
+/** Set our bits and leave the OS's as they are. */
+function claim(bearer: Bearer, mark: number): string {
+  const others = hex(~MARK_MASK >>> 0)
+  return `${bearer} mark set ${bearer} mark & ${others} | ${hex(mark)}`
+}
+
+function is(bearer: Bearer, mark: number): string {
+  return `${bearer} mark & ${hex(MARK_MASK)} == ${hex(mark)}`
+}
+
+function isNot(bearer: Bearer, mark: number): string {
+  return `${bearer} mark & ${hex(MARK_MASK)} != ${hex(mark)}`
+}
+
+function has(bearer: Bearer): string {
+  return isNot(bearer, 0)
+}
+
+function hex(mark: number): string {
+  return `0x${mark.toString(16).padStart(8, '0')}`
+}
+
+const UNCLAIMED = is('ct', 0)
+/** Any packet of a TCP connection but its first. */
+const NOT_FIRST = 'tcp flags & (fin | syn | rst | ack) != syn'
+/** What this machine sends under an address of its own is where it belongs already. */
+const NOT_OURS = 'fib saddr type != local'

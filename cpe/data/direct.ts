@@ -1,0 +1,82 @@
+/**
+ * ②' The other door out: plain TCP to the server itself, over the leg that is active.
+ *
+ * For what cannot be bonded (design D15). The box must never make the line worse.
+ */
+import { MARK } from '../../shared/core/marks.ts'
+import { Deadline } from '../../shared/core/timer-wheel.ts'
+import { dial, resetAndClose, socketError } from '../../shared/linux/sockets.ts'
+import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
+import { HalfFlow } from '../../shared/relay/pump.ts'
+import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
+import type { Intercepted } from './intercept.ts'
+import { openFlow } from './open-flow.ts'
+import { COUNT, type HouseRoom } from './room.ts'
+
+/** `up` holds what was read from the LAN so far; where it leads is decided here. */
+export function goDirect(room: HouseRoom, lan: Intercepted, up: HalfFlow): void {
+  const { address, port } = lan.destination
+  room.count[COUNT.flowsDirect]!++
+  const fd = dial(encodeSockaddr6(address, port), {
+    multipath: false,
+    mark: MARK.own,
+    from: undefined,
+    congestion: undefined,
+  })
+  if (fd < 0) refuse(room, lan)
+  else new Direct(room, lan, up, fd).begin()
+}
+
+class Direct implements Watcher {
+  readonly #room: HouseRoom
+  readonly #lan: Intercepted
+  readonly #up: HalfFlow
+  readonly #fd: number
+  readonly #deadline: Deadline
+
+  constructor(room: HouseRoom, lan: Intercepted, soFar: HalfFlow, fd: number) {
+    this.#room = room
+    this.#lan = lan
+    this.#fd = fd
+    this.#up = new HalfFlow(lan.fd, fd)
+    this.#up.held = soFar.held
+    this.#up.ended = soFar.ended
+    this.#deadline = new Deadline(() => this.#giveUp())
+  }
+
+  begin(): void {
+    const { loop, settings } = this.#room
+    loop.handOver(this.#lan.fd, this)
+    loop.watch(this.#fd, this)
+    loop.arm(this.#deadline, settings.connectMs)
+  }
+
+  onReady(fd: number, events: number): void {
+    if (fd === this.#lan.fd) {
+      // What the LAN says meanwhile waits in its socket; the flow will look for itself.
+      if ((events & FAILED) !== 0) this.#giveUp()
+      return
+    }
+    if ((events & (READABLE | WRITABLE)) === 0) return
+    if (socketError(fd) !== 0) return this.#giveUp()
+    this.#room.loop.disarm(this.#deadline)
+    openFlow(this.#room, this.#up, new HalfFlow(fd, this.#lan.fd), undefined)
+  }
+
+  onTurn(): void {}
+
+  #giveUp(): void {
+    const { loop } = this.#room
+    loop.disarm(this.#deadline)
+    loop.unwatch(this.#fd)
+    resetAndClose(this.#fd)
+    refuse(this.#room, this.#lan)
+  }
+}
+
+function refuse(room: HouseRoom, lan: Intercepted): void {
+  room.loop.unwatch(lan.fd)
+  resetAndClose(lan.fd)
+  room.count[COUNT.flowsReset]!++
+  room.count[COUNT.flowsOpen]!--
+}

@@ -1,0 +1,231 @@
+/**
+ * ② A LAN connection asks for its server: over a warm uplink, over one dialled for it, or, when the
+ * concentrator cannot help, straight out of the house.
+ *
+ *                 ┌─ warm uplink ──────────▶ Connect ─┐ answered   ┌──────┐
+ *    LAN ─▶ begin ┼─ pool empty: dial ─────▶ Connect + Cookie ────▶│ Flow │
+ *                 └─ bypass ───────────────▶ direct ───────────────▶└──────┘
+ *                                              ▲ unanswered, no LAN byte sent
+ *
+ * LAN bytes follow the Connect at once (RFC 8803 section 4.2: early data): no round trip is added.
+ */
+import { Deadline } from '../../shared/core/timer-wheel.ts'
+import { errnoName } from '../../shared/linux/errors.ts'
+import * as libc from '../../shared/linux/libc.ts'
+import { allAcknowledged, resetAndClose } from '../../shared/linux/sockets.ts'
+import { FlowState } from '../../shared/relay/flow-table.ts'
+import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
+import { HalfFlow, holdFirst, Pumped, pump } from '../../shared/relay/pump.ts'
+import { ConvertError, type ConvertMessage, decodeConvert } from '../../shared/wire/convert.ts'
+import { goDirect } from './direct.ts'
+import type { Intercepted } from './intercept.ts'
+import { openFlow } from './open-flow.ts'
+import { type Pool, refusal } from './pool.ts'
+import { COUNT, type HouseRoom } from './room.ts'
+import {
+  dialUplink,
+  dropUplink,
+  NO_ANSWER,
+  readAnswer,
+  say,
+  type Uplink,
+  uplinkConnected,
+} from './uplink.ts'
+
+/** From here on the LAN connection is answered one way or another; nobody needs to keep the request. */
+export function request(room: HouseRoom, pool: Pool, lan: Intercepted): void {
+  if (!pool.open) {
+    goDirect(room, lan, new HalfFlow(lan.fd, -1))
+    return
+  }
+  const warm = pool.take()
+  const uplink = warm ?? dialUplink(room)
+  if (typeof uplink === 'number') {
+    goDirect(room, lan, new HalfFlow(lan.fd, -1))
+    return
+  }
+  new Request(room, pool, lan, uplink, warm !== undefined).begin()
+}
+
+class Request implements Watcher {
+  readonly #room: HouseRoom
+  readonly #pool: Pool
+  readonly #lan: Intercepted
+  readonly #uplink: Uplink
+  readonly #up: HalfFlow
+  readonly #deadline: Deadline
+  readonly #beganMs: number
+  #connected: boolean
+  #answer = NO_ANSWER
+
+  constructor(room: HouseRoom, pool: Pool, lan: Intercepted, uplink: Uplink, warm: boolean) {
+    this.#room = room
+    this.#pool = pool
+    this.#lan = lan
+    this.#uplink = uplink
+    this.#connected = warm
+    this.#up = new HalfFlow(lan.fd, uplink.fd)
+    this.#deadline = new Deadline(() => this.#onDeadline())
+    this.#beganMs = room.loop.nowMs
+  }
+
+  begin(): void {
+    const { loop } = this.#room
+    loop.handOver(this.#lan.fd, this)
+    if (this.#connected) {
+      loop.handOver(this.#uplink.fd, this)
+      this.#ask([{ type: 'connect', ...this.#lan.destination }])
+    } else {
+      loop.watch(this.#uplink.fd, this)
+    }
+    const rttMs = this.#room.board.leg(this.#uplink.leg).srttUs / 1_000
+    // A dialled uplink has a handshake before it.
+    const trips = this.#connected ? ANSWER_RTTS : 2 * ANSWER_RTTS
+    loop.arm(this.#deadline, Math.max(ANSWER_MS_MIN, trips * rttMs))
+  }
+
+  onReady(fd: number, events: number): void {
+    if (fd === this.#lan.fd) {
+      if ((events & READABLE) !== 0) this.#up.readable = true
+      if ((events & FAILED) !== 0) return this.#giveUp()
+      this.#forward()
+      return
+    }
+    if (!this.#connected) {
+      if ((events & (WRITABLE | FAILED)) !== 0) this.#onConnected()
+      return
+    }
+    if ((events & WRITABLE) !== 0) this.#up.writable = true
+    if ((events & READABLE) !== 0) this.#listen()
+    else this.#forward()
+  }
+
+  onTurn(): void {
+    this.#forward()
+  }
+
+  #onConnected(): void {
+    const errno = uplinkConnected(this.#room, this.#uplink)
+    if (errno !== 0) {
+      this.#pool.failed(`Cannot reach the concentrator: ${errnoName(errno)}`)
+      return this.#goDirect()
+    }
+    this.#connected = true
+    this.#ask([
+      { type: 'connect', ...this.#lan.destination },
+      { type: 'cookie', cookie: this.#room.settings.cookie },
+    ])
+  }
+
+  #ask(message: ConvertMessage): void {
+    if (this.#uplink.row >= 0) this.#room.table.setState(this.#uplink.row, FlowState.open)
+    if (!say(this.#uplink, message)) {
+      // A warm connection may have died without a word; nothing of the LAN's was sent on it.
+      return this.#goDirect()
+    }
+    this.#forward()
+  }
+
+  /** The LAN's first bytes run after the Connect message without waiting for its answer. */
+  #forward(): void {
+    if (!this.#connected) return
+    const { scratch, loop } = this.#room
+    const pumped = pump(libc, this.#up, scratch, EARLY_CHUNK_BYTES)
+    if (pumped === Pumped.broken) this.#giveUp()
+    else if (pumped === Pumped.yielded) loop.soon(this)
+  }
+
+  #listen(): void {
+    this.#answer = readAnswer(this.#room, this.#uplink.fd, this.#answer)
+    const { bytes, over } = this.#answer
+    const decoded = decodeConvert(bytes)
+    if (decoded.kind === 'incomplete') {
+      return over ? this.#unanswered('the concentrator closed the connection') : this.#forward()
+    }
+    if (decoded.kind !== 'message') return this.#unanswered('it does not speak Convert')
+    const error = decoded.message.find((tlv) => tlv.type === 'error')
+    if (error !== undefined) return this.#refused(error.code, error.value[0] ?? 0)
+    this.#answered(bytes.subarray(decoded.bytesUsed))
+  }
+
+  #answered(payload: Uint8Array): void {
+    const { loop, count } = this.#room
+    loop.disarm(this.#deadline)
+    count[COUNT.flowsBonded]!++
+    this.#pool.succeeded()
+    const down = new HalfFlow(this.#uplink.fd, this.#lan.fd)
+    holdFirst(down, payload)
+    openFlow(this.#room, this.#up, down, this.#uplink)
+  }
+
+  //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
+  //# Upon reception of an Error TLV, a Client MUST reset the associated
+  //# connection.
+  #refused(code: number, value: number): void {
+    this.#room.count[COUNT.refusedByConcentrator]!++
+    switch (code) {
+      case ConvertError.resourceExceeded:
+      case ConvertError.networkFailure:
+        this.#pool.failed(...refusal(code, value))
+        return this.#goDirect()
+      case ConvertError.connectionReset:
+      case ConvertError.destinationUnreachable:
+        return this.#giveUp()
+      default:
+        // What the concentrator will not carry (its ACL, our cookie) may still be reached directly.
+        return this.#goDirect()
+    }
+  }
+
+  /** No answer in time. Soon: perhaps slow. At UNANSWERED_MS: the server is slow or nobody is there. */
+  #onDeadline(): void {
+    const { loop, board, settings } = this.#room
+    const waitedMs = loop.nowMs - this.#beganMs
+    const nothingSent = this.#up.bytes === 0
+    const heard = this.#connected && allAcknowledged(this.#uplink.fd)
+    if (!heard) this.#suspect()
+    if (nothingSent && (!heard || waitedMs >= UNANSWERED_MS)) return this.#goDirect()
+    if (!board.reachable && waitedMs >= UNANSWERED_MS) return this.#giveUp()
+    if (waitedMs >= settings.connectMs + UNANSWERED_MS) return this.#giveUp()
+    loop.arm(this.#deadline, UNANSWERED_MS)
+  }
+
+  #unanswered(why: string): void {
+    this.#pool.failed(`Cannot bond: ${why}`)
+    this.#goDirect()
+  }
+
+  #suspect(): void {
+    this.#room.count[COUNT.unanswered]!++
+    this.#room.tell({ event: 'suspect', why: 'a Connect was not answered' })
+  }
+
+  /** Over DSL, unbonded, if nothing that the LAN said is lost by it; else the LAN must try again. */
+  #goDirect(): void {
+    if (this.#up.bytes > 0 || this.#up.errno !== 0) return this.#giveUp()
+    this.#room.loop.disarm(this.#deadline)
+    dropUplink(this.#room, this.#uplink)
+    const up = new HalfFlow(this.#lan.fd, -1)
+    holdFirst(up, this.#up.held ?? new Uint8Array(0))
+    up.ended = this.#up.ended
+    goDirect(this.#room, this.#lan, up)
+  }
+
+  #giveUp(): void {
+    const { loop, count } = this.#room
+    loop.disarm(this.#deadline)
+    dropUplink(this.#room, this.#uplink)
+    loop.unwatch(this.#lan.fd)
+    resetAndClose(this.#lan.fd)
+    count[COUNT.flowsReset]!++
+    count[COUNT.flowsOpen]!--
+  }
+}
+
+/** Design D15: a Connect unanswered for max(300 ms, 3 RTT) is not waited for if it need not be. */
+const ANSWER_MS_MIN = 300
+const ANSWER_RTTS = 3
+/** What a dead concentrator may cost a home. */
+const UNANSWERED_MS = 1_000
+/** Early data is read in small bites: what is held must be given up if the concentrator is silent. */
+const EARLY_CHUNK_BYTES = 16_384

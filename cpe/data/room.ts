@@ -1,0 +1,82 @@
+/**
+ * What one data thread of the home knows, and what it tells.
+ */
+import { type Counters, columns } from '../../shared/relay/counters.ts'
+import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
+import type { FlowTable } from '../../shared/relay/flow-table.ts'
+import type { LegBoard } from '../../shared/relay/leg-board.ts'
+import type { Uplink } from './uplink.ts'
+
+/** Everything a worker is told at birth: plain data, for it crosses to another thread. */
+export interface HouseSettings {
+  /** In order of preference; 16 bytes each, IPv4 as ::ffff:a.b.c.d. */
+  readonly concentrator: { readonly addresses: readonly Uint8Array[]; readonly port: number }
+  readonly cookie: Uint8Array
+  readonly interfaces: { readonly dsl: string; readonly lte: string }
+  /** The TPROXY port of worker 0; worker i listens on `capturePort + i`. */
+  readonly capturePort: number
+  readonly poolSizeMin: number
+  readonly poolSizeMax: number
+  readonly poolLifetimeMs: number
+  readonly connectMs: number
+  readonly congestion: string | undefined
+  readonly keepalive: {
+    readonly idleS: number
+    readonly intervalS: number
+    readonly probes: number
+  }
+  /** Watched descriptors from which this worker says it is full. */
+  readonly descriptorsMax: number
+}
+
+/** Memory that the thread shares with the main thread. */
+export interface HouseMemory {
+  readonly board: SharedArrayBuffer
+  readonly counters: SharedArrayBuffer
+  /** One flow table for each worker. */
+  readonly tables: readonly SharedArrayBuffer[]
+}
+
+export interface HouseRoom extends FlowRoom {
+  readonly settings: HouseSettings
+  readonly board: LegBoard
+  readonly table: FlowTable
+  readonly count: Float64Array
+  /** Open flows, and the uplink of each that is bonded. */
+  readonly flows: Map<Flow, Uplink | undefined>
+  /** What flows that have ended carried. */
+  readonly closedBytes: { up: number; down: number }
+  /** Tell the main thread what a human would want to know. */
+  readonly tell: (news: HouseNews) => void
+}
+
+export type HouseNews =
+  | { readonly event: 'serving' }
+  | { readonly event: 'bonding' }
+  | { readonly event: 'bypassing'; readonly why: string }
+  | { readonly event: 'suspect'; readonly why: string }
+
+export const HOUSE_COUNTERS = [
+  'flowsOpened',
+  'flowsClosed',
+  'flowsReset',
+  'flowsOpen',
+  'flowsBonded',
+  'flowsDirect',
+  'upBytes',
+  'downBytes',
+  'poolHits',
+  'poolMisses',
+  'pooled',
+  'uplinksOpened',
+  'uplinksFailed',
+  'fallbacks',
+  'refusedByConcentrator',
+  'unanswered',
+  'descriptors',
+  'full',
+] as const
+export type HouseCounter = (typeof HOUSE_COUNTERS)[number]
+export type HouseCounters = Counters<HouseCounter>
+
+export const COUNT = columns(HOUSE_COUNTERS)

@@ -1,0 +1,107 @@
+/**
+ * ② Door out: an MPTCP connection to the concentrator, over the leg that steering prefers.
+ *
+ * Dialled on one leg, joined by the other later (path-manager.ts). The Convert message in front of
+ * the byte stream is written here too: as a hello for the pool (Info and Cookie), or as a request.
+ */
+import { LEG_NUMBER, type LegName } from '../../shared/core/leg.ts'
+import { MARK } from '../../shared/core/marks.ts'
+import { EAGAIN, EHOSTUNREACH } from '../../shared/linux/kernel.ts'
+import * as libc from '../../shared/linux/libc.ts'
+import { dial, mptcpToken, resetAndClose, socketError } from '../../shared/linux/sockets.ts'
+import { FlowState } from '../../shared/relay/flow-table.ts'
+import { isIpv4 } from '../../shared/wire/address.ts'
+import { type ConvertMessage, encodeConvert } from '../../shared/wire/convert.ts'
+import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
+import { COUNT, type HouseRoom } from './room.ts'
+
+/** One connection to the concentrator. `row` is its place in the flow table, -1 before it has one. */
+export interface Uplink {
+  readonly fd: number
+  readonly leg: LegName
+  row: number
+}
+
+/** Begin an uplink over the best leg: writable when connected. `-errno` where none can be. */
+export function dialUplink(room: HouseRoom): Uplink | number {
+  const { board, settings } = room
+  const leg: LegName | undefined = board.leg('dsl').up
+    ? 'dsl'
+    : board.leg('lte').up
+      ? 'lte'
+      : undefined
+  if (leg === undefined) return -EHOSTUNREACH
+  const own = board.leg(leg)
+  for (const address of settings.concentrator.addresses) {
+    const from = isIpv4(address) ? own.address4 : own.address6
+    if (from === undefined) continue
+    room.count[COUNT.uplinksOpened]!++
+    const fd = dial(encodeSockaddr6(address, settings.concentrator.port), {
+      multipath: true,
+      mark: MARK.own,
+      from: { device: settings.interfaces[leg], address: encodeSockaddr6(from, 0) },
+      congestion: settings.congestion,
+    })
+    return fd < 0 ? fd : { fd, leg, row: -1 }
+  }
+  return -EHOSTUNREACH
+}
+
+/**
+ * The handshake is over: 0 and a row in the flow table, or the positive errno of what went wrong.
+ * A connection that fell back to plain TCP serves too, on one leg, and is counted.
+ */
+export function uplinkConnected(room: HouseRoom, uplink: Uplink): number {
+  const errno = socketError(uplink.fd)
+  if (errno !== 0) return errno
+  const token = mptcpToken(uplink.fd)
+  if (token === undefined) {
+    room.count[COUNT.fallbacks]!++
+    return 0
+  }
+  const nowS = Math.floor(room.loop.nowMs / 1_000)
+  uplink.row = room.table.claim(FlowState.pooled, token, LEG_NUMBER[uplink.leg], nowS)
+  return 0
+}
+
+/** Write a whole Convert message. A fresh socket has room for it; one that has not is broken. */
+export function say(uplink: Uplink, message: ConvertMessage): boolean {
+  const bytes = encodeConvert(message)
+  return libc.sendHead(uplink.fd, bytes, bytes.length) === bytes.length
+}
+
+/** Close an uplink nobody relays on. */
+export function dropUplink(room: HouseRoom, uplink: Uplink): void {
+  room.loop.unwatch(uplink.fd)
+  resetAndClose(uplink.fd)
+  forgetUplink(room, uplink)
+}
+
+/** Its descriptor is closed: give the row back. */
+export function forgetUplink(room: HouseRoom, uplink: Uplink): void {
+  if (uplink.row >= 0) room.table.release(uplink.row)
+  uplink.row = -1
+}
+
+/** What the concentrator has said so far, and whether it has ended or broken the connection. */
+export interface Answer {
+  readonly bytes: Uint8Array
+  readonly over: boolean
+}
+
+export const NO_ANSWER: Answer = { bytes: new Uint8Array(0), over: false }
+
+/** More of the concentrator's answer. Payload may come with it: the pump takes what is not read here. */
+export function readAnswer(room: HouseRoom, fd: number, soFar: Answer): Answer {
+  let { bytes } = soFar
+  for (;;) {
+    const got = libc.recvHead(fd, room.scratch, ANSWER_BYTES_MAX)
+    if (got === -EAGAIN) return { bytes, over: false }
+    if (got <= 0) return { bytes, over: true }
+    bytes = Buffer.concat([bytes, room.scratch.subarray(0, got)])
+    if (bytes.length >= ANSWER_BYTES_MAX) return { bytes, over: false }
+  }
+}
+
+/** A whole Convert message has at most 1,020 bytes; the rest is payload that came with it. */
+const ANSWER_BYTES_MAX = 16_384

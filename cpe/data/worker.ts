@@ -1,0 +1,73 @@
+/**
+ * A data thread of the home: connections come in at the door (①), ask for their server (②), and are
+ * relayed (③). Nothing here knows names, files or clocks on the wall.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import { Deadline } from '../../shared/core/timer-wheel.ts'
+import { hearBell } from '../../shared/relay/bell.ts'
+import { Counters } from '../../shared/relay/counters.ts'
+import { type Flow, SCRATCH_BYTES } from '../../shared/relay/flow.ts'
+import { FlowTable } from '../../shared/relay/flow-table.ts'
+import { LegBoard } from '../../shared/relay/leg-board.ts'
+import { Loop } from '../../shared/relay/loop.ts'
+import type { WorkerBirth } from '../../shared/relay/workers.ts'
+import { intercept } from './intercept.ts'
+import { Pool } from './pool.ts'
+import { request } from './request.ts'
+import {
+  COUNT,
+  HOUSE_COUNTERS,
+  type HouseMemory,
+  type HouseNews,
+  type HouseRoom,
+  type HouseSettings,
+} from './room.ts'
+import type { Uplink } from './uplink.ts'
+
+const birth = workerData as WorkerBirth<HouseSettings & HouseMemory>
+const { settings, index } = birth
+const port = parentPort
+if (port === null) throw new Error('Cannot run on its own: this is a data thread of cpe/main.ts')
+
+const loop = new Loop()
+const room: HouseRoom = {
+  settings,
+  loop,
+  scratch: new Uint8Array(SCRATCH_BYTES),
+  heldBytes: 0,
+  board: new LegBoard(settings.board),
+  table: new FlowTable(settings.tables[index]!),
+  count: new Counters(HOUSE_COUNTERS, settings.tables.length, settings.counters).row(index),
+  flows: new Map<Flow, Uplink | undefined>(),
+  closedBytes: { up: 0, down: 0 },
+  tell: (news: HouseNews) => port.postMessage(news),
+}
+const pool = new Pool(room)
+/** How old a published figure may be. */
+const PUBLISH_MS = 500
+const publish = new Deadline(() => {
+  publishFlows(room)
+  loop.arm(publish, PUBLISH_MS)
+})
+
+hearBell(loop, birth.bell, birth.orders, () => pool.legsChanged())
+intercept(room, settings.capturePort + index, (lan) => request(room, pool, lan))
+loop.arm(publish, PUBLISH_MS)
+room.tell({ event: 'serving' })
+loop.run()
+
+/** Bytes of open flows, for whoever looks: in the flow table one by one, in the counters together. */
+function publishFlows({ flows, table, count, loop, closedBytes }: HouseRoom): void {
+  let up = closedBytes.up
+  let down = closedBytes.down
+  for (const [flow, uplink] of flows) {
+    up += flow.a2b.bytes
+    down += flow.b2a.bytes
+    if (uplink !== undefined && uplink.row >= 0) {
+      table.setBytes(uplink.row, flow.a2b.bytes, flow.b2a.bytes)
+    }
+  }
+  count[COUNT.upBytes] = up
+  count[COUNT.downBytes] = down
+  count[COUNT.descriptors] = loop.descriptors
+}
