@@ -9,7 +9,13 @@
 import assert from 'node:assert/strict'
 import { parseArgs } from 'node:util'
 import { mulberry32 } from '../core/chance.fake.ts'
-import { CONVERT_BYTES_MAX, type ConvertMessage, decodeConvert, encodeConvert } from './convert.ts'
+import {
+  CONVERT_BYTES_MAX,
+  type ConvertMessage,
+  type ConvertTlv,
+  decodeConvert,
+  encodeConvert,
+} from './convert.ts'
 import { answerRefusal, readFailure } from './convert-failure.ts'
 import { hex } from './hex.fake.ts'
 
