@@ -14,13 +14,13 @@ import { keepAlive, mptcpToken, noDelay, resetAndClose } from '../../shared/linu
 import { FAILED, READABLE, type Watcher } from '../../shared/relay/loop.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import {
-  ConvertError,
   type ConvertMessage,
   type ConvertTlv,
   decodeConvert,
   encodeConvert,
 } from '../../shared/wire/convert.ts'
-import { answerRefusal } from '../../shared/wire/convert-failure.ts'
+import { ConvertError } from '../../shared/wire/convert-error.ts'
+import { answerRefusal, type ConvertFailure } from '../../shared/wire/convert-failure.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
 import { goOut } from './egress.ts'
 import { leaveSlowly, refuse, refuseWith } from './refuse.ts'
@@ -93,7 +93,7 @@ class Admission implements Watcher {
       case 'refused':
         this.#report(`its Convert message was refused with error ${decoded.code}`)
         this.#leave()
-        refuseWith(this.#room, this.#fd, encodeConvert([answerRefusal(decoded)]))
+        refuseWith(this.#room, this.#fd, answerRefusal(decoded))
         return true
       case 'message': {
         const rest = this.#bytes.subarray(decoded.bytesUsed)
@@ -108,18 +108,21 @@ class Admission implements Watcher {
     if (cookie !== undefined) {
       this.#subscriber = subscriberOf(cookie.cookie)
       if (this.#subscriber === undefined) {
-        return this.#refuse(ConvertError.notAuthorized, 'its cookie is not known here')
+        return this.#refuse(NOT_AUTHORIZED, 'its cookie is not known here')
       }
     }
     if (loop.descriptors >= settings.descriptorsMax) {
       count[COUNT.exhausted]!++
-      return this.#refuse(ConvertError.resourceExceeded, 'this concentrator is full', FULL_WAIT_S)
+      return this.#refuse(FULL, 'this concentrator is full')
     }
     const hasInfo = message.some((tlv) => tlv.type === 'info')
     const connect = message.find((tlv) => tlv.type === 'connect')
     if (connect !== undefined) return this.#request(connect, hasInfo, rest)
     if (hasInfo) return this.#hello(rest)
-    return this.#refuse(ConvertError.malformedMessage, 'its message asks for nothing')
+    return this.#refuse(
+      { code: ConvertError.malformedMessage, echo: this.#bytes },
+      'its message asks for nothing',
+    )
   }
 
   #hello(rest: Uint8Array): boolean {
@@ -136,11 +139,7 @@ class Admission implements Watcher {
     if (!this.#pooled) {
       const already = pooled.get(this.#subscriber) ?? 0
       if (already >= POOLED_PER_SUBSCRIBER_MAX) {
-        return this.#refuse(
-          ConvertError.resourceExceeded,
-          `it holds ${already} warm connections already`,
-          FULL_WAIT_S,
-        )
+        return this.#refuse(FULL, `it holds ${already} warm connections already`)
       }
       this.#pooled = true
       pooled.set(this.#subscriber, already + 1)
@@ -155,19 +154,18 @@ class Admission implements Watcher {
     const { count, settings } = this.#room
     count[COUNT.requests]!++
     if (this.#subscriber === undefined) {
-      return this.#refuse(ConvertError.notAuthorized, 'it shows no cookie')
+      return this.#refuse(NOT_AUTHORIZED, 'it shows no cookie')
     }
     if (connect.options !== undefined && connect.options.length > 0) {
-      const kinds = Uint8Array.from(connect.options, ({ kind }) => kind)
+      const kinds = connect.options.map(({ kind }) => kind)
       return this.#refuse(
-        ConvertError.unsupportedTcpOption,
+        { code: ConvertError.unsupportedTcpOption, kinds },
         `it asks for TCP options ${kinds.join(', ')}`,
-        kinds,
       )
     }
     if (!mayReach(settings.acl, connect.address)) {
       return this.#refuse(
-        ConvertError.notAuthorized,
+        NOT_AUTHORIZED,
         `it asks for ${formatAddress(connect.address)}, which acl.deny names`,
       )
     }
@@ -182,10 +180,10 @@ class Admission implements Watcher {
     return true
   }
 
-  #refuse(code: ConvertError, why: string, value?: Uint8Array): boolean {
+  #refuse(failure: ConvertFailure, why: string): boolean {
     this.#report(why)
     this.#leave()
-    refuse(this.#room, this.#fd, code, value)
+    refuse(this.#room, this.#fd, failure)
     return true
   }
 
@@ -225,8 +223,8 @@ class Admission implements Watcher {
 //# advertise the MPTCP option (Kind=30) in the Supported TCP Extensions TLV.
 const HELLO: ConvertMessage = [{ type: 'supportedTcpExtensions', kinds: [30] }]
 
-/** Seconds a client shall wait when we are full. */
-const FULL_WAIT_S = Uint8Array.of(5)
+const NOT_AUTHORIZED: ConvertFailure = { code: ConvertError.notAuthorized }
+const FULL: ConvertFailure = { code: ConvertError.resourceExceeded, waitS: 5 }
 /** How long a client that only asked for Info may take to close. (Digest A10) */
 const INFO_ONLY_MS = 5_000
 /** A message has 1,020 bytes at most; early data may follow in the same segment. */

@@ -20,7 +20,8 @@ import { dial, keepAlive, resetAndClose, socketError } from '../../shared/linux/
 import { Flow } from '../../shared/relay/flow.ts'
 import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
 import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
-import { ConvertError } from '../../shared/wire/convert.ts'
+import { ConvertError } from '../../shared/wire/convert-error.ts'
+import type { ConvertFailure } from '../../shared/wire/convert-failure.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import { refuse } from './refuse.ts'
 import { COUNT, type StreetRoom } from './room.ts'
@@ -43,7 +44,7 @@ export function goOut(room: StreetRoom, home: Admitted): void {
     from: undefined,
     congestion: undefined,
   })
-  if (fd < 0) refuse(room, home.fd, ...errorOf(-fd))
+  if (fd < 0) refuse(room, home.fd, failureOf(-fd))
   else new Egress(room, home, fd).begin()
 }
 
@@ -57,7 +58,7 @@ class Egress implements Watcher {
     this.#room = room
     this.#home = home
     this.#fd = fd
-    this.#deadline = new Deadline(() => this.#refuse(...HOST_UNREACHABLE))
+    this.#deadline = new Deadline(() => this.#refuse(HOST_UNREACHABLE))
   }
 
   begin(): void {
@@ -75,7 +76,7 @@ class Egress implements Watcher {
     }
     if ((events & (READABLE | WRITABLE)) === 0) return
     const errno = socketError(fd)
-    if (errno !== 0) return this.#refuse(...errorOf(errno))
+    if (errno !== 0) return this.#refuse(failureOf(errno))
     this.#connected()
   }
 
@@ -103,9 +104,9 @@ class Egress implements Watcher {
     flow.begin()
   }
 
-  #refuse(code: ConvertError, value: Uint8Array): void {
+  #refuse(failure: ConvertFailure): void {
     this.#dropServer()
-    refuse(this.#room, this.#home.fd, code, value)
+    refuse(this.#room, this.#home.fd, failure)
   }
 
   /** The home has gone: nobody waits for this server any more. */
@@ -123,22 +124,22 @@ class Egress implements Watcher {
 }
 
 /** What a failed connect means in Convert's words. (RFC 8803 section 6.2.8; digest A11, A12) */
-function errorOf(errno: number): [code: ConvertError, value: Uint8Array] {
+function failureOf(errno: number): ConvertFailure {
   switch (errno) {
     case ECONNREFUSED:
     case ECONNRESET:
-      return [ConvertError.connectionReset, Uint8Array.of(0)]
+      return { code: ConvertError.connectionReset }
     case ENETUNREACH:
-      return [ConvertError.destinationUnreachable, Uint8Array.of(ICMP_NET_UNREACHABLE)]
+      return { code: ConvertError.destinationUnreachable, icmpCode: ICMP_NET_UNREACHABLE }
     case EACCES:
     case EPERM:
-      return [ConvertError.notAuthorized, Uint8Array.of(0)]
+      return { code: ConvertError.notAuthorized }
     case EMFILE:
     case ENFILE:
     case ENOMEM:
     case ENOBUFS:
     case EADDRNOTAVAIL:
-      return [ConvertError.resourceExceeded, Uint8Array.of(0)]
+      return { code: ConvertError.resourceExceeded, waitS: 30 }
     default:
       return HOST_UNREACHABLE
   }
@@ -146,7 +147,7 @@ function errorOf(errno: number): [code: ConvertError, value: Uint8Array] {
 
 const ICMP_NET_UNREACHABLE = 0
 const ICMP_HOST_UNREACHABLE = 1
-const HOST_UNREACHABLE: [code: ConvertError, value: Uint8Array] = [
-  ConvertError.destinationUnreachable,
-  Uint8Array.of(ICMP_HOST_UNREACHABLE),
-]
+const HOST_UNREACHABLE: ConvertFailure = {
+  code: ConvertError.destinationUnreachable,
+  icmpCode: ICMP_HOST_UNREACHABLE,
+}

@@ -5,17 +5,12 @@ import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { EAGAIN } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import type { Watcher } from '../../shared/relay/loop.ts'
-import { type ConvertError, encodeConvert } from '../../shared/wire/convert.ts'
+import { type ConvertFailure, errorReply } from '../../shared/wire/convert-failure.ts'
 import { COUNT, type StreetRoom } from './room.ts'
 
 /** Answer with an Error TLV and close. */
-export function refuse(
-  room: StreetRoom,
-  fd: number,
-  code: ConvertError,
-  value: Uint8Array = Uint8Array.of(0),
-): void {
-  refuseWith(room, fd, encodeConvert([{ type: 'error', code, value }]))
+export function refuse(room: StreetRoom, fd: number, failure: ConvertFailure): void {
+  refuseWith(room, fd, errorReply(failure))
 }
 
 //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8

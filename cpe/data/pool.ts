@@ -12,7 +12,8 @@ import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
 import { FlowAction } from '../../shared/relay/flow-table.ts'
 import { READABLE, type Watcher } from '../../shared/relay/loop.ts'
-import { ConvertError, type ConvertMessage, decodeConvert } from '../../shared/wire/convert.ts'
+import { type ConvertMessage, decodeConvert } from '../../shared/wire/convert.ts'
+import { type ErrorTlv, whatRefusalMeans } from './refusal.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 import {
   dialUplink,
@@ -198,7 +199,7 @@ class Member implements Watcher {
     if (decoded.kind === 'incomplete') return
     if (decoded.kind !== 'message') return this.#fail('it does not speak Convert')
     const error = decoded.message.find((tlv) => tlv.type === 'error')
-    if (error !== undefined) return this.#refused(error.code, error.value[0] ?? 0)
+    if (error !== undefined) return this.#refused(error)
     if (!decoded.message.some((tlv) => tlv.type === 'supportedTcpExtensions')) {
       return this.#fail('it did not answer the hello')
     }
@@ -208,9 +209,10 @@ class Member implements Watcher {
     this.#pool.succeeded()
   }
 
-  #refused(code: number, value: number): void {
+  #refused(error: ErrorTlv): void {
     this.#room.count[COUNT.refusedByConcentrator]!++
-    this.#fail(...refusal(code, value))
+    const { why, waitMs } = whatRefusalMeans(error)
+    this.#fail(why, waitMs)
   }
 
   #fail(why: string, waitMs?: number): void {
@@ -221,37 +223,10 @@ class Member implements Watcher {
   }
 }
 
-/**
- * What a Convert error means for the next requests: a sentence, and for how long to stop asking.
- */
-export function refusal(code: number, value: number): [why: string, waitMs: number] {
-  switch (code) {
-    case ConvertError.notAuthorized:
-      return [
-        'the concentrator does not accept the cookie of this subscriber; compare subscriber.cookie on both sides',
-        NOT_AUTHORIZED_MS,
-      ]
-    //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
-    //# If it is set to zero, the Client SHOULD wait at least 30 seconds
-    case ConvertError.resourceExceeded:
-    case ConvertError.networkFailure:
-      return [
-        code === ConvertError.resourceExceeded
-          ? 'the concentrator has no room'
-          : 'the concentrator has a network failure',
-        1_000 * (value === 0 ? 30 : value),
-      ]
-    default:
-      return [`the concentrator answered Convert error ${code}`, 30_000]
-  }
-}
-
 const TICK_MS = 1_000
 /** A concentrator that does not answer a hello within this time does not serve. */
 const HELLO_MS_MAX = 3_000
 const BACKOFF_MS_MIN = 100
 const BACKOFF_MS_MAX = 2_000
-/** How long a wrong cookie keeps us from asking again; a restart asks at once. */
-const NOT_AUTHORIZED_MS = 30_000
 /** New uplinks in a second, for the pool; beyond it the pool fills in the next second. */
 const REFILL_PER_S_MAX = 64

@@ -16,11 +16,13 @@ import { allAcknowledged, resetAndClose } from '../../shared/linux/sockets.ts'
 import { FlowState } from '../../shared/relay/flow-table.ts'
 import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
 import { HalfFlow, holdFirst, Pumped, pump } from '../../shared/relay/pump.ts'
-import { ConvertError, type ConvertMessage, decodeConvert } from '../../shared/wire/convert.ts'
+import { type ConvertMessage, decodeConvert } from '../../shared/wire/convert.ts'
+import { ConvertError } from '../../shared/wire/convert-error.ts'
 import { goDirect } from './direct.ts'
 import type { Intercepted } from './intercept.ts'
 import { openFlow } from './open-flow.ts'
-import { type Pool, refusal } from './pool.ts'
+import type { Pool } from './pool.ts'
+import { type ErrorTlv, whatRefusalMeans } from './refusal.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 import {
   dialUplink,
@@ -144,7 +146,7 @@ class Request implements Watcher {
     }
     if (decoded.kind !== 'message') return this.#unanswered('it does not speak Convert')
     const error = decoded.message.find((tlv) => tlv.type === 'error')
-    if (error !== undefined) return this.#refused(error.code, error.value[0] ?? 0)
+    if (error !== undefined) return this.#refused(error)
     this.#answered(bytes.subarray(decoded.bytesUsed))
   }
 
@@ -161,13 +163,15 @@ class Request implements Watcher {
   //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
   //# Upon reception of an Error TLV, a Client MUST reset the associated
   //# connection.
-  #refused(code: number, value: number): void {
+  #refused(error: ErrorTlv): void {
     this.#room.count[COUNT.refusedByConcentrator]!++
-    switch (code) {
+    switch (error.code) {
       case ConvertError.resourceExceeded:
-      case ConvertError.networkFailure:
-        this.#pool.failed(...refusal(code, value))
+      case ConvertError.networkFailure: {
+        const { why, waitMs } = whatRefusalMeans(error)
+        this.#pool.failed(`Cannot bond: ${why}`, waitMs)
         return this.#goDirect()
+      }
       case ConvertError.connectionReset:
       case ConvertError.destinationUnreachable:
         return this.#giveUp()

@@ -1,0 +1,113 @@
+/**
+ * The concentrator's half of path management: it lets joins in, and not too many.
+ *
+ * The kernel accepts a join only while somebody in its namespace listens to `mptcp_pm_events`, so
+ * this must stand before the first home comes. The CPE decides which subflows there are (design D8);
+ * here a connection that has more than its share loses the newest.
+ */
+import { setInterval } from 'node:timers/promises'
+import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
+import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
+import { dumpSubflows } from '../../shared/linux/subflows.ts'
+import { formatAddress } from '../../shared/wire/address.ts'
+import type { Endpoint, MptcpEvent, SubflowEvent } from '../../shared/wire/mptcp-pm.ts'
+
+/** What the keeper has seen since the start. */
+export interface JoinCounts {
+  joins: number
+  joinsRefused: number
+  resyncs: number
+}
+
+/** The part of the kernel that the keeper needs; a test paints it. */
+export type SubflowEnder = Pick<MptcpPathManager, 'subflowDestroy'>
+
+export class Doorkeeper {
+  readonly counts: JoinCounts = { joins: 0, joinsRefused: 0, resyncs: 0 }
+  readonly #kernel: SubflowEnder
+  readonly #subflowsMax: number
+  /** Joined subflows by token, each by its two ends. The first subflow is not among them. */
+  readonly #joined = new Map<number, Set<string>>()
+
+  constructor(kernel: SubflowEnder, subflowsMax: number) {
+    this.#kernel = kernel
+    this.#subflowsMax = subflowsMax
+  }
+
+  hear(event: MptcpEvent): void {
+    switch (event.type) {
+      case 'subflowEstablished':
+        return this.#joinedBy(event)
+      case 'subflowClosed':
+        this.#joined.get(event.token)?.delete(endsOf(event))
+        return
+      case 'closed':
+        this.#joined.delete(event.token)
+        return
+      default:
+        return
+    }
+  }
+
+  /** Events were lost: the kernel's list is the truth. */
+  resync(subflows: ReadonlyArray<{ token: number; local: Endpoint; remote: Endpoint }>): void {
+    this.counts.resyncs++
+    this.#joined.clear()
+    for (const { token, local, remote } of subflows)
+      this.#remember(token, endsOf({ local, remote }))
+  }
+
+  #joinedBy(event: SubflowEvent): void {
+    this.counts.joins++
+    const joined = this.#remember(event.token, endsOf(event))
+    if (joined.size + 1 <= this.#subflowsMax) return
+    this.counts.joinsRefused++
+    joined.delete(endsOf(event))
+    this.#kernel.subflowDestroy(event.token, event.local, event.remote)
+  }
+
+  #remember(token: number, ends: string): Set<string> {
+    const joined = this.#joined.get(token) ?? new Set()
+    this.#joined.set(token, joined)
+    return joined.add(ends)
+  }
+}
+
+/** Keep the door of this network namespace until disposed of. */
+export function keepDoor(subflowsMax: number): { counts: JoinCounts } & AsyncDisposable {
+  const manager = new MptcpPathManager()
+  const diagnosis = new NetlinkSocket(Netlink.diagnosis)
+  const keeper = new Doorkeeper(manager, subflowsMax)
+  const stop = new AbortController()
+  const watching = watch()
+
+  async function watch(): Promise<void> {
+    for await (const _ of setInterval(DRAIN_MS, undefined, { signal: stop.signal })) {
+      if (manager.drain((event) => keeper.hear(event)) === 'lost') {
+        keeper.resync(dumpSubflows(diagnosis).filter(({ joined }) => joined))
+      }
+    }
+  }
+  return {
+    counts: keeper.counts,
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await watching.catch((error: unknown) => {
+        if (!stop.signal.aborted) throw error
+      })
+      manager[Symbol.dispose]()
+      diagnosis[Symbol.dispose]()
+    },
+  }
+}
+
+function endsOf({ local, remote }: { local: Endpoint; remote: Endpoint }): string {
+  return `${nameOf(local)} ${nameOf(remote)}`
+}
+
+function nameOf({ address, port }: Endpoint): string {
+  return `${formatAddress(address)}#${port}`
+}
+
+/** A join over the limit lives this long at most. */
+const DRAIN_MS = 50

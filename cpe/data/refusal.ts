@@ -1,0 +1,35 @@
+/**
+ * What a Convert error means for the home: in words, and for how long to stop asking.
+ */
+import type { ConvertTlv } from '../../shared/wire/convert.ts'
+import { ConvertError } from '../../shared/wire/convert-error.ts'
+import { readFailure } from '../../shared/wire/convert-failure.ts'
+
+export type ErrorTlv = Extract<ConvertTlv, { type: 'error' }>
+
+/** `waitMs`: ask this concentrator for nothing before that. */
+export interface Refusal {
+  readonly why: string
+  readonly waitMs: number
+}
+
+export function whatRefusalMeans(error: ErrorTlv): Refusal {
+  const failure = readFailure(error)
+  switch (failure?.code) {
+    case ConvertError.notAuthorized:
+      return {
+        why: 'the concentrator does not accept the cookie of this subscriber; compare subscriber.cookie on both sides',
+        waitMs: NOT_AUTHORIZED_MS,
+      }
+    case ConvertError.resourceExceeded:
+      return { why: 'the concentrator has no room', waitMs: 1_000 * failure.waitS }
+    case ConvertError.networkFailure:
+      return { why: 'the concentrator has a network failure', waitMs: 1_000 * failure.waitS }
+    default:
+      return { why: `the concentrator answered Convert error ${error.code}`, waitMs: OTHER_MS }
+  }
+}
+
+/** How long a wrong cookie keeps us from asking again; a restart asks at once. */
+const NOT_AUTHORIZED_MS = 30_000
+const OTHER_MS = 30_000
