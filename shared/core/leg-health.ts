@@ -1,0 +1,374 @@
+/**
+ * Is one leg alive? Facts and the time go in, a state and "send a probe now" come out.
+ *
+ *                  answered                  nothing came back
+ *     ┌─────────┐ ─────────▶ ┌────┐ ───────────────────────────▶ ┌─────────┐
+ *     │ unknown │            │ up │                              │ suspect │
+ *     └─────────┘            └────┘ ◀─────────────────────────── └─────────┘
+ *          │        2 answered ▲      any byte or echo                │ silent, and another
+ *          │                   │                                      │ leg still reaches
+ *          │                ┌──────┐                                  │ the concentrator
+ *          └──────────────▶ │ dead │ ◀────────────────────────────────┘
+ *            burst failed   └──────┘ ◀── no carrier, no address: from every state, at once
+ *
+ * While data flows, progress is the probe: something was sent and nothing arrives for PATIENCE_MS_MIN or
+ * the leg's own round trip, so we ask with a burst of probes. Unanswered, the leg is `silent`; whether that
+ * makes it dead is not for one leg to say (concentrator-health.ts).
+ */
+import type { LegName } from './leg.ts'
+import { BUSY_BYTES_PER_MS, type LegCounters, type LegTraffic } from './leg-traffic.ts'
+import type { ProbeTrack } from './probe-track.ts'
+
+export type LegState = 'unknown' | 'up' | 'suspect' | 'dead'
+
+export interface LegFacts {
+  /** Why the leg cannot carry anything, such as `no carrier`; undefined while it could. */
+  readonly missing: string | undefined
+  /** Changes when the interface or its addresses do. */
+  readonly path: string
+  readonly counters: LegCounters | undefined
+}
+
+export interface ProbePolicy {
+  /** How long a leg may rest before it is asked anyway. */
+  readonly idleMs: number
+  /** Further probes after the first unanswered one. */
+  readonly retries: number
+}
+
+/** A question put to the leg: probes, until one is answered. */
+interface Question {
+  readonly sinceMs: number
+  /** From when on the leg owed an answer: the start of the silence that made us ask. */
+  readonly owedSinceMs: number
+  readonly why: 'silence' | 'check'
+  readonly needed: number
+  readonly asleep: boolean
+  readonly txBytesBefore: number
+  sent: number
+  sentMs: number
+}
+
+export class LegHealth {
+  readonly name: LegName
+  readonly #policy: ProbePolicy
+  readonly #traffic: LegTraffic
+  readonly #track: ProbeTrack
+  #state: LegState = 'unknown'
+  #reason = 'not asked yet'
+  #sinceMs = -Infinity
+  #missing: string | undefined = 'no interface'
+  #path = ''
+  #question: Question | undefined
+  #lastSentMs = -Infinity
+  #askedMs = -Infinity
+  #echoMs = -Infinity
+  #echoSentMs = -Infinity
+  #proofs = 0
+  #samplesLeft = CALIBRATION_PROBES
+
+  constructor(name: LegName, policy: ProbePolicy, traffic: LegTraffic, track: ProbeTrack) {
+    this.name = name
+    this.#policy = policy
+    this.#traffic = traffic
+    this.#track = track
+  }
+
+  get state(): LegState {
+    return this.#state
+  }
+
+  /** Why the leg is in this state, with numbers, as `dsl-down probe 4/4 unanswered for 281 ms`. */
+  get reason(): string {
+    return this.#reason
+  }
+
+  /** Smoothed round trip of probes, load and all. */
+  get rttMs(): number | undefined {
+    return this.#track.rttMs
+  }
+
+  /** The interface has carrier and address. */
+  get present(): boolean {
+    return this.#missing === undefined
+  }
+
+  /** May be asked on behalf of the concentrator. */
+  get inService(): boolean {
+    return this.present && this.#state !== 'dead'
+  }
+
+  /** When an echo last arrived. */
+  get echoMs(): number {
+    return this.#echoMs
+  }
+
+  /** Since when a question is open. */
+  get askedSinceMs(): number | undefined {
+    return this.#question?.sinceMs
+  }
+
+  /** Facts of one sample. Carrier and address are believed at once. */
+  observe(facts: LegFacts, nowMs: number): void {
+    if (facts.missing !== undefined) {
+      if (facts.missing !== this.#missing || this.#state !== 'dead') {
+        this.#turn('dead', `${this.name}-down ${facts.missing}`, nowMs)
+      }
+      this.#missing = facts.missing
+      this.#traffic.forget()
+      return
+    }
+    this.#missing = undefined
+    if (facts.path !== this.#path) this.#newPath(facts.path, nowMs)
+    if (facts.counters === undefined) return
+    if (this.#traffic.observe(facts.counters, nowMs)) this.#heard(nowMs)
+  }
+
+  /** The echo of probe `number` arrived. */
+  echo(number: number, rttMs: number, nowMs: number): void {
+    const sentMs = this.#track.answered(number, rttMs, this.#loaded(nowMs), nowMs)
+    if (sentMs === undefined || !this.present) return
+    this.#echoMs = nowMs
+    this.#echoSentMs = sentMs
+    if (this.#state === 'dead') {
+      this.#provenAgain(sentMs, rttMs, nowMs)
+      return
+    }
+    const wasSilentMs = nowMs - (this.#question?.owedSinceMs ?? nowMs)
+    if ((this.#question?.sent ?? 0) > 1) this.#track.survived(wasSilentMs, nowMs)
+    this.#question = undefined
+    this.#traffic.settle()
+    if (this.#state !== 'up') this.#turnUp(rttMs, nowMs)
+  }
+
+  /** Time passed: begin a question if one is due. */
+  step(nowMs: number): void {
+    if (!this.present) return
+    const countsAsLoss = this.#state === 'up' && !this.failed(nowMs)
+    this.#track.expire(nowMs, countsAsLoss)
+    const question = this.#question
+    if (question !== undefined) {
+      const overdue = question.sent > 0 && nowMs - question.sinceMs > this.#track.timeoutMs
+      if (this.#state === 'up' && overdue && !this.#heardSince(question)) this.#suspect(nowMs)
+      return
+    }
+    if (this.#state === 'dead') return
+
+    const owedSinceMs = this.#traffic.owedSinceMs
+    const idle = nowMs - Math.max(this.#askedMs, this.#echoMs) >= this.#policy.idleMs
+    if (owedSinceMs !== undefined && nowMs - owedSinceMs >= this.#patienceMs) {
+      this.#begin('silence', owedSinceMs, nowMs)
+      if (this.#state === 'up') this.#suspect(nowMs)
+    } else if (this.#state === 'unknown' || idle) this.ask(nowMs)
+  }
+
+  /** Ask now, on behalf of somebody else: another leg's trouble, or the concentrator's. */
+  ask(nowMs: number): void {
+    if (this.#question !== undefined || !this.inService) return
+    this.#begin('check', nowMs, nowMs)
+  }
+
+  /** What this leg left unanswered while nobody could answer counts for nothing: ask anew. */
+  askAnew(nowMs: number): void {
+    if (this.#question === undefined) return
+    this.#question = undefined
+    this.ask(nowMs)
+  }
+
+  /** A probe should leave on this leg now. */
+  wantsProbe(nowMs: number): boolean {
+    if (!this.present) return false
+    const waitedMs = nowMs - this.#lastSentMs
+    if (this.#state === 'dead') {
+      const lastAnswered = this.#proofs > 0 && this.#echoSentMs >= this.#lastSentMs
+      if (lastAnswered && waitedMs >= SPACING_MS) return true
+      return waitedMs >= this.#returnMs(this.#sinceMs, nowMs)
+    }
+    const question = this.#question
+    if (question !== undefined) {
+      if (question.sent < question.needed) return question.sent === 0 || waitedMs >= this.#spacingMs
+      const failed = this.failed(nowMs)
+      return waitedMs >= (failed ? this.#returnMs(question.sinceMs, nowMs) : WAITING_MS)
+    }
+    if (this.#samplesLeft > 0) return waitedMs >= CALIBRATION_MS
+    return this.#traffic.busy(nowMs) && waitedMs >= BUSY_MS
+  }
+
+  probeSent(number: number, nowMs: number): void {
+    this.#lastSentMs = nowMs
+    this.#track.sent(number, nowMs, this.#loaded(nowMs))
+    this.#traffic.sentProbe(nowMs)
+    this.#samplesLeft = Math.max(0, this.#samplesLeft - 1)
+    const question = this.#question
+    if (question === undefined) return
+    question.sent += 1
+    if (question.sent <= question.needed) question.sentMs = nowMs
+  }
+
+  /** The first probe of a question is late: time to ask elsewhere too. */
+  late(nowMs: number): boolean {
+    const question = this.#question
+    if (question === undefined || question.sent === 0) return false
+    return nowMs - question.sinceMs > this.#track.answerMs + LATE_MARGIN_MS
+  }
+
+  /** The leg was asked as often as it takes, and every answer is overdue. */
+  failed(nowMs: number): boolean {
+    const question = this.#question
+    if (question === undefined || question.sent < question.needed) return false
+    if (nowMs - question.sentMs < this.#track.timeoutMs + this.#graceMs(question, nowMs))
+      return false
+    return nowMs - question.owedSinceMs >= this.#track.silenceMsMin(nowMs)
+  }
+
+  /** As `failed`, and not a single byte came in either. */
+  silent(nowMs: number): boolean {
+    const question = this.#question
+    return question !== undefined && this.failed(nowMs) && !this.#heardSince(question)
+  }
+
+  /** Bytes or echoes came in since `sinceMs`, on a leg in service. */
+  livedSince(sinceMs: number): boolean {
+    return this.inService && Math.max(this.#traffic.rxMs, this.#echoSentMs) >= sinceMs
+  }
+
+  /** The concentrator answered a probe sent after `sinceMs`. */
+  answeredSince(sinceMs: number): boolean {
+    return this.inService && this.#echoSentMs >= sinceMs
+  }
+
+  /** The verdict of all legs on this one. */
+  convict(why: 'silent' | 'deaf', nowMs: number): void {
+    const question = this.#question
+    if (question === undefined) return
+    const ms = Math.round(nowMs - question.owedSinceMs)
+    const { needed } = question
+    const asked = `probe ${Math.min(question.sent, needed)}/${needed} unanswered for ${ms} ms`
+    const but = why === 'deaf' ? ', though bytes come in' : ''
+    this.#turn('dead', `${this.name}-down ${asked}${but}`, nowMs)
+  }
+
+  /**
+   * What may keep an answer waiting on a living leg. Who goes on sending into the silence is no closed
+   * loop, so the queue that was there a moment ago has not drained.
+   */
+  #graceMs(question: Question, nowMs: number): number {
+    const wakeMs = question.asleep ? WAKE_MS : 0
+    const sentBytes = this.#traffic.txBytes - question.txBytesBefore
+    const sending = sentBytes > BUSY_BYTES_PER_MS * (nowMs - question.sinceMs)
+    return wakeMs + this.#traffic.ownQueueMs() + (sending ? this.#track.queueMs(nowMs) : 0)
+  }
+
+  /** A silence under load is urgent; other questions wait for one answer before they ask again. */
+  get #spacingMs(): number {
+    return this.#question?.why === 'silence'
+      ? SPACING_MS
+      : Math.max(SPACING_MS, this.#track.answerMs + LATE_MARGIN_MS)
+  }
+
+  get #patienceMs(): number {
+    return Math.max(PATIENCE_MS_MIN, this.#track.answerMs + PATIENCE_MARGIN_MS)
+  }
+
+  /** Other packets share the queues now; a leg that fell silent has drained them. */
+  #loaded(nowMs: number): boolean {
+    return this.#traffic.busy(nowMs) && this.#question?.why !== 'silence'
+  }
+
+  #begin(why: Question['why'], owedSinceMs: number, nowMs: number): void {
+    const needed = this.#track.needed(this.#policy.retries)
+    const asleep = why === 'check' ? nowMs - this.#traffic.lastMs > WAKE_AFTER_MS : false
+    this.#question = {
+      sinceMs: nowMs,
+      owedSinceMs,
+      why,
+      needed,
+      asleep: asleep || (why === 'silence' && this.#traffic.asleepBefore),
+      txBytesBefore: this.#traffic.txBytes,
+      sent: 0,
+      sentMs: nowMs,
+    }
+    this.#askedMs = nowMs
+  }
+
+  #heardSince(question: Question): boolean {
+    return this.#traffic.rxMs >= question.sinceMs
+  }
+
+  /** Bytes came in: whatever made us suspicious is over, but who asked for an echo still waits for it. */
+  #heard(nowMs: number): void {
+    const question = this.#question
+    if (question?.why === 'silence') {
+      if (question.sent > 1) this.#track.survived(nowMs - question.owedSinceMs, nowMs)
+      this.#question = undefined
+    }
+    if (this.#state === 'suspect') this.#turn('up', `${this.name}-up bytes came in`, nowMs)
+  }
+
+  #suspect(nowMs: number): void {
+    const ms = Math.round(nowMs - (this.#question?.owedSinceMs ?? nowMs))
+    this.#turn('suspect', `${this.name} sent, and nothing came back for ${ms} ms`, nowMs)
+  }
+
+  #provenAgain(sentMs: number, rttMs: number, nowMs: number): void {
+    // An answer to a question from before the verdict: the leg was late, not dead. Learn from it.
+    if (sentMs < this.#sinceMs) this.#track.survived(nowMs - sentMs, nowMs)
+    else this.#proofs += 1
+    if (this.#proofs >= PROOFS_TO_RETURN) this.#turnUp(rttMs, nowMs)
+  }
+
+  #turnUp(rttMs: number, nowMs: number): void {
+    const proofs = this.#state === 'dead' ? `${PROOFS_TO_RETURN}/${PROOFS_TO_RETURN} ` : ''
+    this.#turn('up', `${this.name}-up probe ${proofs}answered in ${Math.round(rttMs)} ms`, nowMs)
+  }
+
+  #turn(state: LegState, reason: string, nowMs: number): void {
+    this.#state = state
+    this.#reason = reason
+    this.#sinceMs = nowMs
+    if (state === 'suspect') return
+    this.#proofs = 0
+    if (state === 'dead') {
+      this.#question = undefined
+      this.#traffic.settle()
+      this.#samplesLeft = CALIBRATION_PROBES
+    }
+  }
+
+  #newPath(path: string, nowMs: number): void {
+    this.#path = path
+    this.#question = undefined
+    this.#traffic.forget()
+    this.#track.forget()
+    this.#samplesLeft = CALIBRATION_PROBES
+    // The first line of a day may be judged by its first answer; one that was lost must prove itself.
+    if (this.#state === 'dead' && this.#echoMs === -Infinity) {
+      this.#turn('unknown', `${this.name} not asked yet`, nowMs)
+    }
+    this.ask(nowMs)
+  }
+
+  #returnMs(sinceMs: number, nowMs: number): number {
+    return nowMs - sinceMs < RETURN_SOON_MS ? RETURN_MS_MIN : RETURN_MS_MAX
+  }
+}
+
+/** A silence shorter than this is a pause. */
+const PATIENCE_MS_MIN = 100
+const PATIENCE_MARGIN_MS = 20
+const SPACING_MS = 30
+const LATE_MARGIN_MS = 20
+/** Between the probes that go on while a verdict waits for a queue to drain. */
+const WAITING_MS = 60
+const RETURN_MS_MIN = 200
+const RETURN_MS_MAX = 500
+const RETURN_SOON_MS = 10_000
+const PROOFS_TO_RETURN = 2
+/** While data flows, the round trip is measured this often. */
+const BUSY_MS = 1_000
+/** A new path is asked a few times, to learn its manners before they matter. */
+const CALIBRATION_PROBES = 12
+const CALIBRATION_MS = 100
+/** What a sleeping radio may add to the first round trip. */
+const WAKE_MS = 300
+const WAKE_AFTER_MS = 5_000
