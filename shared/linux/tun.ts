@@ -2,18 +2,18 @@
  * TUN devices: a network interface whose other side is a descriptor. One read is one IP packet, one
  * write is one IP packet (IFF_NO_PI, no virtio header).
  */
-import { constants, openSync } from 'node:fs'
+import { constants } from 'node:fs'
 import { must, SyscallError } from './errors.ts'
-import { AF_INET, close, ioctl, SOCK_CLOEXEC, SOCK_DGRAM, socket } from './libc.ts'
+import { AF_INET, close, ioctl, open, SOCK_CLOEXEC, SOCK_DGRAM, socket } from './libc.ts'
 
 /**
  * A new device in the calling thread's network namespace; it vanishes when the answered descriptor
  * closes. Nonblocking, with carrier, not up, without addresses. Throws `SyscallError` when the kernel
- * refuses (EPERM without CAP_NET_ADMIN, EBUSY when the name is taken), `Error` when it has no TUN.
+ * refuses: EPERM without CAP_NET_ADMIN, EBUSY when the name is taken, ENOENT without the TUN driver.
  */
 export function openTun(name: string, mtuBytes: number): number {
   const doing = `open TUN device ${name}`
-  const fd = openDriver(doing)
+  const fd = must(open('/dev/net/tun', constants.O_RDWR | constants.O_NONBLOCK), doing, 'open')
   try {
     const request = interfaceRequest(name)
     request.setUint16(IFREQ_UNION, IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL, true)
@@ -30,14 +30,6 @@ export function openTun(name: string, mtuBytes: number): number {
 export function setTunCarrier(tun: number, on: boolean): void {
   const value = new Uint8Array(new Int32Array([on ? 1 : 0]).buffer)
   must(ioctl(tun, TUNSETCARRIER, value), 'set the carrier of a TUN device', 'ioctl(TUNSETCARRIER)')
-}
-
-function openDriver(doing: string): number {
-  try {
-    return openSync('/dev/net/tun', constants.O_RDWR | constants.O_NONBLOCK)
-  } catch (cause) {
-    throw new Error(`Cannot ${doing}: ${(cause as Error).message}`, { cause })
-  }
 }
 
 function setMtu(name: string, mtuBytes: number): void {
