@@ -28,8 +28,6 @@ export const INTERNET = {
   gateway: { ipv4: '198.51.100.1', ipv6: '2001:db8:5::1' },
   /** Half a /24: the other half is where LTE's customers appear. */
   bits4: 25,
-  prefix4: '198.51.100.0/25',
-  prefix6: '2001:db8:5::/64',
 } as const
 
 /** The one public IPv4 address of all of LTE's customers. */

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { CONCENTRATOR, INTERNET } from './addresses.ts'
+import { CONCENTRATOR } from './addresses.ts'
 import { haveEnded, sendSignal } from './process-id.ts'
 import { running, start } from './processes.ts'
 import { readState, type StreetState, streetDirectory } from './state.ts'
@@ -77,8 +77,6 @@ function concentratorConfig(state: StreetState): ConfigPatch {
   return {
     listen: { port: CONCENTRATOR.port },
     subscribers: [state.subscriber],
-    // The street's internet has documentation addresses, which no real destination has.
-    acl: { allow: [INTERNET.prefix4, INTERNET.prefix6] },
     stateDirectory: stateDirectory(state.name, 'concentrator'),
   }
 }

@@ -35,6 +35,11 @@ export interface Street extends AsyncDisposable {
   down(): Promise<void>
 }
 
+/** Why no street can be raised here, for a test to skip itself with; false where one can. */
+export function streetImpossible(): string | false {
+  return process.getuid?.() === 0 ? false : 'raising a street needs root'
+}
+
 /** A street of this process's own. Rejects with one sentence when it cannot be raised. */
 export async function raiseStreet(options: StreetOptions, signal?: AbortSignal): Promise<Street> {
   await raise(options, true, signal)

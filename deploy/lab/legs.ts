@@ -46,7 +46,8 @@ export async function changeLine(street: string, leg: LegName, change: LineChang
   if (newAddress === true) await readdressLeg(street, leg, after.legs[leg])
   else if (mtu !== undefined) await setMtu(street, leg, mtu)
   if (nat !== undefined || natIdleS !== undefined) await setNat(street, after.nat)
-  writeState(after)
+  // Read anew: the other leg may have changed meanwhile.
+  writeState(changed(readState(street), leg, change))
 }
 
 export async function failLeg(street: string, leg: LegName, how: Failure): Promise<void> {

@@ -26,7 +26,6 @@ const lab = new Command('npm run lab --')
     'A street on this machine: a home, its router, two lines, a concentrator, an internet.',
   )
   .showHelpAfterError(false)
-  .enablePositionalOptions()
 
 named('up', 'raise it, start both daemons, return when they serve')
   .addOption(pairOption())
@@ -52,7 +51,6 @@ named('status', 'places, addresses, legs, daemons')
 named('exec', 'run a command in a place')
   .addArgument(new Argument('<place>').choices(PLACES))
   .argument('<command...>', 'after --')
-  .passThroughOptions()
   .action(async (place: Place, argv: string[], { name }: Named) => {
     process.exitCode = await execute(name, place, argv)
   })

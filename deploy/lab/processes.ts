@@ -3,6 +3,7 @@
  * place, its number in a file, its words in a log, and known to serve because the log says so.
  */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   closeSync,
   existsSync,
@@ -43,24 +44,26 @@ export async function start(street: string, program: Program, signal?: AbortSign
   })
   closeSync(output)
   child.unref()
+  await once(child, 'spawn')
   // `ip` turns into the program itself, so this is the program's number.
-  const id = child.pid === undefined ? undefined : processId(child.pid)
+  const id = processId(child.pid ?? 0)
   if (id !== undefined) record(street, role, id)
 
   const untilMs = performance.now() + READY_MS_MAX
   for (;;) {
     signal?.throwIfAborted()
+    // First whether it ended, then what it said: so its last words are all there.
+    const ending = child.signalCode ?? child.exitCode
     const said = readFileSync(log).subarray(spokenBytes).toString()
-    if (ready.test(said)) return
-    if (id === undefined || !isRunning(id)) {
-      // What it said while dying may have come after our look.
-      const lastWords = lastLines(readFileSync(log).subarray(spokenBytes).toString())
-      throw new Error(`Cannot start ${role}: it ended${ending(child.exitCode)}. ${lastWords}`)
+    if (ending !== null) {
+      const how =
+        typeof ending === 'string' ? `was ended by ${ending}` : `ended with status ${ending}`
+      throw new Error(`Cannot start ${role}: it ${how}. ${lastLines(said)}`)
     }
+    if (ready.test(said)) return
     if (performance.now() >= untilMs) {
-      throw new Error(
-        `Cannot start ${role}: not ready after ${READY_MS_MAX / 1_000} s. ${lastLines(said)}`,
-      )
+      const sentence = `Cannot start ${role}: not ready after ${READY_MS_MAX / 1_000} s.`
+      throw new Error(`${sentence} ${lastLines(said)}`)
     }
     await pause(POLL_MS)
   }
@@ -95,14 +98,11 @@ function processFolder(street: string): string {
   return join(streetDirectory(street), 'processes')
 }
 
-function ending(status: number | null): string {
-  return status === null ? '' : ` with status ${status}`
-}
-
-/** The end of a log for people: of JSON lines only what they say. */
+/** The end of a log for people: of JSON lines only what they say, of a stack trace only the error. */
 function lastLines(log: string): string {
-  const lines = log.trim().split('\n').slice(-LINES_QUOTED)
-  if (lines.join('') === '') return 'It said nothing.'
+  const worthy = log.split('\n').filter((line) => !NOISE.test(line))
+  const lines = worthy.slice(-LINES_QUOTED)
+  if (lines.length === 0) return 'It said nothing.'
   return `Its last words:\n${lines.map((line) => `  ${spoken(line)}`).join('\n')}`
 }
 
@@ -116,6 +116,8 @@ function spoken(line: string): string {
   }
 }
 
+/** What Node puts around the one line that says what went wrong. */
+const NOISE = /^\s*(at .*|[{}^]|throw .*|code: .*|requireStack: .*|node:internal.*|Node\.js v.*)?$/
 const READY_MS_MAX = 15_000
 const POLL_MS = 10
 const LINES_QUOTED = 8

@@ -80,4 +80,4 @@ function statePath(name: string): string {
 }
 
 export const DEFAULT_NAME = 'hyb'
-export const ROOT = '/run/hybridge-lab'
+const ROOT = '/run/hybridge-lab'

@@ -34,18 +34,18 @@ export interface StreetStatus {
   readonly subscriber: StreetState['subscriber']
 }
 
-export interface PlaceStatus extends Addresses {
+interface PlaceStatus extends Addresses {
   readonly netns: string
 }
 
 /** `mtu` and the addresses are the CPE's. `nat` is there where the operator translates IPv4. */
-export interface LegStatus extends LineStatus, Addresses {
+interface LegStatus extends LineStatus, Addresses {
   readonly mtu: number
   readonly gateway: Addresses
   readonly nat: { readonly address: string; readonly idleS: number } | null
 }
 
-export interface DaemonStatus {
+interface DaemonStatus {
   /** null while it does not run. */
   readonly pid: number | null
   readonly log: string

@@ -3,7 +3,7 @@
  * asks nobody what was raised, so that it also clears what a crash left.
  */
 import { randomBytes } from 'node:crypto'
-import { existsSync, rmdirSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { mustRun, requireCommands } from './command.ts'
 import { type ConfigPatch, startDaemon, writeConfigs } from './daemons.ts'
 import { NAT_DEFAULT, setNat } from './nat.ts'
@@ -16,7 +16,6 @@ import {
   claim,
   isLeftOver,
   peekState,
-  ROOT,
   type StreetState,
   streetDirectory,
   writeState,
@@ -88,11 +87,6 @@ export async function takeDown(name: string): Promise<boolean> {
   }
   removeResolvers(name)
   rmSync(streetDirectory(name), { recursive: true, force: true })
-  try {
-    rmdirSync(ROOT)
-  } catch {
-    // Another street stands, or no street ever stood.
-  }
   return stood
 }
 
@@ -131,7 +125,7 @@ function freshState(name: string, pair: string, owner: ProcessId | undefined): S
 
 function requireRoot(doing: string): void {
   if (process.getuid?.() !== 0) {
-    throw new Error(`Cannot ${doing} the street: not root; run the command with sudo`)
+    throw new Error(`Cannot ${doing} the street: not root; run it as root`)
   }
 }
 

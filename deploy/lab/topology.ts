@@ -114,7 +114,8 @@ function legEnds(leg: LegName, { generation, mtu }: LegState): { cpe: string[]; 
   const { cpe, access } = legAddresses(leg, generation)
   const bring = (own: Addresses) => [
     // No link-local address: nothing speaks on an idle line but what we measure.
-    `link set dev ${leg} addrgenmode none mtu ${mtu} up`,
+    `link set dev ${leg} addrgenmode none`,
+    `link set dev ${leg} mtu ${mtu} up`,
     `address add ${own.ipv4}/${LEG_BITS4} dev ${leg}`,
     `address add ${own.ipv6}/64 dev ${leg} nodad`,
   ]
