@@ -66,6 +66,7 @@ export function parsePrefix(text: string): Prefix | undefined {
   return { address, bits }
 }
 
+/** The canonical text; of an IPv4 prefix with its length as IPv4 counts it. */
 export function formatPrefix({ address, bits }: Prefix): string {
   const inIpv4 = isIpv4(address) && bits >= IPV4_AT * 8
   return `${formatAddress(address)}/${inIpv4 ? bits - IPV4_AT * 8 : bits}`
