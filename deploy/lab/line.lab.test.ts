@@ -12,7 +12,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,11 +22,17 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { must } from '../../shared/linux/errors.ts'
 import {
   AF_INET,
+  accept,
   bind,
   close,
   connect as connectSocket,
+  getsockopt,
+  IPPROTO_MPTCP,
+  listen,
   recv,
   SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
   send,
   setsockopt,
   socket,
@@ -162,6 +168,18 @@ describe('an emulated line', { skip: whyNot() }, () => {
     await set({ silent: false })
     assert.equal((await ping(5)).length, 5)
   })
+
+  for (const { strip, multipath } of [
+    { strip: 'off', multipath: true },
+    { strip: 'syn', multipath: false },
+    { strip: 'data', multipath: false },
+  ] as const) {
+    test(`that strips ${strip} leaves Multipath TCP ${multipath ? 'alone' : 'no chance'}`, async (t) => {
+      if (!existsSync('/proc/sys/net/mptcp')) return t.skip('no MPTCP in this kernel')
+      await set({ ...calm, rttMs: 2, strip })
+      assert.equal(await isMultipath(), multipath)
+    })
+  }
 
   test('answers nonsense with a sentence, and the next request as ever', async () => {
     const talk = connect(door)
@@ -366,6 +384,42 @@ function udpSocket(end: End): number {
     'open a socket',
     'socket',
   )
+}
+
+/** Send a byte each way from near to far over what asks to be MPTCP, and see what it became. */
+async function isMultipath(): Promise<boolean> {
+  const open = () => socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_MPTCP)
+  const listener = must(inNetworkNamespace(FAR, open), 'open a socket', 'socket')
+  const client = must(inNetworkNamespace(NEAR, open), 'open a socket', 'socket')
+  const address = encodeSockaddr4(parseAddress(ADDRESS[FAR])!, PORT)
+  // SO_REUSEADDR, for the test that comes next.
+  must(setsockopt(listener, 1, 2, new Uint8Array([1, 0, 0, 0])), 'set', 'setsockopt')
+  must(bind(listener, address), 'bind', 'bind')
+  must(listen(listener, 1), 'listen', 'listen')
+  connectSocket(client, address)
+  const server = await untilDone(() => accept(listener))
+  const byte = new Uint8Array(1)
+  for (const [from, to] of [
+    [client, server],
+    [server, client],
+    [client, server],
+  ] as const) {
+    await untilDone(() => send(from, byte))
+    await untilDone(() => recv(to, byte))
+  }
+  // MPTCP_INFO answers only on what is really MPTCP.
+  const multipath = getsockopt(client, 284, 1, new Uint8Array(200)) > 0
+  for (const fd of [listener, client, server]) close(fd)
+  return multipath
+}
+
+async function untilDone(call: () => number): Promise<number> {
+  for (let i = 0; i < 200; i++) {
+    const result = call()
+    if (result >= 0) return result
+    await pause(5)
+  }
+  return must(call(), 'speak over the line', 'a call')
 }
 
 function boundSocket(end: End): number {
