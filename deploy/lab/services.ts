@@ -10,7 +10,7 @@ import type { LinesSpec } from './line-spec.ts'
 import type { LineParams } from './pairs.ts'
 import { netnsOf, PLACES, type Place } from './places.ts'
 import { start } from './processes.ts'
-import { streetDirectory } from './state.ts'
+import { removeIfEmpty, streetDirectory } from './state.ts'
 
 export const PORTS = { http: 80, iperf3: 5201, echo: 7 } as const
 
@@ -115,6 +115,7 @@ export function removeResolvers(street: string): void {
   for (const place of PLACES) {
     rmSync(join(NETNS_FILES, netnsOf(street, place)), { recursive: true, force: true })
   }
+  removeIfEmpty(NETNS_FILES)
 }
 
 const DNSMASQ = [

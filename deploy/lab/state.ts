@@ -3,7 +3,16 @@
  * configurations, logs and process ids of all that runs there. The folder is also the lock: whoever
  * makes it may raise the street.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { LegName } from '../../shared/core/leg.ts'
 import { isRunning, type ProcessId } from './process-id.ts'
@@ -34,12 +43,24 @@ export function claim(state: StreetState): void {
   mkdirSync(ROOT, { recursive: true })
   try {
     mkdirSync(streetDirectory(state.name))
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     throw new Error(
       `Cannot raise ${state.name}: it stands already; take it down with ${command('down', state.name)}`,
     )
   }
   writeState(state)
+}
+
+/** Give the name back, with all files of the street. */
+export function release(name: string): void {
+  rmSync(streetDirectory(name), { recursive: true, force: true })
+  removeIfEmpty(ROOT)
+}
+
+/** Remove a folder that several streets share, unless one still uses it. */
+export function removeIfEmpty(folder: string): void {
+  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder)
 }
 
 /** Whole or not at all, for other commands may be reading. */

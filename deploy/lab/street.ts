@@ -3,7 +3,7 @@
  * asks nobody what was raised, so that it also clears what a crash left.
  */
 import { randomBytes } from 'node:crypto'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mustRun, requireCommands } from './command.ts'
 import { type ConfigPatch, startDaemon, writeConfigs } from './daemons.ts'
 import { NAT_DEFAULT, setNat } from './nat.ts'
@@ -16,6 +16,7 @@ import {
   claim,
   isLeftOver,
   peekState,
+  release,
   type StreetState,
   streetDirectory,
   writeState,
@@ -86,7 +87,7 @@ export async function takeDown(name: string): Promise<boolean> {
     await mustRun('delete the namespaces', ['ip', '-batch', '-'], batch)
   }
   removeResolvers(name)
-  rmSync(streetDirectory(name), { recursive: true, force: true })
+  release(name)
   return stood
 }
 
