@@ -17,13 +17,8 @@
  * The errors travel in the byte stream, never in a RST; whoever sends one then closes.
  */
 
-import {
-  CONVERT_VERSION,
-  ConvertError,
-  type ConvertTlv,
-  encodeConvert,
-  type Refused,
-} from './convert.ts'
+import { CONVERT_VERSION, type ConvertTlv, encodeConvert, type Refused } from './convert.ts'
+import { ConvertError } from './convert-error.ts'
 
 type ErrorTlv = Extract<ConvertTlv, { type: 'error' }>
 type Code<Name extends keyof typeof ConvertError> = (typeof ConvertError)[Name]
@@ -57,7 +52,7 @@ export function answerRefusal({ code, received }: Refused): Uint8Array {
 }
 
 /** A failure as a TLV. A wait is sent as 255 s at most, an echo is cut to what a message holds. */
-export function errorTlv(failure: ConvertFailure): ErrorTlv {
+function errorTlv(failure: ConvertFailure): ErrorTlv {
   const { code } = failure
   switch (code) {
     //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8

@@ -3,13 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseAddress } from './address.ts'
 import { fuzzConvert } from './convert.fuzz.ts'
-import {
-  CONVERT_BYTES_MAX,
-  ConvertError,
-  type ConvertMessage,
-  decodeConvert,
-  encodeConvert,
-} from './convert.ts'
+import { CONVERT_BYTES_MAX, type ConvertMessage, decodeConvert, encodeConvert } from './convert.ts'
+import { ConvertError } from './convert-error.ts'
 import { answerRefusal, type ConvertFailure, errorReply, readFailure } from './convert-failure.ts'
 import { hex } from './hex.fake.ts'
 import { readTcpOptions } from './tcp-option.ts'

@@ -15,6 +15,7 @@
  * Both lengths count 32-bit words and include their own header. The TLVs stand in convert-tlv.ts, what
  * errors mean in convert-failure.ts.
  */
+import { ConvertError } from './convert-error.ts'
 import { decodeTlv, encodeTlv, tlvWords } from './convert-tlv.ts'
 import type { TcpOption } from './tcp-option.ts'
 
@@ -57,21 +58,6 @@ export interface Refused {
   /** The whole message as it came; of another version only its header. */
   readonly received: Uint8Array
 }
-
-/** RFC 8803 section 6.2.8, table 2. */
-export const ConvertError = {
-  unsupportedVersion: 0,
-  malformedMessage: 1,
-  unsupportedMessage: 2,
-  missingCookie: 3,
-  notAuthorized: 32,
-  unsupportedTcpOption: 33,
-  resourceExceeded: 64,
-  networkFailure: 65,
-  connectionReset: 96,
-  destinationUnreachable: 97,
-} as const
-export type ConvertError = (typeof ConvertError)[keyof typeof ConvertError]
 
 /**
  * One message from the front of `bytes`; what stands behind `bytesUsed` belongs to the byte stream. The
