@@ -1,0 +1,27 @@
+/**
+ * The truth about MPTCP subflows: every one there is in this namespace, from sock_diag.
+ *
+ * It is what events are checked against: after events were lost, and at start, when connections of a
+ * daemon that crashed may still be there. Without CAP_NET_ADMIN the list is empty.
+ */
+import {
+  type DiagnosedSubflow,
+  decodeSubflow,
+  encodeSubflowsQuery,
+  SOCK_DIAG_BY_FAMILY,
+} from '../wire/inet-diag.ts'
+import { FLAG_DUMP } from '../wire/netlink.ts'
+import { AF_INET, AF_INET6 } from './libc.ts'
+import type { NetlinkSocket } from './netlink.ts'
+
+/** All subflows of both socket families. `diagnosis` is a `Netlink.diagnosis` socket. */
+export function dumpSubflows(diagnosis: NetlinkSocket): DiagnosedSubflow[] {
+  const subflows: DiagnosedSubflow[] = []
+  for (const family of [AF_INET, AF_INET6]) {
+    diagnosis.ask(SOCK_DIAG_BY_FAMILY, FLAG_DUMP, encodeSubflowsQuery(family), (body) => {
+      const subflow = decodeSubflow(body)
+      if (subflow !== undefined) subflows.push(subflow)
+    })
+  }
+  return subflows
+}
