@@ -1,0 +1,289 @@
+/**
+ * The home gateway's schema, key by key, and what the keys owe each other.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { knownPrefix } from './address.ts'
+import { cpeConfig } from './cpe.ts'
+import { type Edge, readWith, testEdges } from './edges.fake.ts'
+import { keysAt } from './keys.ts'
+
+const minimal = {
+  subscriber: { id: 'home-1', cookie: 'c00c1e42c00c1e42' },
+  concentrator: { addresses: ['192.0.2.10'], port: 8803 },
+  lan: { interfaces: ['lan'] },
+  legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
+}
+
+const interfaceEdges = {
+  good: ['e', 'eth0.7', 'wan_15_letters_', 'br-lan'],
+  bad: [undefined, null, '', 'wan_16_letters__', 'a/b', 'a b', 'a:b', '.', '..', 'ü', 7, ['dsl']],
+  says: /the name of an interface/,
+}
+
+const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
+  ['concentrator.port', 1, 65_535],
+  ['capturePort', 1, 65_535],
+  ['workers', 1, 16],
+  ['pool.sizeMax', 1, 256],
+  ['pool.lifetimeS', 10, 3_600],
+  ['probes.idleDslS', 1, 3_600],
+  ['probes.idleLteS', 1, 3_600],
+  ['probes.retries', 1, 10],
+  ['limits.connectMs', 100, 120_000],
+  ['keepalive.idleS', 1, 32_767],
+  ['keepalive.intervalS', 1, 32_767],
+  ['keepalive.probes', 1, 127],
+]
+
+testEdges(cpeConfig, minimal, [
+  ...numbers.map(
+    ([key, from, to]): Edge => ({
+      key,
+      good: [from, to],
+      bad: [from - 1, to + 1, from + 0.5, String(from), null, true, [], -1, 1e300, Infinity, NaN],
+      says: new RegExp(`a whole number from ${from} to ${to}\\b`),
+    }),
+  ),
+  { key: 'concentrator.port', good: [], bad: [undefined], says: /is missing; it must be/ },
+  {
+    key: 'subscriber.id',
+    good: ['a', 'x'.repeat(64), 'line:4711@pop-3._'],
+    bad: [undefined, null, '', 'x'.repeat(65), 'a b', 'a\nb', 'Müller', 4711, true],
+    says: /a text of 1 to 64 letters, digits or/,
+  },
+  {
+    key: 'subscriber.cookie',
+    good: ['00'.repeat(8), 'ABCDEFabcdef0123', 'ff'.repeat(64)],
+    bad: [
+      undefined,
+      null,
+      '',
+      '00'.repeat(7),
+      '00'.repeat(9),
+      '00'.repeat(65),
+      '00'.repeat(68),
+      'g0'.repeat(8),
+      'c00c 1e42 c00c 1e42',
+      1122334455667788,
+      true,
+    ],
+    says: /16 to 128 hex digits, a multiple of 8/,
+  },
+  {
+    key: 'concentrator.addresses',
+    good: [['192.0.2.10'], ['2001:db8::1', '192.0.2.10'], ['127.0.0.1'], ['::1']],
+    bad: [undefined, null, [], ['192.0.2.1', '2001:db8::1', '192.0.2.2'], '192.0.2.1'],
+    says: /a list of 1 to 2 addresses/,
+  },
+  {
+    key: 'concentrator.addresses.0',
+    good: ['1.0.0.1', '223.255.255.255', 'fe80::1'],
+    bad: [
+      '',
+      'host.example',
+      '192.0.2',
+      '192.0.2.256',
+      '192.0.2.1/32',
+      '0.0.0.0',
+      '::',
+      '224.0.0.1',
+    ],
+    says: /an IPv4 or IPv6 address/,
+  },
+  {
+    key: 'concentrator.addresses.0',
+    good: [],
+    bad: ['255.255.255.255', 'ff02::1', 'fe80::1%eth0', '01.2.3.4', 3221225985, null],
+    says: /an IPv4 or IPv6 address/,
+  },
+  {
+    key: 'lan.interfaces',
+    good: [['a'], ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']],
+    bad: [undefined, null, [], ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'], 'lan'],
+    says: /a list of 1 to 8 interfaces/,
+  },
+  { key: 'lan.interfaces.0', ...interfaceEdges, bad: interfaceEdges.bad.slice(1) },
+  { key: 'legs.dsl.interface', ...interfaceEdges },
+  { key: 'legs.lte.interface', ...interfaceEdges },
+  ...['dsl', 'lte'].flatMap((leg): Edge[] => [
+    {
+      key: `legs.${leg}.gateway4`,
+      good: [undefined, '203.0.113.1', '10.0.0.1'],
+      bad: [null, '', 'fe80::1', '0.0.0.0', '224.0.0.1', '203.0.113.0/30', 'auto', 1],
+      says: /an IPv4 address such as/,
+    },
+    {
+      key: `legs.${leg}.gateway6`,
+      good: [undefined, 'fe80::1', '2001:db8:d::1'],
+      bad: [null, '', '203.0.113.1', '::ffff:203.0.113.1', '::', 'ff02::2', 'fe80::1%dsl', 1],
+      says: /an IPv6 address such as/,
+    },
+  ]),
+  {
+    key: 'bypass.prefixes',
+    good: [
+      undefined,
+      [],
+      ['0.0.0.0/0', '::/0', '192.0.2.1', '10.0.0.0/8'],
+      Array(1_000).fill('::/0'),
+    ],
+    bad: [null, '10.0.0.0/8', Array(1_001).fill('::/0')],
+    says: /a list of 0 to 1000 prefixes/,
+  },
+  {
+    key: 'bypass.prefixes.0',
+    good: ['255.255.255.255/32', '128.0.0.0/1', '2001:db8::/127'],
+    bad: ['', '10.0.0.0/33', '::/129', '10.0.0.0/', '/8', '10.0.0.0/-1', '10.0.0.0/08', 10],
+    says: /an IPv4 or IPv6 prefix such as/,
+  },
+  {
+    key: 'bypass.prefixes.0',
+    good: [],
+    bad: ['10.0.0.1/8', '128.0.0.0/0'],
+    says: /has bits set behind its length: '.*'; write (10\.0\.0\.0\/8|0\.0\.0\.0\/0)$/,
+  },
+  {
+    key: 'limits.descriptorsShare',
+    good: [undefined, 0.01, 0.95],
+    bad: [0.009, 0.951, 1, 0, -1, '0.9', null, NaN],
+    says: /a number from 0.01 to 0.95/,
+  },
+  {
+    key: 'congestionControl',
+    good: [undefined, 'bbr', 'cubic', 'system'],
+    bad: ['reno', 'BBR', '', null, 1],
+    says: /bbr, cubic or system/,
+  },
+  {
+    key: 'stateDirectory',
+    good: [undefined, '/run/hybridge', '/a', '/a..b/c', `/${'a'.repeat(199)}`],
+    bad: ['', '/', 'run', './run', '/run/../etc', '/..', `/${'a'.repeat(200)}`, null, 1, '/a\0b'],
+    says: /an absolute path without `..`/,
+  },
+  {
+    key: 'log.level',
+    good: [undefined, 'debug', 'info', 'warn', 'error'],
+    bad: ['trace', 'INFO', '', null, 30],
+    says: /debug, info, warn or error/,
+  },
+  ...['subscriber', 'concentrator', 'lan', 'legs', 'legs.dsl', 'legs.lte'].map(
+    (key): Edge => ({
+      key,
+      good: [],
+      bad: [undefined, null, [], 'x', 1],
+      says: /a mapping with the keys/,
+    }),
+  ),
+  ...['bypass', 'pool', 'probes', 'limits', 'keepalive', 'log'].map(
+    (key): Edge => ({
+      key,
+      good: [undefined, {}],
+      bad: [null, [], 'x', 1],
+      says: /a mapping with the keys/,
+    }),
+  ),
+])
+
+test('no section takes a key it does not know', () => {
+  for (const section of ['', ...keysAt(cpeConfig, []), 'legs.dsl', 'legs.lte']) {
+    if (section !== '' && keysAt(cpeConfig, section.split('.')).length === 0) continue
+    const key = section === '' ? 'zzz' : `${section}.zzz`
+    const reading = readWith(cpeConfig, minimal, key, 1)
+    assert.ok(reading.kind === 'problems', `${key} was taken`)
+    assert.match(reading.problems[0] ?? '', new RegExp(`: ${key} is not a known key; known here: `))
+  }
+})
+
+test('the least that must be said becomes a whole configuration', () => {
+  const reading = readWith(cpeConfig, minimal, 'workers', undefined)
+  assert.deepEqual(reading.kind === 'value' && reading.value, {
+    subscriber: {
+      id: 'home-1',
+      cookie: Uint8Array.of(0xc0, 0x0c, 0x1e, 0x42, 0xc0, 0x0c, 0x1e, 0x42),
+    },
+    concentrator: { addresses: ['192.0.2.10'], port: 8803 },
+    lan: { interfaces: ['lan'] },
+    legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
+    bypass: { prefixes: [] },
+    capturePort: 15_800,
+    workers: 1,
+    pool: { sizeMax: 16, lifetimeS: 300 },
+    probes: { idleDslS: 30, idleLteS: 300, retries: 3 },
+    limits: { connectMs: 10_000, descriptorsShare: 0.9 },
+    keepalive: { idleS: 300, intervalS: 30, probes: 4 },
+    congestionControl: 'bbr',
+    stateDirectory: '/run/hybridge',
+    log: { level: 'info' },
+  })
+})
+
+test('addresses become canonical texts, prefixes become prefixes', () => {
+  const addresses = readWith(cpeConfig, minimal, 'concentrator.addresses', ['2001:DB8:0:0::1'])
+  assert.deepEqual(addresses.kind === 'value' && addresses.value.concentrator.addresses, [
+    '2001:db8::1',
+  ])
+  const bypass = readWith(cpeConfig, minimal, 'bypass.prefixes', ['10.0.0.0/8', '2001:db8::1'])
+  assert.deepEqual(bypass.kind === 'value' && bypass.value.bypass.prefixes, [
+    knownPrefix('10.0.0.0/8'),
+    knownPrefix('2001:db8::1/128'),
+  ])
+})
+
+const contradictions: ReadonlyArray<{ key: string; value: unknown; says: RegExp }> = [
+  {
+    key: 'concentrator.addresses',
+    value: ['192.0.2.10', '192.0.2.11'],
+    says: /: concentrator\.addresses\[1\] is a second IPv4 address; name one of each family at most$/,
+  },
+  {
+    key: 'concentrator.addresses',
+    value: ['2001:db8::1', '2001:db8::1'],
+    says: /: concentrator\.addresses\[1\] is a second IPv6 address; name one of each family at most$/,
+  },
+  {
+    key: 'lan.interfaces',
+    value: ['lan', 'guests', 'lan'],
+    says: /: lan\.interfaces\[2\] names lan a second time$/,
+  },
+  {
+    key: 'lan.interfaces',
+    value: ['lan', 'lte'],
+    says: /: lan\.interfaces\[1\] is lte, but that is the lte leg; the LAN needs its own interface$/,
+  },
+  {
+    key: 'legs.lte.interface',
+    value: 'dsl',
+    says: /: legs\.lte\.interface is dsl, but so is legs\.dsl\.interface; each leg needs its own line$/,
+  },
+]
+
+for (const { key, value, says } of contradictions) {
+  test(`${key} ${JSON.stringify(value)} contradicts another key, and the sentence says which`, () => {
+    const reading = readWith(cpeConfig, minimal, key, value)
+    assert.ok(reading.kind === 'problems')
+    assert.equal(reading.problems.length, 1)
+    assert.match(reading.problems[0] ?? '', says)
+  })
+}
+
+test('capturePort leaves room for one port per worker', () => {
+  assert.equal(
+    readWith(cpeConfig, { ...minimal, workers: 16 }, 'capturePort', 65_520).kind,
+    'value',
+  )
+  const reading = readWith(cpeConfig, { ...minimal, workers: 16 }, 'capturePort', 65_521)
+  assert.ok(reading.kind === 'problems')
+  assert.match(
+    reading.problems[0] ?? '',
+    /: capturePort is 65521, but 16 workers need ports up to 65536; choose 65520 or less$/,
+  )
+})
+
+test('a wrong cookie is never shown', () => {
+  for (const cookie of ['deadbeefdeadbeefde', 'secret', 8811223344556677]) {
+    const reading = readWith(cpeConfig, minimal, 'subscriber.cookie', cookie)
+    assert.ok(reading.kind === 'problems')
+    assert.doesNotMatch(reading.problems.join(), /deadbeef|secret|8811/)
+  }
+})

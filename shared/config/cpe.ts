@@ -1,0 +1,130 @@
+/**
+ * The home gateway's file, the whole of it. `cpe.example.yaml` shows it with every key.
+ *
+ * Read once in main.ts. After that, a value of type CpeConfig is complete and true: nobody checks it
+ * again, nobody adds a default.
+ */
+import { z } from 'zod'
+import { hostAddress, ipv4HostAddress, ipv6HostAddress, prefix } from './address.ts'
+import { list, PORT_MAX, port, wholeNumber } from './bounds.ts'
+import type { Contradiction } from './document.ts'
+import {
+  connectMs,
+  descriptorsShare,
+  interfaceName,
+  logSection,
+  stateDirectory,
+  workers,
+} from './host.ts'
+
+import { cookie, subscriberId } from './subscriber.ts'
+import { congestionControl, keepaliveKeys } from './tcp.ts'
+
+export type CpeConfig = z.infer<typeof cpeConfig>
+
+/** The kernel looks one up per connection; more than this is a routing table, not a list. */
+const BYPASS_PREFIXES_MAX = 1_000
+
+const leg = z.strictObject({
+  /** The line's network interface. */
+  interface: interfaceName(),
+  /** Next hop. Default: what the OS's own default route on this interface says. */
+  gateway4: ipv4HostAddress().optional(),
+  gateway6: ipv6HostAddress().optional(),
+})
+
+const cpeFile = z.strictObject({
+  /** This home, as the concentrator knows it. */
+  subscriber: z.strictObject({ id: subscriberId(), cookie: cookie() }),
+  concentrator: z.strictObject({
+    /** One address, or one of each family. */
+    addresses: list(hostAddress(), 1, 2, 'addresses of the concentrator'),
+    /** TCP for Convert and UDP for probes. No default: RFC 8803 assigns no port. */
+    port: port(),
+  }),
+  lan: z.strictObject({
+    /** Where the home's hosts are. What they open over TCP is captured. */
+    interfaces: list(interfaceName(), 1, 8, 'interfaces'),
+  }),
+  legs: z.strictObject({ dsl: leg, lte: leg }),
+  bypass: z
+    .strictObject({
+      /** Destinations that are never captured: they leave by DSL, unbonded. Default none. */
+      prefixes: list(prefix(), 0, BYPASS_PREFIXES_MAX, 'prefixes').default([]),
+    })
+    .prefault({}),
+  /** First TPROXY port, on the loopback only: worker i listens on capturePort + i. Default 15800. */
+  capturePort: port().default(15_800),
+  /** Default 1. */
+  workers: workers().default(1),
+  /** MPTCP connections that wait, opened and joined, for the next LAN connection. */
+  pool: z
+    .strictObject({
+      /** Connections at most; how many there are follows the demand. Default 16. */
+      sizeMax: wholeNumber(1, 256).default(16),
+      /** Seconds until one that nobody used is replaced. Default 300. */
+      lifetimeS: wholeNumber(10, 3_600, 'seconds').default(300),
+    })
+    .prefault({}),
+  /** How a leg without traffic is known to be alive. */
+  probes: z
+    .strictObject({
+      /** Seconds between probes of an idle DSL. Default 30. */
+      idleDslS: wholeNumber(1, 3_600, 'seconds').default(30),
+      /** Seconds between probes of an idle LTE, where every byte counts. Default 300. */
+      idleLteS: wholeNumber(1, 3_600, 'seconds').default(300),
+      /** Probes sent again without an answer until the leg counts as dead. Default 3. */
+      retries: wholeNumber(1, 10).default(3),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({ connectMs: connectMs(), descriptorsShare: descriptorsShare() })
+    .prefault({}),
+  /** For LAN hosts that vanish. */
+  keepalive: z.strictObject(keepaliveKeys).prefault({}),
+  congestionControl: congestionControl(),
+  stateDirectory: stateDirectory(),
+  log: logSection(),
+})
+
+export const cpeConfig = cpeFile
+  .superRefine((config, context) => {
+    for (const { path, message } of contradictions(config)) {
+      context.addIssue({ code: 'custom', path, message })
+    }
+  })
+  .readonly()
+
+/** What each key alone cannot know. */
+function* contradictions(config: z.infer<typeof cpeFile>): Generator<Contradiction> {
+  const { concentrator, lan, legs, capturePort, workers } = config
+  const [first, second] = concentrator.addresses
+  if (first !== undefined && second !== undefined && isIpv6(first) === isIpv6(second)) {
+    const family = isIpv6(second) ? 'IPv6' : 'IPv4'
+    const message = `is a second ${family} address; name one of each family at most`
+    yield { path: ['concentrator', 'addresses', 1], message }
+  }
+  for (const [i, name] of lan.interfaces.entries()) {
+    const path = ['lan', 'interfaces', i]
+    if (lan.interfaces.indexOf(name) < i) yield { path, message: `names ${name} a second time` }
+    for (const leg of ['dsl', 'lte'] as const) {
+      if (legs[leg].interface !== name) continue
+      yield {
+        path,
+        message: `is ${name}, but that is the ${leg} leg; the LAN needs its own interface`,
+      }
+    }
+  }
+  if (legs.dsl.interface === legs.lte.interface) {
+    const message = `is ${legs.lte.interface}, but so is legs.dsl.interface; each leg needs its own line`
+    yield { path: ['legs', 'lte', 'interface'], message }
+  }
+  if (capturePort + workers - 1 > PORT_MAX) {
+    const message = `is ${capturePort}, but ${workers} workers need ports up to ${capturePort + workers - 1}; choose ${PORT_MAX - workers + 1} or less`
+    yield { path: ['capturePort'], message }
+  }
+}
+
+function isIpv6(address: string): boolean {
+  return address.includes(':')
+}

@@ -1,0 +1,31 @@
+/**
+ * Which keys a schema knows, and where: for sentences about unknown ones, and for the test that the
+ * examples leave none out.
+ */
+import { z } from 'zod'
+
+export type Path = readonly (string | number)[]
+
+/** The keys of the mapping at `path`; none where the schema has no mapping. */
+export function keysAt(schema: z.core.$ZodType, path: Path): string[] {
+  let here: z.core.$ZodType | undefined = inner(schema)
+  for (const step of path) {
+    if (here instanceof z.ZodObject && typeof step === 'string') here = here.shape[step]
+    else if (here instanceof z.ZodArray) here = here.element
+    else return []
+    if (here === undefined) return []
+    here = inner(here)
+  }
+  return here instanceof z.ZodObject ? Object.keys(here.shape) : []
+}
+
+/** `schema` without its default, its optionality and what is done to its value. */
+function inner(schema: z.core.$ZodType): z.core.$ZodType {
+  if (schema instanceof z.ZodPipe) return inner(schema.in)
+  const wrapped =
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodReadonly
+  return wrapped ? inner(schema.unwrap()) : schema
+}

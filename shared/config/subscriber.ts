@@ -1,0 +1,53 @@
+/**
+ * Who a home is, as both daemons write it down. The same id and cookie stand in the home's file and in
+ * the concentrator's.
+ */
+import { z } from 'zod'
+import { mustBeText } from './must.ts'
+
+/** A name for people and logs; it never travels. */
+export function subscriberId() {
+  const error = mustBeText(`a text of 1 to ${ID_CHARACTERS_MAX} letters, digits or . _ @ : -`)
+  return z
+    .string({ error })
+    .regex(/^[A-Za-z0-9._@:-]+$/, { error })
+    .max(ID_CHARACTERS_MAX, { error })
+}
+
+/**
+ * The secret that stands in every Convert message (RFC 8803 section 6.2.7), and from which the keys of
+ * the probes come. Whole words, so that no padding has to be guessed when it is compared.
+ */
+export function cookie() {
+  return z.string({ error: cookieError }).transform((text, context): Uint8Array => {
+    if (HEX.test(text) && text.length % WORD_CHARACTERS === 0) return fromHex(text)
+    context.addIssue({ code: 'custom', message: cookieProblem(text) })
+    return z.NEVER
+  })
+}
+
+/** Says how long the text is and not what it is: terminals and logs are read by many. */
+function cookieProblem(text: string): string {
+  const length = `${text.length} ${text.length === 1 ? 'character' : 'characters'}`
+  return `must be ${COOKIE}, but is ${/^[0-9a-f]*$/i.test(text) ? length : `${length}, not all of them hex digits`}`
+}
+
+/** Digits alone are a number to YAML, which would lose the last of them. */
+function cookieError({ input }: { readonly input: unknown }): string {
+  return typeof input === 'number'
+    ? `must be ${COOKIE} in quotes: without them YAML reads digits as a number`
+    : mustBeText(COOKIE)({ code: 'custom', input })
+}
+
+function fromHex(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) =>
+    Number.parseInt(text.slice(i * 2, i * 2 + 2), 16),
+  )
+}
+
+const ID_CHARACTERS_MAX = 64
+/** 8 to 64 bytes: shorter can be guessed, longer makes nothing harder. */
+const HEX = /^(?:[0-9a-f]{2}){8,64}$/i
+/** Hex digits of one 32-bit word. */
+const WORD_CHARACTERS = 8
+const COOKIE = '16 to 128 hex digits, a multiple of 8 (8 to 64 bytes in whole words)'
