@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { test } from 'node:test'
+import { macOf, probeSecret } from './keys.ts'
+
+const cookie = Buffer.from('c00c1e42c00c1e42', 'hex')
+
+test('probeSecret() is HKDF-SHA256 of the cookie, as RFC 5869 spells it out', () => {
+  const { sessionId, key } = probeSecret(cookie)
+  const pseudorandom = hmac(new Uint8Array(32), cookie)
+  assert.deepEqual(Buffer.from(key), hmac(pseudorandom, Buffer.from('hybridge probe key\x01')))
+  assert.deepEqual(
+    Buffer.from(sessionId),
+    hmac(pseudorandom, Buffer.from('hybridge session id\x01')).subarray(0, 8),
+  )
+})
+
+test('probeSecret() gives every cookie a session and a key of its own', () => {
+  const other = probeSecret(Buffer.from('c00c1e42c00c1e43', 'hex'))
+  assert.notDeepEqual(probeSecret(cookie).sessionId, other.sessionId)
+  assert.notDeepEqual(probeSecret(cookie).key, other.key)
+})
+
+test('macOf() answers 16 bytes that depend on key and message', () => {
+  const mac = macOf(probeSecret(cookie).key)
+  assert.equal(mac(cookie).length, 16)
+  assert.deepEqual(mac(cookie), mac(cookie))
+  assert.notDeepEqual(mac(cookie), mac(new Uint8Array(8)))
+  assert.notDeepEqual(mac(cookie), macOf(new Uint8Array(32))(cookie))
+})
+
+function hmac(key: Uint8Array, message: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(message).digest()
+}
