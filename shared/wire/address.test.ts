@@ -36,7 +36,8 @@ const truths: ReadonlyArray<{ text: string; bytes: string; canonical?: string }>
     bytes: '0064 ff9b 0000 0000 0000 0000 c000 0221',
     canonical: '64:ff9b::c000:221',
   },
-  // RFC 5952 section 4: no leading zeros, lower case, the longest run, the first of equals, never one group.
+  // RFC 5952 section 4: no leading zeros, lower case, the longest run, the first of equals, never
+  // one group.
   {
     text: '2001:0DB8:0:0:0:0:2:1',
     bytes: '2001 0db8 0000 0000 0000 0000 0002 0001',
@@ -259,7 +260,10 @@ test('prefixContains() keeps the families apart', () => {
   assert.equal(inside('192.0.2.1', '192.0.2.2'), false)
 })
 
-/** Eight groups in full, also for an IPv4 address, so that a prefix length counts from the first bit. */
+/**
+ * Eight groups in full, also for an IPv4 address, so that a prefix length counts from the first
+ * bit.
+ */
 function asGroups(bytes: Uint8Array): string {
   return Array.from({ length: 8 }, (_, i) =>
     ((bytes[2 * i]! << 8) | bytes[2 * i + 1]!).toString(16),

@@ -1,9 +1,9 @@
 /**
  * IP addresses as every frame and every data thread knows them: 16 bytes, IPv4 as ::ffff:a.b.c.d.
  *
- * One width for both families means one comparison, one prefix match and one socket family below. Text
- * exists only at the edges: configuration, logs and screens. A zone (`fe80::1%eth0`) is refused, for no
- * link-local address ever crosses the house.
+ * One width for both families means one comparison, one prefix match and one socket family below.
+ * Text exists only at the edges: configuration, logs and screens. A zone (`fe80::1%eth0`) is
+ * refused, for no link-local address ever crosses the house.
  */
 
 /** `bits` counts in the 128-bit space: `10.0.0.0/8` has 104. The bits behind them are zero. */
@@ -12,7 +12,9 @@ export interface Prefix {
   readonly bits: number
 }
 
-/** The 16 bytes of an IPv4 or IPv6 literal (RFC 4291 section 2.2), or `undefined` when it is none. */
+/**
+ * The 16 bytes of an IPv4 or IPv6 literal (RFC 4291 section 2.2), or `undefined` when it is none.
+ */
 export function parseAddress(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(ADDRESS_BYTES)
   if (!text.includes(':')) {
@@ -53,7 +55,10 @@ export function isIpv4(bytes: Uint8Array): boolean {
   return true
 }
 
-/** `10.0.0.0/8`, `2001:db8::/32`, or a bare address, which is a prefix of one. Host bits are cleared. */
+/**
+ * `10.0.0.0/8`, `2001:db8::/32`, or a bare address, which is a prefix of one. Host bits are
+ * cleared.
+ */
 export function parsePrefix(text: string): Prefix | undefined {
   const slashAt = text.indexOf('/')
   const address = parseAddress(slashAt < 0 ? text : text.slice(0, slashAt))

@@ -8,10 +8,10 @@
  *   |   Type 0x1e   |    Length     |  Error Code   |     zero      |  1, 2: echo; 3: cookie
  *   |            the message that was refused, or the cookie        |
  *   +---------------+---------------+---------------+---------------+
- *   |   Type 0x1e   |    Length     |  Error Code   |    first      |  0: versions; 33: option kinds
+ *   |   Type 0x1e   |    Length     |  Error Code   |    first      |  0: versions; 33: kinds
  *   |    second     |     ...       |               |               |
  *   +---------------+---------------+---------------+---------------+
- *   |   Type 0x1e   |       1       |  Error Code   |    number     |  64, 65: seconds; 97: ICMP code;
+ *   |   Type 0x1e   |       1       |  Error Code   |    number     |  64, 65: seconds; 97: ICMP;
  *   +---------------+---------------+---------------+---------------+  32, 96: zero
  *
  * The errors travel in the byte stream, never in a RST; whoever sends one then closes.
@@ -94,7 +94,9 @@ function errorTlv(failure: ConvertFailure): ErrorTlv {
   }
 }
 
-/** What an Error TLV says, or `undefined` for a code that we do not know. A wait of 0 means 30 s. */
+/**
+ * What an Error TLV says, or `undefined` for a code that we do not know. A wait of 0 means 30 s.
+ */
 export function readFailure({ code, value }: ErrorTlv): ConvertFailure | undefined {
   switch (code) {
     case ConvertError.unsupportedVersion:

@@ -31,7 +31,9 @@ import { readTcpOptions, TcpOptionKind, tcpOptionsBytes, writeTcpOptions } from 
 /** Why a TLV cannot be taken: its form is wrong, or its type is none we know. */
 export type TlvRefusal = 'malformed' | 'unsupported'
 
-/** The TLV from `at` to `end`, which its own length has framed. Its values are views into `bytes`. */
+/**
+ * The TLV from `at` to `end`, which its own length has framed. Its values are views into `bytes`.
+ */
 export function decodeTlv(bytes: Uint8Array, at: number, end: number): ConvertTlv | TlvRefusal {
   const body = bytes.subarray(at + WORD, end)
   switch (bytes[at]!) {

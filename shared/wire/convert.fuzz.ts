@@ -3,8 +3,8 @@
  *
  *   node shared/wire/convert.fuzz.ts --messages 1000000 --seed 1
  *
- * Whatever comes, decoding must end, throw nothing, look at nothing behind the Total Length, and give
- * something that can be answered. The failure says which seed and message to come back to.
+ * Whatever comes, decoding must end, throw nothing, look at nothing behind the Total Length, and
+ * give something that can be answered. The failure says which seed and message to come back to.
  */
 import assert from 'node:assert/strict'
 import { parseArgs } from 'node:util'
@@ -19,7 +19,10 @@ import {
 import { answerRefusal, readFailure } from './convert-failure.ts'
 import { hex } from './hex.fake.ts'
 
-/** How many of the messages came to which end. Throws an `AssertionError` on the first broken promise. */
+/**
+ * How many of the messages came to which end. Throws an `AssertionError` on the first broken
+ * promise.
+ */
 export function fuzzConvert(messages: number, seed: number): Record<string, number> {
   const random = mulberry32(seed)
   const ends: Record<string, number> = { incomplete: 0, message: 0, refused: 0, alien: 0 }

@@ -246,7 +246,7 @@ test('decodeConvert() ignores what senders must leave zero', () => {
   })
 })
 
-test('decodeConvert() passes over the options that no client may ask for, and keeps the rest', () => {
+test('decodeConvert() passes over the options that no client may ask for', () => {
   const options = '00   01   0204 05b4   0303 07   050a 0000 0001 0000 0002   1e02'
   const decoded = decodeConvert(
     hex(`01 0c 2263   0a 0b 01bb 0000 0000 0000 0000 0000 ffff c000 0219   ${options} 000000`),

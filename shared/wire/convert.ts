@@ -12,8 +12,8 @@
  *   |     Type      |    Length     |            Value ...          |  TLV, zero or more
  *   +---------------+---------------+-------------------------------+
  *
- * Both lengths count 32-bit words and include their own header. The TLVs stand in convert-tlv.ts, what
- * errors mean in convert-failure.ts.
+ * Both lengths count 32-bit words and include their own header. The TLVs stand in convert-tlv.ts,
+ * what errors mean in convert-failure.ts.
  */
 import { ConvertError } from './convert-error.ts'
 import { decodeTlv, encodeTlv, tlvWords } from './convert-tlv.ts'
@@ -29,7 +29,9 @@ export type ConvertTlv =
       readonly port: number
       /** 16 bytes, IPv4 mapped. */
       readonly address: Uint8Array
-      /** What the SYN to the server shall carry besides our own. Absent: a Base Connect. (§6.2.5) */
+      /**
+       * What the SYN to the server shall carry besides our own. Absent: a Base Connect. (§6.2.5)
+       */
       readonly options?: readonly TcpOption[]
     }
   /** The server's options with their padding; `readTcpOptions` lists them. */
@@ -37,7 +39,10 @@ export type ConvertTlv =
   | { readonly type: 'supportedTcpExtensions'; readonly kinds: readonly number[] }
   /** With its padding, which hides the true length: a cookie has whole words. */
   | { readonly type: 'cookie'; readonly cookie: Uint8Array }
-  /** Its value means something else for every code (convert-failure.ts). A newer peer may know more codes. */
+  /**
+   * Its value means something else for every code (convert-failure.ts). A newer peer may know more
+   * codes.
+   */
   | { readonly type: 'error'; readonly code: number; readonly value: Uint8Array }
 
 /** What the bytes seen so far amount to. Network input never throws. */
@@ -48,7 +53,9 @@ export type Decoded =
   /** Not Convert at all, or of no length. Reset, do not answer. */
   | { readonly kind: 'alien' }
 
-/** Convert, but not as we can take it. The concentrator answers (`answerRefusal`), the CPE resets. */
+/**
+ * Convert, but not as we can take it. The concentrator answers (`answerRefusal`), the CPE resets.
+ */
 export interface Refused {
   readonly kind: 'refused'
   readonly code:
@@ -60,8 +67,8 @@ export interface Refused {
 }
 
 /**
- * One message from the front of `bytes`; what stands behind `bytesUsed` belongs to the byte stream. The
- * decoded TLVs are views into `bytes`: copy what must outlive the buffer.
+ * One message from the front of `bytes`; what stands behind `bytesUsed` belongs to the byte stream.
+ * The decoded TLVs are views into `bytes`: copy what must outlive the buffer.
  */
 export function decodeConvert(bytes: Uint8Array): Decoded {
   if (bytes.length < WORD) return { kind: 'incomplete', bytesNeeded: WORD }

@@ -141,12 +141,14 @@ test('updateChecksum() computes the example of RFC 1624', () => {
   assert.equal(updateChecksum(0xdd2f, 0x5555, 0x3285), 0x0000)
 })
 
-// What Linux 6.18 wrote into a TUN device: data with MPTCP options, 192.0.2.1 to .2 and [2001:db8::1] to ::2.
+// What Linux 6.18 wrote into a TUN device: data with MPTCP options, 192.0.2.1 to .2 and
+// [2001:db8::1] to ::2.
 for (const wire of [
   `4500 004f 60da 4000 4006 55cb c000 0201 c000 0202
    e3ba 2263 793c 96a4 18fa c4c8 e018 003f 7094 0000 0101 080a daf3 8ef7 f26b 5c1b
    1e16 0101 c639 8ea4 e00c a826 b251 e306 4164 dd41 0003 0101   6162 63`,
-  `600b 7605 003b 0640 2001 0db8 0000 0000 0000 0000 0000 0001 2001 0db8 0000 0000 0000 0000 0000 0002
+  `600b 7605 003b 0640 2001 0db8 0000 0000 0000 0000 0000 0001
+   2001 0db8 0000 0000 0000 0000 0000 0002
    dcb8 2263 6c9e 2244 5449 daba e018 0040 4b05 0000 0101 080a f9ae 183d cad5 2cc5
    1e16 0101 6d7b 5514 509b 2a27 7471 0dff 6070 a4a5 0003 0101   6162 63`,
 ]) {
@@ -234,7 +236,9 @@ test('readIp() and readTcp() survive 200,000 packets made by chance', () => {
   }
 })
 
-/** The slow twin: pseudo-header and payload written out as RFC 9293 draws them, added with bigints. */
+/**
+ * The slow twin: pseudo-header and payload written out as RFC 9293 draws them, added with bigints.
+ */
 function slowSum(packet: Uint8Array, ip: NonNullable<ReturnType<typeof readIp>>): number {
   const payload = packet.subarray(ip.payloadAt, ip.end)
   const covered = [

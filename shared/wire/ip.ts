@@ -116,7 +116,9 @@ export function readTcp(packet: Uint8Array, ip: IpPacket): TcpSegment | undefine
   return { at, flags: packet[at + 13]!, checksumAt: at + 16, optionsAt, payloadAt }
 }
 
-/** The ones' complement sum of the 16-bit words in the range, the last padded with zero (RFC 1071). */
+/**
+ * The ones' complement sum of the 16-bit words in the range, the last padded with zero (RFC 1071).
+ */
 export function sum16(bytes: Uint8Array, at: number, end: number): number {
   let sum = 0
   let i = at
@@ -135,8 +137,8 @@ export function transportChecksum(packet: Uint8Array, ip: IpPacket, checksumAt: 
 }
 
 /**
- * The checksum after a part of what it covers has changed, from the sums of that part before and after
- * (RFC 1624, equation 3). The part must start at an even offset.
+ * The checksum after a part of what it covers has changed, from the sums of that part before and
+ * after (RFC 1624, equation 3). The part must start at an even offset.
  */
 export function updateChecksum(checksum: number, before: number, after: number): number {
   return ~fold((~checksum & 0xffff) + (~before & 0xffff) + after) & 0xffff
@@ -164,5 +166,7 @@ const TCP_HEADER_BYTES = 20
 const FRAGMENT_OFFSET_IPV4 = 0x1fff
 const FRAGMENT_OFFSET_IPV6 = 0xfff8
 const FRAGMENT = 44
-/** Hop-by-hop, routing, fragment, destination options, mobility, HIP, Shim6: length in 8-byte units. */
+/**
+ * Hop-by-hop, routing, fragment, destination options, mobility, HIP, Shim6: length in 8-byte units.
+ */
 const EXTENSIONS = new Set([0, 43, FRAGMENT, 60, 135, 139, 140])

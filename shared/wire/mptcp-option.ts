@@ -5,8 +5,8 @@
  *   |   Kind = 30   |    Length     |Subtype|  by subtype ...       |
  *   +---------------+---------------+-------+-----------------------+
  *
- * A line of the lab takes them out as some middleboxes do: it writes NOPs over them, so that no byte
- * moves, and repairs the checksum.
+ * A line of the lab takes them out as some middleboxes do: it writes NOPs over them, so that no
+ * byte moves, and repairs the checksum.
  */
 import {
   readIp,
@@ -32,14 +32,18 @@ export const MptcpSubtype = {
   tcprst: 0x8,
 } as const
 
-/** `bytes` from `at` on, kind and length included. `subtype` may be a number that nobody has named. */
+/**
+ * `bytes` from `at` on, kind and length included. `subtype` may be a number that nobody has named.
+ */
 export interface MptcpOption {
   readonly subtype: number
   readonly at: number
   readonly bytes: number
 }
 
-/** In the order they stand. Behind an option without a right length there is no telling, so no more. */
+/**
+ * In the order they stand. Behind an option without a right length there is no telling, so no more.
+ */
 export function findMptcpOptions(packet: Uint8Array, tcp: TcpSegment): MptcpOption[] {
   const found: MptcpOption[] = []
   for (let at = tcp.optionsAt; at < tcp.payloadAt; ) {
@@ -55,8 +59,8 @@ export function findMptcpOptions(packet: Uint8Array, tcp: TcpSegment): MptcpOpti
 }
 
 /**
- * Overwrite the MPTCP options of these subtypes with NOPs, in the packet itself, and keep its checksum as
- * right or wrong as it was. Answers how many; none in what is no whole TCP over IP.
+ * Overwrite the MPTCP options of these subtypes with NOPs, in the packet itself, and keep its
+ * checksum as right or wrong as it was. Answers how many; none in what is no whole TCP over IP.
  */
 export function neutralise(packet: Uint8Array, subtypes: ReadonlySet<number>): number {
   const ip = readIp(packet)

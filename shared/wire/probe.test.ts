@@ -52,7 +52,7 @@ for (const { name, wire, frame } of vectors) {
     })
   })
 
-  test(`decodeProbe() takes ${name} for alien when it is cut short, byte by byte, or too long`, () => {
+  test(`decodeProbe() takes ${name} for alien cut short, byte by byte, or too long`, () => {
     const bytes = hex(wire)
     for (let seen = 0; seen < bytes.length; seen++) {
       assert.deepEqual(decodeProbe(bytes.subarray(0, seen)), { kind: 'alien' })

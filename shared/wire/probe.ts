@@ -1,5 +1,6 @@
 /**
- * Probe and echo: how a leg is known to be alive while nothing else crosses it. One UDP datagram each.
+ * Probe and echo: how a leg is known to be alive while nothing else crosses it. One UDP datagram
+ * each.
  *
  *    0                   1                   2                   3
  *    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -21,10 +22,11 @@
  *   |                    16 bytes                                   |
  *   +---------------------------------------------------------------+
  *
- * The home sends probes (type 1) and the concentrator answers each with one echo (type 2), never the other
- * way round: a probe thrown back at its sender is no answer. The echo repeats number and timestamp, so
- * the sender needs no memory to know the round trip, and it is as long as the probe, so that nobody gains
- * by a forged source address. The timestamp is the prober's own clock; only the prober reads it.
+ * The home sends probes (type 1) and the concentrator answers each with one echo (type 2), never
+ * the other way round: a probe thrown back at its sender is no answer. The echo repeats number and
+ * timestamp, so the sender needs no memory to know the round trip, and it is as long as the probe,
+ * so that nobody gains by a forged source address. The timestamp is the prober's own clock; only
+ * the prober reads it.
  */
 
 export interface ProbeFrame {

@@ -5,8 +5,8 @@
  *    AF_INET6 (28 bytes)   0 family   2 port   4 flow info   8 address   24 scope id
  *    AF_NETLINK (12 bytes) 0 family   2 zero   4 port id   8 groups
  *
- * Port and address are in network order; family, scope id, port id and groups are in the host's, which is
- * little-endian on both platforms we run on (x64 and arm64).
+ * Port and address are in network order; family, scope id, port id and groups are in the host's,
+ * which is little-endian on both platforms we run on (x64 and arm64).
  */
 import { isIpv4 } from './address.ts'
 
@@ -55,7 +55,10 @@ export function decodeSockaddr(
   }
 }
 
-/** Our own netlink address: the kernel picks the port id. `groups` is a bit mask of old-style groups. */
+/**
+ * Our own netlink address: the kernel picks the port id. `groups` is a bit mask of old-style
+ * groups.
+ */
 export function encodeSockaddrNetlink(groups = 0): Uint8Array {
   const sockaddr = new Uint8Array(SOCKADDR_NETLINK_BYTES)
   const view = new DataView(sockaddr.buffer)

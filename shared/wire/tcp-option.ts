@@ -1,5 +1,6 @@
 /**
- * TCP options (RFC 9293 section 3.1): the list behind every TCP header, and inside two Convert TLVs.
+ * TCP options (RFC 9293 section 3.1): the list behind every TCP header, and inside two Convert
+ * TLVs.
  *
  *   +---------------+---------------+----------------------
  *   |     Kind      |    Length     |  Value, Length - 2 bytes ...
@@ -36,9 +37,9 @@ export function tcpOptionBytes(bytes: Uint8Array, at: number, end: number): numb
 }
 
 /**
- * The options in a block, without kinds 0 and 1, or `undefined` when one runs past the end. A zero is
- * passed over wherever it stands, for Convert says to ignore it, and behind a real list there are only
- * zeros. The values are views into `block`.
+ * The options in a block, without kinds 0 and 1, or `undefined` when one runs past the end. A zero
+ * is passed over wherever it stands, for Convert says to ignore it, and behind a real list there
+ * are only zeros. The values are views into `block`.
  */
 export function readTcpOptions(block: Uint8Array): TcpOption[] | undefined {
   const options: TcpOption[] = []
