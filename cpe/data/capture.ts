@@ -84,7 +84,7 @@ ${capture === 'on' ? captureRules(config) : ''}
     oifname ${lte} ct direction original ${UNCLAIMED} ${NOT_OURS} ${claim('ct', MARK.lte)}
   }
 
-  chain masquerade {
+  chain translate {
     type nat hook postrouting priority srcnat + 1; policy accept;
     oifname ${anyLeg} ${NOT_OURS} masquerade
   }

@@ -1,0 +1,214 @@
+/**
+ * Hands on the router: the rules, routes, nftables table and kernel settings that the agent adds to
+ * what the OS has set, and takes away again.
+ *
+ * Nothing is changed step by step. There is what should be (routes.ts, data/capture.ts) and there is
+ * what is; the difference is applied. So a start after a kill -9 finds its own things where they were,
+ * the house keeps its internet meanwhile, and nothing stands twice.
+ */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CpeConfig } from '../../shared/config/cpe.ts'
+import { LEGS, type LegName } from '../../shared/core/leg.ts'
+import { MARK, MARK_MASK } from '../../shared/core/marks.ts'
+import { deleteConntrackByMark } from '../../shared/linux/conntrack.ts'
+import { errnoName } from '../../shared/linux/errors.ts'
+import { readLink } from '../../shared/linux/links.ts'
+import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
+import { applyRuleset } from '../../shared/linux/nftables.ts'
+import { deleteOurRoutes, deleteRoute, ourRoutes, replaceRoute } from '../../shared/linux/routes.ts'
+import { addRule, deleteOurRules, deleteRule, ourRules } from '../../shared/linux/rules.ts'
+import { openSysctls, readSysctl, type Sysctls, takeOverMptcp } from '../../shared/linux/sysctl.ts'
+import { REMOVE_CAPTURE, renderCapture } from '../data/capture.ts'
+import {
+  type LegFacts,
+  planRoutes,
+  planRules,
+  type RoutedLeg,
+  wantedRoutes,
+  wantedRules,
+} from './routes.ts'
+
+export type RouterConfig = Pick<
+  CpeConfig,
+  'bypass' | 'capturePort' | 'concentrator' | 'lan' | 'legs' | 'stateDirectory' | 'workers'
+>
+
+/**
+ * Take the router over: everything stands when this returns, with nothing captured, no leg known and
+ * none active, so that the house still goes out as its OS has it. Disposing takes everything away.
+ *
+ * Throws a sentence when something is refused, and then leaves nothing behind. What is refused later
+ * goes to `complain` as a sentence, and is tried again with the next change.
+ */
+export async function openRouter(
+  config: RouterConfig,
+  complain: (sentence: string) => void,
+): Promise<Router> {
+  await using undo = new AsyncDisposableStack()
+  const sysctls = undo.use(openSysctls(join(config.stateDirectory, SYSCTLS_FILE)))
+  takeOverMptcp(sysctls)
+  const route = undo.use(new NetlinkSocket(Netlink.route))
+  const netfilter = undo.use(new NetlinkSocket(Netlink.netfilter))
+  const kernel: Kernel = { sysctls, route, netfilter }
+
+  undo.defer(() => {
+    deleteOurRoutes(route)
+    deleteOurRules(route)
+    // What is left of captured flows has no socket any more. Forgotten, the OS translates it like
+    // anything else, and the servers it was meant for end it.
+    deleteConntrackByMark(netfilter, MARK.tproxy, MARK_MASK)
+  })
+  const rulesetFile = join(config.stateDirectory, RULESET_FILE)
+  undo.defer(async () => {
+    await applyRuleset(REMOVE_CAPTURE, rulesetFile)
+    rmSync(rulesetFile)
+  })
+  await applyRuleset(renderCapture(config, 'off'), rulesetFile)
+  const [refusal] = settle(config, kernel, undefined, NO_LEGS)
+  if (refusal !== undefined) throw new Error(refusal)
+  return new Router(config, kernel, rulesetFile, undo.move(), complain)
+}
+
+export class Router {
+  readonly #config: RouterConfig
+  readonly #kernel: Kernel
+  readonly #rulesetFile: string
+  readonly #undo: AsyncDisposableStack
+  readonly #complain: (sentence: string) => void
+  readonly #legs: Record<LegName, LegFacts> = { ...NO_LEGS }
+  #active: LegName | undefined
+  /** The last ruleset on its way to the kernel: the next one waits for it. */
+  #ruleset: Promise<void> = Promise.resolve()
+
+  constructor(
+    config: RouterConfig,
+    kernel: Kernel,
+    rulesetFile: string,
+    undo: AsyncDisposableStack,
+    complain: (sentence: string) => void,
+  ) {
+    this.#config = config
+    this.#kernel = kernel
+    this.#rulesetFile = rulesetFile
+    this.#undo = undo
+    this.#complain = complain
+  }
+
+  /**
+   * Where flows go that are not bonded and that begin from now on; undefined leaves it to the OS.
+   * Flows that exist stay on their leg. Synchronous, a fraction of a millisecond.
+   */
+  setActiveLeg(leg: LegName | undefined): void {
+    this.#active = leg
+    this.#settle()
+  }
+
+  /** What is known about a leg now. Also to be called when only the kernel's routes have changed. */
+  refreshLeg(leg: LegName, facts: LegFacts): void {
+    this.#legs[leg] = facts
+    this.#settle()
+  }
+
+  /**
+   * Forget the flows of a dead leg that are not bonded: the next packet of each begins anew, over the
+   * leg that is active by then.
+   */
+  flushLeg(leg: LegName): void {
+    const result = deleteConntrackByMark(this.#kernel.netfilter, MARK[leg], MARK_MASK)
+    if (result < 0) this.#complain(`Cannot forget the flows of ${leg}: ${errnoName(result)}`)
+  }
+
+  /**
+   * Whether the TCP connections that the LAN opens from now on are captured. Those that are captured
+   * stay so. Puts the whole table in place, whatever has become of it. Rejects with a sentence.
+   */
+  setCapture(on: boolean): Promise<void> {
+    const ruleset = renderCapture(this.#config, on ? 'on' : 'off')
+    const apply = () => applyRuleset(ruleset, this.#rulesetFile)
+    this.#ruleset = this.#ruleset.then(apply, apply)
+    return this.#ruleset
+  }
+
+  /** Leave the router as it was found. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A ruleset still on its way would come back after the table is gone. Whoever asked knows if it failed.
+    await Promise.allSettled([this.#ruleset])
+    await this.#undo.disposeAsync()
+  }
+
+  #settle(): void {
+    for (const sentence of settle(this.#config, this.#kernel, this.#active, this.#legs)) {
+      this.#complain(sentence)
+    }
+  }
+}
+
+interface Kernel {
+  readonly sysctls: Sysctls
+  readonly route: NetlinkSocket
+  readonly netfilter: NetlinkSocket
+}
+
+/** From what is to what should be. What the kernel refused, in sentences. */
+function settle(
+  config: RouterConfig,
+  { route, sysctls }: Kernel,
+  active: LegName | undefined,
+  facts: Readonly<Record<LegName, LegFacts>>,
+): string[] {
+  const legs = {
+    dsl: withInterface(route, config.legs.dsl.interface, facts.dsl),
+    lte: withInterface(route, config.legs.lte.interface, facts.lte),
+  }
+  for (const leg of LEGS) loosen(sysctls, config.legs[leg].interface)
+
+  const rules = planRules(wantedRules(config, facts), ourRules(route))
+  const routes = planRoutes(wantedRoutes(active, legs), ourRoutes(route))
+  const refusals: string[] = []
+  const tried = (result: number, doing: string, harmless: string): void => {
+    if (result >= 0 || errnoName(result) === harmless) return
+    const words = route.complaint === '' ? '' : ` (${route.complaint})`
+    refusals.push(`Cannot ${doing}: ${errnoName(result)}${words}`)
+  }
+  // First the ways, then the signs to them; and away in the opposite order.
+  for (const ours of routes.replace) {
+    tried(replaceRoute(route, ours), `set a route in table ${ours.table}`, 'ENETDOWN')
+  }
+  for (const ours of rules.add) {
+    tried(addRule(route, ours), `add the ${ours.family} rule ${ours.priority}`, 'EEXIST')
+  }
+  for (const ours of rules.remove) {
+    tried(deleteRule(route, ours), `remove the ${ours.family} rule ${ours.priority}`, 'ENOENT')
+  }
+  for (const ours of routes.remove) {
+    tried(deleteRoute(route, ours), `remove a route from table ${ours.table}`, 'ESRCH')
+  }
+  return refusals
+}
+
+function withInterface(route: NetlinkSocket, name: string, facts: LegFacts): RoutedLeg {
+  const link = readLink(route, name)
+  return { ...facts, ifIndex: link?.up === true ? link.index : undefined }
+}
+
+/**
+ * Packets come in over the leg that is not the active one too. A strict reverse path filter (RFC 3704
+ * section 2.2) would drop them; a loose one (section 2.4) asks only that there be some way back.
+ * An interface that is made anew, as PPP's is at each dial-in, has the OS's setting again.
+ */
+function loosen(sysctls: Sysctls, name: string): void {
+  const own = `net/ipv4/conf/${name}/rp_filter`
+  const strictest = Math.max(
+    Number(readSysctl('net/ipv4/conf/all/rp_filter') ?? 0),
+    Number(readSysctl(own) ?? 0),
+  )
+  if (strictest === STRICT) sysctls.set(own, LOOSE)
+}
+
+const NO_LEGS = { dsl: { up: false }, lte: { up: false } } as const
+/** In the state directory. */
+const SYSCTLS_FILE = 'cpe-sysctls.json'
+const RULESET_FILE = 'cpe.nft'
+const STRICT = 1
+const LOOSE = '2'

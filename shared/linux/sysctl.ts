@@ -1,0 +1,114 @@
+/**
+ * Kernel settings that a daemon changes for as long as it lives.
+ *
+ * What a setting was before is written to a file first, so that the next start heals what a kill -9
+ * left behind. Settings under `net` are those of the calling thread's network namespace; therefore
+ * nothing here is asynchronous, for libuv's threads may stand in another one.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/**
+ * Take hold of the kernel's settings; `file` remembers the old values. Settings that a daemon killed
+ * in this boot left behind are put back at once. Throws when the directory cannot be made.
+ */
+export function openSysctls(file: string): Sysctls {
+  mkdirSync(dirname(file), { recursive: true })
+  for (const [name, value] of leftBehind(file)) writeSysctl(name, value)
+  rmSync(file, { force: true })
+  return new Sysctls(file)
+}
+
+/** The setting's value, as in `readSysctl('net/mptcp/enabled')`; undefined when there is none. */
+export function readSysctl(name: string): string | undefined {
+  try {
+    return readFileSync(`${ROOT}/${name}`, 'utf8').trim()
+  } catch {
+    // Another kernel, or the setting of an interface that is gone.
+    return undefined
+  }
+}
+
+export class Sysctls {
+  readonly #file: string
+  readonly #before = new Map<string, string>()
+
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  /** Whether the setting now has that value; false when the kernel has no such setting or refuses. */
+  set(name: string, value: string): boolean {
+    const current = readSysctl(name)
+    if (current === undefined) return false
+    if (current === value) return true
+    if (!this.#before.has(name)) this.#remember(name, current)
+    return writeSysctl(name, value)
+  }
+
+  /** Put everything back as it was. */
+  [Symbol.dispose](): void {
+    for (const [name, value] of this.#before) writeSysctl(name, value)
+    this.#before.clear()
+    rmSync(this.#file, { force: true })
+  }
+
+  #remember(name: string, value: string): void {
+    this.#before.set(name, value)
+    const memory: Memory = { boot: bootId(), before: Object.fromEntries(this.#before) }
+    // Renamed into place: a start after a crash finds the whole of it or the one before.
+    writeFileSync(`${this.#file}.new`, `${JSON.stringify(memory, null, 2)}\n`)
+    renameSync(`${this.#file}.new`, this.#file)
+  }
+}
+
+/**
+ * MPTCP as both daemons need it: path managers in user space, theirs, and no automatic farewell to
+ * MPTCP. Throws when this kernel cannot leave path management to us (before Linux 5.19).
+ */
+export function takeOverMptcp(sysctls: Sysctls): void {
+  const taken =
+    sysctls.set('net/mptcp/path_manager', 'userspace') || sysctls.set('net/mptcp/pm_type', '1')
+  if (!taken) {
+    throw new Error(
+      'Cannot take over MPTCP path management: net.mptcp.path_manager (pm_type before Linux 6.15) ' +
+        'is missing or cannot be written',
+    )
+  }
+  // One leg that eats MPTCP options would otherwise end MPTCP on both for an hour. We look ourselves.
+  sysctls.set('net/mptcp/blackhole_timeout', '0')
+}
+
+interface Memory {
+  readonly boot: string
+  readonly before: Readonly<Record<string, string>>
+}
+
+/** What a daemon of this boot did not put back. After a reboot the kernel has forgotten it too. */
+function leftBehind(file: string): Array<[name: string, value: string]> {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch {
+    // The usual case: the last daemon ended as it should.
+    return []
+  }
+  const memory = JSON.parse(text) as Memory
+  return memory.boot === bootId() ? Object.entries(memory.before) : []
+}
+
+function writeSysctl(name: string, value: string): boolean {
+  try {
+    writeFileSync(`${ROOT}/${name}`, value)
+    return true
+  } catch {
+    // The caller says what it means: an interface that is gone is no loss, MPTCP is.
+    return false
+  }
+}
+
+function bootId(): string {
+  return readSysctl('kernel/random/boot_id') ?? ''
+}
+
+const ROOT = '/proc/sys'
