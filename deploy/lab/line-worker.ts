@@ -7,6 +7,7 @@
  * A line at rest sleeps in ppoll until a packet comes or one is due, so that a lone ping is timed to a
  * tenth of a millisecond. A busy line looks every ROUND_US instead: packets then share their wake-ups.
  */
+import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { must } from '../../shared/linux/errors.ts'
 import { EAGAIN } from '../../shared/linux/kernel.ts'
@@ -34,6 +35,7 @@ interface Way {
 }
 
 function runLine({ spec, memory, wake }: LineWork): void {
+  goFirst()
   must(setTimerSlack(TIMER_SLACK_NS), 'make timers exact', 'prctl(PR_SET_TIMERSLACK)')
   const near = openEnd(spec.near, spec.mtu)
   const far = openEnd(spec.far, spec.mtu)
@@ -46,6 +48,19 @@ function runLine({ spec, memory, wake }: LineWork): void {
   emulate(down, up, cells, wake)
   close(near)
   close(far)
+}
+
+/**
+ * A line is hardware: it must not wait for a processor behind those whose packets it carries. With three
+ * busy processes on two cores, a round trip of 20 ms measures 20.4 so, and 28 otherwise. Only this thread.
+ */
+function goFirst(): void {
+  try {
+    setPriority(NICE)
+  } catch (error) {
+    // Where a container may make devices but not this, lines are as exact as the scheduler lets them.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error
+  }
 }
 
 /** Until the cells say stop. */
@@ -197,6 +212,7 @@ const BUSY_US = 400
 const BURST_PACKETS_MAX = 256
 const SLEEP_US_MAX = 1e6
 const TIMER_SLACK_NS = 1_000
+const NICE = -15
 
 /** One packet on its way through this thread: the largest there is. */
 const PACKET = Buffer.allocUnsafeSlow(65_536)
