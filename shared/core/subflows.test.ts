@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { LegName } from './leg.ts'
+import { type LegUse, planSubflows, type Subflow, wantSubflows } from './subflows.ts'
+
+const dsl: Subflow = { leg: 'dsl', backup: false }
+const lte: Subflow = { leg: 'lte', backup: false }
+const stale: Subflow = { leg: undefined, backup: false }
+const open = { pooled: false, first: 'dsl' } as const
+const pooled = { pooled: true, first: 'dsl' } as const
+const bothUp = { dsl: 'up', lte: 'up' } as const
+
+test('an open flow gets the leg it has not', () => {
+  assert.deepEqual(steps(open, bothUp, [dsl]), ['create lte'])
+  assert.deepEqual(steps(open, bothUp, [dsl, lte]), [])
+})
+
+test('a pooled connection is joined on LTE only while somebody is at home', () => {
+  assert.deepEqual(steps(pooled, bothUp, [dsl], false), [])
+  assert.deepEqual(steps(pooled, bothUp, [dsl], true), ['create lte'])
+  assert.deepEqual(steps(pooled, bothUp, [dsl, lte], false), [])
+  assert.deepEqual(steps({ pooled: true, first: 'lte' }, bothUp, [lte], false), [])
+})
+
+test('a dead leg loses its subflow, and gets a new one when it is back', () => {
+  assert.deepEqual(steps(open, { dsl: 'dead', lte: 'up' }, [dsl, lte]), ['destroy dsl'])
+  assert.deepEqual(steps(open, { dsl: 'dead', lte: 'up' }, [lte]), [])
+  assert.deepEqual(steps(open, bothUp, [lte]), ['create dsl'])
+})
+
+test('a connection whose only leg died is joined elsewhere before that leg is destroyed', () => {
+  const legs = { dsl: 'dead', lte: 'up' } as const
+  assert.deepEqual(steps(open, legs, [dsl]), ['create lte'])
+  assert.deepEqual(steps(open, legs, [dsl, lte]), ['destroy dsl'])
+})
+
+test('a doubtful leg keeps what it has and gets nothing new', () => {
+  assert.deepEqual(steps(open, { dsl: 'doubtful', lte: 'up' }, [dsl, lte]), [])
+  assert.deepEqual(steps(open, { dsl: 'doubtful', lte: 'up' }, [lte]), [])
+})
+
+test('nothing is removed while no leg is up', () => {
+  for (const dslUse of ['dead', 'doubtful'] as const) {
+    for (const lteUse of ['dead', 'doubtful'] as const) {
+      assert.deepEqual(steps(open, { dsl: dslUse, lte: lteUse }, [dsl, lte, stale]), [])
+    }
+  }
+})
+
+test('a subflow from an address the leg has lost is replaced, then destroyed', () => {
+  assert.deepEqual(steps(open, bothUp, [stale, lte]), ['create dsl', 'destroy undefined'])
+  assert.deepEqual(steps(open, { dsl: 'up', lte: 'dead' }, [stale]), ['create dsl'])
+  assert.deepEqual(steps(open, { dsl: 'up', lte: 'dead' }, [stale, dsl]), ['destroy undefined'])
+})
+
+test('planSubflows() sets the backup flag to what is wanted', () => {
+  const want = [{ leg: 'lte', backup: true, create: true }] as const
+  assert.deepEqual(planSubflows(want, [lte]), [{ do: 'setBackup', subflow: lte, backup: true }])
+  assert.deepEqual(planSubflows(want, [{ ...lte, backup: true }]), [])
+})
+
+test('planSubflows() never leaves a connection without a subflow, and settles in two rounds', () => {
+  const use = fc.constantFrom<LegUse>('up', 'doubtful', 'dead')
+  const subflow = fc.record({
+    leg: fc.constantFrom<LegName | undefined>('dsl', 'lte', undefined),
+    backup: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(
+      fc.record({ dsl: use, lte: use }),
+      fc.array(subflow, { minLength: 1, maxLength: 4 }),
+      fc.boolean(),
+      fc.boolean(),
+      (legs, have, isPooled, homeActive) => {
+        const want = wantSubflows({ pooled: isPooled, first: 'dsl' }, legs, homeActive)
+        if (want === undefined) return
+        let now = have
+        for (let round = 0; round < 2; round++) {
+          // Destroyed at once, created later: the worst order that the kernel can choose.
+          const actions = planSubflows(want, now)
+          for (const action of actions) {
+            if (action.do === 'destroy') now = now.filter((one) => one !== action.subflow)
+            if (action.do === 'setBackup') {
+              now = now.map((one) =>
+                one === action.subflow ? { ...one, backup: action.backup } : one,
+              )
+            }
+            assert.ok(now.length > 0)
+          }
+          for (const action of actions) if (action.do === 'create') now = [...now, action]
+        }
+        const settled = planSubflows(want, now).filter((action) => action.do !== 'setBackup')
+        assert.deepEqual(settled, [])
+      },
+    ),
+  )
+})
+
+function steps(
+  connection: Parameters<typeof wantSubflows>[0],
+  legs: Readonly<Record<LegName, LegUse>>,
+  have: readonly Subflow[],
+  homeActive = true,
+): string[] {
+  const want = wantSubflows(connection, legs, homeActive)
+  if (want === undefined) return []
+  return planSubflows(want, have).map((action) =>
+    action.do === 'create' ? `create ${action.leg}` : `${action.do} ${action.subflow.leg}`,
+  )
+}

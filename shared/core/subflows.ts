@@ -1,0 +1,87 @@
+/**
+ * Which subflows a connection should have, and the steps from those it has.
+ *
+ *      legs                         open flow, or pooled       pooled, nobody at home
+ *      both up                      both                       where it began
+ *      one dead                     the other                  the other, if it is there
+ *      one doubtful                 none new there             none new there
+ *      none up                      leave everything           leave everything
+ */
+import { LEGS, type LegName } from './leg.ts'
+
+/** What the judgement of health means for subflows: `doubtful` is neither used anew nor given up. */
+export type LegUse = 'up' | 'doubtful' | 'dead'
+
+export interface Subflow {
+  /** undefined when it started from an address that no leg has any more. */
+  readonly leg: LegName | undefined
+  readonly backup: boolean
+}
+
+export interface WantedSubflow {
+  readonly leg: LegName
+  readonly backup: boolean
+  /** Make it where it is missing; else it is only tolerated. */
+  readonly create: boolean
+}
+
+/** `Have` is a subflow as the caller knows it: addresses, ports and all. */
+export type SubflowAction<Have> =
+  | { readonly do: 'create'; readonly leg: LegName; readonly backup: boolean }
+  | { readonly do: 'setBackup'; readonly subflow: Have; readonly backup: boolean }
+  | { readonly do: 'destroy'; readonly subflow: Have }
+
+/** What a connection is to steering. */
+export interface BondedConnection {
+  /** Still waits for its LAN connection. */
+  readonly pooled: boolean
+  /** The leg it began on; undefined when we did not see it begin. */
+  readonly first: LegName | undefined
+}
+
+/**
+ * The subflows a connection should have; undefined when nothing is known well enough to change any.
+ * A pooled connection of a home where nobody opens anything does not wake LTE.
+ */
+export function wantSubflows(
+  connection: BondedConnection,
+  legs: Readonly<Record<LegName, LegUse>>,
+  homeActive: boolean,
+): WantedSubflow[] | undefined {
+  if (LEGS.every((leg) => legs[leg] !== 'up')) return undefined
+  const both = !connection.pooled || homeActive
+  return LEGS.filter((leg) => legs[leg] !== 'dead').map((leg) => ({
+    leg,
+    backup: false,
+    create: legs[leg] === 'up' && (both || leg === connection.first),
+  }))
+}
+
+/**
+ * The steps from the subflows a connection has to those it should have.
+ *
+ * Saying only what we want makes the shell forgetful: after a crash, a lost event or a kernel that
+ * refused, the next round computes the same steps again. Nothing is destroyed before another subflow
+ * stands: a connection with a dead leg can come back, one without any cannot.
+ */
+export function planSubflows<Have extends Subflow>(
+  want: readonly WantedSubflow[],
+  have: readonly Have[],
+): Array<SubflowAction<Have>> {
+  const actions: Array<SubflowAction<Have>> = []
+  let stands = false
+  for (const { leg, backup, create } of want) {
+    const current = have.find((subflow) => subflow.leg === leg)
+    if (current !== undefined) stands = true
+    if (current === undefined && create) actions.push({ do: 'create', leg, backup })
+    if (current !== undefined && current.backup !== backup) {
+      actions.push({ do: 'setBackup', subflow: current, backup })
+    }
+  }
+  if (!stands) return actions
+  for (const subflow of have) {
+    const wanted = want.some(({ leg }) => leg === subflow.leg)
+    if (!wanted) actions.push({ do: 'destroy', subflow })
+  }
+  return actions
+}
