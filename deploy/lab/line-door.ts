@@ -48,7 +48,8 @@ async function converse(
 ): Promise<void> {
   for await (const line of createInterface({ input: socket })) {
     const said = await answer(line).catch((error: Error) => ({ error: error.message }))
-    socket.write(`${JSON.stringify(said)}\n`)
+    // The door may have closed meanwhile.
+    if (socket.writable) socket.write(`${JSON.stringify(said)}\n`)
   }
 }
 

@@ -2,8 +2,9 @@
  * What the process that holds a street's lines is told: once at start (a file), then over its socket.
  */
 import { z } from 'zod'
-import { type DirectionParams, heldBytes, RING_BYTES } from './line.ts'
+import { directionsOf, heldBytes, RING_BYTES } from './line.ts'
 import { type LineState, STRIPS } from './line-cells.ts'
+import type { LineParams } from './pairs.ts'
 
 const mbps = z.number().min(0.01).max(1_000)
 
@@ -77,15 +78,6 @@ export function changed(before: LineState, change: LineChange): LineState {
   const after = { ...before, ...Object.fromEntries(given) }
   return check(z.strictObject(state).superRefine(mustFit), after, 'Cannot change the line')
 }
-
-/** What a line does in each direction: half of the round trip, half of its jitter. */
-export function directionsOf(line: LineParams): Record<'down' | 'up', DirectionParams> {
-  const { rttMs, jitterMs, lossPercent, queueMs } = line
-  const half = { delayMs: rttMs / 2, jitterMs: jitterMs / 2, lossPercent, queueMs }
-  return { down: { ...half, mbps: line.downMbps }, up: { ...half, mbps: line.upMbps } }
-}
-
-type LineParams = z.infer<z.ZodObject<typeof params>>
 
 function mustFit(line: LineParams, context: z.core.$RefinementCtx): void {
   if (line.jitterMs > line.rttMs) {

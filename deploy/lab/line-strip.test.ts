@@ -45,7 +45,11 @@ for (const strip of STRIPS) {
     for (const [packet, survives] of rows[strip]) {
       const stripped = packet.slice()
       stripMptcp(stripped, stripped.length, strip)
-      assert.equal(subtypes(stripped).length, survives ? 1 : 0, `subtype ${subtypes(packet).join()}`)
+      assert.equal(
+        subtypes(stripped).length,
+        survives ? 1 : 0,
+        `subtype ${subtypes(packet).join()}`,
+      )
       const ip = readIp(stripped)!
       const before = stripped.slice(36, 38)
       writeUint16(stripped, 36, transportChecksum(stripped, ip, 36))

@@ -14,9 +14,9 @@ import { EAGAIN } from '../../shared/linux/kernel.ts'
 import { close, ppoll, read, setTimerSlack, write } from '../../shared/linux/libc.ts'
 import { inNetworkNamespace } from '../../shared/linux/netns.ts'
 import { openTun, setTunCarrier } from '../../shared/linux/tun.ts'
-import { LineDirection } from './line.ts'
+import { directionsOf, LineDirection } from './line.ts'
 import { COUNT, LineCells, type LineState, type Strip } from './line-cells.ts'
-import { directionsOf, type LineEnd, type LineSpec } from './line-spec.ts'
+import type { LineEnd, LineSpec } from './line-spec.ts'
 import { stripMptcp } from './line-strip.ts'
 
 export interface LineWork {

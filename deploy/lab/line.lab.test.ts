@@ -204,13 +204,19 @@ describe('an emulated line', { skip: whyNot() }, () => {
     )
   })
 
-  test('is gone when its process is told to end', async () => {
-    const ended = once(lines, 'exit')
-    lines.kill('SIGTERM')
-    assert.deepEqual(await ended, [0, null])
-    assert.notEqual((await run(inside(NEAR, ['ip', 'link', 'show', DEVICE]))).status, 0)
-    assert.notEqual((await run(inside(FAR, ['ip', 'link', 'show', DEVICE]))).status, 0)
-  })
+  for (const how of ['by request', 'by signal'] as const) {
+    test(`is gone when its process is told to end ${how}`, async () => {
+      if (lines.exitCode !== null) lines = await startLines()
+      const ended = once(lines, 'exit')
+      if (how === 'by signal') lines.kill('SIGTERM')
+      else await askLines(door, { op: 'stop' })
+      assert.deepEqual(await ended, [0, null])
+      for (const end of [NEAR, FAR]) {
+        const { status } = await run(inside(end, ['ip', 'link', 'show', DEVICE]))
+        assert.notEqual(status, 0)
+      }
+    })
+  }
 })
 
 function whyNot(): string | false {

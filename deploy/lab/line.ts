@@ -13,6 +13,7 @@
  */
 import { mulberry32 } from '../../shared/core/chance.fake.ts'
 import { Jitter } from './line-jitter.ts'
+import type { LineParams } from './pairs.ts'
 
 /** What the line does in this direction. */
 export interface DirectionParams {
@@ -169,6 +170,13 @@ export class LineDirection {
     }
     return this.#writeAt + bytes < readAt ? this.#writeAt : -1
   }
+}
+
+/** What a line does in each direction: half of the round trip, half of its jitter. */
+export function directionsOf(line: LineParams): Record<'down' | 'up', DirectionParams> {
+  const { rttMs, jitterMs, lossPercent, queueMs } = line
+  const half = { delayMs: rttMs / 2, jitterMs: jitterMs / 2, lossPercent, queueMs }
+  return { down: { ...half, mbps: line.downMbps }, up: { ...half, mbps: line.upMbps } }
 }
 
 /** What the queue of a direction holds, in bytes. */

@@ -13,7 +13,10 @@ import { type LineThread, startLine } from './line-thread.ts'
 async function main(): Promise<void> {
   const path = process.argv[2]
   if (path === undefined) throw new Error('Cannot start the lines: say `lines.ts SPEC.json`')
-  const spec = parseSpec(await readFile(path, 'utf8'))
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new Error(`Cannot read the lines: ${cause.message}`, { cause })
+  })
+  const spec = parseSpec(text)
   const stop = Promise.withResolvers<void>()
   process.once('SIGTERM', stop.resolve)
   process.once('SIGINT', stop.resolve)
@@ -37,7 +40,8 @@ async function obey(
   stop: () => void,
 ): Promise<LinesStatus> {
   const request = parseRequest(text)
-  if (request.op === 'stop') stop()
+  // Once the answer has been written.
+  if (request.op === 'stop') setImmediate(stop)
   if (request.op === 'set') {
     const line = lines.get(request.line)
     if (line === undefined) throw new Error(`Cannot change line ${request.line}: no such line`)
