@@ -218,9 +218,10 @@ class Admission implements Watcher {
   }
 }
 
-//= https://www.rfc-editor.org/rfc/rfc8803#section-7.9
-//# An MPTCP-capable Transport Converter MUST
-//# advertise the MPTCP option (Kind=30) in the Supported TCP Extensions TLV.
+//= https://www.rfc-editor.org/rfc/rfc8803#section-7.5
+//# A Transport Converter that supports Multipath TCP conversion service
+//# MUST advertise the Multipath TCP option (Kind=30) in the Supported TCP
+//# Extensions TLV.
 const HELLO: ConvertMessage = [{ type: 'supportedTcpExtensions', kinds: [30] }]
 
 const NOT_AUTHORIZED: ConvertFailure = { code: ConvertError.notAuthorized }

@@ -13,9 +13,10 @@ export function refuse(room: StreetRoom, fd: number, failure: ConvertFailure): v
   refuseWith(room, fd, errorReply(failure))
 }
 
-//= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
-//# To ensure that the Error TLV is received by the Client, the Converter
-//# MUST NOT send a RST immediately after the detection of the error.
+//= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.2
+//# The
+//# Transport Converter MUST NOT send an RST immediately after the
+//# detection of an error to let the Error TLV reach the Client.
 export function refuseWith(room: StreetRoom, fd: number, answer: Uint8Array): void {
   room.count[COUNT.refused]!++
   libc.sendHead(fd, answer, answer.length)

@@ -25,3 +25,9 @@ test('mayReach() does not take an IPv6 prefix for an IPv4 one', () => {
   const everythingIpv6 = { allow: [], deny: [parsePrefix('2000::/3')!] }
   assert.equal(mayReach(everythingIpv6, parseAddress('32.1.2.3')!), true)
 })
+
+test('mayReach() lets nobody reach "any", which is the concentrator itself', () => {
+  const open = { allow: [parsePrefix('0.0.0.0/0')!, parsePrefix('::/0')!], deny: [] }
+  assert.equal(mayReach(open, parseAddress('0.0.0.0')!), false)
+  assert.equal(mayReach(open, parseAddress('::')!), false)
+})

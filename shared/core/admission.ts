@@ -14,6 +14,14 @@ export interface Acl {
 
 /** `address` is 16 bytes, IPv4 as ::ffff:a.b.c.d. */
 export function mayReach(acl: Acl, address: Uint8Array): boolean {
+  // Linux takes "any" for "this host": nobody may be let in there, whatever a wide `allow` says.
+  if (ANY.some((any) => prefixContains(any, address))) return false
   const names = (prefix: Prefix) => prefixContains(prefix, address)
   return acl.allow.some(names) || !acl.deny.some(names)
 }
+
+/** `::` and 0.0.0.0, each a host. */
+const ANY: readonly Prefix[] = [
+  { address: new Uint8Array(16), bits: 128 },
+  { address: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0), bits: 128 },
+]

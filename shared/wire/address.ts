@@ -34,6 +34,13 @@ export function parseAddress(text: string): Uint8Array | undefined {
   return bytes
 }
 
+/** An address that was checked before it came here. Throws a `RangeError` when it was not. */
+export function knownAddress(text: string): Uint8Array {
+  const address = parseAddress(text)
+  if (address === undefined) throw new RangeError(`Cannot read address ${text}`)
+  return address
+}
+
 /** The canonical text (RFC 5952); an IPv4 address as a bare dotted quad. */
 export function formatAddress(bytes: Uint8Array): string {
   if (isIpv4(bytes)) return bytes.subarray(IPV4_AT, ADDRESS_BYTES).join('.')
