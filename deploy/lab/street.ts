@@ -21,11 +21,13 @@ import {
   streetDirectory,
   writeState,
 } from './state.ts'
-import { attachLegs, layCables, makeNamespaces } from './topology.ts'
+import { attachLegs, layCables, layPlainLines, makeNamespaces } from './topology.ts'
 
 export interface StreetOptions {
   readonly name: string
   readonly pair?: string
+  /** Cables instead of emulated lines: no rate, no delay, no `line`, `fail` or `status`. For benches. */
+  readonly plainLines?: boolean
   /** Start both daemons; true unless said otherwise. */
   readonly daemons?: boolean
   /** What the CPE's configuration shall say beyond, or instead of, what the street gives it. */
@@ -42,7 +44,8 @@ export async function raise(
   ownerStays: boolean,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { name, pair: pairName = DEFAULT_PAIR, daemons = true, cpe, concentrator } = options
+  const { name, pair: pairName = DEFAULT_PAIR, plainLines = false, daemons = true } = options
+  const { cpe, concentrator } = options
   requireRoot('raise')
   if (!NAME.test(name)) {
     throw new Error(`Cannot raise ${name}: a name is 1 to 16 of a-z, 0-9 and -, a letter first`)
@@ -59,7 +62,8 @@ export async function raise(
     writeResolvers(name)
     writeConfigs(state, { ...(cpe && { cpe }), ...(concentrator && { concentrator }) })
     await makeNamespaces(name)
-    await Promise.all([layCables(name), startLines(name, pair, signal)])
+    const lines = plainLines ? layPlainLines(name) : startLines(name, pair, signal)
+    await Promise.all([layCables(name), lines])
     await Promise.all([attachLegs(name, state.legs), setNat(name, state.nat)])
     await startServices(name, signal)
     if (daemons) {

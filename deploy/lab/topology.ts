@@ -3,7 +3,7 @@
  * sets what a router's operating system owns (addresses, default routes, forwarding) and nothing that
  * Hybridge owns (masquerade, policy routing, interception).
  */
-import type { LegName } from '../../shared/core/leg.ts'
+import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import {
   type Addresses,
   CONCENTRATOR,
@@ -62,6 +62,12 @@ export async function layCables(street: string): Promise<void> {
     ]),
     ipBatchIn(street, 'cpe', attach('lan', LAN.router, 24)),
   ])
+}
+
+/** Both lines as cables, for measuring what no line must limit. */
+export async function layPlainLines(street: string): Promise<void> {
+  const lines = LEGS.map((leg) => cable(street, ['cpe', leg], ['access', leg]))
+  await ipBatch('lay plain lines', lines)
 }
 
 /** Both ends of both lines, once their devices exist. */

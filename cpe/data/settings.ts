@@ -1,0 +1,35 @@
+/**
+ * From the operator's file to what a data thread needs: numbers, bytes and limits, all computed once.
+ */
+import type { CpeConfig } from '../../shared/config/cpe.ts'
+import type { Host } from '../../shared/relay/host.ts'
+import { knownAddress } from '../../shared/wire/address.ts'
+import type { HouseMemory, HouseSettings } from './room.ts'
+
+export function houseSettings(
+  config: CpeConfig,
+  host: Host,
+  memory: HouseMemory,
+): HouseSettings & HouseMemory {
+  const { concentrator, legs, pool, limits, workers } = config
+  return {
+    ...memory,
+    concentrator: {
+      addresses: concentrator.addresses.map(knownAddress),
+      port: concentrator.port,
+    },
+    cookie: config.subscriber.cookie,
+    interfaces: { dsl: legs.dsl.interface, lte: legs.lte.interface },
+    capturePort: config.capturePort,
+    poolSizeMin: POOL_SIZE_MIN,
+    poolSizeMax: Math.ceil(pool.sizeMax / workers),
+    poolLifetimeMs: pool.lifetimeS * 1_000,
+    connectMs: limits.connectMs,
+    congestion: host.congestion,
+    keepalive: config.keepalive,
+    descriptorsMax: host.descriptorsPerWorker,
+  }
+}
+
+/** An idle home holds one warm connection in each data thread (design D7). */
+const POOL_SIZE_MIN = 1

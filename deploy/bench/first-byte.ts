@@ -1,0 +1,41 @@
+/**
+ * Time to the first byte of a new connection from the LAN, beside the ping through the same street.
+ */
+import type { Street } from '../lab/lab.ts'
+
+export interface FirstByte {
+  readonly pingMs: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly connections: number
+}
+
+/** One connection after another, `pauseMs` apart, each for one byte. */
+export async function measureFirstByte(
+  street: Street,
+  { connections, pauseMs }: { readonly connections: number; readonly pauseMs: number },
+): Promise<FirstByte> {
+  const ping = await street.exec('home', ['ping', '-q', '-c', '40', '-i', '0.05', SERVER])
+  const pingMs = Number(/= [\d.]+\/([\d.]+)\//.exec(ping.stdout)?.[1])
+  const argv = ['node', CLIENT, `http://${SERVER}/bytes/1`, String(connections), String(pauseMs)]
+  const { status, stdout, stderr } = await street.exec('home', argv, { timeoutMs: 120_000 })
+  if (status !== 0 || Number.isNaN(pingMs)) throw new Error(`Cannot measure first bytes: ${stderr}`)
+  const sorted = (JSON.parse(stdout) as number[]).sort((a, b) => a - b)
+  return {
+    pingMs,
+    p50Ms: percentile(sorted, 50),
+    p99Ms: percentile(sorted, 99),
+    connections: sorted.length,
+  }
+}
+
+/** `sorted` ascending and not empty. */
+export function percentile(sorted: readonly number[], percent: number): number {
+  const at = Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))
+  const value = sorted[at]
+  if (value === undefined) throw new RangeError('Cannot take a percentile of nothing')
+  return value
+}
+
+const SERVER = '198.51.100.10'
+const CLIENT = new URL('first-byte-client.ts', import.meta.url).pathname
