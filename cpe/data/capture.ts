@@ -10,6 +10,8 @@
  *
  * The table stands behind the OS's own translations: what the OS redirects to itself or forwards to a
  * host of the LAN is never taken. A flow that no worker listens for goes its way as if we were not there.
+ * A server on one of the workers' own port numbers is left alone: `socket` could not tell a packet to it
+ * from one to the worker.
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { MARK, MARK_MASK } from '../../shared/core/marks.ts'
@@ -48,6 +50,7 @@ ${bypassSet(
   }
 
   chain lan {
+    tcp dport ${ports} accept
     ${NOT_FIRST} socket transparent 1 ${claim('meta', MARK.tproxy)} accept
     ${NOT_FIRST} ${is('ct', MARK.tproxy)} reject with tcp reset
     ${NOT_FIRST} accept
@@ -57,7 +60,6 @@ ${bypassSet(
     fib daddr oifname != ${anyLeg} accept
     ip daddr @bypass4 accept
     ip6 daddr @bypass6 accept
-    tcp dport ${ports} accept
     jump capture
     ${is('ct', MARK.tproxy)} reject with tcp reset
   }
