@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseAddress } from '../../shared/wire/address.ts'
+import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
+import { PaintedMptcp } from './mptcp.fake.ts'
+import { type PathLeg, PathManager } from './path-manager.ts'
+
+const concentrator: Endpoint = { address: address('192.0.2.10'), port: 8_803 }
+const concentrator6: Endpoint = { address: address('2001:db8:c::10'), port: 8_803 }
+const dsl = leg(3, '203.0.113.2')
+const lte = leg(4, '100.64.0.2')
+
+test('a new connection is joined by the other leg, from its address and with its id', () => {
+  const house = new House()
+  house.open(7)
+  house.tick()
+  assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
+  house.tick(10)
+  assert.deepEqual(house.told(), [])
+  assert.deepEqual(house.kernel.subflowsOf(7), ['203.0.113.2 0', '100.64.0.2 2'])
+})
+
+test('a connection that begins on LTE is joined by DSL', () => {
+  const house = new House()
+  house.open(7, { from: '100.64.0.2' })
+  house.tick(2)
+  assert.deepEqual(house.told(), ['create 7 203.0.113.2 1'])
+})
+
+test('a warm connection of a home where nobody is stays on its leg until it is taken', () => {
+  const house = new House()
+  house.homeActive = false
+  house.open(7, { pooled: true })
+  house.tick(20)
+  assert.deepEqual(house.told(), [])
+  house.flows.set(7, false)
+  house.tick(6)
+  assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
+})
+
+test('when a leg dies all 200 connections lose it in one tick: the peer is told, our side ended', () => {
+  const house = new House()
+  for (let token = 1; token <= 200; token++) house.open(token)
+  house.tick(2)
+  assert.equal(house.told().length, 200)
+  house.legs.dsl = { ...dsl, use: 'dead' }
+  house.tick()
+  const told = house.told()
+  assert.equal(told.length, 400)
+  assert.deepEqual(told.slice(0, 2), ['remove 1 0', 'destroy 1 203.0.113.2'])
+  assert.deepEqual(house.kernel.subflowsOf(200), ['100.64.0.2 2'])
+  house.tick(100)
+  assert.deepEqual(house.told(), [])
+})
+
+test('a leg that is back gets new subflows with an id of its own', () => {
+  const house = new House()
+  house.open(7)
+  house.tick(2)
+  house.legs.dsl = { ...dsl, use: 'dead' }
+  house.tick(2)
+  house.legs.dsl = dsl
+  house.told()
+  house.tick(2)
+  assert.deepEqual(house.told(), ['create 7 203.0.113.2 1'])
+  assert.deepEqual(house.kernel.subflowsOf(7), ['100.64.0.2 2', '203.0.113.2 1'])
+})
+
+test('a doubtful leg keeps its subflows, and so do all when every leg is silent', () => {
+  const house = new House()
+  house.open(7)
+  house.tick(2)
+  house.told()
+  house.legs.dsl = { ...dsl, use: 'doubtful' }
+  house.tick(2)
+  house.legs.lte = { ...lte, use: 'doubtful' }
+  house.tick(2)
+  house.legs.dsl = { ...dsl, use: 'dead' }
+  house.tick(2)
+  assert.deepEqual(house.told(), [])
+})
+
+test('a changed address is joined under a new id before the old one is removed', () => {
+  const house = new House()
+  house.open(7)
+  house.tick(2)
+  house.told()
+  house.legs.lte = leg(4, '100.64.9.9')
+  house.tick()
+  assert.deepEqual(house.told(), ['create 7 100.64.9.9 18', 'remove 7 2', 'destroy 7 100.64.0.2'])
+  house.tick(5)
+  assert.deepEqual(house.kernel.subflowsOf(7), ['203.0.113.2 0', '100.64.9.9 18'])
+
+  house.legs.lte = { ...lte, use: 'dead' }
+  house.legs.dsl = leg(3, '203.0.113.77')
+  house.told()
+  house.tick()
+  // The old address is all it has until the new one stands.
+  assert.deepEqual(house.told(), ['create 7 203.0.113.77 1'])
+  house.tick()
+  assert.deepEqual(house.kernel.subflowsOf(7), ['203.0.113.77 1'])
+})
+
+test('a kernel that refuses is asked again, ever more rarely, until it does', () => {
+  const house = new House()
+  house.kernel.refusing = -ENOTCONN
+  house.open(7)
+  house.tick(500)
+  const tries = house.told().length
+  assert.ok(tries >= 6 && tries <= 12, `${tries} tries in 10 s`)
+  assert.equal(house.paths.counts.refused.get('ENOTCONN'), tries)
+  house.kernel.refusing = 0
+  house.tick(300)
+  assert.deepEqual(house.kernel.subflowsOf(7), ['203.0.113.2 0', '100.64.0.2 2'])
+})
+
+test('a leg that returns is not punished for what failed before', () => {
+  const house = new House()
+  house.kernel.refusing = -ENOTCONN
+  house.open(7)
+  house.tick(1_000)
+  house.kernel.refusing = 0
+  house.legs.lte = { ...lte, use: 'dead' }
+  house.tick()
+  house.legs.lte = lte
+  house.tick(2)
+  assert.equal(house.kernel.subflowsOf(7).length, 2)
+})
+
+test('joins that the peer resets do not become a storm', () => {
+  const house = new House()
+  house.kernel.resetting = true
+  house.open(7)
+  house.tick(3_000)
+  const tries = house.told().length
+  assert.ok(tries >= 10 && tries <= 24, `${tries} tries in 60 s`)
+})
+
+test('a subflow that the peer ends after a while comes back at once', () => {
+  const house = new House()
+  house.open(7)
+  house.tick(1_000)
+  house.told()
+  house.kernel.hangUp(7, '100.64.0.2')
+  house.tick(10)
+  assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
+})
+
+test('lost events are made good by the list of the kernel', () => {
+  const house = new House()
+  house.open(1)
+  house.open(2)
+  house.kernel.loseEvents()
+  house.tick(2)
+  assert.deepEqual(house.told(), ['create 1 100.64.0.2 2', 'create 2 100.64.0.2 2'])
+  house.kernel.hangUp(1, '100.64.0.2')
+  house.kernel.close(2)
+  house.kernel.loseEvents()
+  house.tick(20)
+  assert.equal(house.kernel.subflowsOf(1).length, 2)
+})
+
+test('a connection whose event never came is found within a second, without asking all the time', () => {
+  const house = new House()
+  house.tick(60)
+  house.open(7)
+  house.kernel.drain(() => {})
+  house.tick(60)
+  assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
+
+  house.flows.set(99, false)
+  const before = house.paths.counts.resyncs
+  house.tick(500)
+  assert.ok(house.paths.counts.resyncs - before <= 11, `${house.paths.counts.resyncs - before}`)
+})
+
+test('2,000 connections take several ticks, and none is forgotten', () => {
+  const house = new House()
+  for (let token = 1; token <= 2_000; token++) house.open(token)
+  house.tick()
+  assert.ok(house.told().length <= 520)
+  house.tick(10)
+  house.legs.lte = { ...lte, use: 'dead' }
+  house.told()
+  house.tick()
+  assert.ok(house.told().length <= 520)
+  house.tick(10)
+  for (let token = 1; token <= 2_000; token++) {
+    assert.deepEqual(house.kernel.subflowsOf(token), ['203.0.113.2 0'])
+  }
+})
+
+test('connections that are not ours, or have gone, are left alone', () => {
+  const house = new House()
+  house.kernel.open(5, '203.0.113.2', { ...concentrator, port: 443 })
+  house.open(6)
+  house.kernel.close(6)
+  house.tick(5)
+  assert.deepEqual(house.told(), [])
+  house.flows.set(5, false)
+  house.tick(100)
+  assert.deepEqual(house.told(), [])
+})
+
+test('a leg joins to the address of the concentrator that its own family can reach', () => {
+  const house = new House([concentrator, concentrator6])
+  house.legs.lte = { ...lte, address4: undefined, address6: address('2001:db8:e::2') }
+  house.open(7)
+  house.tick(2)
+  assert.deepEqual(house.told(), ['create 7 2001:db8:e::2 2'])
+})
+
+/** A kernel, the flow table of the data threads, and two legs. */
+class House {
+  readonly kernel = new PaintedMptcp()
+  /** Pooled or not, by token. */
+  readonly flows = new Map<number, boolean>()
+  readonly legs = { dsl, lte }
+  readonly paths: PathManager
+  homeActive = true
+  #nowMs = 0
+
+  constructor(concentrators: readonly Endpoint[] = [concentrator]) {
+    this.paths = new PathManager(this.kernel, () => this.kernel.dump(), concentrators)
+  }
+
+  open(token: number, { from = '203.0.113.2', pooled = false } = {}): void {
+    this.kernel.open(token, from, concentrator)
+    this.flows.set(token, pooled)
+  }
+
+  tick(times = 1): void {
+    const flows = () => [...this.flows].map(([token, pooled]) => ({ token, pooled }))
+    for (let i = 0; i < times; i++) {
+      this.#nowMs += 20
+      this.paths.steer({ ...this.legs }, this.homeActive, flows, this.#nowMs)
+    }
+  }
+
+  told(): string[] {
+    return this.kernel.commands.splice(0)
+  }
+}
+
+function leg(ifIndex: number, text: string): PathLeg {
+  return { use: 'up', ifIndex, address4: address(text), address6: undefined }
+}
+
+function address(text: string): Uint8Array {
+  const bytes = parseAddress(text)
+  assert.ok(bytes !== undefined)
+  return bytes
+}
+
+const ENOTCONN = 107

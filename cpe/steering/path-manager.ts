@@ -1,0 +1,311 @@
+/**
+ * Hands: the subflows that connections should have become commands to the kernel.
+ *
+ *     events, resync ──▶ connections.ts ──▶ what each has ─┐
+ *     legs, flow table ─────▶ core/subflows ──▶ should have ┴─▶ create, remove + destroy
+ *
+ * A connection is looked at again when it changed, when the legs did, or when a refused command is due
+ * for another try; the others cost a comparison. A leg that dies is removed (the peer is told, over the
+ * survivor) and destroyed (our own side), for with the first alone our subflow would stay and attract
+ * what the home sends (design D10).
+ */
+import { AddressIds, LEGS, type LegName } from '../../shared/core/leg.ts'
+import {
+  type LegUse,
+  planSubflows,
+  type Subflow,
+  type SubflowAction,
+  wantSubflows,
+} from '../../shared/core/subflows.ts'
+import { errnoName } from '../../shared/linux/errors.ts'
+import type { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
+import { formatAddress, isIpv4 } from '../../shared/wire/address.ts'
+import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
+import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
+import {
+  Connections,
+  endsOf,
+  type KnownConnection,
+  type KnownSubflow,
+  nameOf,
+} from './connections.ts'
+import { JoinTries } from './join-tries.ts'
+
+/** The kernel as the path manager needs it; a test paints it. */
+export type MptcpKernel = Pick<
+  MptcpPathManager,
+  'drain' | 'removeAddress' | 'setBackup' | 'subflowCreate' | 'subflowDestroy'
+>
+
+/** A leg as subflows see it. */
+export interface PathLeg {
+  readonly use: LegUse
+  readonly ifIndex: number
+  readonly address4: Uint8Array | undefined
+  readonly address6: Uint8Array | undefined
+}
+
+export type PathLegs = Readonly<Record<LegName, PathLeg>>
+
+/** A connection that the data threads have in their flow tables. */
+export interface FlowConnection {
+  readonly token: number
+  readonly pooled: boolean
+}
+
+/** What came of commands. `refused` by errno name. */
+export interface PathCounts {
+  created: number
+  joined: number
+  removed: number
+  resyncs: number
+  readonly refused: Map<string, number>
+}
+
+export class PathManager {
+  readonly counts: PathCounts = {
+    created: 0,
+    joined: 0,
+    removed: 0,
+    resyncs: 0,
+    refused: new Map(),
+  }
+  readonly #kernel: MptcpKernel
+  readonly #dump: () => readonly DiagnosedSubflow[]
+  readonly #concentrator: readonly Endpoint[]
+  readonly #ids = new AddressIds()
+  readonly #connections: Connections
+  readonly #plans = new Map<number, Plan>()
+  #legs: PathLegs = NO_LEGS
+  #legOf: ReadonlyMap<string, LegName> = new Map()
+  #epoch = 0
+  #epochKey = ''
+  #homeActive = false
+  #dirty = true
+  #sweptMs = -Infinity
+  #syncedMs = -Infinity
+  #commands = 0
+
+  /** `dump` is the kernel's list of all subflows. `concentrator`: in the order of preference. */
+  constructor(
+    kernel: MptcpKernel,
+    dump: () => readonly DiagnosedSubflow[],
+    concentrator: readonly Endpoint[],
+  ) {
+    this.#kernel = kernel
+    this.#dump = dump
+    this.#concentrator = concentrator
+    const remotes = new Set(concentrator.map(nameOf))
+    this.#connections = new Connections((remote) => remotes.has(nameOf(remote)))
+  }
+
+  /** Look, decide, act: once every tick of steering. `flows` is asked only when it may matter. */
+  steer(
+    legs: PathLegs,
+    homeActive: boolean,
+    flows: () => Iterable<FlowConnection>,
+    nowMs: number,
+  ): void {
+    this.#listen(nowMs)
+    this.#see(legs, homeActive)
+    if (!this.#dirty && nowMs - this.#sweptMs < SWEEP_MS) return
+    this.#sweptMs = nowMs
+    this.#dirty = false
+    this.#commands = 0
+    let unknown = false
+    for (const flow of flows()) {
+      const known = this.#connections.get(flow.token)
+      if (known === undefined) unknown = true
+      else if (this.#commands < COMMANDS_PER_TICK_MAX) this.#settle(known, flow, nowMs)
+      else this.#dirty = true
+    }
+    if (unknown && nowMs - this.#syncedMs >= SYNC_AGAIN_MS) this.#resync(nowMs)
+    if (this.#plans.size > 2 * this.#connections.size + PLANS_SPARE) this.#sweepPlans()
+  }
+
+  #listen(nowMs: number): void {
+    const health = this.#kernel.drain((event) => {
+      if (event.type === 'subflowEstablished') this.counts.joined += 1
+      if (event.type === 'closed') this.#plans.delete(event.token)
+      if (this.#connections.hear(event, nowMs)) this.#dirty = true
+    })
+    if (health === 'lost' || nowMs - this.#syncedMs >= SYNC_MS) this.#resync(nowMs)
+  }
+
+  #resync(nowMs: number): void {
+    this.#connections.resync(this.#dump(), nowMs)
+    this.counts.resyncs += 1
+    this.#syncedMs = nowMs
+    this.#dirty = true
+  }
+
+  #see(legs: PathLegs, homeActive: boolean): void {
+    const key = `${homeActive} ${LEGS.map((leg) => keyOf(legs[leg])).join(' ')}`
+    if (key === this.#epochKey) return
+    for (const leg of LEGS) {
+      // Whatever went wrong there, it was on another line.
+      const returned = legs[leg].use === 'up' && keyOf(legs[leg]) !== keyOf(this.#legs[leg])
+      if (returned) for (const plan of this.#plans.values()) plan.tries.forget(leg)
+    }
+    this.#epochKey = key
+    this.#epoch += 1
+    this.#legs = legs
+    this.#homeActive = homeActive
+    this.#legOf = legsByAddress(legs)
+    this.#dirty = true
+  }
+
+  #settle(known: KnownConnection, flow: FlowConnection, nowMs: number): void {
+    const plan = this.#planOf(known.token)
+    const settled = plan.epoch === this.#epoch && plan.pooled === flow.pooled
+    if (settled && !known.changed && nowMs < plan.againMs) return
+    known.changed = false
+    plan.epoch = this.#epoch
+    plan.pooled = flow.pooled
+    for (const { address, livedMs } of known.ended.splice(0)) {
+      const leg = this.#legOf.get(address)
+      if (leg !== undefined) plan.tries.ended(leg, livedMs, nowMs)
+    }
+
+    const first = known.first === undefined ? undefined : this.#legOf.get(known.first)
+    const want = wantSubflows({ pooled: flow.pooled, first }, usesOf(this.#legs), this.#homeActive)
+    if (want === undefined) return
+    const have = [...known.subflows.values()].map((subflow): StandingSubflow => {
+      const leg = this.#legOf.get(formatAddress(subflow.local.address))
+      if (leg !== undefined) plan.tries.stands(leg)
+      return { leg, backup: subflow.backup, subflow }
+    })
+    for (const action of planSubflows(want, have)) this.#act(known, plan, action, nowMs)
+    plan.againMs = plan.tries.againMs(nowMs)
+  }
+
+  #act(
+    known: KnownConnection,
+    plan: Plan,
+    action: SubflowAction<StandingSubflow>,
+    nowMs: number,
+  ): void {
+    switch (action.do) {
+      case 'create':
+        this.#create(known, plan, action.leg, action.backup, nowMs)
+        return
+      case 'setBackup': {
+        const { subflow } = action.subflow
+        const { local, remote } = subflow
+        this.#commands += 1
+        const result = this.#kernel.setBackup(known.token, local, remote, action.backup)
+        if (result < 0) this.#refused(result)
+        else subflow.backup = action.backup
+        return
+      }
+      case 'destroy':
+        this.#remove(known, action.subflow.subflow)
+    }
+  }
+
+  #create(known: KnownConnection, plan: Plan, leg: LegName, backup: boolean, nowMs: number): void {
+    const way = this.#wayOf(leg)
+    if (way === undefined || !plan.tries.mayTry(leg, nowMs)) return
+    const { ifIndex } = this.#legs[leg]
+    const id = this.#ids.idOf(leg, formatAddress(way.local))
+    const origin = { address: way.local, id, ifIndex, backup }
+    this.#commands += 1
+    const result = this.#kernel.subflowCreate(known.token, origin, way.remote)
+    if (result === -ESRCH) {
+      this.#connections.forget(known.token)
+    } else if (result < 0) {
+      this.#refused(result)
+      plan.tries.refused(leg, nowMs)
+    } else {
+      this.counts.created += 1
+      plan.tries.begun(leg, nowMs)
+    }
+  }
+
+  #remove(known: KnownConnection, subflow: KnownSubflow): void {
+    this.#commands += 2
+    const told = this.#kernel.removeAddress(known.token, subflow.localId)
+    const ended = this.#kernel.subflowDestroy(known.token, subflow.local, subflow.remote)
+    // ESRCH: REMOVE has already ended it.
+    if (told < 0) this.#refused(told)
+    if (ended < 0 && ended !== -ESRCH) this.#refused(ended)
+    known.subflows.delete(endsOf(subflow))
+    this.counts.removed += 1
+  }
+
+  /** From which address of the leg to which of the concentrator. */
+  #wayOf(leg: LegName): { local: Uint8Array; remote: Endpoint } | undefined {
+    for (const remote of this.#concentrator) {
+      const { address4, address6 } = this.#legs[leg]
+      const local = isIpv4(remote.address) ? address4 : address6
+      if (local !== undefined) return { local, remote }
+    }
+    return undefined
+  }
+
+  #planOf(token: number): Plan {
+    const plan = this.#plans.get(token) ?? {
+      epoch: -1,
+      pooled: false,
+      againMs: Infinity,
+      tries: new JoinTries(),
+    }
+    this.#plans.set(token, plan)
+    return plan
+  }
+
+  #sweepPlans(): void {
+    for (const token of this.#plans.keys()) {
+      if (this.#connections.get(token) === undefined) this.#plans.delete(token)
+    }
+  }
+
+  #refused(result: number): void {
+    const name = errnoName(result)
+    this.counts.refused.set(name, (this.counts.refused.get(name) ?? 0) + 1)
+  }
+}
+
+type StandingSubflow = Subflow & { readonly subflow: KnownSubflow }
+
+/** What the path manager remembers of a connection between two looks. */
+interface Plan {
+  epoch: number
+  pooled: boolean
+  /** When to look again although nothing changed. */
+  againMs: number
+  readonly tries: JoinTries
+}
+
+function usesOf(legs: PathLegs): Record<LegName, LegUse> {
+  return { dsl: legs.dsl.use, lte: legs.lte.use }
+}
+
+function legsByAddress(legs: PathLegs): Map<string, LegName> {
+  const byAddress = new Map<string, LegName>()
+  for (const leg of LEGS) {
+    for (const address of [legs[leg].address4, legs[leg].address6]) {
+      if (address !== undefined) byAddress.set(formatAddress(address), leg)
+    }
+  }
+  return byAddress
+}
+
+function keyOf({ use, ifIndex, address4, address6 }: PathLeg): string {
+  const addresses = [address4, address6].map((one) =>
+    one === undefined ? '-' : formatAddress(one),
+  )
+  return `${use} ${ifIndex} ${addresses.join(' ')}`
+}
+
+const NO_LEG: PathLeg = { use: 'dead', ifIndex: 0, address4: undefined, address6: undefined }
+const NO_LEGS: PathLegs = { dsl: NO_LEG, lte: NO_LEG }
+
+/** A connection that is new or went to a LAN host is seen within this time at the latest. */
+const SWEEP_MS = 100
+const SYNC_MS = 10_000
+const SYNC_AGAIN_MS = 1_000
+/** 0.1 ms each: what is left over is done in the next tick. 200 connections lose a leg in one. */
+const COMMANDS_PER_TICK_MAX = 512
+const PLANS_SPARE = 64
+const ESRCH = 3
