@@ -1,0 +1,142 @@
+/**
+ * The concentrator's answer to "are you there?": each genuine probe gets one echo, of its own length, to
+ * where it came from. Anything else gets nothing, so that nobody learns who is served here and nobody can
+ * make us send more than they do.
+ */
+import { timingSafeEqual } from 'node:crypto'
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { macOf, probeSecret } from '../../shared/tunnel/keys.ts'
+import { decodeProbe, encodeProbe, type Mac } from '../../shared/wire/probe.ts'
+
+export interface ProbeResponderCounts {
+  answered: number
+  /** Not a probe of ours at all. */
+  alien: number
+  /** Of a session nobody has. */
+  unknown: number
+  /** With a wrong MAC. */
+  forged: number
+  /** Genuine, but more than a source may ask in a second. */
+  limited: number
+}
+
+/** Knows the sessions, answers bytes with bytes; has no socket. */
+export class ProbeResponder {
+  readonly counts: ProbeResponderCounts = {
+    answered: 0,
+    alien: 0,
+    unknown: 0,
+    forged: 0,
+    limited: 0,
+  }
+  readonly #sessions: ReadonlyMap<string, Mac>
+  /** Probes of this second by source. */
+  readonly #asked = new Map<string, number>()
+  #second = 0
+
+  constructor(cookies: readonly Uint8Array[]) {
+    this.#sessions = sessionsOf(cookies)
+  }
+
+  /** The echo to a datagram from `source`, or undefined when it deserves none. */
+  answer(datagram: Uint8Array, source: string, nowMs: number): Uint8Array | undefined {
+    const decoded = decodeProbe(datagram)
+    if (decoded.kind !== 'message' || decoded.frame.type !== 'probe') {
+      this.counts.alien += 1
+      return undefined
+    }
+    const { frame, signed, mac: theirs } = decoded
+    const mac = this.#sessions.get(nameOf(frame.sessionId))
+    if (mac === undefined) {
+      this.counts.unknown += 1
+      return undefined
+    }
+    if (!timingSafeEqual(mac(signed), theirs)) {
+      this.counts.forged += 1
+      return undefined
+    }
+    // Only now: a forger must not use up what the home may ask.
+    if (!this.#mayAsk(source, nowMs)) {
+      this.counts.limited += 1
+      return undefined
+    }
+    this.counts.answered += 1
+    return encodeProbe({ ...frame, type: 'echo' }, mac)
+  }
+
+  #mayAsk(source: string, nowMs: number): boolean {
+    const second = Math.floor(nowMs / 1_000)
+    if (second !== this.#second) this.#asked.clear()
+    this.#second = second
+    const asked = this.#asked.get(source) ?? 0
+    if (asked >= PROBES_PER_SOURCE_PER_S_MAX) return false
+    if (asked === 0 && this.#asked.size >= SOURCES_PER_S_MAX) return false
+    this.#asked.set(source, asked + 1)
+    return true
+  }
+}
+
+/**
+ * Answer on the UDP port of the same number as Convert's. `addresses` are literals; none means all, and
+ * then the echo leaves from the address that the route back prefers: name them where there are several.
+ */
+export async function serveProbes(
+  listen: { readonly port: number; readonly addresses: readonly string[] },
+  cookies: readonly Uint8Array[],
+  nowMs: () => number,
+): Promise<{ counts: ProbeResponderCounts } & AsyncDisposable> {
+  const responder = new ProbeResponder(cookies)
+  await using opened = new AsyncDisposableStack()
+  for (const address of listen.addresses.length === 0 ? ['::'] : listen.addresses) {
+    const socket = opened.use(createSocket(address.includes(':') ? 'udp6' : 'udp4'))
+    socket.on('message', (datagram, from) => reply(socket, responder, datagram, from, nowMs()))
+    const listening = once(socket, 'listening')
+    socket.bind({ port: listen.port, address })
+    try {
+      await listening
+    } catch (error) {
+      const why = (error as NodeJS.ErrnoException).code ?? String(error)
+      const where = `${address.includes(':') ? `[${address}]` : address}:${listen.port}`
+      throw new Error(`Cannot answer probes on ${where}: UDP bind answered ${why}`, {
+        cause: error,
+      })
+    }
+    // A client that has gone: its home asks again, or never.
+    socket.on('error', () => undefined)
+  }
+  const sockets = opened.move()
+  return {
+    counts: responder.counts,
+    [Symbol.asyncDispose]: () => sockets.disposeAsync(),
+  }
+}
+
+function reply(
+  socket: Socket,
+  responder: ProbeResponder,
+  datagram: Uint8Array,
+  from: RemoteInfo,
+  nowMs: number,
+): void {
+  const echo = responder.answer(datagram, from.address, nowMs)
+  if (echo !== undefined) socket.send(echo, from.port, from.address)
+}
+
+function sessionsOf(cookies: readonly Uint8Array[]): Map<string, Mac> {
+  return new Map(
+    cookies.map((cookie) => {
+      const { sessionId, key } = probeSecret(cookie)
+      return [nameOf(sessionId), macOf(key)]
+    }),
+  )
+}
+
+function nameOf(sessionId: Uint8Array): string {
+  return Buffer.from(sessionId).toString('hex')
+}
+
+/** A home in trouble asks 60 times a second on both legs together; several may share a NAT. */
+const PROBES_PER_SOURCE_PER_S_MAX = 1_000
+/** Beyond it, sources not yet seen in this second wait for the next. */
+const SOURCES_PER_S_MAX = 65_536
