@@ -1,9 +1,9 @@
 /**
  * What a daemon says: one JSON object a line, on standard output.
  *
- *     {"level":"info","time":"2026-11-22T17:00:00.000Z","pid":7,"message":"open","workers":2}
+ *     {"level":"info","time":"2026-11-22T17:00:00.000Z","pid":7,"workers":2,"msg":"open"}
  *
- * `message` is a short text that never changes, so that it can be counted and searched for; what varies
+ * `msg` is a short text that never changes, so that it can be counted and searched for; what varies
  * stands in fields. Lines are written before the call returns, so a crash loses none.
  */
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino'
@@ -20,7 +20,6 @@ export class Log {
     this.#pino = pino(
       {
         level: 'info',
-        messageKey: 'message',
         base: { pid: process.pid },
         timestamp: stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
