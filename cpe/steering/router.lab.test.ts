@@ -22,7 +22,7 @@ import { openListener, resetAndClose } from '../../shared/linux/sockets.ts'
 import { formatAddress, parseAddress, parsePrefix } from '../../shared/wire/address.ts'
 import { decodeSockaddr, encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import { openRouter, type Router } from './router.ts'
-import type { LegFacts } from './routes.ts'
+import type { LegRouting } from './routes.ts'
 
 const canRun = process.getuid?.() === 0
 
@@ -326,14 +326,14 @@ const LTE6 = '2001:db8:e::2'
 const CONCENTRATOR4 = '192.0.2.10'
 const CONCENTRATOR6 = '2001:db8:c::10'
 const CAPTURE_PORT = 15_800
-const DSL: LegFacts = {
+const DSL: LegRouting = {
   up: true,
   address4: DSL4,
   address6: DSL6,
   gateway4: '203.0.113.1',
   gateway6: '2001:db8:d::1',
 }
-const LTE: LegFacts = {
+const LTE: LegRouting = {
   up: true,
   address4: LTE4,
   address6: LTE6,
@@ -641,7 +641,7 @@ function address(place: Place, name: string, four: string, six: string): void {
 function defaultRoutes(
   place: Place,
   name: string,
-  { gateway4, gateway6 }: Pick<LegFacts, 'gateway4' | 'gateway6'>,
+  { gateway4, gateway6 }: Pick<LegRouting, 'gateway4' | 'gateway6'>,
 ): void {
   const metric = name === 'lte' ? 200 : 100
   inside(place, `route replace default via ${gateway4} dev ${name} metric ${metric}`)

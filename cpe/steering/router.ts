@@ -21,7 +21,7 @@ import { addRule, deleteOurRules, deleteRule, ourRules } from '../../shared/linu
 import { openSysctls, readSysctl, type Sysctls, takeOverMptcp } from '../../shared/linux/sysctl.ts'
 import { REMOVE_CAPTURE, renderCapture } from '../data/capture.ts'
 import {
-  type LegFacts,
+  type LegRouting,
   planRoutes,
   planRules,
   type RoutedLeg,
@@ -76,7 +76,7 @@ export class Router {
   readonly #rulesetFile: string
   readonly #undo: AsyncDisposableStack
   readonly #complain: (sentence: string) => void
-  readonly #legs: Record<LegName, LegFacts> = { ...NO_LEGS }
+  readonly #legs: Record<LegName, LegRouting> = { ...NO_LEGS }
   #active: LegName | undefined
   /** The last ruleset on its way to the kernel: the next one waits for it. */
   #ruleset: Promise<void> = Promise.resolve()
@@ -105,7 +105,7 @@ export class Router {
   }
 
   /** What is known about a leg now. Also to be called when only the kernel's routes have changed. */
-  refreshLeg(leg: LegName, facts: LegFacts): void {
+  refreshLeg(leg: LegName, facts: LegRouting): void {
     this.#legs[leg] = facts
     this.#settle()
   }
@@ -155,7 +155,7 @@ function settle(
   config: RouterConfig,
   { route, sysctls }: Kernel,
   active: LegName | undefined,
-  facts: Readonly<Record<LegName, LegFacts>>,
+  facts: Readonly<Record<LegName, LegRouting>>,
 ): string[] {
   const legs = {
     dsl: withInterface(route, config.legs.dsl.interface, facts.dsl),
@@ -187,7 +187,7 @@ function settle(
   return refusals
 }
 
-function withInterface(route: NetlinkSocket, name: string, facts: LegFacts): RoutedLeg {
+function withInterface(route: NetlinkSocket, name: string, facts: LegRouting): RoutedLeg {
   const link = readLink(route, name)
   return { ...facts, ifIndex: link?.up === true ? link.index : undefined }
 }

@@ -29,7 +29,7 @@ import {
 import { ALL_IPV4, ALL_IPV6, type Family, familyOf, RouteType } from '../../shared/wire/route.ts'
 
 /** What is known about a leg. A family without an address is one the leg does not have. */
-export interface LegFacts {
+export interface LegRouting {
   /** Packets come through. Its routes stand also while they do not, or no probe would ever return. */
   readonly up: boolean
   readonly address4?: string | undefined
@@ -40,14 +40,14 @@ export interface LegFacts {
 }
 
 /** A leg, and the number of its interface; undefined while the interface is missing or switched off. */
-export type RoutedLeg = LegFacts & { readonly ifIndex: number | undefined }
+export type RoutedLeg = LegRouting & { readonly ifIndex: number | undefined }
 
 export type Legs<Leg> = Readonly<Record<LegName, Leg>>
 
 export type RoutesConfig = Pick<CpeConfig, 'concentrator' | 'lan'>
 
 /** Everything we want of the routing rules. */
-export function wantedRules(config: RoutesConfig, legs: Legs<LegFacts>): OurRule[] {
+export function wantedRules(config: RoutesConfig, legs: Legs<LegRouting>): OurRule[] {
   return FAMILIES.flatMap((family): OurRule[] => [
     ...config.lan.interfaces.map((inputInterface) => ({
       family,
@@ -150,7 +150,7 @@ function hasWay(leg: RoutedLeg, family: Family): boolean {
   return leg.ifIndex !== undefined && addressOf(leg, family) !== undefined
 }
 
-function addressOf(leg: LegFacts, family: Family): string | undefined {
+function addressOf(leg: LegRouting, family: Family): string | undefined {
   return family === 'ipv4' ? leg.address4 : leg.address6
 }
 
@@ -202,7 +202,7 @@ function routeKey(route: OurRoute): string {
 }
 
 const FAMILIES: readonly Family[] = ['ipv4', 'ipv6']
-export const PRIORITY = {
+const PRIORITY = {
   captured: 8_790,
   bonded: 8_791,
   near: 8_792,
