@@ -6,10 +6,11 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { macOf, probeSecret } from '../../shared/tunnel/keys.ts'
 import { decodeProbe, encodeProbe, type Mac } from '../../shared/wire/probe.ts'
 
-export interface ProbeResponderCounts {
+export interface ProbeCounts {
   answered: number
   /** Not a probe of ours at all. */
   alien: number
@@ -22,8 +23,8 @@ export interface ProbeResponderCounts {
 }
 
 /** Knows the sessions, answers bytes with bytes; has no socket. */
-export class ProbeResponder {
-  readonly counts: ProbeResponderCounts = {
+export class ProbeJudge {
+  readonly counts: ProbeCounts = {
     answered: 0,
     alien: 0,
     unknown: 0,
@@ -40,7 +41,11 @@ export class ProbeResponder {
   }
 
   /** The echo to a datagram from `source`, or undefined when it deserves none. */
-  answer(datagram: Uint8Array, source: string, nowMs: number): Uint8Array | undefined {
+  answer(
+    datagram: Uint8Array,
+    source: { readonly address: string },
+    nowMs: number,
+  ): Uint8Array | undefined {
     const decoded = decodeProbe(datagram)
     if (decoded.kind !== 'message' || decoded.frame.type !== 'probe') {
       this.counts.alien += 1
@@ -57,7 +62,7 @@ export class ProbeResponder {
       return undefined
     }
     // Only now: a forger must not use up what the home may ask.
-    if (!this.#mayAsk(source, nowMs)) {
+    if (!this.#mayAsk(source.address, nowMs)) {
       this.counts.limited += 1
       return undefined
     }
@@ -78,19 +83,20 @@ export class ProbeResponder {
 }
 
 /**
- * Answer on the UDP port of the same number as Convert's. `addresses` are literals; none means all, and
- * then the echo leaves from the address that the route back prefers: name them where there are several.
+ * Answer on the UDP port of the same number as Convert's. Where no address is
+ * configured it listens on all, and the echo leaves from the address that the route back prefers: name them where there are several.
  */
-export async function serveProbes(
-  listen: { readonly port: number; readonly addresses: readonly string[] },
-  cookies: readonly Uint8Array[],
-  nowMs: () => number,
-): Promise<{ counts: ProbeResponderCounts } & AsyncDisposable> {
-  const responder = new ProbeResponder(cookies)
+export async function answerProbes({
+  listen,
+  subscribers,
+}: Pick<ConcentratorConfig, 'listen' | 'subscribers'>): Promise<
+  { counts: ProbeCounts } & AsyncDisposable
+> {
+  const judge = new ProbeJudge(subscribers.map(({ cookie }) => cookie))
   await using opened = new AsyncDisposableStack()
   for (const address of listen.addresses.length === 0 ? ['::'] : listen.addresses) {
     const socket = opened.use(createSocket(address.includes(':') ? 'udp6' : 'udp4'))
-    socket.on('message', (datagram, from) => reply(socket, responder, datagram, from, nowMs()))
+    socket.on('message', (datagram, from) => reply(socket, judge, datagram, from))
     const listening = once(socket, 'listening')
     socket.bind({ port: listen.port, address })
     try {
@@ -107,19 +113,13 @@ export async function serveProbes(
   }
   const sockets = opened.move()
   return {
-    counts: responder.counts,
+    counts: judge.counts,
     [Symbol.asyncDispose]: () => sockets.disposeAsync(),
   }
 }
 
-function reply(
-  socket: Socket,
-  responder: ProbeResponder,
-  datagram: Uint8Array,
-  from: RemoteInfo,
-  nowMs: number,
-): void {
-  const echo = responder.answer(datagram, from.address, nowMs)
+function reply(socket: Socket, judge: ProbeJudge, datagram: Uint8Array, from: RemoteInfo): void {
+  const echo = judge.answer(datagram, from, performance.now())
   if (echo !== undefined) socket.send(echo, from.port, from.address)
 }
 
@@ -137,6 +137,6 @@ function nameOf(sessionId: Uint8Array): string {
 }
 
 /** A home in trouble asks 60 times a second on both legs together; several may share a NAT. */
-const PROBES_PER_SOURCE_PER_S_MAX = 1_000
+const PROBES_PER_SOURCE_PER_S_MAX = 2_000
 /** Beyond it, sources not yet seen in this second wait for the next. */
 const SOURCES_PER_S_MAX = 65_536
