@@ -159,8 +159,9 @@ export class NetlinkSocket {
     close(this.#fd)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     close(this.#fd)
+    return Promise.resolve()
   }
 
   /** Read until the kernel has said its last word about the question asked last. */

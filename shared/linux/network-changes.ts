@@ -2,7 +2,9 @@
  * Ears on the network: says that interfaces, addresses or routes changed, not what they are now.
  *
  * Whoever hears it reads the facts anew (links.ts, link-addresses.ts, routes.ts): a fact read after
- * the change cannot be out of date, and one message lost does no harm.
+ * the change cannot be out of date, and one message lost does no harm. The kernel may tell of a lost
+ * carrier up to a second late (linkwatch; not on TUN), so whoever needs it at once looks each turn:
+ * `readLink` takes 15 us.
  */
 import { ChangeGroup, changedThing } from '../wire/rtnetlink.ts'
 import { Netlink, NetlinkSocket } from './netlink.ts'
@@ -30,8 +32,9 @@ export class NetworkChanges {
     this.#socket[Symbol.dispose]()
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     this.#socket[Symbol.dispose]()
+    return Promise.resolve()
   }
 }
 

@@ -1,8 +1,9 @@
 /**
  * The truth about MPTCP subflows: every one there is in this namespace, from sock_diag.
  *
- * It is what events are checked against: after events were lost, and at start, when connections of a
- * daemon that crashed may still be there. Without CAP_NET_ADMIN the list is empty.
+ * It is what events are checked against: when some were lost, at start, and every now and then, for
+ * Linux 6.18 tells nothing about a connection that its peer reset (see mptcp-path-manager.ts).
+ * Without CAP_NET_ADMIN the list is empty.
  */
 import {
   type DiagnosedSubflow,

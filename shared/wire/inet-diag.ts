@@ -18,8 +18,9 @@ import { decodeTcpInfo, type TcpInfo } from './tcp-info.ts'
 
 /** A TCP socket that is a subflow of an MPTCP connection. */
 export interface DiagnosedSubflow {
-  /** The connection, as this end and as the peer name it. */
+  /** The connection, as this end names it. */
   readonly token: number
+  /** As the peer names it; known on joins only, else 0. */
   readonly remoteToken: number
   readonly local: Endpoint
   readonly remote: Endpoint
@@ -42,19 +43,18 @@ export interface DiagnosedSubflow {
   readonly tcpInfo: TcpInfo
 }
 
-/** The states that a subflow with a token can be in, and what carries data among them. */
+/**
+ * The states we ask for. Subflows on their way out (FIN sent) are left out: they take no data and no
+ * command, and the kernel told their `subflowClosed` already.
+ */
 export const TcpState = {
   established: 1,
   synSent: 2,
   synReceived: 3,
-  finWait1: 4,
-  finWait2: 5,
   closeWait: 8,
-  lastAck: 9,
-  closing: 11,
 } as const
 
-/** The body of SOCK_DIAG_BY_FAMILY (a dump): all TCP sockets of one family but listeners. */
+/** The body of SOCK_DIAG_BY_FAMILY (a dump): the TCP connections of one socket family. */
 export function encodeSubflowsQuery(family: number): Uint8Array {
   const bytes = new Uint8Array(REQUEST_BYTES)
   const view = viewOf(bytes)

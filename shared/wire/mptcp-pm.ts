@@ -4,14 +4,10 @@
  *
  * A connection is named by its token, which is this end's own.
  *
- * Addresses are 16 bytes here, IPv4 mapped, and commands say them as AF_INET6 also when they are IPv4.
- * Linux 6.18, tried: `subflowCreate` makes the subflow's socket of the family that the local address
- * is given in, AF_INET or AF_INET6, and both work on a connection of an AF_INET6 socket. But
- * `subflowDestroy` finds only subflows of the very family it is given (else ESRCH, "subflow not
- * found"), and the first subflow of an AF_INET6 socket is an AF_INET6 one, as are all that a dual-stack
- * listener accepted. So with AF_INET6 everywhere there is nothing to remember. `setFlags` takes either.
- * Only `announce` says IPv4 as AF_INET, for that address goes out on the wire. Events carry IPv4 as
- * AF_INET or as mapped AF_INET6, by the subflow's family; decoded they are the same.
+ * Addresses are 16 bytes here, IPv4 mapped, and commands say them as AF_INET6 also when they are IPv4;
+ * why, see mptcp-path-manager.ts. Only `announce` says IPv4 as AF_INET, for that address goes out on
+ * the wire. Events carry IPv4 as AF_INET or as mapped AF_INET6, by the family of the subflow's socket;
+ * decoded they are the same.
  *
  * (Documentation/netlink/specs/mptcp_pm.yaml, include/uapi/linux/mptcp_pm.h)
  */
@@ -48,23 +44,25 @@ export interface SubflowOrigin {
   readonly backup: boolean
 }
 
-/** Of the socket, not of the address: an AF_INET6 socket carries IPv4 mapped. */
-export type SocketFamily = 'ipv4' | 'ipv6'
+/** Of the socket, not of the address. */
+type SocketFamily = 'ipv4' | 'ipv6'
 
 /** What the kernel tells about one connection. */
 export type MptcpEvent =
   | ConnectionEvent
   | SubflowEvent
+  | AnnouncedEvent
   | { readonly type: 'closed'; readonly token: number }
-  /** The peer says it can also be reached at `remote`. */
-  | {
-      readonly type: 'announced'
-      readonly token: number
-      readonly remoteId: number
-      readonly remote: Endpoint
-    }
   /** The peer says that its address is gone. */
   | { readonly type: 'removed'; readonly token: number; readonly remoteId: number }
+
+/** The peer says it can also be reached at `remote`. */
+interface AnnouncedEvent {
+  readonly type: 'announced'
+  readonly token: number
+  readonly remoteId: number
+  readonly remote: Endpoint
+}
 
 /** `created`: the SYN went or came. `established`: subflows may join from now on. */
 export interface ConnectionEvent {
@@ -85,7 +83,7 @@ export interface SubflowEvent {
   readonly remoteId: number
   /** What the peer asked for, not what we did: see BKUP_REM in inet-diag.ts. */
   readonly backup: boolean
-  /** Interface it was bound to, where it was. */
+  /** Interface it was bound to, if any. */
   readonly ifIndex: number | undefined
   /** Why it closed, a positive errno; 0 when nothing was wrong. */
   readonly errno: number
@@ -93,32 +91,19 @@ export interface SubflowEvent {
   readonly resetReason: number | undefined
 }
 
-export const Command = {
-  setFlags: 7,
-  announce: 8,
-  remove: 9,
-  subflowCreate: 10,
-  subflowDestroy: 11,
-} as const
-
 /** The address and the id are remembered for the connection, also after the subflow has gone. */
 export function encodeSubflowCreate(
   token: number,
   origin: SubflowOrigin,
   remote: Endpoint,
 ): Uint8Array {
+  const id: Attribute = [ID, u8(origin.id)]
+  const flags: Attribute = [FLAGS, u32(origin.backup ? FLAG_BACKUP : 0)]
+  const ifIndex: Attribute = [IF_INDEX, u32(origin.ifIndex)]
   return encodeGeneric(Command.subflowCreate, [
     [TOKEN, u32(token)],
-    [
-      LOCAL | NESTED,
-      encodeAttributes([
-        ...addressAttributes(origin.address, 'ipv6'),
-        [ID, u8(origin.id)],
-        [FLAGS, u32(origin.backup ? FLAG_BACKUP : 0)],
-        [IF_INDEX, u32(origin.ifIndex)],
-      ]),
-    ],
-    [REMOTE | NESTED, encodeAttributes(endpointAttributes(remote, 'ipv6'))],
+    [LOCAL | NESTED, endpoint({ address: origin.address, port: 0 }, 'ipv6', id, flags, ifIndex)],
+    [REMOTE | NESTED, endpoint(remote, 'ipv6')],
   ])
 }
 
@@ -131,8 +116,8 @@ export function encodeSubflowDestroy(
 ): Uint8Array {
   return encodeGeneric(Command.subflowDestroy, [
     [TOKEN, u32(token)],
-    [LOCAL | NESTED, encodeAttributes(endpointAttributes(local, family))],
-    [REMOTE | NESTED, encodeAttributes(endpointAttributes(remote, family))],
+    [LOCAL | NESTED, endpoint(local, family)],
+    [REMOTE | NESTED, endpoint(remote, family)],
   ])
 }
 
@@ -154,23 +139,17 @@ export function encodeSetBackup(
   const flags: Attribute = [FLAGS, u32(backup ? FLAG_BACKUP : 0)]
   return encodeGeneric(Command.setFlags, [
     [TOKEN, u32(token)],
-    [LOCAL | NESTED, encodeAttributes([...endpointAttributes(local, 'ipv6'), flags])],
-    [REMOTE | NESTED, encodeAttributes(endpointAttributes(remote, 'ipv6'))],
+    [LOCAL | NESTED, endpoint(local, 'ipv6', flags)],
+    [REMOTE | NESTED, endpoint(remote, 'ipv6')],
   ])
 }
 
 /** ADD_ADDR to the peer: we can also be reached there. Port 0 is the connection's own port. */
 export function encodeAnnounce(token: number, address: Endpoint, localId: number): Uint8Array {
+  const family = isIpv4(address.address) ? 'ipv4' : 'ipv6'
   return encodeGeneric(Command.announce, [
     [TOKEN, u32(token)],
-    [
-      LOCAL | NESTED,
-      encodeAttributes([
-        ...endpointAttributes(address, isIpv4(address.address) ? 'ipv4' : 'ipv6'),
-        [ID, u8(localId)],
-        [FLAGS, u32(FLAG_SIGNAL)],
-      ]),
-    ],
+    [LOCAL | NESTED, endpoint(address, family, [ID, u8(localId)], [FLAGS, u32(FLAG_SIGNAL)])],
   ])
 }
 
@@ -179,6 +158,7 @@ export function decodeEvent(body: Uint8Array): MptcpEvent | undefined {
   const attributes = decodeAttributes(body, GENERIC_BYTES)
   const token = number(attributes.get(EVENT_TOKEN))
   if (token === undefined) return undefined
+  const remoteId = number(attributes.get(EVENT_REMOTE_ID)) ?? 0
 
   switch (body[0]) {
     case 1:
@@ -188,15 +168,11 @@ export function decodeEvent(body: Uint8Array): MptcpEvent | undefined {
     case 3:
       return { type: 'closed', token }
     case 6: {
-      const remote = endpointOf(attributes, EVENT_REMOTE4, EVENT_REMOTE6, EVENT_REMOTE_PORT)
-      const remoteId = number(attributes.get(EVENT_REMOTE_ID))
-      if (remote === undefined || remoteId === undefined) return undefined
-      return { type: 'announced', token, remoteId, remote }
+      const remote = remoteOf(attributes)
+      return remote && { type: 'announced', token, remoteId, remote }
     }
-    case 7: {
-      const remoteId = number(attributes.get(EVENT_REMOTE_ID))
-      return remoteId === undefined ? undefined : { type: 'removed', token, remoteId }
-    }
+    case 7:
+      return { type: 'removed', token, remoteId }
     case 10:
       return subflowEvent('subflowEstablished', token, attributes)
     case 11:
@@ -213,13 +189,12 @@ function connectionEvent(
   token: number,
   attributes: Attributes,
 ): ConnectionEvent | undefined {
-  const local = endpointOf(attributes, EVENT_LOCAL4, EVENT_LOCAL6, EVENT_LOCAL_PORT)
-  const remote = endpointOf(attributes, EVENT_REMOTE4, EVENT_REMOTE6, EVENT_REMOTE_PORT)
-  if (local === undefined || remote === undefined) return undefined
+  const ends = endsOf(attributes)
+  if (ends === undefined) return undefined
   const flags = number(attributes.get(EVENT_FLAGS)) ?? 0
   // The attribute is older than the flag, and on its way out.
-  const told = number(attributes.get(EVENT_SERVER_SIDE)) ?? 0
-  return { type, token, local, remote, serverSide: told !== 0 || (flags & FLAG_SERVER_SIDE) !== 0 }
+  const told = number(attributes.get(EVENT_SERVER_SIDE)) === 1
+  return { type, token, ...ends, serverSide: told || (flags & FLAG_SERVER_SIDE) !== 0 }
 }
 
 function subflowEvent(
@@ -227,14 +202,12 @@ function subflowEvent(
   token: number,
   attributes: Attributes,
 ): SubflowEvent | undefined {
-  const local = endpointOf(attributes, EVENT_LOCAL4, EVENT_LOCAL6, EVENT_LOCAL_PORT)
-  const remote = endpointOf(attributes, EVENT_REMOTE4, EVENT_REMOTE6, EVENT_REMOTE_PORT)
-  if (local === undefined || remote === undefined) return undefined
+  const ends = endsOf(attributes)
+  if (ends === undefined) return undefined
   return {
     type,
     token,
-    local,
-    remote,
+    ...ends,
     localId: number(attributes.get(EVENT_LOCAL_ID)) ?? 0,
     remoteId: number(attributes.get(EVENT_REMOTE_ID)) ?? 0,
     backup: (number(attributes.get(EVENT_BACKUP)) ?? 0) !== 0,
@@ -242,6 +215,16 @@ function subflowEvent(
     errno: number(attributes.get(EVENT_ERROR)) ?? 0,
     resetReason: number(attributes.get(EVENT_RESET_REASON)),
   }
+}
+
+function endsOf(attributes: Attributes): { local: Endpoint; remote: Endpoint } | undefined {
+  const local = endpointOf(attributes, EVENT_LOCAL4, EVENT_LOCAL6, EVENT_LOCAL_PORT)
+  const remote = remoteOf(attributes)
+  return local === undefined || remote === undefined ? undefined : { local, remote }
+}
+
+function remoteOf(attributes: Attributes): Endpoint | undefined {
+  return endpointOf(attributes, EVENT_REMOTE4, EVENT_REMOTE6, EVENT_REMOTE_PORT)
 }
 
 function endpointOf(
@@ -256,27 +239,31 @@ function endpointOf(
   return { address, port: numberBe(attributes.get(portType)) ?? 0 }
 }
 
-function endpointAttributes({ address, port }: Endpoint, family: SocketFamily): Attribute[] {
-  const attributes = addressAttributes(address, family)
-  if (port !== 0) attributes.push([PORT, u16(port)])
-  return attributes
-}
-
-function addressAttributes(address: Uint8Array, family: SocketFamily): Attribute[] {
-  return family === 'ipv4'
-    ? [
-        [FAMILY, u16(AF_INET)],
-        [ADDRESS4, address.subarray(12)],
-      ]
-    : [
-        [FAMILY, u16(AF_INET6)],
-        [ADDRESS6, address],
-      ]
+/** The nest that names one end; a port of 0 is left out. */
+function endpoint(
+  { address, port }: Endpoint,
+  family: SocketFamily,
+  ...more: readonly Attribute[]
+): Uint8Array {
+  return encodeAttributes([
+    [FAMILY, u16(family === 'ipv4' ? AF_INET : AF_INET6)],
+    family === 'ipv4' ? [ADDRESS4, address.subarray(12)] : [ADDRESS6, address],
+    ...(port === 0 ? [] : [[PORT, u16(port)] as const]),
+    ...more,
+  ])
 }
 
 export const MPTCP_PM = 'mptcp_pm'
 /** The multicast group of the events. */
 export const MPTCP_PM_EVENTS = 'mptcp_pm_events'
+
+const Command = {
+  setFlags: 7,
+  announce: 8,
+  remove: 9,
+  subflowCreate: 10,
+  subflowDestroy: 11,
+} as const
 
 const LOCAL = 1
 const TOKEN = 4

@@ -86,7 +86,7 @@ export function nestedAttributes(attributes: Attributes, type: number): Attribut
 export function decodeVerdict(message: NetlinkMessage): Verdict {
   const { body, flags, type } = message
   if (body.length < 4) return { errno: 0, complaint: '' }
-  const errno = -viewOf(body).getInt32(0, true)
+  const errno = Math.abs(viewOf(body).getInt32(0, true))
   if ((flags & FLAG_ACK_ATTRIBUTES) === 0) return { errno, complaint: '' }
 
   // An error repeats the header of the request, and its body too unless the socket asked not to.
@@ -155,7 +155,7 @@ export function u32Be(value: number): Uint8Array {
 
 /** `value` as C writes it, with a zero behind it. */
 export function cString(value: string): Uint8Array {
-  return new TextEncoder().encode(`${value}\0`)
+  return ENCODER.encode(`${value}\0`)
 }
 
 /** A number of 1, 2 or 4 bytes; undefined where the attribute is missing or has another size. */
@@ -188,7 +188,7 @@ export function numberBe(value: Uint8Array | undefined): number | undefined {
 export function text(value: Uint8Array | undefined): string | undefined {
   if (value === undefined) return undefined
   const end = value.indexOf(0)
-  return new TextDecoder().decode(end === -1 ? value : value.subarray(0, end))
+  return DECODER.decode(end === -1 ? value : value.subarray(0, end))
 }
 
 export function viewOf(bytes: Uint8Array): DataView {
@@ -206,8 +206,6 @@ function align(length: number): number {
 export const NLMSG_ERROR = 2
 export const NLMSG_DONE = 3
 
-export const FLAG_REQUEST = 0x001
-export const FLAG_MULTI = 0x002
 export const FLAG_ACK = 0x004
 /** In an answer: things changed while the kernel listed them, so the list may miss some. */
 export const FLAG_DUMP_INTERRUPTED = 0x010
@@ -218,6 +216,11 @@ export const FLAG_CREATE = 0x400
 /** Marks an attribute whose value is attributes; the kernel's strict parsers insist on it. */
 export const NESTED = 0x8000
 
+// To make one takes longer than to decode a whole message.
+const DECODER = new TextDecoder()
+const ENCODER = new TextEncoder()
+
+const FLAG_REQUEST = 0x001
 const FLAG_CAPPED = 0x100
 const FLAG_ACK_ATTRIBUTES = 0x200
 const ERROR_MESSAGE = 1

@@ -15,7 +15,6 @@ import {
   type NetlinkMessage,
   number,
   text,
-  u32,
   viewOf,
 } from './netlink.ts'
 
@@ -32,7 +31,7 @@ export interface Link {
   readonly mtuBytes: number
 }
 
-/** What an interface has carried since it was made. They wrap never in practice: 64 bit. */
+/** What an interface has carried since it was made; exact up to 9 PB. */
 export interface LinkCounters {
   readonly index: number
   readonly rxPackets: number
@@ -58,17 +57,14 @@ export interface LinkAddress {
   readonly usable: boolean
 }
 
-/** RTM_GETLINK for one interface, without the counters it would otherwise carry along. */
+/** RTM_GETLINK for one interface. */
 export function encodeLinkQuery(name: string): Uint8Array {
-  return encodeBody(new Uint8Array(LINK_BYTES), [
-    [IFLA_EXT_MASK, u32(SKIP_STATISTICS)],
-    [IFLA_IFNAME, cString(name)],
-  ])
+  return encodeBody(new Uint8Array(LINK_BYTES), [[IFLA_IFNAME, cString(name)]])
 }
 
 /** RTM_GETLINK for all interfaces (a dump). */
 export function encodeLinksQuery(): Uint8Array {
-  return encodeBody(new Uint8Array(LINK_BYTES), [[IFLA_EXT_MASK, u32(SKIP_STATISTICS)]])
+  return new Uint8Array(LINK_BYTES)
 }
 
 /** The body of RTM_NEWLINK or RTM_DELLINK; undefined when it is too short or has no name. */
@@ -174,9 +170,9 @@ export function mapped(value: Uint8Array | undefined): Uint8Array | undefined {
 }
 
 export const RTM_NEWLINK = 16
-export const RTM_DELLINK = 17
+const RTM_DELLINK = 17
 export const RTM_GETLINK = 18
-export const RTM_NEWADDR = 20
+const RTM_NEWADDR = 20
 export const RTM_DELADDR = 21
 export const RTM_GETADDR = 22
 export const RTM_NEWROUTE = 24
@@ -185,7 +181,6 @@ export const RTM_GETROUTE = 26
 export const RTM_NEWRULE = 32
 export const RTM_DELRULE = 33
 export const RTM_GETRULE = 34
-export const RTM_NEWSTATS = 92
 export const RTM_GETSTATS = 94
 
 /** Multicast groups: what changes. */
@@ -203,8 +198,6 @@ export const MAPPED_BITS = 96
 const LINK_BYTES = 16
 const IFLA_IFNAME = 3
 const IFLA_MTU = 4
-const IFLA_EXT_MASK = 29
-const SKIP_STATISTICS = 1 << 3
 const IFF_UP = 0x1
 const IFF_RUNNING = 0x40
 const IFF_LOWER_UP = 0x10000

@@ -173,8 +173,8 @@ function minimumRtt(microseconds: number): number {
   return microseconds === NO_SAMPLE ? 0 : microseconds / 1_000
 }
 
-export const TCP_INFO_BYTES = 280
-export const MPTCP_INFO_BYTES = 96
+const TCP_INFO_BYTES = 280
+const MPTCP_INFO_BYTES = 96
 /** The kernel's word for "no round trip measured yet". */
 const NO_SAMPLE = 0xffff_ffff
 const LIST_BYTES = 16
