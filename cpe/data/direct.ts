@@ -23,7 +23,7 @@ export function goDirect(room: HouseRoom, lan: Intercepted, up: HalfFlow): void 
     from: undefined,
     congestion: undefined,
   })
-  if (fd < 0) refuse(room, lan)
+  if (fd < 0) refuseLan(room, lan)
   else new Direct(room, lan, up, fd).begin()
 }
 
@@ -70,11 +70,12 @@ class Direct implements Watcher {
     loop.disarm(this.#deadline)
     loop.unwatch(this.#fd)
     resetAndClose(this.#fd)
-    refuse(this.#room, this.#lan)
+    refuseLan(this.#room, this.#lan)
   }
 }
 
-function refuse(room: HouseRoom, lan: Intercepted): void {
+/** The LAN host hears a reset: whatever it wanted is not to be had. */
+export function refuseLan(room: HouseRoom, lan: Intercepted): void {
   room.loop.unwatch(lan.fd)
   resetAndClose(lan.fd)
   room.count[COUNT.flowsReset]!++

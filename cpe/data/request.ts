@@ -11,14 +11,14 @@
  */
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
-import * as libc from '../../shared/linux/libc.ts'
-import { allAcknowledged, resetAndClose } from '../../shared/linux/sockets.ts'
+import { allAcknowledged } from '../../shared/linux/sockets.ts'
 import { FlowState } from '../../shared/relay/flow-table.ts'
 import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
-import { HalfFlow, holdFirst, Pumped, pump } from '../../shared/relay/pump.ts'
+import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
 import { type ConvertMessage, decodeConvert } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
-import { goDirect } from './direct.ts'
+import { goDirect, refuseLan } from './direct.ts'
+import { EarlyData } from './early-data.ts'
 import type { Intercepted } from './intercept.ts'
 import { openFlow } from './open-flow.ts'
 import type { Pool } from './pool.ts'
@@ -54,7 +54,7 @@ class Request implements Watcher {
   readonly #pool: Pool
   readonly #lan: Intercepted
   readonly #uplink: Uplink
-  readonly #up: HalfFlow
+  readonly #early: EarlyData
   readonly #deadline: Deadline
   readonly #beganMs: number
   #connected: boolean
@@ -66,45 +66,41 @@ class Request implements Watcher {
     this.#lan = lan
     this.#uplink = uplink
     this.#connected = warm
-    this.#up = new HalfFlow(lan.fd, uplink.fd)
+    this.#early = new EarlyData(lan.fd, room.scratch)
     this.#deadline = new Deadline(() => this.#onDeadline())
     this.#beganMs = room.loop.nowMs
   }
 
   begin(): void {
-    const { loop } = this.#room
+    const { loop, board } = this.#room
     loop.handOver(this.#lan.fd, this)
+    const rttMs = board.leg(this.#uplink.leg).srttUs / 1_000
+    // A dialled uplink has a handshake before it.
+    const trips = this.#connected ? ANSWER_RTTS : 2 * ANSWER_RTTS
+    loop.arm(this.#deadline, Math.max(ANSWER_MS_MIN, trips * rttMs))
     if (this.#connected) {
       loop.handOver(this.#uplink.fd, this)
       this.#ask([{ type: 'connect', ...this.#lan.destination }])
     } else {
       loop.watch(this.#uplink.fd, this)
     }
-    const rttMs = this.#room.board.leg(this.#uplink.leg).srttUs / 1_000
-    // A dialled uplink has a handshake before it.
-    const trips = this.#connected ? ANSWER_RTTS : 2 * ANSWER_RTTS
-    loop.arm(this.#deadline, Math.max(ANSWER_MS_MIN, trips * rttMs))
   }
 
   onReady(fd: number, events: number): void {
     if (fd === this.#lan.fd) {
-      if ((events & READABLE) !== 0) this.#up.readable = true
       if ((events & FAILED) !== 0) return this.#giveUp()
-      this.#forward()
+      if ((events & READABLE) !== 0) this.#forward()
       return
     }
     if (!this.#connected) {
       if ((events & (WRITABLE | FAILED)) !== 0) this.#onConnected()
       return
     }
-    if ((events & WRITABLE) !== 0) this.#up.writable = true
     if ((events & READABLE) !== 0) this.#listen()
     else this.#forward()
   }
 
-  onTurn(): void {
-    this.#forward()
-  }
+  onTurn(): void {}
 
   #onConnected(): void {
     const errno = uplinkConnected(this.#room, this.#uplink)
@@ -121,20 +117,15 @@ class Request implements Watcher {
 
   #ask(message: ConvertMessage): void {
     if (this.#uplink.row >= 0) this.#room.table.setState(this.#uplink.row, FlowState.open)
-    if (!say(this.#uplink, message)) {
-      // A warm connection may have died without a word; nothing of the LAN's was sent on it.
-      return this.#goDirect()
-    }
+    // A warm connection may have died without a word; nothing of the LAN's was sent on it.
+    if (!say(this.#uplink, message)) return this.#goDirect()
     this.#forward()
   }
 
   /** The LAN's first bytes run after the Connect message without waiting for its answer. */
   #forward(): void {
     if (!this.#connected) return
-    const { scratch, loop } = this.#room
-    const pumped = pump(libc, this.#up, scratch, EARLY_CHUNK_BYTES)
-    if (pumped === Pumped.broken) this.#giveUp()
-    else if (pumped === Pumped.yielded) loop.soon(this)
+    if (!this.#early.forward(this.#uplink.fd)) this.#giveUp()
   }
 
   #listen(): void {
@@ -155,9 +146,11 @@ class Request implements Watcher {
     loop.disarm(this.#deadline)
     count[COUNT.flowsBonded]!++
     this.#pool.succeeded()
+    const up = new HalfFlow(this.#lan.fd, this.#uplink.fd)
+    this.#early.leaveUnsent(up)
     const down = new HalfFlow(this.#uplink.fd, this.#lan.fd)
     holdFirst(down, payload)
-    openFlow(this.#room, this.#up, down, this.#uplink)
+    openFlow(this.#room, up, down, this.#uplink)
   }
 
   //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
@@ -166,18 +159,19 @@ class Request implements Watcher {
   #refused(error: ErrorTlv): void {
     this.#room.count[COUNT.refusedByConcentrator]!++
     switch (error.code) {
+      // The server itself said no: the LAN shall hear the same.
+      case ConvertError.connectionReset:
+      case ConvertError.destinationUnreachable:
+        return this.#giveUp()
       case ConvertError.resourceExceeded:
       case ConvertError.networkFailure: {
         const { why, waitMs } = whatRefusalMeans(error)
         this.#pool.failed(`Cannot bond: ${why}`, waitMs)
-        return this.#goDirect()
+        return this.#goDirect({ replay: true })
       }
-      case ConvertError.connectionReset:
-      case ConvertError.destinationUnreachable:
-        return this.#giveUp()
       default:
         // What the concentrator will not carry (its ACL, our cookie) may still be reached directly.
-        return this.#goDirect()
+        return this.#goDirect({ replay: true })
     }
   }
 
@@ -185,7 +179,7 @@ class Request implements Watcher {
   #onDeadline(): void {
     const { loop, board, settings } = this.#room
     const waitedMs = loop.nowMs - this.#beganMs
-    const nothingSent = this.#up.bytes === 0
+    const nothingSent = this.#early.sentBytes === 0
     const heard = this.#connected && allAcknowledged(this.#uplink.fd)
     if (!heard) this.#suspect()
     if (nothingSent && (!heard || waitedMs >= UNANSWERED_MS)) return this.#goDirect()
@@ -204,25 +198,24 @@ class Request implements Watcher {
     this.#room.tell({ event: 'suspect', why: 'a Connect was not answered' })
   }
 
-  /** Over DSL, unbonded, if nothing that the LAN said is lost by it; else the LAN must try again. */
-  #goDirect(): void {
-    if (this.#up.bytes > 0 || this.#up.errno !== 0) return this.#giveUp()
+  /**
+   * Over the active leg, unbonded. Without `replay` only if no LAN byte has left on the uplink: a
+   * request that a server may have seen must not be made twice. Else the LAN must try again.
+   */
+  #goDirect({ replay }: { readonly replay: boolean } = { replay: false }): void {
+    if (this.#early.sentBytes > 0 && !replay) return this.#giveUp()
     this.#room.loop.disarm(this.#deadline)
     dropUplink(this.#room, this.#uplink)
     const up = new HalfFlow(this.#lan.fd, -1)
-    holdFirst(up, this.#up.held ?? new Uint8Array(0))
-    up.ended = this.#up.ended
+    this.#early.leaveAll(up)
     goDirect(this.#room, this.#lan, up)
   }
 
   #giveUp(): void {
-    const { loop, count } = this.#room
+    const { loop } = this.#room
     loop.disarm(this.#deadline)
     dropUplink(this.#room, this.#uplink)
-    loop.unwatch(this.#lan.fd)
-    resetAndClose(this.#lan.fd)
-    count[COUNT.flowsReset]!++
-    count[COUNT.flowsOpen]!--
+    refuseLan(this.#room, this.#lan)
   }
 }
 
@@ -231,5 +224,3 @@ const ANSWER_MS_MIN = 300
 const ANSWER_RTTS = 3
 /** What a dead concentrator may cost a home. */
 const UNANSWERED_MS = 1_000
-/** Early data is read in small bites: what is held must be given up if the concentrator is silent. */
-const EARLY_CHUNK_BYTES = 16_384

@@ -1,0 +1,57 @@
+/**
+ * What the LAN host says before its server has answered (RFC 8803 section 4.2): sent on at once, and
+ * kept, so that a refusal by the concentrator need not lose it.
+ */
+import { EAGAIN } from '../../shared/linux/kernel.ts'
+import * as libc from '../../shared/linux/libc.ts'
+import { type HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
+
+export class EarlyData {
+  /** Of the bytes read, how many have left on the uplink. */
+  sentBytes = 0
+  readonly #lan: number
+  readonly #scratch: Uint8Array
+  #bytes: Uint8Array = new Uint8Array(0)
+  #ended = false
+
+  constructor(lan: number, scratch: Uint8Array) {
+    this.#lan = lan
+    this.#scratch = scratch
+  }
+
+  /** Read what there is, up to EARLY_BYTES_MAX in all, and send it. False: one of the two broke. */
+  forward(uplink: number): boolean {
+    while (!this.#ended && this.#bytes.length < EARLY_BYTES_MAX) {
+      const room = EARLY_BYTES_MAX - this.#bytes.length
+      const got = libc.recvHead(this.#lan, this.#scratch, room)
+      if (got === -EAGAIN) break
+      if (got < 0) return false
+      if (got === 0) this.#ended = true
+      else this.#bytes = Buffer.concat([this.#bytes, this.#scratch.subarray(0, got)])
+    }
+    while (this.sentBytes < this.#bytes.length) {
+      const rest = this.#bytes.subarray(this.sentBytes)
+      const sent = libc.sendHead(uplink, rest, rest.length)
+      if (sent === -EAGAIN) break
+      if (sent < 0) return false
+      this.sentBytes += sent
+    }
+    return true
+  }
+
+  /** The relay goes on where we are: what the uplink has not taken is the first it sends. */
+  leaveUnsent(up: HalfFlow): void {
+    holdFirst(up, this.#bytes.subarray(this.sentBytes))
+    up.bytes = this.sentBytes
+    up.ended = this.#ended
+  }
+
+  /** The relay begins anew with another server socket. */
+  leaveAll(up: HalfFlow): void {
+    holdFirst(up, this.#bytes)
+    up.ended = this.#ended
+  }
+}
+
+/** What is read ahead of the server's answer; the rest waits in the LAN host's window. */
+const EARLY_BYTES_MAX = 16_384
