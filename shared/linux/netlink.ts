@@ -209,7 +209,7 @@ const READ_BYTES_MAX = 64 * 1_024
 /** 2,000 connections that lose a leg at once make this much of events. The kernel doubles it. */
 const LISTEN_BYTES_MAX = 8 * 1_024 * 1_024
 /** One drain takes no longer than about 10 ms. What is left over is taken by the next. */
-const DRAIN_READS_MAX = 8_192
+const DRAIN_READS_MAX = 1_024
 
 const SOL_SOCKET = 1
 const SO_RCVTIMEO = 20

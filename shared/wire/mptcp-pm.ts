@@ -1,8 +1,7 @@
 /**
  * The kernel's userspace path manager, generic netlink family `mptcp_pm`: commands that change the
- * subflows of one connection, and events that tell what became of them.
- *
- * A connection is named by its token, which is this end's own.
+ * subflows of one connection, and events that tell what became of them. A connection is named by its
+ * token, which is this end's own.
  *
  * Addresses are 16 bytes here, IPv4 mapped, and commands say them as AF_INET6 also when they are IPv4;
  * why, see mptcp-path-manager.ts. Only `announce` says IPv4 as AF_INET, for that address goes out on
