@@ -1,7 +1,6 @@
 /**
  * The addresses an interface has now.
  */
-import { FLAG_DUMP } from '../wire/netlink.ts'
 import {
   decodeLinkAddress,
   encodeAddressesQuery,
@@ -15,11 +14,7 @@ import type { NetlinkSocket } from './netlink.ts'
  * deprecated. Empty when the interface is gone. IPv4 comes first, otherwise in the kernel's order.
  */
 export function usableAddresses(route: NetlinkSocket, ifIndex: number): LinkAddress[] {
-  const addresses: LinkAddress[] = []
-  route.ask(RTM_GETADDR, FLAG_DUMP, encodeAddressesQuery(ifIndex), (body) => {
-    const address = decodeLinkAddress(body)
-    // The kernel filters too, but only kernels from 4.20 on.
-    if (address?.index === ifIndex && address.global && address.usable) addresses.push(address)
-  })
-  return addresses
+  return route
+    .list(RTM_GETADDR, encodeAddressesQuery(ifIndex), decodeLinkAddress)
+    .filter(({ index, global, usable }) => index === ifIndex && global && usable)
 }

@@ -2,7 +2,6 @@
  * Network interfaces of this namespace, and what they have carried.
  */
 
-import { FLAG_DUMP } from '../wire/netlink.ts'
 import {
   decodeCounters,
   decodeLink,
@@ -27,12 +26,7 @@ export function readLink(route: NetlinkSocket, name: string): Link | undefined {
 
 /** All interfaces of the namespace. */
 export function readLinks(route: NetlinkSocket): Link[] {
-  const links: Link[] = []
-  route.ask(RTM_GETLINK, FLAG_DUMP, encodeLinksQuery(), (body) => {
-    const link = decodeLink(body)
-    if (link !== undefined) links.push(link)
-  })
-  return links
+  return route.list(RTM_GETLINK, encodeLinksQuery(), decodeLink)
 }
 
 /** Counters of one interface, for every sample of steering; undefined when it is gone. */

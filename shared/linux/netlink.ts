@@ -88,8 +88,8 @@ export class NetlinkSocket {
 
   /**
    * Ask, for code that runs while flows live: answers 0 or `-errno` and does not throw. `-ETIMEDOUT`
-   * when the kernel did not answer within a second, `-EINTR` when what it listed changed meanwhile, so
-   * that the list may lack something. What `onBody` gets is a view that lasts as long as the call.
+   * when the kernel did not answer within a second, `-EINTR` when what it listed changed meanwhile.
+   What `onBody` gets is a view that lasts as long as the call.
    */
   ask(
     type: number,
@@ -104,6 +104,21 @@ export class NetlinkSocket {
     const message = encodeMessage(type, isList ? flags : flags | FLAG_ACK, this.#sequence, body)
     const sent = send(this.#fd, message)
     return sent < 0 ? sent : this.#answers(onBody)
+  }
+
+  /**
+   * Everything of one kind that there is, as far as `decode` knows it. Asked again when it changed
+   * while the kernel listed it. Empty also when the kernel refuses.
+   */
+  list<T>(type: number, body: Uint8Array, decode: (body: Uint8Array) => T | undefined): T[] {
+    for (let tries = 1; ; tries++) {
+      const found: T[] = []
+      const result = this.ask(type, FLAG_DUMP, body, (answer) => {
+        const one = decode(answer)
+        if (one !== undefined) found.push(one)
+      })
+      if (result !== -EINTR || tries === LIST_TRIES_MAX) return found
+    }
   }
 
   /** What the kernel said beside the last errno; empty where it said nothing. */
@@ -204,6 +219,8 @@ function timeval(seconds: number): Uint8Array {
 
 /** The kernel answers within microseconds; this is for a kernel that is in trouble. */
 const ANSWER_S_MAX = 1
+/** What changes three times within three lists is never whole; the next change is heard anyway. */
+const LIST_TRIES_MAX = 3
 /** Above the 32 KiB a list comes in at a time. */
 const READ_BYTES_MAX = 64 * 1_024
 /** 2,000 connections that lose a leg at once make this much of events. The kernel doubles it. */

@@ -4,7 +4,7 @@
  * Ours carry protocol 88, so that what a crash left behind is found again, and nothing else is ever
  * touched. Calls answer 0 or `-errno`.
  */
-import { FLAG_CREATE, FLAG_DUMP, FLAG_EXCLUSIVE, FLAG_REPLACE } from '../wire/netlink.ts'
+import { FLAG_CREATE, FLAG_EXCLUSIVE, FLAG_REPLACE } from '../wire/netlink.ts'
 import {
   decodeRoute,
   encodeRoute,
@@ -60,14 +60,9 @@ function listRoutes(
   route: NetlinkSocket,
   filter: Parameters<typeof encodeRoutesQuery>[1],
 ): Route[] {
-  const routes: Route[] = []
-  for (const family of ['ipv4', 'ipv6'] as const) {
-    route.ask(RTM_GETROUTE, FLAG_DUMP, encodeRoutesQuery(family, filter), (body) => {
-      const found = decodeRoute(body)
-      if (found !== undefined) routes.push(found)
-    })
-  }
-  return routes
+  return (['ipv4', 'ipv6'] as const).flatMap((family) =>
+    route.list(RTM_GETROUTE, encodeRoutesQuery(family, filter), decodeRoute),
+  )
 }
 
 function write(route: NetlinkSocket, type: number, flags: number, ours: OurRoute): number {

@@ -2,7 +2,7 @@
  * Routing rules of ours: they carry protocol 88, and no others are touched. Calls answer 0 or
  * `-errno`.
  */
-import { FLAG_CREATE, FLAG_DUMP, FLAG_EXCLUSIVE } from '../wire/netlink.ts'
+import { FLAG_CREATE, FLAG_EXCLUSIVE } from '../wire/netlink.ts'
 import { RTM_DELRULE, RTM_GETRULE, RTM_NEWRULE } from '../wire/rtnetlink.ts'
 import { decodeRule, encodeRule, encodeRulesQuery, type Rule } from '../wire/rule.ts'
 import type { NetlinkSocket } from './netlink.ts'
@@ -27,14 +27,9 @@ export function deleteRule(route: NetlinkSocket, ours: OurRule): number {
 
 /** Every rule of ours, both families. */
 export function ourRules(route: NetlinkSocket): Rule[] {
-  const rules: Rule[] = []
-  for (const family of ['ipv4', 'ipv6'] as const) {
-    route.ask(RTM_GETRULE, FLAG_DUMP, encodeRulesQuery(family), (body) => {
-      const rule = decodeRule(body)
-      if (rule?.protocol === OUR_PROTOCOL) rules.push(rule)
-    })
-  }
-  return rules
+  return (['ipv4', 'ipv6'] as const)
+    .flatMap((family) => route.list(RTM_GETRULE, encodeRulesQuery(family), decodeRule))
+    .filter((rule) => rule.protocol === OUR_PROTOCOL)
 }
 
 /** At start after a crash, and at the end. Answers how many there were. */

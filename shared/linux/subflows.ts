@@ -11,18 +11,12 @@ import {
   encodeSubflowsQuery,
   SOCK_DIAG_BY_FAMILY,
 } from '../wire/inet-diag.ts'
-import { FLAG_DUMP } from '../wire/netlink.ts'
 import { AF_INET, AF_INET6 } from './libc.ts'
 import type { NetlinkSocket } from './netlink.ts'
 
 /** All subflows of both socket families. `diagnosis` is a `Netlink.diagnosis` socket. */
 export function dumpSubflows(diagnosis: NetlinkSocket): DiagnosedSubflow[] {
-  const subflows: DiagnosedSubflow[] = []
-  for (const family of [AF_INET, AF_INET6]) {
-    diagnosis.ask(SOCK_DIAG_BY_FAMILY, FLAG_DUMP, encodeSubflowsQuery(family), (body) => {
-      const subflow = decodeSubflow(body)
-      if (subflow !== undefined) subflows.push(subflow)
-    })
-  }
-  return subflows
+  return [AF_INET, AF_INET6].flatMap((family) =>
+    diagnosis.list(SOCK_DIAG_BY_FAMILY, encodeSubflowsQuery(family), decodeSubflow),
+  )
 }
