@@ -89,7 +89,7 @@ export class NetlinkSocket {
   /**
    * Ask, for code that runs while flows live: answers 0 or `-errno` and does not throw. `-ETIMEDOUT`
    * when the kernel did not answer within a second, `-EINTR` when what it listed changed meanwhile.
-   What `onBody` gets is a view that lasts as long as the call.
+   * What `onBody` gets is a view that lasts as long as the call.
    */
   ask(
     type: number,
