@@ -132,8 +132,11 @@ install_debian_packages() {
 
 # The packages whose command is not there: quicker than dpkg, and right on other systems too.
 missing_packages() {
+  between=
   while read -r package command; do
-    command -v "$command" >/dev/null || printf '%s ' "$package"
+    command -v "$command" >/dev/null && continue
+    printf '%s%s' "$between" "$package"
+    between=' '
   done <<'END'
 nftables nft
 iproute2 ip

@@ -124,6 +124,23 @@ for (const [daemon, schema] of Object.entries({
   })
 }
 
+test('the lockfile knows the packages of every platform, not only of the one it was made on', () => {
+  interface Locked {
+    readonly packages: Readonly<
+      Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>
+    >
+  }
+  const { packages } = JSON.parse(textOf('package-lock.json')) as Locked
+  for (const [at, { optionalDependencies = {} }] of Object.entries(packages)) {
+    for (const [name, version] of Object.entries(optionalDependencies)) {
+      assert.ok(
+        `node_modules/${name}` in packages,
+        `${at} may want ${name}@${version}, which package-lock.json lacks: npm ci would refuse it`,
+      )
+    }
+  }
+})
+
 function keysBelow(schema: typeof cpeConfig | typeof concentratorConfig, path: string[]): string[] {
   return keysAt(schema, path).flatMap((key) => [key, ...keysBelow(schema, [...path, key])])
 }
