@@ -143,9 +143,11 @@ export class PathManager {
     const key = `${homeActive} ${LEGS.map((leg) => keyOf(legs[leg])).join(' ')}`
     if (key === this.#epochKey) return
     for (const leg of LEGS) {
-      // Whatever went wrong there, it was on another line.
-      const returned = legs[leg].use === 'up' && keyOf(legs[leg]) !== keyOf(this.#legs[leg])
-      if (returned) for (const plan of this.#plans.values()) plan.tries.forget(leg)
+      // Whatever went wrong there, it was on another line, or before this one came back.
+      const before = this.#legs[leg]
+      const moved = keyOf({ ...before, use: legs[leg].use }) !== keyOf(legs[leg])
+      if (moved || (before.use === 'dead' && legs[leg].use !== 'dead'))
+        for (const plan of this.#plans.values()) plan.tries.forget(leg)
     }
     this.#epochKey = key
     this.#epoch += 1

@@ -79,7 +79,10 @@ export class Probes {
     return 0
   }
 
-  /** Ask on this leg. The number of the probe, or undefined when none has left. */
+  /**
+   * Ask on this leg. The number of the probe; undefined without a socket. One that the kernel did not
+   * take, for want of a route or of room, counts as asked: it will not be answered.
+   */
   ask(leg: LegName): number | undefined {
     const door = this.#doors[leg]
     if (door === undefined) return undefined
@@ -94,11 +97,8 @@ export class Probes {
       },
       this.#mac,
     )
-    if (libc.sendto(door.fd, probe, door.to) < 0) {
-      this.counts.unsent += 1
-      return undefined
-    }
-    this.counts.sent += 1
+    if (libc.sendto(door.fd, probe, door.to) < 0) this.counts.unsent += 1
+    else this.counts.sent += 1
     return packetNumber
   }
 

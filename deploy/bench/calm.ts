@@ -22,7 +22,7 @@ export async function measureCalm(street: Street, seconds: number): Promise<stri
   await crowd.finish()
   return readFileSync(street.log('cpe'), 'utf8')
     .split('\n')
-    .filter((line) => line.includes('"msg":"leg dead"'))
+    .filter((line) => line.includes('"msg":"leg down"'))
 }
 
 const CONNECTIONS = 20

@@ -38,6 +38,15 @@ export class Counters<Name extends string> {
     return sum
   }
 
+  /** The greatest of all workers. */
+  max(name: Name): number {
+    let greatest = 0
+    for (let at = this.#names.indexOf(name); at < this.#cells.length; at += this.#rowCells) {
+      greatest = Math.max(greatest, this.#cells[at]!)
+    }
+    return greatest
+  }
+
   readAll(): Record<Name, number> {
     return Object.fromEntries(this.#names.map((name) => [name, this.read(name)])) as Record<
       Name,

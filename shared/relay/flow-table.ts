@@ -14,6 +14,8 @@ export const FlowAction = { none: 0, retire: 1 } as const
 
 /** What a row says. `token` is MPTCP's local token (u32); `leg` the number of the first subflow's leg. */
 export interface FlowRow {
+  /** Its place in the table. */
+  readonly index: number
   readonly state: number
   readonly token: number
   readonly leg: number
@@ -81,23 +83,21 @@ export class FlowTable {
     Atomics.store(this.#cells, row * ROW_CELLS + ACTION, action)
   }
 
-  /** Main thread: look at every row in use. */
-  forEach(look: (row: FlowRow, index: number) => void): void {
-    for (let row = 0; row < this.#rows; row++) {
-      const at = row * ROW_CELLS
+  /** Main thread: every row in use. */
+  *rows(): Generator<FlowRow> {
+    for (let index = 0; index < this.#rows; index++) {
+      const at = index * ROW_CELLS
       const state = Atomics.load(this.#cells, at + STATE)
       if (state === FlowState.free) continue
-      look(
-        {
-          state,
-          token: this.#cells[at + TOKEN]! >>> 0,
-          leg: this.#cells[at + LEG]!,
-          openedS: this.#cells[at + OPENED_S]!,
-          upBytes: this.#bytes[row * ROW_DOUBLES + UP]!,
-          downBytes: this.#bytes[row * ROW_DOUBLES + DOWN]!,
-        },
-        row,
-      )
+      yield {
+        index,
+        state,
+        token: this.#cells[at + TOKEN]! >>> 0,
+        leg: this.#cells[at + LEG]!,
+        openedS: this.#cells[at + OPENED_S]!,
+        upBytes: this.#bytes[index * ROW_DOUBLES + UP]!,
+        downBytes: this.#bytes[index * ROW_DOUBLES + DOWN]!,
+      }
     }
   }
 }

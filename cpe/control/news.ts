@@ -1,0 +1,21 @@
+/**
+ * What the data threads tell becomes a line in the log, and a doubt for steering.
+ */
+import { log } from '../../shared/daemon/log.ts'
+import type { HouseNews } from '../data/room.ts'
+
+export function reportNews(news: HouseNews, suspect: () => void): void {
+  switch (news.event) {
+    case 'serving':
+      return
+    case 'bonding':
+      log.info('bonding')
+      return
+    case 'bypassing':
+      log.warn('bypassing', { why: news.why })
+      return
+    case 'suspect':
+      log.debug('concentrator suspect', { why: news.why })
+      suspect()
+  }
+}

@@ -1,0 +1,265 @@
+/**
+ * Steering: look at the legs, judge them, act. Once every 20 ms, and every 10 ms while a leg is in doubt.
+ *
+ *     links.ts, probes.ts ─▶ core/leg-health, core/concentrator-health ─┬─▶ leg board ─▶ data threads
+ *         eyes, ears                        judgement                   ├─▶ path-manager: subflows
+ *                                                                       └─▶ router: unbonded flows
+ *
+ * The data threads come first: a flow that begins now must not begin on a dead leg.
+ */
+import type { CpeConfig } from '../../shared/config/cpe.ts'
+import { ConcentratorHealth } from '../../shared/core/concentrator-health.ts'
+import { LEGS, type LegName } from '../../shared/core/leg.ts'
+import { LegHealth, type LegState } from '../../shared/core/leg-health.ts'
+import { LegTraffic } from '../../shared/core/leg-traffic.ts'
+import { ProbeTrack } from '../../shared/core/probe-track.ts'
+import type { LegUse } from '../../shared/core/subflows.ts'
+import type { Log } from '../../shared/daemon/log.ts'
+import type { LegBoard } from '../../shared/relay/leg-board.ts'
+import { formatAddress, isIpv4 } from '../../shared/wire/address.ts'
+import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
+import type { LinkFacts, LinkSamples } from './links.ts'
+import type { FlowConnection, PathLeg, PathLegs, PathManager } from './path-manager.ts'
+import type { Probes } from './probes.ts'
+import type { Router } from './router.ts'
+
+/** What steering looks at and acts on; a test paints them. */
+export interface SteeringParts {
+  readonly links: { look(nowMs: number): LinkSamples }
+  readonly probes: Pick<Probes, 'ask' | 'place'>
+  readonly paths: Pick<PathManager, 'steer'>
+  readonly router: Pick<Router, 'flushLeg' | 'refreshLeg' | 'setActiveLeg' | 'setCapture'>
+  readonly board: LegBoard
+  /** The connections that the data threads have now. */
+  readonly flows: () => Iterable<FlowConnection>
+  /** How many connections the LAN has opened so far. */
+  readonly lanConnections: () => number
+  /** False while the data threads have as many flows as they may: new ones bypass them. */
+  readonly roomForFlows: () => boolean
+  /** The board has changed: ring the data threads. */
+  readonly wake: () => void
+  readonly log: Pick<Log, 'debug' | 'info' | 'warn'>
+}
+
+export type SteeringConfig = Pick<CpeConfig, 'legs' | 'probes'>
+
+export class Steering {
+  readonly #parts: SteeringParts
+  readonly #interfaces: Readonly<Record<LegName, string>>
+  readonly #remotes: readonly Endpoint[]
+  readonly #legs: Readonly<Record<LegName, LegHealth>>
+  readonly #concentrator: ConcentratorHealth
+  readonly #seen: Record<LegName, SeenLeg> = { dsl: UNSEEN, lte: UNSEEN }
+  #bondingSaid: boolean | undefined
+  readonly #said: Partial<Record<LegName, { readonly state: LegState; readonly reason: string }>> =
+    {}
+  #active: LegName | undefined
+  #bonding = false
+  #capture: boolean | undefined
+  #captureAgainMs = -Infinity
+  #fullUntilMs = -Infinity
+  #lanConnections = 0
+  #homeActiveUntilMs = -Infinity
+
+  /** `remotes`: the concentrator's addresses in the order of preference. */
+  constructor(config: SteeringConfig, remotes: readonly Endpoint[], parts: SteeringParts) {
+    const { idleDslS, idleLteS, retries } = config.probes
+    const health = (leg: LegName, idleS: number): LegHealth =>
+      new LegHealth(leg, { idleMs: idleS * 1_000, retries }, new LegTraffic(), new ProbeTrack())
+    this.#parts = parts
+    this.#interfaces = { dsl: config.legs.dsl.interface, lte: config.legs.lte.interface }
+    this.#remotes = remotes
+    this.#legs = { dsl: health('dsl', idleDslS), lte: health('lte', idleLteS) }
+    this.#concentrator = new ConcentratorHealth([this.#legs.dsl, this.#legs.lte])
+  }
+
+  /** For whoever shows it: state and reason of each leg and of the concentrator. */
+  status() {
+    const leg = (name: LegName) => {
+      const { state, reason, rttMs } = this.#legs[name]
+      return { state, reason, rttMs }
+    }
+    const { state, reason } = this.#concentrator
+    const legs = { dsl: leg('dsl'), lte: leg('lte') }
+    return { legs, concentrator: { state, reason }, active: this.#active }
+  }
+
+  /** The echo of a probe has arrived. */
+  heard(leg: LegName, number: number, rttMs: number, nowMs: number): void {
+    this.#legs[leg].echo(number, rttMs, nowMs)
+  }
+
+  /** A data thread doubts the concentrator. */
+  suspect(nowMs: number): void {
+    this.#concentrator.suspect(nowMs)
+  }
+
+  /** One look, one judgement, what follows from it. Milliseconds until the next. */
+  tick(nowMs: number): number {
+    const samples = this.#parts.links.look(nowMs)
+    for (const leg of LEGS) {
+      const { facts, counters } = samples[leg]
+      const { missing, path } = facts
+      this.#legs[leg].observe({ missing, path, counters }, nowMs)
+    }
+    this.#concentrator.judge(nowMs)
+    for (const leg of LEGS) this.#follow(leg, samples[leg].facts)
+    this.#ask(nowMs)
+    this.#publish(samples, nowMs)
+    this.#parts.paths.steer(
+      this.#pathLegs(samples),
+      nowMs < this.#homeActiveUntilMs,
+      this.#parts.flows,
+      nowMs,
+    )
+    this.#route(samples, nowMs)
+    this.#say()
+    const doubt = LEGS.some((leg) => this.#legs[leg].askedSinceMs !== undefined)
+    return doubt ? DOUBT_TICK_MS : TICK_MS
+  }
+
+  /** Routes and probes go where the leg is now. Without a socket, the next tick tries again. */
+  #follow(leg: LegName, facts: LinkFacts): void {
+    const { missing, ifIndex, address4, address6 } = facts
+    if (facts.path !== this.#seen[leg].path) {
+      this.#parts.router.refreshLeg(leg, routedLeg(facts, this.#legs[leg].state !== 'dead'))
+    }
+    const remote = this.#remotes.find(
+      ({ address }) => (isIpv4(address) ? address4 : address6) !== undefined,
+    )
+    const local = remote && (isIpv4(remote.address) ? address4 : address6)
+    const way =
+      missing === undefined && remote !== undefined && local !== undefined
+        ? { device: this.#interfaces[leg], ifIndex, local, remote }
+        : undefined
+    this.#parts.probes.place(leg, way)
+  }
+
+  #ask(nowMs: number): void {
+    for (const leg of LEGS) {
+      if (!this.#legs[leg].wantsProbe(nowMs)) continue
+      const number = this.#parts.probes.ask(leg)
+      if (number !== undefined) this.#legs[leg].probeSent(number, nowMs)
+    }
+  }
+
+  #publish(samples: LinkSamples, nowMs: number): void {
+    const { board, lanConnections, wake } = this.#parts
+    const opened = lanConnections()
+    if (opened !== this.#lanConnections) this.#homeActiveUntilMs = nowMs + HOME_ACTIVE_MS
+    this.#lanConnections = opened
+    const { state } = this.#concentrator
+    // Suspicion alone changes nothing; but a concentrator never seen is not one to send flows to.
+    if (state === 'reachable') this.#bonding = true
+    if (state === 'unreachable') this.#bonding = false
+
+    let changed = board.writeHouse(this.#bonding, nowMs < this.#homeActiveUntilMs)
+    for (const leg of LEGS) {
+      const { ifIndex, address4, address6 } = samples[leg].facts
+      const health = this.#legs[leg]
+      const up = health.present && (health.state === 'up' || health.state === 'suspect')
+      const srttUs = Math.round((health.rttMs ?? 0) * 1_000)
+      if (board.writeLeg(leg, { up, ifIndex, address4, address6, srttUs })) changed = true
+    }
+    if (changed) wake()
+  }
+
+  #pathLegs(samples: LinkSamples): PathLegs {
+    const pathLeg = (leg: LegName): PathLeg => {
+      const { ifIndex, address4, address6 } = samples[leg].facts
+      return { use: this.#useOf(leg), ifIndex, address4, address6 }
+    }
+    return { dsl: pathLeg('dsl'), lte: pathLeg('lte') }
+  }
+
+  #useOf(leg: LegName): LegUse {
+    const { state } = this.#legs[leg]
+    if (state === 'dead') return 'dead'
+    // A suspicion is over in a moment, one way or the other. But while nobody answers, a leg that
+    // carries other bytes proves nothing for subflows.
+    const certain = state !== 'unknown' && this.#concentrator.state !== 'unreachable'
+    return certain ? 'up' : 'doubtful'
+  }
+
+  /** Unbonded flows, and whether anything is captured at all. */
+  #route(samples: LinkSamples, nowMs: number): void {
+    const { router } = this.#parts
+    const died: LegName[] = []
+    for (const leg of LEGS) {
+      const { facts } = samples[leg]
+      const dead = this.#legs[leg].state === 'dead'
+      const before = this.#seen[leg]
+      this.#seen[leg] = { dead, path: facts.path }
+      if (dead !== before.dead) router.refreshLeg(leg, routedLeg(facts, !dead))
+      if (dead && !before.dead) died.push(leg)
+    }
+    const active = this.#best()
+    if (active !== this.#active) {
+      this.#active = active
+      router.setActiveLeg(active)
+      this.#parts.log.info('leg for unbonded traffic', { leg: active ?? 'none' })
+    }
+    // Only when there is another way to go; and after it was opened.
+    for (const leg of died) if (active !== undefined && active !== leg) router.flushLeg(leg)
+    this.#setCapture(nowMs)
+  }
+
+  /** DSL unless it is dead; with every leg dead, one that at least has a line. */
+  #best(): LegName | undefined {
+    return (
+      LEGS.find((leg) => this.#legs[leg].inService) ?? LEGS.find((leg) => this.#legs[leg].present)
+    )
+  }
+
+  #setCapture(nowMs: number): void {
+    if (!this.#parts.roomForFlows()) this.#fullUntilMs = nowMs + FULL_MS
+    const on = this.#bonding && nowMs >= this.#fullUntilMs
+    if (this.#capture === on || nowMs < this.#captureAgainMs) return
+    this.#capture = on
+    this.#parts.router.setCapture(on).catch((error: unknown) => {
+      this.#capture = undefined
+      this.#captureAgainMs = nowMs + CAPTURE_AGAIN_MS
+      const why = error instanceof Error ? error.message : String(error)
+      this.#parts.log.warn('capture not set', { on, why })
+    })
+  }
+
+  /** Each change once, with its reason. A doubt is soon over, and says nothing to anybody. */
+  #say(): void {
+    const { log } = this.#parts
+    for (const leg of LEGS) {
+      const { state, reason } = this.#legs[leg]
+      const said = this.#said[leg]
+      if (state === 'suspect' || state === 'unknown') continue
+      if (said?.state === state && (state === 'up' || said.reason === reason)) continue
+      this.#said[leg] = { state, reason }
+      if (state === 'dead') log.warn('leg down', { leg, reason })
+      else log.info('leg up', { leg, reason })
+    }
+    const { state, reason } = this.#concentrator
+    if (this.#bondingSaid === this.#bonding || state === 'suspect') return
+    this.#bondingSaid = this.#bonding
+    if (this.#bonding) log.info('concentrator reachable', { reason })
+    else log.warn('concentrator unreachable', { reason })
+  }
+}
+
+/** What the router was told last. */
+interface SeenLeg {
+  readonly dead: boolean
+  readonly path: string
+}
+
+function routedLeg({ address4, address6, gateway4, gateway6 }: LinkFacts, up: boolean) {
+  const text = (address: Uint8Array | undefined) => address && formatAddress(address)
+  return { up, address4: text(address4), address6: text(address6), gateway4, gateway6 }
+}
+
+const UNSEEN: SeenLeg = { dead: false, path: '' }
+const TICK_MS = 20
+const DOUBT_TICK_MS = 10
+/** A home where nobody opened anything for so long does not keep LTE awake. */
+const HOME_ACTIVE_MS = 600_000
+const CAPTURE_AGAIN_MS = 1_000
+/** A house that is full lets flows by for so long at least: the ruleset is not changed for each. */
+const FULL_MS = 1_000

@@ -1,0 +1,90 @@
+/**
+ * The steering room: opens its eyes and hands, and turns the loop until it is told to stop.
+ */
+import type { CpeConfig } from '../../shared/config/cpe.ts'
+import type { Log } from '../../shared/daemon/log.ts'
+import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
+import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
+import { dumpSubflows } from '../../shared/linux/subflows.ts'
+import { probeSecret } from '../../shared/tunnel/keys.ts'
+import { knownAddress } from '../../shared/wire/address.ts'
+import { LinkWatch } from './links.ts'
+import { Steering, type SteeringParts } from './loop.ts'
+import { type PathCounts, PathManager } from './path-manager.ts'
+import { type ProbeCounts, Probes } from './probes.ts'
+
+/** What the rest of the house gives to steering. */
+export type SteeringOutside = Pick<
+  SteeringParts,
+  'board' | 'flows' | 'lanConnections' | 'roomForFlows' | 'router' | 'wake'
+> & { readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'> }
+
+export interface RunningSteering extends AsyncDisposable {
+  /** A data thread doubts the concentrator. */
+  suspect(): void
+  status(): ReturnType<Steering['status']>
+  readonly probes: ProbeCounts
+  readonly paths: PathCounts
+}
+
+/**
+ * Needs root, the userspace path manager (sysctl.ts) and the router's tables. Throws `SyscallError` when
+ * the kernel refuses. The first tick has been done when it returns.
+ */
+export function startSteering(
+  config: Pick<CpeConfig, 'concentrator' | 'legs' | 'probes' | 'subscriber'>,
+  outside: SteeringOutside,
+): RunningSteering {
+  using opened = new DisposableStack()
+  const { addresses, port } = config.concentrator
+  const remotes = addresses.map((text) => ({ address: knownAddress(text), port }))
+  const kernel = opened.use(new MptcpPathManager())
+  const diagnosis = opened.use(new NetlinkSocket(Netlink.diagnosis))
+  const links = opened.use(
+    new LinkWatch(
+      config.legs,
+      remotes.map(({ address }) => address),
+    ),
+  )
+  const probes = opened.use(
+    new Probes(
+      probeSecret(config.subscriber.cookie),
+      (leg, number, rttMs) => steering.heard(leg, number, rttMs, performance.now()),
+      () => performance.now() * 1_000,
+    ),
+  )
+  const paths = new PathManager(kernel, () => dumpSubflows(diagnosis), remotes)
+  const steering = new Steering(config, remotes, { ...outside, links, probes, paths })
+
+  let timer: NodeJS.Timeout | undefined
+  let saidMs = -Infinity
+  /** One failed round must not leave the house without steering: the next looks at everything anew. */
+  const turn = (): void => {
+    let nextMs = AFTER_FAILURE_MS
+    try {
+      nextMs = steering.tick(performance.now())
+    } catch (error) {
+      if (performance.now() - saidMs > SAY_AGAIN_MS) {
+        saidMs = performance.now()
+        outside.log.error('steering failed', { why: error instanceof Error ? error.stack : error })
+      }
+    }
+    timer = setTimeout(turn, nextMs)
+  }
+  turn()
+  opened.defer(() => clearTimeout(timer))
+  const standing = opened.move()
+  return {
+    suspect: () => steering.suspect(performance.now()),
+    status: () => steering.status(),
+    probes: probes.counts,
+    paths: paths.counts,
+    [Symbol.asyncDispose]: () => {
+      standing.dispose()
+      return Promise.resolve()
+    },
+  }
+}
+
+const AFTER_FAILURE_MS = 200
+const SAY_AGAIN_MS = 10_000
