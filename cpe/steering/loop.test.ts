@@ -35,6 +35,7 @@ test('routes and probes follow a leg before it is asked', () => {
   ])
   assert.equal(house.ways.dsl?.device, 'ppp0')
 
+  house.play(200)
   house.told.length = 0
   house.change('lte', { address4: knownAddress('100.64.9.9') })
   house.play(20)

@@ -112,8 +112,8 @@ export class Steering {
       this.#parts.flows,
       nowMs,
     )
-    this.#route(samples, nowMs)
     this.#say()
+    this.#route(samples, nowMs)
     const doubt = LEGS.some((leg) => this.#legs[leg].askedSinceMs !== undefined)
     return doubt ? DOUBT_TICK_MS : TICK_MS
   }
