@@ -97,13 +97,22 @@ install_npm_packages() {
   check_node
 }
 
-# The runtime is an npm package (docs/adr/0001-node-24-through-npm.md).
+# The runtime is an npm package (docs/adr/0001-node-24-through-npm.md). npm 9 and 10 take its link away
+# again, together with the package for the other architecture, whose link has the same name.
 check_node() {
   node=$top/node_modules/.bin/node
-  [ -x "$node" ] || node=$(command -v node) || node=
-  case $("${node:-false}" --version 2>/dev/null) in
+  for binary in "$top"/node_modules/node-linux-*/bin/node; do
+    [ -x "$binary" ] && [ ! -e "$node" ] || continue
+    if [ $check = yes ]; then
+      wrong 'node_modules/.bin/node is missing; run npm run setup'
+      return
+    fi
+    ln -sf "../${binary#"$top"/node_modules/}" "$node"
+  done
+  [ -x "$node" ] || node=$(command -v node) || node=false
+  case $("$node" --version 2>/dev/null) in
     v2[4-9].* | v[3-9][0-9].*) ;;
-    *) wrong "there is no Node 24 for $(uname -m) in npm; install Node 24 or newer yourself" ;;
+    *) wrong "npm has no Node 24 for $(uname -m); install Node 24 or newer yourself" ;;
   esac
 }
 
