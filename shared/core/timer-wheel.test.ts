@@ -80,7 +80,10 @@ test('waitMs() never sleeps past a deadline, and after a long sleep all that is 
     }
     for (const [i, atMs] of wantedMs.entries()) {
       const gotMs = firedAtMs.get(i)
-      assert.ok(gotMs !== undefined && gotMs >= atMs, `deadline ${i} fired at ${gotMs}, seed ${seed}`)
+      assert.ok(
+        gotMs !== undefined && gotMs >= atMs,
+        `deadline ${i} fired at ${gotMs}, seed ${seed}`,
+      )
     }
   }
 })
