@@ -44,6 +44,12 @@ export interface SteeringParts {
 export type SteeringConfig = Pick<CpeConfig, 'legs' | 'probes'>
 
 export class Steering {
+  /**
+   * Resolves when it is first known whether the concentrator answers, and the LAN's connections are
+   * captured or left alone accordingly.
+   */
+  readonly settled: Promise<void>
+  readonly #settle: () => void
   readonly #parts: SteeringParts
   readonly #interfaces: Readonly<Record<LegName, string>>
   readonly #remotes: readonly Endpoint[]
@@ -64,12 +70,19 @@ export class Steering {
   /** `remotes`: the concentrator's addresses in the order of preference. */
   constructor(config: SteeringConfig, remotes: readonly Endpoint[], parts: SteeringParts) {
     const { idleDslS, idleLteS, retries } = config.probes
-    const health = (leg: LegName, idleS: number): LegHealth =>
-      new LegHealth(leg, { idleMs: idleS * 1_000, retries }, new LegTraffic(), new ProbeTrack())
+    const health = (leg: LegName, idleMs: number, companyMs: number): LegHealth =>
+      new LegHealth(leg, { idleMs, companyMs, retries }, new LegTraffic(), new ProbeTrack())
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.settled = promise
+    this.#settle = resolve
     this.#parts = parts
     this.#interfaces = { dsl: config.legs.dsl.interface, lte: config.legs.lte.interface }
     this.#remotes = remotes
-    this.#legs = { dsl: health('dsl', idleDslS), lte: health('lte', idleLteS) }
+    this.#legs = {
+      dsl: health('dsl', idleDslS * 1_000, DSL_COMPANY_MS),
+      // Every byte counts: a busy DSL is no reason to wake it.
+      lte: health('lte', idleLteS * 1_000, idleLteS * 1_000),
+    }
     this.#concentrator = new ConcentratorHealth([this.#legs.dsl, this.#legs.lte])
   }
 
@@ -214,14 +227,21 @@ export class Steering {
   #setCapture(nowMs: number): void {
     if (!this.#parts.roomForFlows()) this.#fullUntilMs = nowMs + FULL_MS
     const on = this.#bonding && nowMs >= this.#fullUntilMs
+    if (this.#concentrator.state === 'unreachable') this.#settle()
     if (this.#capture === on || nowMs < this.#captureAgainMs) return
     this.#capture = on
-    this.#parts.router.setCapture(on).catch((error: unknown) => {
-      this.#capture = undefined
-      this.#captureAgainMs = nowMs + CAPTURE_AGAIN_MS
-      const why = error instanceof Error ? error.message : String(error)
-      this.#parts.log.warn('capture not set', { on, why })
-    })
+    this.#parts.router.setCapture(on).then(
+      () => {
+        this.#parts.log.info('capture', { on })
+        if (on) this.#settle()
+      },
+      (error: unknown) => {
+        this.#capture = undefined
+        this.#captureAgainMs = nowMs + CAPTURE_AGAIN_MS
+        const why = error instanceof Error ? error.message : String(error)
+        this.#parts.log.warn('capture not set', { on, why })
+      },
+    )
   }
 
   /** Each change once, with its reason. A doubt is soon over, and says nothing to anybody. */
@@ -258,6 +278,8 @@ function routedLeg({ address4, address6, gateway4, gateway6 }: LinkFacts, up: bo
 const UNSEEN: SeenLeg = { dead: false, path: '' }
 const TICK_MS = 20
 const DOUBT_TICK_MS = 10
+/** While LTE carries data, DSL costs nothing to ask. */
+const DSL_COMPANY_MS = 1_000
 /** A home where nobody opened anything for so long does not keep LTE awake. */
 const HOME_ACTIVE_MS = 600_000
 const CAPTURE_AGAIN_MS = 1_000

@@ -45,11 +45,18 @@ export class ConcentratorHealth {
   /** After the facts of this moment were given to the legs: steps them, and judges them together. */
   judge(nowMs: number): void {
     this.#noticeStall(nowMs)
-    for (const leg of this.#legs) leg.step(nowMs)
+    for (const leg of this.#legs) {
+      const company = this.#legs.some((other) => other !== leg && other.busy(nowMs))
+      leg.step(nowMs, company)
+    }
     for (const leg of this.#legs) if (leg.late(nowMs)) this.#askOthers(leg, nowMs)
     if (nowMs < this.#blindUntilMs) return
     this.#judgeConcentrator(nowMs)
-    if (this.#state === 'unreachable') return
+    if (this.#state === 'unreachable') {
+      // Bytes from elsewhere may have settled a leg's own question; ours is open until an echo.
+      for (const leg of this.#legs) leg.ask(nowMs)
+      return
+    }
     for (const leg of this.#legs) this.#judgeLeg(leg, nowMs)
   }
 

@@ -32,6 +32,8 @@ export interface LegFacts {
 export interface ProbePolicy {
   /** How long a leg may rest before it is asked anyway. */
   readonly idleMs: number
+  /** The same while another leg is busy: a leg that helps nobody then may be gone. */
+  readonly companyMs: number
   /** Further probes after the first unanswered one. */
   readonly retries: number
 }
@@ -121,7 +123,8 @@ export class LegHealth {
     this.#missing = undefined
     if (facts.path !== this.#path) this.#newPath(facts.path, nowMs)
     if (facts.counters === undefined) return
-    if (this.#traffic.observe(facts.counters, nowMs)) this.#heard(nowMs)
+    const doubted = this.#question !== undefined
+    if (this.#traffic.observe(facts.counters, doubted, nowMs)) this.#heard(nowMs)
   }
 
   /** The echo of probe `number` arrived. */
@@ -141,8 +144,13 @@ export class LegHealth {
     if (this.#state !== 'up') this.#turnUp(rttMs, nowMs)
   }
 
-  /** Time passed: begin a question if one is due. */
-  step(nowMs: number): void {
+  /** More than a chat is being carried. */
+  busy(nowMs: number): boolean {
+    return this.#traffic.busy(nowMs)
+  }
+
+  /** Time passed: begin a question if one is due. `company`: another leg is busy. */
+  step(nowMs: number, company: boolean): void {
     if (!this.present) return
     const countsAsLoss = this.#state === 'up' && !this.failed(nowMs)
     this.#track.expire(nowMs, countsAsLoss)
@@ -155,7 +163,9 @@ export class LegHealth {
     if (this.#state === 'dead') return
 
     const owedSinceMs = this.#traffic.owedSinceMs
-    const idle = nowMs - Math.max(this.#askedMs, this.#echoMs) >= this.#policy.idleMs
+    const restedMs = nowMs - Math.max(this.#askedMs, this.#echoMs)
+    const lonelyMs = nowMs - Math.max(this.#askedMs, this.#echoMs, this.#traffic.rxMs)
+    const idle = restedMs >= this.#policy.idleMs || (company && lonelyMs >= this.#policy.companyMs)
     if (owedSinceMs !== undefined && nowMs - owedSinceMs >= this.#patienceMs) {
       this.#begin('silence', owedSinceMs, nowMs)
       if (this.#state === 'up') this.#suspect(nowMs)

@@ -20,23 +20,29 @@ export class LegTraffic {
   #idleBeforeMs = Infinity
   #owedSinceMs: number | undefined
   #txBytesSinceRx = 0
+  #strayPackets = 0
+  #strayBytes = 0
+  #strayMs = -Infinity
+  #doubted = false
   #ownPackets = 0
   #ownSentMs = -Infinity
   readonly #load = new RateWindow(LOAD_WINDOW_MS)
   readonly #txLoad = new RateWindow(TX_WINDOW_MS)
   #txBytesPerMsMax = 0
 
-  /** A sample of the counters. True when something arrived since the sample before. */
-  observe(counters: LegCounters, nowMs: number): boolean {
+  /** A sample of the counters. True when what arrived since the sample before is a sign of life. */
+  observe(counters: LegCounters, doubted: boolean, nowMs: number): boolean {
     const last = this.#last
     this.#last = counters
     // Counters that went back belong to another interface of the same name: begin anew.
     if (last === undefined || counters.txPackets < last.txPackets) return false
 
     const rxPackets = counters.rxPackets - last.rxPackets
+    const rxBytes = counters.rxBytes - last.rxBytes
     const txBytes = counters.txBytes - last.txBytes
     const txPackets = this.#withoutOwn(counters.txPackets - last.txPackets, nowMs)
-    if (rxPackets > 0) {
+    const alive = rxPackets > 0 && this.#isLife(rxPackets, rxBytes, doubted, nowMs)
+    if (alive) {
       this.#rxMs = nowMs
       this.#owedSinceMs = undefined
       this.#txBytesSinceRx = 0
@@ -48,10 +54,10 @@ export class LegTraffic {
       this.#txBytesSinceRx += txBytes
       this.#txMs = nowMs
     }
-    this.#load.add(txBytes + counters.rxBytes - last.rxBytes, nowMs)
+    this.#load.add(txBytes + rxBytes, nowMs)
     this.#txLoad.add(txBytes, nowMs)
-    if (rxPackets > 0) this.#learnRate(nowMs)
-    return rxPackets > 0
+    if (alive) this.#learnRate(nowMs)
+    return alive
   }
 
   /** We sent a probe, which the interface will count or has counted. */
@@ -113,6 +119,25 @@ export class LegTraffic {
     return Math.min(this.#txBytesSinceRx / rate, OWN_QUEUE_MS_MAX)
   }
 
+  #isLife(packets: number, bytes: number, doubted: boolean, nowMs: number): boolean {
+    // What came before the doubt was no answer to it.
+    if (nowMs - this.#strayMs > STRAY_MS || (doubted && !this.#doubted)) this.#forgetStrays()
+    this.#doubted = doubted
+    this.#strayMs = nowMs
+    this.#strayPackets += packets
+    this.#strayBytes += bytes
+    const strict = doubted || this.busy(nowMs)
+    const stray = this.#strayPackets <= STRAY_PACKETS_MAX && this.#strayBytes <= STRAY_BYTES_MAX
+    if (strict && stray) return false
+    this.#forgetStrays()
+    return true
+  }
+
+  #forgetStrays(): void {
+    this.#strayPackets = 0
+    this.#strayBytes = 0
+  }
+
   #withoutOwn(txPackets: number, nowMs: number): number {
     if (nowMs - this.#ownSentMs > OWN_COUNTED_MS) this.#ownPackets = 0
     const own = Math.min(this.#ownPackets, txPackets)
@@ -155,6 +180,10 @@ class RateWindow {
   }
 }
 
+/** Neighbours talk in single small packets; within this time they are added up. */
+const STRAY_MS = 300
+const STRAY_PACKETS_MAX = 2
+const STRAY_BYTES_MAX = 500
 const LOAD_WINDOW_MS = 200
 const TX_WINDOW_MS = 500
 /** 400 kbit/s: below it no line that deserves bonding has a queue. */

@@ -65,6 +65,13 @@ export class PaintedLine {
     way.travelling.push({ atMs, bytes, arrive })
   }
 
+  /** The near end talks to itself: a router advertisement, an ARP. It does so on a cut line too. */
+  babble(stepMs: number): void {
+    if (this.#random() > stepMs / BABBLE_EVERY_MS) return
+    this.counters.rxPackets += 1
+    this.counters.rxBytes += 90
+  }
+
   /** Everything that arrives until `nowMs`, in order. */
   deliver(nowMs: number): void {
     for (;;) {
@@ -88,6 +95,7 @@ export class PaintedLine {
   }
 }
 
+const BABBLE_EVERY_MS = 700
 const BUMP_EVERY_MS = 15_000
 
 /** Nobody has time to use a line in its first seconds. */
