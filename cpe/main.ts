@@ -48,6 +48,7 @@ await runDaemon(async (signal) => {
     wake: () => workers.wake(),
   })
 
+  await Promise.race([steering.settled, untilAborted(signal), workers.death])
   log.info('ready', { subscriber: config.subscriber.id, ...host })
   await Promise.race([untilAborted(signal), workers.death])
 })

@@ -20,6 +20,8 @@ export type SteeringOutside = Pick<
 > & { readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'> }
 
 export interface RunningSteering extends AsyncDisposable {
+  /** It is known whether the concentrator answers, and what follows from it has been done. */
+  readonly settled: Promise<void>
   /** A data thread doubts the concentrator. */
   suspect(): void
   status(): ReturnType<Steering['status']>
@@ -75,6 +77,7 @@ export function startSteering(
   opened.defer(() => clearTimeout(timer))
   const standing = opened.move()
   return {
+    settled: steering.settled,
     suspect: () => steering.suspect(performance.now()),
     status: () => steering.status(),
     probes: probes.counts,
