@@ -2,14 +2,18 @@
  * The other end of the lab test: a thread that lives in the cloud's namespace, answers probes, and sends
  * a steady stream into every MPTCP connection that says hello.
  */
-import { Worker, workerData } from 'node:worker_threads'
-import { answerProbes } from '../../concentrator/control/probe-responder.ts'
+
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { must } from '../../shared/linux/errors.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
 import { openNetworkNamespace } from '../../shared/linux/netns.ts'
 import { openListener } from '../../shared/linux/sockets.ts'
+import { macOf, probeSecret } from '../../shared/tunnel/keys.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
+import { decodeProbe, encodeProbe } from '../../shared/wire/probe.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 
 interface CloudBirth {
@@ -35,10 +39,15 @@ async function live({ netns, port, cookie }: CloudBirth): Promise<void> {
   must(libc.enterNetworkNamespace(openNetworkNamespace(netns)), `enter ${netns}`, 'setns')
   // Joins are accepted only while somebody listens to path manager events.
   const paths = new MptcpPathManager()
-  await answerProbes({
-    listen: { port, addresses: [] },
-    subscribers: [{ id: 'home', cookie }],
+  const mac = macOf(probeSecret(cookie).key)
+  const echoes = createSocket('udp6')
+  echoes.on('message', (datagram, from) => {
+    const decoded = decodeProbe(datagram)
+    if (decoded.kind !== 'message') return
+    echoes.send(encodeProbe({ ...decoded.frame, type: 'echo' }, mac), from.port, from.address)
   })
+  echoes.bind(port)
+  await once(echoes, 'listening')
   const address = encodeSockaddr6(knownAddress('::'), port)
   const listener = openListener(
     { address, multipath: true, transparent: false, reusePort: false },
@@ -56,7 +65,6 @@ async function live({ netns, port, cookie }: CloudBirth): Promise<void> {
       if (homes.size === 1) libc.send(fd, chunk)
     }
   }, STREAM_MS)
-  const { parentPort } = await import('node:worker_threads')
   parentPort?.postMessage('living')
 }
 

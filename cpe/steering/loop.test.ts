@@ -5,7 +5,7 @@ import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import type { LinkFacts } from './links.ts'
 import { Steering } from './loop.ts'
-import type { PathLegs } from './path-manager.ts'
+import type { PathLegs } from './path-legs.ts'
 import type { ProbeWay } from './probes.ts'
 
 test('a house that starts is bonded as soon as the concentrator answers, on both legs', () => {

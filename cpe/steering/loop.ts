@@ -16,10 +16,11 @@ import { ProbeTrack } from '../../shared/core/probe-track.ts'
 import type { LegUse } from '../../shared/core/subflows.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
-import { formatAddress, isIpv4 } from '../../shared/wire/address.ts'
+import { formatAddress } from '../../shared/wire/address.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
 import type { LinkFacts, LinkSamples } from './links.ts'
-import type { FlowConnection, PathLeg, PathLegs, PathManager } from './path-manager.ts'
+import { type PathLeg, type PathLegs, wayOf } from './path-legs.ts'
+import type { FlowConnection, PathManager } from './path-manager.ts'
 import type { Probes } from './probes.ts'
 import type { Router } from './router.ts'
 
@@ -133,18 +134,12 @@ export class Steering {
 
   /** Routes and probes go where the leg is now. Without a socket, the next tick tries again. */
   #follow(leg: LegName, facts: LinkFacts): void {
-    const { missing, ifIndex, address4, address6 } = facts
+    const { missing, ifIndex } = facts
     if (facts.path !== this.#seen[leg].path) {
       this.#parts.router.refreshLeg(leg, routedLeg(facts, this.#legs[leg].state !== 'dead'))
     }
-    const remote = this.#remotes.find(
-      ({ address }) => (isIpv4(address) ? address4 : address6) !== undefined,
-    )
-    const local = remote && (isIpv4(remote.address) ? address4 : address6)
-    const way =
-      missing === undefined && remote !== undefined && local !== undefined
-        ? { device: this.#interfaces[leg], ifIndex, local, remote }
-        : undefined
+    const ends = missing === undefined ? wayOf(facts, this.#remotes) : undefined
+    const way = ends && { device: this.#interfaces[leg], ifIndex, ...ends }
     this.#parts.probes.place(leg, way)
   }
 

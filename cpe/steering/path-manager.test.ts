@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { parseAddress } from '../../shared/wire/address.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
 import { PaintedMptcp } from './mptcp.fake.ts'
-import { type PathLeg, PathManager } from './path-manager.ts'
+import type { PathLeg } from './path-legs.ts'
+import { PathManager } from './path-manager.ts'
 
 const concentrator: Endpoint = { address: address('192.0.2.10'), port: 8_803 }
 const concentrator6: Endpoint = { address: address('2001:db8:c::10'), port: 8_803 }

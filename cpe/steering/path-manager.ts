@@ -7,11 +7,10 @@
  * A connection is looked at again when it changed, when the legs did, or when a refused command is due
  * for another try; the others cost a comparison. A leg that dies is removed (the peer is told, over the
  * survivor) and destroyed (our own side), for with the first alone our subflow would stay and attract
- * what the home sends (design D10).
+ * what the home sends.
  */
 import { AddressIds, LEGS, type LegName } from '../../shared/core/leg.ts'
 import {
-  type LegUse,
   planSubflows,
   type Subflow,
   type SubflowAction,
@@ -19,7 +18,7 @@ import {
 } from '../../shared/core/subflows.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
 import type { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
-import { formatAddress, isIpv4 } from '../../shared/wire/address.ts'
+import { formatAddress } from '../../shared/wire/address.ts'
 import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
 import {
@@ -30,22 +29,21 @@ import {
   nameOf,
 } from './connections.ts'
 import { JoinTries } from './join-tries.ts'
+import {
+  isFresh,
+  keyOfLeg,
+  legsByAddress,
+  NO_LEGS,
+  type PathLegs,
+  usesOf,
+  wayOf,
+} from './path-legs.ts'
 
 /** The kernel as the path manager needs it; a test paints it. */
 export type MptcpKernel = Pick<
   MptcpPathManager,
   'drain' | 'removeAddress' | 'setBackup' | 'subflowCreate' | 'subflowDestroy'
 >
-
-/** A leg as subflows see it. */
-export interface PathLeg {
-  readonly use: LegUse
-  readonly ifIndex: number
-  readonly address4: Uint8Array | undefined
-  readonly address6: Uint8Array | undefined
-}
-
-export type PathLegs = Readonly<Record<LegName, PathLeg>>
 
 /** A connection that the data threads have in their flow tables. */
 export interface FlowConnection {
@@ -140,14 +138,11 @@ export class PathManager {
   }
 
   #see(legs: PathLegs, homeActive: boolean): void {
-    const key = `${homeActive} ${LEGS.map((leg) => keyOf(legs[leg])).join(' ')}`
+    const key = `${homeActive} ${LEGS.map((leg) => keyOfLeg(legs[leg])).join(' ')}`
     if (key === this.#epochKey) return
     for (const leg of LEGS) {
-      // Whatever went wrong there, it was on another line, or before this one came back.
-      const before = this.#legs[leg]
-      const moved = keyOf({ ...before, use: legs[leg].use }) !== keyOf(legs[leg])
-      if (moved || (before.use === 'dead' && legs[leg].use !== 'dead'))
-        for (const plan of this.#plans.values()) plan.tries.forget(leg)
+      if (!isFresh(this.#legs[leg], legs[leg])) continue
+      for (const plan of this.#plans.values()) plan.tries.forget(leg)
     }
     this.#epochKey = key
     this.#epoch += 1
@@ -206,7 +201,7 @@ export class PathManager {
   }
 
   #create(known: KnownConnection, plan: Plan, leg: LegName, backup: boolean, nowMs: number): void {
-    const way = this.#wayOf(leg)
+    const way = wayOf(this.#legs[leg], this.#concentrator)
     if (way === undefined || !plan.tries.mayTry(leg, nowMs)) return
     const { ifIndex } = this.#legs[leg]
     const id = this.#ids.idOf(leg, formatAddress(way.local))
@@ -233,16 +228,6 @@ export class PathManager {
     if (ended < 0 && ended !== -ESRCH) this.#refused(ended)
     known.subflows.delete(endsOf(subflow))
     this.counts.removed += 1
-  }
-
-  /** From which address of the leg to which of the concentrator. */
-  #wayOf(leg: LegName): { local: Uint8Array; remote: Endpoint } | undefined {
-    for (const remote of this.#concentrator) {
-      const { address4, address6 } = this.#legs[leg]
-      const local = isIpv4(remote.address) ? address4 : address6
-      if (local !== undefined) return { local, remote }
-    }
-    return undefined
   }
 
   #planOf(token: number): Plan {
@@ -278,30 +263,6 @@ interface Plan {
   againMs: number
   readonly tries: JoinTries
 }
-
-function usesOf(legs: PathLegs): Record<LegName, LegUse> {
-  return { dsl: legs.dsl.use, lte: legs.lte.use }
-}
-
-function legsByAddress(legs: PathLegs): Map<string, LegName> {
-  const byAddress = new Map<string, LegName>()
-  for (const leg of LEGS) {
-    for (const address of [legs[leg].address4, legs[leg].address6]) {
-      if (address !== undefined) byAddress.set(formatAddress(address), leg)
-    }
-  }
-  return byAddress
-}
-
-function keyOf({ use, ifIndex, address4, address6 }: PathLeg): string {
-  const addresses = [address4, address6].map((one) =>
-    one === undefined ? '-' : formatAddress(one),
-  )
-  return `${use} ${ifIndex} ${addresses.join(' ')}`
-}
-
-const NO_LEG: PathLeg = { use: 'dead', ifIndex: 0, address4: undefined, address6: undefined }
-const NO_LEGS: PathLegs = { dsl: NO_LEG, lte: NO_LEG }
 
 /** A connection that is new or went to a LAN host is seen within this time at the latest. */
 const SWEEP_MS = 100

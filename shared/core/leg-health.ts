@@ -16,7 +16,9 @@
  * makes it dead is not for one leg to say (concentrator-health.ts).
  */
 import type { LegName } from './leg.ts'
-import { BUSY_BYTES_PER_MS, type LegCounters, type LegTraffic } from './leg-traffic.ts'
+import { LegQuestion, type QuestionCause } from './leg-question.ts'
+import { LegReturn, PROOFS_TO_RETURN, returnPaceMs } from './leg-return.ts'
+import type { LegCounters, LegTraffic } from './leg-traffic.ts'
 import type { ProbeTrack } from './probe-track.ts'
 
 export type LegState = 'unknown' | 'up' | 'suspect' | 'dead'
@@ -38,19 +40,6 @@ export interface ProbePolicy {
   readonly retries: number
 }
 
-/** A question put to the leg: probes, until one is answered. */
-interface Question {
-  readonly sinceMs: number
-  /** From when on the leg owed an answer: the start of the silence that made us ask. */
-  readonly owedSinceMs: number
-  readonly why: 'silence' | 'check'
-  readonly needed: number
-  readonly asleep: boolean
-  readonly txBytesBefore: number
-  sent: number
-  sentMs: number
-}
-
 export class LegHealth {
   readonly name: LegName
   readonly #policy: ProbePolicy
@@ -58,15 +47,14 @@ export class LegHealth {
   readonly #track: ProbeTrack
   #state: LegState = 'unknown'
   #reason = 'not asked yet'
-  #sinceMs = -Infinity
   #missing: string | undefined = 'no interface'
   #path = ''
-  #question: Question | undefined
+  #question: LegQuestion | undefined
   #lastSentMs = -Infinity
   #askedMs = -Infinity
   #echoMs = -Infinity
   #echoSentMs = -Infinity
-  #proofs = 0
+  #return = new LegReturn(-Infinity)
   #samplesLeft = CALIBRATION_PROBES
 
   constructor(name: LegName, policy: ProbePolicy, traffic: LegTraffic, track: ProbeTrack) {
@@ -134,7 +122,8 @@ export class LegHealth {
     this.#echoMs = nowMs
     this.#echoSentMs = sentMs
     if (this.#state === 'dead') {
-      this.#provenAgain(sentMs, rttMs, nowMs)
+      if (!this.#return.prove(sentMs)) this.#track.survived(nowMs - sentMs, nowMs)
+      if (this.#return.proven) this.#turnUp(rttMs, nowMs)
       return
     }
     const wasSilentMs = nowMs - (this.#question?.owedSinceMs ?? nowMs)
@@ -156,8 +145,8 @@ export class LegHealth {
     this.#track.expire(nowMs, countsAsLoss)
     const question = this.#question
     if (question !== undefined) {
-      const overdue = question.sent > 0 && nowMs - question.sinceMs > this.#track.timeoutMs
-      if (this.#state === 'up' && overdue && !this.#heardSince(question)) this.#suspect(nowMs)
+      const doubtful = question.overdue(nowMs) && !question.heard
+      if (this.#state === 'up' && doubtful) this.#suspect(nowMs)
       return
     }
     if (this.#state === 'dead') return
@@ -190,15 +179,12 @@ export class LegHealth {
     if (!this.present) return false
     const waitedMs = nowMs - this.#lastSentMs
     if (this.#state === 'dead') {
-      const lastAnswered = this.#proofs > 0 && this.#echoSentMs >= this.#lastSentMs
-      if (lastAnswered && waitedMs >= SPACING_MS) return true
-      return waitedMs >= this.#returnMs(this.#sinceMs, nowMs)
+      const lastAnswered = this.#echoSentMs >= this.#lastSentMs
+      return this.#return.wantsProbe(waitedMs, lastAnswered, nowMs)
     }
     const question = this.#question
     if (question !== undefined) {
-      if (question.sent < question.needed) return question.sent === 0 || waitedMs >= this.#spacingMs
-      const failed = this.failed(nowMs)
-      return waitedMs >= (failed ? this.#returnMs(question.sinceMs, nowMs) : WAITING_MS)
+      return question.wantsProbe(waitedMs, returnPaceMs(nowMs - question.sinceMs), nowMs)
     }
     if (this.#samplesLeft > 0) return waitedMs >= CALIBRATION_MS
     return this.#traffic.busy(nowMs) && waitedMs >= BUSY_MS
@@ -209,32 +195,22 @@ export class LegHealth {
     this.#track.sent(number, nowMs, this.#loaded(nowMs))
     this.#traffic.sentProbe(nowMs)
     this.#samplesLeft = Math.max(0, this.#samplesLeft - 1)
-    const question = this.#question
-    if (question === undefined) return
-    question.sent += 1
-    if (question.sent <= question.needed) question.sentMs = nowMs
+    this.#question?.probeSent(nowMs)
   }
 
   /** The first probe of a question is late: time to ask elsewhere too. */
   late(nowMs: number): boolean {
-    const question = this.#question
-    if (question === undefined || question.sent === 0) return false
-    return nowMs - question.sinceMs > this.#track.answerMs + LATE_MARGIN_MS
+    return this.#question?.late(nowMs) === true
   }
 
   /** The leg was asked as often as it takes, and every answer is overdue. */
   failed(nowMs: number): boolean {
-    const question = this.#question
-    if (question === undefined || question.sent < question.needed) return false
-    if (nowMs - question.sentMs < this.#track.timeoutMs + this.#graceMs(question, nowMs))
-      return false
-    return nowMs - question.owedSinceMs >= this.#track.silenceMsMin(nowMs)
+    return this.#question?.failed(nowMs) === true
   }
 
   /** As `failed`, and not a single byte came in either. */
   silent(nowMs: number): boolean {
-    const question = this.#question
-    return question !== undefined && this.failed(nowMs) && !this.#heardSince(question)
+    return this.failed(nowMs) && this.#question?.heard === false
   }
 
   /** Bytes or echoes came in since `sinceMs`, on a leg in service. */
@@ -258,24 +234,6 @@ export class LegHealth {
     this.#turn('dead', `${this.name}-down ${asked}${but}`, nowMs)
   }
 
-  /**
-   * What may keep an answer waiting on a living leg. Who goes on sending into the silence is no closed
-   * loop, so the queue that was there a moment ago has not drained.
-   */
-  #graceMs(question: Question, nowMs: number): number {
-    const wakeMs = question.asleep ? WAKE_MS : 0
-    const sentBytes = this.#traffic.txBytes - question.txBytesBefore
-    const sending = sentBytes > BUSY_BYTES_PER_MS * (nowMs - question.sinceMs)
-    return wakeMs + this.#traffic.ownQueueMs() + (sending ? this.#track.queueMs(nowMs) : 0)
-  }
-
-  /** A silence under load is urgent; other questions wait for one answer before they ask again. */
-  get #spacingMs(): number {
-    return this.#question?.why === 'silence'
-      ? SPACING_MS
-      : Math.max(SPACING_MS, this.#track.answerMs + LATE_MARGIN_MS)
-  }
-
   get #patienceMs(): number {
     return Math.max(PATIENCE_MS_MIN, this.#track.answerMs + PATIENCE_MARGIN_MS)
   }
@@ -285,24 +243,10 @@ export class LegHealth {
     return this.#traffic.busy(nowMs) && this.#question?.why !== 'silence'
   }
 
-  #begin(why: Question['why'], owedSinceMs: number, nowMs: number): void {
-    const needed = this.#track.needed(this.#policy.retries)
-    const asleep = why === 'check' ? nowMs - this.#traffic.lastMs > WAKE_AFTER_MS : false
-    this.#question = {
-      sinceMs: nowMs,
-      owedSinceMs,
-      why,
-      needed,
-      asleep: asleep || (why === 'silence' && this.#traffic.asleepBefore),
-      txBytesBefore: this.#traffic.txBytes,
-      sent: 0,
-      sentMs: nowMs,
-    }
+  #begin(why: QuestionCause, owedSinceMs: number, nowMs: number): void {
+    const leg = { traffic: this.#traffic, track: this.#track }
+    this.#question = new LegQuestion(why, owedSinceMs, this.#policy.retries, leg, nowMs)
     this.#askedMs = nowMs
-  }
-
-  #heardSince(question: Question): boolean {
-    return this.#traffic.rxMs >= question.sinceMs
   }
 
   /** Bytes came in: whatever made us suspicious is over, but who asked for an echo still waits for it. */
@@ -320,13 +264,6 @@ export class LegHealth {
     this.#turn('suspect', `${this.name} sent, and nothing came back for ${ms} ms`, nowMs)
   }
 
-  #provenAgain(sentMs: number, rttMs: number, nowMs: number): void {
-    // An answer to a question from before the verdict: the leg was late, not dead. Learn from it.
-    if (sentMs < this.#sinceMs) this.#track.survived(nowMs - sentMs, nowMs)
-    else this.#proofs += 1
-    if (this.#proofs >= PROOFS_TO_RETURN) this.#turnUp(rttMs, nowMs)
-  }
-
   #turnUp(rttMs: number, nowMs: number): void {
     const proofs = this.#state === 'dead' ? `${PROOFS_TO_RETURN}/${PROOFS_TO_RETURN} ` : ''
     this.#turn('up', `${this.name}-up probe ${proofs}answered in ${Math.round(rttMs)} ms`, nowMs)
@@ -335,14 +272,11 @@ export class LegHealth {
   #turn(state: LegState, reason: string, nowMs: number): void {
     this.#state = state
     this.#reason = reason
-    this.#sinceMs = nowMs
-    if (state === 'suspect') return
-    this.#proofs = 0
-    if (state === 'dead') {
-      this.#question = undefined
-      this.#traffic.settle()
-      this.#samplesLeft = CALIBRATION_PROBES
-    }
+    if (state !== 'dead') return
+    this.#return = new LegReturn(nowMs)
+    this.#question = undefined
+    this.#traffic.settle()
+    this.#samplesLeft = CALIBRATION_PROBES
   }
 
   #newPath(path: string, nowMs: number): void {
@@ -357,28 +291,13 @@ export class LegHealth {
     }
     this.ask(nowMs)
   }
-
-  #returnMs(sinceMs: number, nowMs: number): number {
-    return nowMs - sinceMs < RETURN_SOON_MS ? RETURN_MS_MIN : RETURN_MS_MAX
-  }
 }
 
 /** A silence shorter than this is a pause. */
 const PATIENCE_MS_MIN = 100
 const PATIENCE_MARGIN_MS = 20
-const SPACING_MS = 30
-const LATE_MARGIN_MS = 20
-/** Between the probes that go on while a verdict waits for a queue to drain. */
-const WAITING_MS = 60
-const RETURN_MS_MIN = 200
-const RETURN_MS_MAX = 500
-const RETURN_SOON_MS = 10_000
-const PROOFS_TO_RETURN = 2
 /** While data flows, the round trip is measured this often. */
 const BUSY_MS = 1_000
 /** A new path is asked a few times, to learn its manners before they matter. */
 const CALIBRATION_PROBES = 12
 const CALIBRATION_MS = 100
-/** What a sleeping radio may add to the first round trip. */
-const WAKE_MS = 300
-const WAKE_AFTER_MS = 5_000

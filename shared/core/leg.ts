@@ -22,11 +22,6 @@ export function legOfAddressId(id: number): LegName | undefined {
   return LEGS.find((leg) => LEG_NUMBER[leg] === id % ID_STEP)
 }
 
-/** The leg of a probe frame. */
-export function legOfNumber(number: number): LegName | undefined {
-  return LEGS.find((leg) => LEG_NUMBER[leg] === number)
-}
-
 /**
  * Remembers which address of which leg has which id. The same address always gets the same id. A leg
  * that has had ADDRESSES_MAX addresses gives the id of the one unused for longest to the next.

@@ -102,7 +102,7 @@ const BUMP_EVERY_MS = 15_000
 const SETTLE_MS = 3_000
 
 export type Load = 'idle' | 'download' | 'upload' | 'web' | 'chat' | 'shout'
-export const LOADS: readonly Load[] = ['idle', 'download', 'upload', 'web', 'chat', 'shout']
+const LOADS: readonly Load[] = ['idle', 'download', 'upload', 'web', 'chat', 'shout']
 
 /** One user of a line: what is going on now, and when it becomes something else. */
 export class PaintedUser {
