@@ -101,9 +101,8 @@ export class LegHealth {
   /** Facts of one sample. Carrier and address are believed at once. */
   observe(facts: LegFacts, nowMs: number): void {
     if (facts.missing !== undefined) {
-      if (facts.missing !== this.#missing || this.#state !== 'dead') {
-        this.#turn('dead', `${this.name}-down ${facts.missing}`, nowMs)
-      }
+      const told = this.#state === 'dead' && facts.missing === this.#missing
+      if (!told) this.#turn('dead', `${this.name}-down ${facts.missing}`, nowMs)
       this.#missing = facts.missing
       this.#traffic.forget()
       return
@@ -152,9 +151,10 @@ export class LegHealth {
     if (this.#state === 'dead') return
 
     const owedSinceMs = this.#traffic.owedSinceMs
-    const restedMs = nowMs - Math.max(this.#askedMs, this.#echoMs)
-    const lonelyMs = nowMs - Math.max(this.#askedMs, this.#echoMs, this.#traffic.rxMs)
-    const idle = restedMs >= this.#policy.idleMs || (company && lonelyMs >= this.#policy.companyMs)
+    const { idleMs, companyMs } = this.#policy
+    const askedMs = Math.max(this.#askedMs, this.#echoMs)
+    const lonelySinceMs = company ? Math.max(askedMs, this.#traffic.rxMs) : Infinity
+    const idle = nowMs - askedMs >= idleMs || nowMs - lonelySinceMs >= companyMs
     if (owedSinceMs !== undefined && nowMs - owedSinceMs >= this.#patienceMs) {
       this.#begin('silence', owedSinceMs, nowMs)
       if (this.#state === 'up') this.#suspect(nowMs)
@@ -169,9 +169,7 @@ export class LegHealth {
 
   /** What this leg left unanswered while nobody could answer counts for nothing: ask anew. */
   askAnew(nowMs: number): void {
-    if (this.#question === undefined) return
-    this.#question = undefined
-    this.ask(nowMs)
+    if (this.#question !== undefined) this.#begin('check', nowMs, nowMs)
   }
 
   /** A probe should leave on this leg now. */
@@ -228,10 +226,8 @@ export class LegHealth {
     const question = this.#question
     if (question === undefined) return
     const ms = Math.round(nowMs - question.owedSinceMs)
-    const { needed } = question
-    const asked = `probe ${Math.min(question.sent, needed)}/${needed} unanswered for ${ms} ms`
-    const but = why === 'deaf' ? ', though bytes come in' : ''
-    this.#turn('dead', `${this.name}-down ${asked}${but}`, nowMs)
+    const asked = `probe ${question.needed}/${question.needed} unanswered for ${ms} ms`
+    this.#turn('dead', `${this.name}-down ${asked}${DESPITE[why]}`, nowMs)
   }
 
   get #patienceMs(): number {
@@ -293,6 +289,7 @@ export class LegHealth {
   }
 }
 
+const DESPITE = { silent: '', deaf: ', though bytes come in' } as const
 /** A silence shorter than this is a pause. */
 const PATIENCE_MS_MIN = 100
 const PATIENCE_MARGIN_MS = 20
