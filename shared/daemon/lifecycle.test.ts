@@ -101,12 +101,15 @@ async function daemon(
     await runDaemon(async (signal) => { ${body} })`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // A daemon that does not hear its signal must not outlive the test.
+    timeout: DAEMON_MS_MAX,
+    killSignal: 'SIGKILL',
   })
   const said: string[] = []
   const lines = createInterface(child.stdout).on('line', (line) => {
-    const { message, error } = JSON.parse(line) as { message: string; error?: string }
-    said.push(error === undefined ? message : `${message}: ${error}`)
-    if (message !== 'stopping') hear(child, message)
+    const { msg, error } = JSON.parse(line) as { msg: string; error?: string }
+    said.push(error === undefined ? msg : `${msg}: ${error}`)
+    if (msg !== 'stopping') hear(child, msg)
   })
   const [[code, signal]] = (await Promise.all([once(child, 'exit'), once(lines, 'close')])) as [
     [number | null, string | null],
@@ -114,3 +117,5 @@ async function daemon(
   ]
   return { code, signal, said }
 }
+
+const DAEMON_MS_MAX = 30_000

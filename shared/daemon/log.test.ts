@@ -7,7 +7,7 @@ test('a line is one JSON object: level by name, ISO time, a stable message, fiel
   log.warn('leg is dead', { leg: 'dsl', silentMs: 500 })
   assert.equal(lines.length, 1)
   const { time, pid, ...rest } = JSON.parse(lines[0] ?? '') as Record<string, unknown>
-  assert.deepEqual(rest, { level: 'warn', leg: 'dsl', silentMs: 500, message: 'leg is dead' })
+  assert.deepEqual(rest, { level: 'warn', leg: 'dsl', silentMs: 500, msg: 'leg is dead' })
   assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   assert.equal(pid, process.pid)
   assert.ok(lines[0]?.endsWith('\n') && lines[0].indexOf('\n') === lines[0].length - 1)
