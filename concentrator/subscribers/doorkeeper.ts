@@ -2,7 +2,7 @@
  * The concentrator's half of path management: it lets joins in, and not too many.
  *
  * The kernel accepts a join only while somebody in its namespace listens to `mptcp_pm_events`, so
- * this must stand before the first home comes. The CPE decides which subflows there are (design D8);
+ * this must stand before the first home comes. The CPE decides which subflows there are (ADR 0007);
  * here a connection that has more than its share loses the newest.
  */
 import { setInterval } from 'node:timers/promises'

@@ -1,6 +1,6 @@
 /**
  * ② Warm uplinks: each has shown its cookie and heard the concentrator's hello, so a LAN connection
- * that takes one waits for nobody and is bonded from its first byte (design D7, ADR 0005).
+ * that takes one waits for nobody and is bonded from its first byte (ADR 0005).
  *
  *    dial ──▶ hello (Info + Cookie) ──▶ warm ──▶ taken
  *               │ refused, broken                  │ lifetime over, leg dead, closed by the peer

@@ -31,5 +31,5 @@ export function houseSettings(
   }
 }
 
-/** An idle home holds one warm connection in each data thread (design D7). */
+/** An idle home holds one warm connection in each data thread (ADR 0005). */
 const POOL_SIZE_MIN = 1

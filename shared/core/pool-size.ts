@@ -1,5 +1,5 @@
 /**
- * How many warm connections a home should hold (design D7).
+ * How many warm connections a home should hold (ADR 0005).
  *
  * As many as the busiest second of the recent past asked for, twice over, for they are spent faster
  * than two round trips can replace them; one when nothing happens. A page that opens 8 connections
