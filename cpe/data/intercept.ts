@@ -3,7 +3,13 @@
  * asked where it was really going.
  */
 import * as libc from '../../shared/linux/libc.ts'
-import { keepAlive, noDelay, openListener, resetAndClose } from '../../shared/linux/sockets.ts'
+import {
+  keepAlive,
+  noDelay,
+  openListener,
+  resetAndClose,
+  setCongestion,
+} from '../../shared/linux/sockets.ts'
 import { openDoor } from '../../shared/relay/door.ts'
 import type { Watcher } from '../../shared/relay/loop.ts'
 import { parseAddress } from '../../shared/wire/address.ts'
@@ -48,6 +54,7 @@ function welcome(
   const { idleS, intervalS, probes } = settings.keepalive
   keepAlive(lan.fd, idleS, intervalS, probes)
   noDelay(lan.fd)
+  if (settings.lanCongestion !== undefined) setCongestion(lan.fd, settings.lanCongestion)
   if (loop.watch(lan.fd, UNCLAIMED) < 0) return resetAndClose(lan.fd)
   count[COUNT.flowsOpened]!++
   count[COUNT.flowsOpen]!++

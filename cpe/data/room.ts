@@ -19,7 +19,9 @@ export interface HouseSettings {
   readonly poolSizeMax: number
   readonly poolLifetimeMs: number
   readonly connectMs: number
+  /** Congestion controls towards the concentrator and into the LAN; undefined: the kernel's own. */
   readonly congestion: string | undefined
+  readonly lanCongestion: string | undefined
   readonly keepalive: {
     readonly idleS: number
     readonly intervalS: number
@@ -44,6 +46,8 @@ export interface HouseRoom extends FlowRoom {
   readonly count: Float64Array
   /** Open flows, and the uplink of each that is bonded. */
   readonly flows: Map<Flow, Uplink | undefined>
+  /** When the concentrator last closed a warm uplink, on the loop's clock: it stops, or has stopped. */
+  farewellMs: number
   /** What flows that have ended carried. */
   readonly closedBytes: { up: number; down: number }
   /** Tell the main thread what a human would want to know. */

@@ -26,6 +26,7 @@ export function houseSettings(
     poolLifetimeMs: pool.lifetimeS * 1_000,
     connectMs: limits.connectMs,
     congestion: host.congestion,
+    lanCongestion: host.lanCongestion,
     keepalive: config.keepalive,
     descriptorsMax: host.descriptorsPerWorker,
   }

@@ -117,6 +117,11 @@ export function keepAlive(fd: number, idleS: number, intervalS: number, probes: 
   setNumber(fd, SOL_TCP, TCP_KEEPCNT, probes)
 }
 
+/** Use this congestion control from now on. `-errno` where the kernel has none of that name. */
+export function setCongestion(fd: number, name: string): number {
+  return setText(fd, SOL_TCP, TCP_CONGESTION, name)
+}
+
 /** Small writes leave at once. What the relay writes is as big as what it read. */
 export function noDelay(fd: number): void {
   setNumber(fd, SOL_TCP, TCP_NODELAY, 1)

@@ -21,6 +21,8 @@ export interface Host {
   readonly flowsMax: number
   /** For setsockopt; undefined for the kernel's own choice. */
   readonly congestion: string | undefined
+  /** For sockets into the LAN, which loses nothing; undefined for the kernel's own choice. */
+  readonly lanCongestion: string | undefined
   /** The wish for a congestion control could not be met. */
   readonly congestionMissing: boolean
 }
@@ -41,8 +43,11 @@ export function surveyHost(wishes: HostWishes): Host {
     descriptorsPerWorker: perWorker,
     flowsMax: Math.floor(perWorker / DESCRIPTORS_PER_FLOW) * wishes.workers,
     congestion: usable,
+    lanCongestion: hasCongestionControl(LAN_CONGESTION) ? LAN_CONGESTION : undefined,
     congestionMissing: wanted !== usable,
   }
 }
 
+/** bbr paces every burst by a timer: into a LAN that costs a tenth of the relay and gains nothing. */
+const LAN_CONGESTION = 'cubic'
 const DESCRIPTORS_PER_FLOW = 2
