@@ -26,7 +26,7 @@ import { attachLegs, layCables, layPlainLines, makeNamespaces } from './topology
 export interface StreetOptions {
   readonly name: string
   readonly pair?: string
-  /** Cables instead of emulated lines: no rate, no delay, no `line`, `fail` or `status`. For benches. */
+  /** Cables to the concentrator instead of emulated lines: no rate, no delay, no NAT, no `line`, `fail` or `status`. For benches. */
   readonly plainLines?: boolean
   /** Start both daemons; true unless said otherwise. */
   readonly daemons?: boolean
@@ -64,7 +64,8 @@ export async function raise(
     await makeNamespaces(name)
     const lines = plainLines ? layPlainLines(name) : startLines(name, pair, signal)
     await Promise.all([layCables(name), lines])
-    await Promise.all([attachLegs(name, state.legs), setNat(name, state.nat)])
+    await attachLegs(name, state.legs, plainLines ? 'concentrator' : 'access')
+    if (!plainLines) await setNat(name, state.nat)
     await startServices(name, signal)
     if (daemons) {
       await startDaemon(name, 'concentrator', signal)

@@ -64,22 +64,23 @@ export async function layCables(street: string): Promise<void> {
   ])
 }
 
-/** Both lines as cables, for measuring what no line must limit. */
+/** Both lines as cables to the concentrator itself, for measuring what no line must limit. */
 export async function layPlainLines(street: string): Promise<void> {
-  const lines = LEGS.map((leg) => cable(street, ['cpe', leg], ['access', leg]))
+  const lines = LEGS.map((leg) => cable(street, ['cpe', leg], ['concentrator', leg]))
   await ipBatch('lay plain lines', lines)
 }
 
-/** Both ends of both lines, once their devices exist. */
+/** Both ends of both lines, once their devices exist. `far` is where the lines lead. */
 export async function attachLegs(
   street: string,
   legs: Readonly<Record<LegName, LegState>>,
+  far: 'access' | 'concentrator',
 ): Promise<void> {
   const both = [legEnds('dsl', legs.dsl), legEnds('lte', legs.lte)]
   await Promise.all([
     ipBatchIn(
       street,
-      'access',
+      far,
       both.flatMap(({ access }) => access),
     ),
     ipBatchIn(
