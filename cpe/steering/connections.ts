@@ -58,7 +58,9 @@ export class Connections {
     const known = this.#known.get(event.token)
     switch (event.type) {
       case 'established': {
-        if (event.serverSide || known !== undefined || !this.#remote(event.remote)) return false
+        if (event.serverSide || !this.#remote(event.remote)) return false
+        // One without subflows was met by a resync in the middle of its handshake.
+        if (known !== undefined && known.subflows.size > 0) return false
         const first = formatAddress(event.local.address)
         const { local, remote } = event
         const begun = newConnection(event.token, first)

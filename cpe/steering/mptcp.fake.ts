@@ -4,7 +4,7 @@
  * until it is removed, a command for a connection that has gone answers ESRCH, a join takes a while.
  */
 import { formatAddress, parseAddress } from '../../shared/wire/address.ts'
-import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
+import { type DiagnosedSubflow, TcpState } from '../../shared/wire/inet-diag.ts'
 import type { Endpoint, MptcpEvent, SubflowOrigin } from '../../shared/wire/mptcp-pm.ts'
 import { decodeTcpInfo } from '../../shared/wire/tcp-info.ts'
 import { endsOf } from './connections.ts'
@@ -21,6 +21,8 @@ interface PaintedConnection {
   readonly subflows: Map<string, PaintedSubflow>
   /** Address by id, as the kernel remembers them for the connection. */
   readonly ids: Map<number, string>
+  /** Its SYN is not answered yet. */
+  dialling: boolean
 }
 
 export class PaintedMptcp implements MptcpKernel {
@@ -37,9 +39,22 @@ export class PaintedMptcp implements MptcpKernel {
 
   /** The home opens a connection from `local`, and its first answer has come. */
   open(token: number, local: string, remote: Endpoint): void {
+    this.dial(token, local, remote)
+    this.answer(token)
+  }
+
+  /** The same, but the answer to its SYN is still on its way. */
+  dial(token: number, local: string, remote: Endpoint): void {
     const first = { local: this.#end(local), remote, localId: 0, backup: false }
     const subflows = new Map([[endsOf(first), first]])
-    this.#connections.set(token, { subflows, ids: new Map() })
+    this.#connections.set(token, { subflows, ids: new Map(), dialling: true })
+  }
+
+  answer(token: number): void {
+    const connection = this.#connections.get(token)
+    const [first] = connection?.subflows.values() ?? []
+    if (connection === undefined || first === undefined) throw new RangeError(`No call ${token}`)
+    connection.dialling = false
     this.#events.push({ type: 'established', token, serverSide: false, ...first })
   }
 
@@ -71,13 +86,13 @@ export class PaintedMptcp implements MptcpKernel {
   }
 
   dump(): DiagnosedSubflow[] {
-    return [...this.#connections].flatMap(([token, { subflows }]) =>
+    return [...this.#connections].flatMap(([token, { subflows, dialling }]) =>
       [...subflows.values()].map((subflow) => ({
         token,
         remoteToken: token + 1,
         ...subflow,
         remoteId: 0,
-        state: 1,
+        state: dialling ? TcpState.synSent : TcpState.established,
         ifIndex: 0,
         opened: true,
         joined: subflow.localId !== 0,

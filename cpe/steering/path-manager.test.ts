@@ -175,6 +175,17 @@ test('a connection whose event never came is found within a second, without aski
   assert.ok(house.paths.counts.resyncs - before <= 11, `${house.paths.counts.resyncs - before}`)
 })
 
+test('a connection that is listed in the middle of its handshake gets no second subflow on its leg', () => {
+  const house = new House()
+  house.kernel.dial(7, '100.64.0.2', concentrator)
+  house.kernel.loseEvents()
+  house.tick()
+  house.kernel.answer(7)
+  house.flows.set(7, false)
+  house.tick(20)
+  assert.deepEqual(house.told(), ['create 7 203.0.113.2 1'])
+})
+
 test('2,000 connections take several ticks, and none is forgotten', () => {
   const house = new House()
   for (let token = 1; token <= 2_000; token++) house.open(token)
