@@ -57,7 +57,7 @@ export async function openRouter(
     deleteOurRules(route)
     // What is left of captured flows has no socket any more. Forgotten, the OS translates it like
     // anything else, and the servers it was meant for end it.
-    deleteConntrackByMark(netfilter, MARK.tproxy, MARK_MASK)
+    deleteConntrackByMark(netfilter, MARK.tproxy, MARK_MASK, 'all')
   })
   const rulesetFile = join(config.stateDirectory, RULESET_FILE)
   undo.defer(async () => {
@@ -111,11 +111,12 @@ export class Router {
   }
 
   /**
-   * Forget the flows of a dead leg that are not bonded: the next packet of each begins anew, over the
-   * leg that is active by then.
+   * Forget what the LAN sent out over a leg that is dead: the next packet of each flow begins anew, over
+   * the leg that is active by then. What came in over the leg stays: its peer knows no other address.
    */
   flushLeg(leg: LegName): void {
-    const result = deleteConntrackByMark(this.#kernel.netfilter, MARK[leg], MARK_MASK)
+    const { netfilter } = this.#kernel
+    const result = deleteConntrackByMark(netfilter, MARK[leg], MARK_MASK, 'translated')
     if (result < 0) this.#complain(`Cannot forget the flows of ${leg}: ${errnoName(result)}`)
   }
 

@@ -250,13 +250,16 @@ describe('netlink of a real kernel', { skip: !canRaiseHosts() }, () => {
     assert.equal(home.conntrack().filter((entry) => entry.includes('dport=1001')).length, 2)
 
     using netfilter = home.within(() => new NetlinkSocket(Netlink.netfilter))
-    assert.equal(deleteConntrackByMark(netfilter, 0x0020_0000, 0x00f0_0000), 0)
+    // None of these is translated.
+    assert.equal(deleteConntrackByMark(netfilter, 0x0020_0000, 0x00f0_0000, 'translated'), 0)
+    assert.equal(home.conntrack().filter((entry) => entry.includes('dport=1001')).length, 2)
+    assert.equal(deleteConntrackByMark(netfilter, 0x0020_0000, 0x00f0_0000, 'all'), 0)
     assert.deepEqual(
       home.conntrack().filter((entry) => entry.includes('dport=1001')),
       [],
     )
     assert.equal(home.conntrack().filter((entry) => entry.includes('dport=1002')).length, 2)
-    assert.equal(deleteConntrackByMark(netfilter, 0x0020_0000, 0x00f0_0000), 0)
+    assert.equal(deleteConntrackByMark(netfilter, 0x0020_0000, 0x00f0_0000, 'all'), 0)
   })
 })
 
