@@ -46,7 +46,7 @@ const journey: ReadonlyArray<readonly [who: string, rule: string]> = [
   ['a captured flow whose worker is gone', '== 0x00100000 reject with tcp reset'],
   [
     'a flow that was not captured when it began',
-    'tcp flags & (fin | syn | rst | ack) != syn accept',
+    'tcp flags & (fin | syn | rst | ack) != syn ct state established accept',
   ],
   [
     'the router itself and all kinds of everybody',
@@ -55,6 +55,10 @@ const journey: ReadonlyArray<readonly [who: string, rule: string]> = [
   ['link-local neighbours', 'ip daddr 169.254.0.0/16 accept'],
   ['link-local neighbours over IPv6', 'ip6 daddr fe80::/10 accept'],
   ['what does not leave by a leg', 'fib daddr oifname != { "ppp0", "wwan0" } accept'],
+  [
+    'a flow that was forgotten when its leg died',
+    'tcp flags & (fin | syn | rst | ack) != syn reject with tcp reset',
+  ],
   ["the operator's bypass list", 'ip daddr @bypass4 accept'],
   ["the operator's bypass list for IPv6", 'ip6 daddr @bypass6 accept'],
   ['everything else is captured', 'jump capture'],

@@ -10,6 +10,8 @@
  *
  * The table stands behind the OS's own translations: what the OS redirects to itself or forwards to a
  * host of the LAN is never taken. A flow that no worker listens for goes its way as if we were not there.
+ * A TCP connection whose leg has died, so that it was forgotten, ends with a reset: its server would not
+ * know it under another address, and the LAN host would wait for minutes before it tried again.
  * A server on one of the workers' own port numbers is left alone: `socket` could not tell a packet to it
  * from one to the worker.
  */
@@ -53,11 +55,12 @@ ${bypassSet(
     tcp dport ${ports} accept
     ${NOT_FIRST} socket transparent 1 ${claim('meta', MARK.tproxy)} accept
     ${NOT_FIRST} ${is('ct', MARK.tproxy)} reject with tcp reset
-    ${NOT_FIRST} accept
+    ${NOT_FIRST} ct state established accept
     fib daddr type { local, broadcast, anycast, multicast } accept
     ip daddr 169.254.0.0/16 accept
     ip6 daddr fe80::/10 accept
     fib daddr oifname != ${anyLeg} accept
+    ${NOT_FIRST} reject with tcp reset
     ip daddr @bypass4 accept
     ip6 daddr @bypass6 accept
     jump capture

@@ -157,6 +157,9 @@ describe('the router', { skip: !canRun && 'needs root', timeout: 60_000 }, () =>
     router.setActiveLeg('dsl')
     router.flushLeg('dsl')
     assert.equal(flow.say(), `wan-lte to ${LTE4}`)
+    // But no server would know it under another address.
+    router.flushLeg('lte')
+    assert.equal(flow.say(), 'refused')
   })
 
   test('answers port forwards by the leg they came in, whatever is active', async () => {
@@ -184,6 +187,11 @@ describe('the router', { skip: !canRun && 'needs root', timeout: 60_000 }, () =>
     assert.equal(city.tcp('wan-lte', LTE4, 8_080, SERVER4).say(), `camera to ${SERVER4}`)
     assert.equal(city.udp('wan-lte', LTE4, 8_080, SERVER4).say(), `camera to ${SERVER4}`)
     for (const flow of flows) assert.equal(flow.say(), seen)
+    // Its peer knows no other address, also while DSL is dead.
+    const entries = () => read('conntrack -L --dst-nat').split('\n').length
+    const before = entries()
+    router.flushLeg('dsl')
+    assert.equal(entries(), before)
   })
 
   test('answers for itself by the leg it was asked over, also under an address of the LAN', async () => {
