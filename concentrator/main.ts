@@ -35,10 +35,11 @@ await runDaemon(async (signal) => {
   const host = surveyHost({ ...config, ...config.limits })
   const counters = new Counters(STREET_COUNTERS, config.workers)
 
+  // The port first: a second concentrator finds it taken, and has not touched the kernel of the first.
+  await using _probes = await answerProbes(config)
   using sysctls = openSysctls(join(config.stateDirectory, 'concentrator-sysctls.json'))
   takeOverMptcp(sysctls)
   await using _door = keepDoor(config.limits.subflowsPerConnection)
-  await using _probes = await answerProbes(config)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers(
     new URL('data/worker.ts', import.meta.url),

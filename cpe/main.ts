@@ -33,7 +33,7 @@ await runDaemon(async (signal) => {
   const host = surveyHost({ ...config, ...config.limits })
   const house = openHouse(config, host)
 
-  await using router = await openRouter(config, (why) => log.warn('router', { why }))
+  // The doors first: a second agent finds them taken, and has not touched the router of the first.
   await using workers = await startWorkers(
     new URL('data/worker.ts', import.meta.url),
     config.workers,
@@ -41,6 +41,7 @@ await runDaemon(async (signal) => {
     (news: HouseNews) => reportNews(news, () => steering.suspect()),
   )
   // Last in, first out: the LAN is captured when all else stands, and let go before it falls.
+  await using router = await openRouter(config, (why) => log.warn('router', { why }))
   await using steering = startSteering(config, {
     ...house,
     router,
