@@ -100,6 +100,23 @@ test('a concentrator that dies while other bytes flow on DSL is found within a s
   assert.notEqual(home.legs.dsl.state, 'dead')
 })
 
+for (const hungMs of [1_000, 3_000]) {
+  test(`a concentrator that hung for ${hungMs} ms teaches the legs no patience`, () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const home = new PaintedHome({ dsl, lte }, seed, 'idle')
+      home.play(10_000 + 7 * seed)
+      for (let times = 0; times < 5; times++) {
+        home.hangConcentrator(hungMs)
+        home.concentrator.suspect(home.nowMs)
+        const foundMs = home.playUntil(() => home.concentrator.state === 'unreachable', hungMs)
+        assert.ok(foundMs < 900, `seed ${seed}, time ${times}: ${foundMs} ms`)
+        home.play(hungMs + 3_000)
+        assert.equal(home.concentrator.state, 'reachable')
+      }
+    }
+  })
+}
+
 test('a Connect left unanswered by a slow server clears itself by one probe', () => {
   const home = new PaintedHome({ dsl, lte }, 4, 'idle')
   home.play(10_000)
@@ -217,6 +234,7 @@ class PaintedHome {
   readonly #users: PaintedUser[]
   readonly #alarms: string[] = []
   #numbers = 0
+  #hungUntilMs = 0
   #tickMs = 0
   #stalledUntilMs = 0
   readonly #inbox: Array<() => void> = []
@@ -270,6 +288,11 @@ class PaintedHome {
     return mostMs
   }
 
+  /** It answers everything, but nothing before that. */
+  hangConcentrator(forMs: number): void {
+    this.#hungUntilMs = this.nowMs + forMs
+  }
+
   stall(forMs: number): void {
     this.#stalledUntilMs = this.nowMs + forMs
   }
@@ -305,7 +328,7 @@ class PaintedHome {
     this.legs[leg].probeSent(number, sentMs)
     line.send('up', 100, sentMs, (arrivedMs) => {
       if (this.concentratorDead || this.deaf[leg]) return
-      line.send('down', 100, arrivedMs, () => {
+      line.send('down', 100, Math.max(arrivedMs, this.#hungUntilMs), () => {
         this.#inbox.push(() => this.legs[leg].echo(number, this.nowMs - sentMs, this.nowMs))
       })
     })

@@ -50,6 +50,7 @@ export class ConcentratorHealth {
       leg.step(nowMs, company)
     }
     for (const leg of this.#legs) if (leg.late(nowMs)) this.#askOthers(leg, nowMs)
+    this.#excuse(nowMs)
     if (nowMs < this.#blindUntilMs) return
     this.#judgeConcentrator(nowMs)
     if (this.#state === 'unreachable') {
@@ -96,6 +97,14 @@ export class ConcentratorHealth {
     for (const other of this.#legs) {
       if (other !== leg && !other.answeredSince(sinceMs)) other.ask(nowMs)
     }
+  }
+
+  /** A hanging concentrator must not teach the legs to be patient with a dead line. */
+  #excuse(nowMs: number): void {
+    const asked = this.#legs.filter((leg) => leg.inService)
+    const hanging = this.#state === 'suspect' && asked.every((leg) => leg.late(nowMs))
+    if (this.#state !== 'unreachable' && !hanging) return
+    for (const leg of this.#legs) leg.excuse(nowMs)
   }
 
   /** While this thread stood still, answers could not be read: give them time before judging anybody. */

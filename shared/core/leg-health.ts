@@ -16,7 +16,7 @@
  * makes it dead is not for one leg to say (concentrator-health.ts).
  */
 import type { LegName } from './leg.ts'
-import { LegQuestion, type QuestionCause } from './leg-question.ts'
+import { LegQuestion, type ProbePolicy, type QuestionCause } from './leg-question.ts'
 import { LegReturn, PROOFS_TO_RETURN, returnPaceMs } from './leg-return.ts'
 import type { LegCounters, LegTraffic } from './leg-traffic.ts'
 import type { ProbeTrack } from './probe-track.ts'
@@ -29,15 +29,6 @@ export interface LegFacts {
   /** Changes when the interface or its addresses do. */
   readonly path: string
   readonly counters: LegCounters | undefined
-}
-
-export interface ProbePolicy {
-  /** How long a leg may rest before it is asked anyway. */
-  readonly idleMs: number
-  /** The same while another leg is busy: a leg that helps nobody then may be gone. */
-  readonly companyMs: number
-  /** Further probes after the first unanswered one. */
-  readonly retries: number
 }
 
 export class LegHealth {
@@ -170,6 +161,11 @@ export class LegHealth {
   /** What this leg left unanswered while nobody could answer counts for nothing: ask anew. */
   askAnew(nowMs: number): void {
     if (this.#question !== undefined) this.#begin('check', nowMs, nowMs)
+  }
+
+  /** Nobody answers on any leg: what this one's answers take now is not its doing. */
+  excuse(nowMs: number): void {
+    this.#track.excuse(nowMs)
   }
 
   /** A probe should leave on this leg now. */

@@ -13,6 +13,16 @@ import type { ProbeTrack } from './probe-track.ts'
 /** `silence`: the leg owes us something. `check`: somebody wants to hear an echo. */
 export type QuestionCause = 'silence' | 'check'
 
+/** When and how often a leg is asked. */
+export interface ProbePolicy {
+  /** How long a leg may rest before it is asked anyway. */
+  readonly idleMs: number
+  /** The same while another leg is busy: a leg that helps nobody then may be gone. */
+  readonly companyMs: number
+  /** Further probes after the first unanswered one. */
+  readonly retries: number
+}
+
 export class LegQuestion {
   readonly why: QuestionCause
   readonly sinceMs: number

@@ -13,6 +13,7 @@ export class ProbeTrack {
   #quietIsLoaded = false
   #sent = 0
   #lost = 0
+  #excusedUntilMs = -Infinity
   readonly #bump = new FadingMax(BUMP_HALF_LIFE_MS, BUMP_MS_MAX)
   readonly #queue = new FadingMax(QUEUE_HALF_LIFE_MS, QUEUE_MS_MAX)
 
@@ -27,6 +28,7 @@ export class ProbeTrack {
     const index = this.#open.findIndex((probe) => probe.number === number)
     const [probe] = index < 0 ? [] : this.#open.splice(index, 1)
     if (probe === undefined) return undefined
+    if (nowMs < this.#excusedUntilMs) return probe.atMs
     this.#count(false)
     this.#all.add(rttMs)
     this.#learnQuiet(rttMs, loaded)
@@ -46,7 +48,13 @@ export class ProbeTrack {
 
   /** The leg lived through a silence of this length: later ones of its kind shall not look like death. */
   survived(silenceMs: number, nowMs: number): void {
+    if (nowMs < this.#excusedUntilMs) return
     this.#bump.see(silenceMs, nowMs)
+  }
+
+  /** Whoever should answer could not: what comes late now says nothing about the leg. */
+  excuse(nowMs: number): void {
+    this.#excusedUntilMs = nowMs + EXCUSED_MS
   }
 
   /** Another path: forget its round trips, keep what we know of its manners. */
@@ -156,6 +164,8 @@ class FadingMax {
 }
 
 const OPEN_MAX = 64
+/** What was held up arrives within this time of the first answer, on whichever leg. */
+const EXCUSED_MS = 300
 /** An answer later than this is nobody's. */
 const LOST_MS = 3_000
 const ANSWER_MS_UNKNOWN = 300
