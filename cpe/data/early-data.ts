@@ -2,6 +2,7 @@
  * What the LAN host says before its server has answered (RFC 8803 section 4.2): sent on at once, and
  * kept, so that a refusal by the concentrator need not lose it.
  */
+import { isRepeatable } from '../../shared/core/repeatable.ts'
 import { EAGAIN } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import { type HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
@@ -19,13 +20,18 @@ export class EarlyData {
     this.#scratch = scratch
   }
 
-  /** Read what there is, up to EARLY_BYTES_MAX in all, and send it. False: one of the two broke. */
-  forward(uplink: number): boolean {
+  /** Nothing has left, or nothing that a server may not hear twice. */
+  get repeatable(): boolean {
+    return this.sentBytes === 0 || isRepeatable(this.#bytes)
+  }
+
+  /** Read what there is, up to EARLY_BYTES_MAX in all, and send it. Says which of the two broke. */
+  forward(uplink: number): 'ok' | 'lan broke' | 'uplink broke' {
     while (!this.#ended && this.#bytes.length < EARLY_BYTES_MAX) {
       const room = EARLY_BYTES_MAX - this.#bytes.length
       const got = libc.recvHead(this.#lan, this.#scratch, room)
       if (got === -EAGAIN) break
-      if (got < 0) return false
+      if (got < 0) return 'lan broke'
       if (got === 0) this.#ended = true
       else this.#bytes = Buffer.concat([this.#bytes, this.#scratch.subarray(0, got)])
     }
@@ -33,10 +39,10 @@ export class EarlyData {
       const rest = this.#bytes.subarray(this.sentBytes)
       const sent = libc.sendHead(uplink, rest, rest.length)
       if (sent === -EAGAIN) break
-      if (sent < 0) return false
+      if (sent < 0) return 'uplink broke'
       this.sentBytes += sent
     }
-    return true
+    return 'ok'
   }
 
   /** The relay goes on where we are: what the uplink has not taken is the first it sends. */

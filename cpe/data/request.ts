@@ -5,7 +5,7 @@
  *                 ┌─ warm uplink ──────────▶ Connect ─┐ answered   ┌──────┐
  *    LAN ─▶ begin ┼─ pool empty: dial ─────▶ Connect + Cookie ────▶│ Flow │
  *                 └─ bypass ───────────────▶ direct ───────────────▶└──────┘
- *                                              ▲ unanswered, no LAN byte sent
+ *                                              ▲ unanswered, and repeatable
  *
  * LAN bytes follow the Connect at once (RFC 8803 section 4.2: early data): no round trip is added.
  */
@@ -59,6 +59,7 @@ class Request implements Watcher {
   readonly #beganMs: number
   #connected: boolean
   #answer = NO_ANSWER
+  #suspected = false
 
   constructor(room: HouseRoom, pool: Pool, lan: Intercepted, uplink: Uplink, warm: boolean) {
     this.#room = room
@@ -125,7 +126,9 @@ class Request implements Watcher {
   /** The LAN's first bytes run after the Connect message without waiting for its answer. */
   #forward(): void {
     if (!this.#connected) return
-    if (!this.#early.forward(this.#uplink.fd)) this.#giveUp()
+    const forwarded = this.#early.forward(this.#uplink.fd)
+    if (forwarded === 'lan broke') this.#giveUp()
+    if (forwarded === 'uplink broke') this.#goDirect()
   }
 
   #listen(): void {
@@ -179,13 +182,15 @@ class Request implements Watcher {
   #onDeadline(): void {
     const { loop, board, settings } = this.#room
     const waitedMs = loop.nowMs - this.#beganMs
-    const nothingSent = this.#early.sentBytes === 0
+    const { repeatable, sentBytes } = this.#early
     const heard = this.#connected && allAcknowledged(this.#uplink.fd)
-    if (!heard) this.#suspect()
-    if (nothingSent && (!heard || waitedMs >= UNANSWERED_MS)) return this.#goDirect()
+    // A kernel that acknowledges says nothing about the process behind it.
+    if (!heard || waitedMs >= DOUBTFUL_MS) this.#suspect()
+    if (sentBytes === 0 && !heard) return this.#goDirect()
+    if (repeatable && (!board.reachable || waitedMs >= UNANSWERED_MS)) return this.#goDirect()
     if (!board.reachable && waitedMs >= UNANSWERED_MS) return this.#giveUp()
     if (waitedMs >= settings.connectMs + UNANSWERED_MS) return this.#giveUp()
-    loop.arm(this.#deadline, UNANSWERED_MS)
+    loop.arm(this.#deadline, LOOK_AGAIN_MS)
   }
 
   #unanswered(why: string): void {
@@ -194,16 +199,18 @@ class Request implements Watcher {
   }
 
   #suspect(): void {
+    if (this.#suspected) return
+    this.#suspected = true
     this.#room.count[COUNT.unanswered]!++
     this.#room.tell({ event: 'suspect', why: 'a Connect was not answered' })
   }
 
   /**
-   * Over the active leg, unbonded. Without `replay` only if no LAN byte has left on the uplink: a
-   * request that a server may have seen must not be made twice. Else the LAN must try again.
+   * Over the active leg, unbonded. Without `replay` only what does no harm when a server has seen it
+   * already: an order must not be placed twice. Else the LAN must try again.
    */
   #goDirect({ replay }: { readonly replay: boolean } = { replay: false }): void {
-    if (this.#early.sentBytes > 0 && !replay) return this.#giveUp()
+    if (!replay && !this.#early.repeatable) return this.#giveUp()
     this.#room.loop.disarm(this.#deadline)
     dropUplink(this.#room, this.#uplink)
     const up = new HalfFlow(this.#lan.fd, -1)
@@ -222,5 +229,8 @@ class Request implements Watcher {
 /** Design D15: a Connect unanswered for max(300 ms, 3 RTT) is not waited for if it need not be. */
 const ANSWER_MS_MIN = 300
 const ANSWER_RTTS = 3
+/** So long after the LAN asked, whoever answers probes is asked whether it is still there. */
+const DOUBTFUL_MS = 500
 /** What a dead concentrator may cost a home. */
 const UNANSWERED_MS = 1_000
+const LOOK_AGAIN_MS = 100
