@@ -5,7 +5,7 @@
  */
 import { MARK } from '../../shared/core/marks.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
-import { dial, resetAndClose, socketError } from '../../shared/linux/sockets.ts'
+import { dial, keepAlive, resetAndClose, socketError } from '../../shared/linux/sockets.ts'
 import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
 import { HalfFlow } from '../../shared/relay/pump.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
@@ -59,7 +59,10 @@ class Direct implements Watcher {
     }
     if ((events & (READABLE | WRITABLE)) === 0) return
     if (socketError(fd) !== 0) return this.#giveUp()
-    this.#room.loop.disarm(this.#deadline)
+    const { loop, settings } = this.#room
+    loop.disarm(this.#deadline)
+    const { idleS, intervalS, probes } = settings.keepalive
+    keepAlive(fd, idleS, intervalS, probes)
     openFlow(this.#room, this.#up, new HalfFlow(fd, this.#lan.fd), undefined)
   }
 
