@@ -98,6 +98,11 @@ export class Steering {
     return { legs, concentrator: { state, reason }, active: this.#active }
   }
 
+  /** There is a leg that may carry something, and yet the concentrator answers on none. */
+  get concentratorMissed(): boolean {
+    return this.#concentrator.state === 'unreachable' && this.#active !== undefined
+  }
+
   /** The echo of a probe has arrived. */
   heard(leg: LegName, number: number, rttMs: number, nowMs: number): void {
     this.#legs[leg].echo(number, rttMs, nowMs)

@@ -8,6 +8,7 @@ import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
 import { dumpSubflows } from '../../shared/linux/subflows.ts'
 import { probeSecret } from '../../shared/tunnel/keys.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
+import { Inquiry } from './inquiry.ts'
 import { LinkWatch } from './links.ts'
 import { Steering, type SteeringParts } from './loop.ts'
 import { type PathCounts, PathManager } from './path-manager.ts'
@@ -58,13 +59,19 @@ export function startSteering(
   const paths = new PathManager(kernel, () => dumpSubflows(diagnosis), remotes)
   const steering = new Steering(config, remotes, { ...outside, links, probes, paths })
 
+  const inquiry = opened.use(
+    new Inquiry(config, (why) => outside.log.warn('concentrator asked by TCP', { why })),
+  )
+
   let timer: NodeJS.Timeout | undefined
   let saidMs = -Infinity
   /** One failed round must not leave the house without steering: the next looks at everything anew. */
   const turn = (): void => {
     let nextMs = AFTER_FAILURE_MS
     try {
-      nextMs = steering.tick(performance.now())
+      const nowMs = performance.now()
+      nextMs = steering.tick(nowMs)
+      inquiry.look(steering.concentratorMissed, nowMs)
     } catch (error) {
       if (performance.now() - saidMs > SAY_AGAIN_MS) {
         saidMs = performance.now()
