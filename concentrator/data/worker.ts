@@ -31,7 +31,7 @@ if (port === null) throw new Error('Cannot run on its own: a data thread of conc
 
 // By hash, so that how long the search takes says nothing about the cookie.
 const subscribers = new Map(settings.cookies.map((cookie, number) => [hashOf(cookie), number]))
-const loop = new Loop()
+using loop = new Loop()
 const room: StreetRoom = {
   settings,
   loop,
@@ -62,6 +62,8 @@ const publish = new Deadline(() => {
 loop.arm(publish, PUBLISH_MS)
 room.tell({ event: 'serving' })
 loop.run()
+// A transfer that is cut short must not look like one that has ended.
+for (const flow of room.flows) flow.reset()
 
 function publishFlows({ flows, count, closedBytes }: StreetRoom): void {
   let { up, down } = closedBytes

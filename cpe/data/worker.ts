@@ -29,7 +29,7 @@ const { settings, index } = birth
 const port = parentPort
 if (port === null) throw new Error('Cannot run on its own: this is a data thread of cpe/main.ts')
 
-const loop = new Loop()
+using loop = new Loop()
 const room: HouseRoom = {
   settings,
   loop,
@@ -55,6 +55,8 @@ intercept(room, settings.capturePort + index, (lan) => request(room, pool, lan))
 loop.arm(publish, PUBLISH_MS)
 room.tell({ event: 'serving' })
 loop.run()
+// A transfer that is cut short must not look like one that has ended.
+for (const flow of room.flows.keys()) flow.reset()
 
 /** Bytes of open flows, for whoever looks: in the flow table one by one, in the counters together. */
 function publishFlows({ flows, table, count, loop, closedBytes }: HouseRoom): void {

@@ -82,6 +82,9 @@ export class Loop {
     while (!this.#stopped) {
       this.round(this.#turns.length > 0 ? 0 : this.#wheel.waitMs(performance.now()))
     }
+  }
+
+  [Symbol.dispose](): void {
     libc.close(this.#epoll)
   }
 
