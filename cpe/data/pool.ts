@@ -189,8 +189,10 @@ class Member implements Watcher {
 
   #listen(): void {
     this.#answer = readAnswer(this.#room, this.uplink.fd, this.#answer)
-    // A warm connection that the concentrator closed: it drains or restarts.
-    if (this.#answer.over && this.warm) return this.drop()
+    if (this.#answer.over && this.warm) {
+      this.#room.farewellMs = this.#room.loop.nowMs
+      return this.drop()
+    }
     if (this.warm) return
     const decoded = decodeConvert(this.#answer.bytes)
     if (decoded.kind === 'incomplete' && this.#answer.over) {

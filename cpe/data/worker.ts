@@ -12,6 +12,7 @@ import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { Loop } from '../../shared/relay/loop.ts'
 import type { WorkerBirth } from '../../shared/relay/workers.ts'
 import { intercept } from './intercept.ts'
+import { endOrphans } from './orphans.ts'
 import { Pool } from './pool.ts'
 import { request } from './request.ts'
 import {
@@ -39,6 +40,7 @@ const room: HouseRoom = {
   table: new FlowTable(settings.tables[index]!),
   count: new Counters(HOUSE_COUNTERS, settings.tables.length, settings.counters).row(index),
   flows: new Map<Flow, Uplink | undefined>(),
+  farewellMs: -Infinity,
   closedBytes: { up: 0, down: 0 },
   tell: (news: HouseNews) => port.postMessage(news),
 }
@@ -46,6 +48,7 @@ const pool = new Pool(room)
 /** How old a published figure may be. */
 const PUBLISH_MS = 500
 const publish = new Deadline(() => {
+  endOrphans(room)
   publishFlows(room)
   loop.arm(publish, PUBLISH_MS)
 })

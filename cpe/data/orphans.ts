@@ -1,0 +1,20 @@
+/**
+ * Flows whose concentrator has died in mid-transfer. Its kernel says farewell for it, which to a flow looks
+ * like a server that has finished and still listens (half-close); and where TCP answers with a reset what
+ * arrives for a closed socket, MPTCP takes it in, until its buffer is full, and is silent for a minute.
+ */
+import type { HouseRoom } from './room.ts'
+
+/**
+ * End with a reset what the concentrator has finished, shortly after it has closed a warm uplink too: a
+ * server's half-close ends no other connection. To be called now and then.
+ */
+export function endOrphans({ flows, farewellMs, loop }: HouseRoom): void {
+  if (loop.nowMs - farewellMs > FAREWELL_MS) return
+  for (const [flow, uplink] of flows) {
+    if (uplink !== undefined && flow.b2a.finished) flow.reset()
+  }
+}
+
+/** What was on its way to the home when the concentrator died arrives before its end of stream. */
+const FAREWELL_MS = 5_000
