@@ -107,8 +107,8 @@ export class Pool {
     const second = Math.floor(loop.nowMs / 1_000)
     if (second !== this.#second) this.#refilledInSecond = 0
     this.#second = second
-    // One at a time while it is uncertain whether anybody answers.
-    const limit = this.#failures > 0 ? Math.min(1, wanted) : wanted
+    // One at a time while it is uncertain whether anybody answers. What was warm before proves nothing.
+    const limit = this.#failures > 0 ? this.#warm() + 1 : wanted
     while (
       this.#members.size < limit &&
       loop.nowMs >= this.#closedUntilMs &&
@@ -124,6 +124,12 @@ export class Pool {
       this.#members.add(new Member(this.#room, this, uplink))
     }
     this.#publish()
+  }
+
+  #warm(): number {
+    let warm = 0
+    for (const member of this.#members) if (member.warm) warm++
+    return warm
   }
 
   #publish(): void {
