@@ -16,12 +16,14 @@ import { type ConvertMessage, decodeConvert } from '../../shared/wire/convert.ts
 import { type ErrorTlv, whatRefusalMeans } from './refusal.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 import {
+  bestLeg,
   dialUplink,
   dropUplink,
   NO_ANSWER,
   readAnswer,
   say,
   type Uplink,
+  uplinkAnswered,
   uplinkConnected,
 } from './uplink.ts'
 
@@ -48,10 +50,10 @@ export class Pool {
 
   /** A warm uplink for a LAN connection, or undefined: the caller dials one of its own. */
   take(): Uplink | undefined {
-    const { board, count } = this.#room
+    const { count } = this.#room
     arrived(this.#arrivals, this.#room.loop.nowMs)
     for (const member of this.#members) {
-      if (!member.warm || !board.leg(member.uplink.leg).up) continue
+      if (!member.warm || !member.useful) continue
       this.#members.delete(member)
       member.leave()
       count[COUNT.poolHits]!++
@@ -86,11 +88,9 @@ export class Pool {
     this.#publish()
   }
 
-  /** The legs changed: warm uplinks that began on a dead leg are replaced. */
+  /** The legs changed: warm uplinks that stand where no new one would are replaced. */
   legsChanged(): void {
-    for (const member of [...this.#members]) {
-      if (!this.#room.board.leg(member.uplink.leg).up) member.drop()
-    }
+    for (const member of [...this.#members]) if (!member.useful) member.drop()
     if (this.#room.board.reachable) this.#closedUntilMs = Math.min(this.#closedUntilMs, 0)
     this.#refill()
   }
@@ -144,7 +144,7 @@ class Member implements Watcher {
   readonly #room: HouseRoom
   readonly #pool: Pool
   readonly #deadline: Deadline
-  readonly #expiresMs: number
+  #expiresMs: number
   #connected = false
   #answer = NO_ANSWER
 
@@ -174,12 +174,19 @@ class Member implements Watcher {
 
   onTurn(): void {}
 
+  /** The other leg joins one that began on LTE, but not if it is plain TCP. */
+  get useful(): boolean {
+    const { leg, plain } = this.uplink
+    const { board } = this.#room
+    return board.leg(leg).up && (!plain || leg === bestLeg(board))
+  }
+
   /** Once a second: too old, or asked to go. */
   look(): void {
     if (!this.warm) return
     const { loop, table } = this.#room
     const retire = this.uplink.row >= 0 && table.takeAction(this.uplink.row) === FlowAction.retire
-    if (retire || loop.nowMs >= this.#expiresMs) this.drop()
+    if (retire || !this.useful || loop.nowMs >= this.#expiresMs) this.drop()
   }
 
   /** Handed out: nothing here will fire any more. */
@@ -212,8 +219,10 @@ class Member implements Watcher {
       return this.#fail('it did not answer the hello')
     }
     if (this.#answer.over) return this.drop()
+    uplinkAnswered(this.#room, this.uplink)
     this.warm = true
     this.leave()
+    if (this.uplink.plain) this.#expiresMs = this.#room.loop.nowMs + PLAIN_LIFETIME_MS
     this.#pool.succeeded()
   }
 
@@ -236,5 +245,7 @@ const TICK_MS = 1_000
 const HELLO_MS_MAX = 3_000
 const BACKOFF_MS_MIN = 100
 const BACKOFF_MS_MAX = 2_000
+/** Two lost SYNs make an uplink plain TCP: whoever takes it is not bonded, so it is not kept for long. */
+const PLAIN_LIFETIME_MS = 30_000
 /** New uplinks in a second, for the pool; beyond it the pool fills in the next second. */
 const REFILL_PER_S_MAX = 64

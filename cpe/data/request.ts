@@ -31,6 +31,7 @@ import {
   readAnswer,
   say,
   type Uplink,
+  uplinkAnswered,
   uplinkConnected,
 } from './uplink.ts'
 
@@ -147,6 +148,7 @@ class Request implements Watcher {
   #answered(payload: Uint8Array): void {
     const { loop, count } = this.#room
     loop.disarm(this.#deadline)
+    uplinkAnswered(this.#room, this.#uplink)
     count[COUNT.flowsBonded]!++
     this.#pool.succeeded()
     const up = new HalfFlow(this.#lan.fd, this.#uplink.fd)

@@ -4,32 +4,33 @@
  * Dialled on one leg, joined by the other later (path-manager.ts). The Convert message in front of
  * the byte stream is written here too: as a hello for the pool (Info and Cookie), or as a request.
  */
-import { LEG_NUMBER, type LegName } from '../../shared/core/leg.ts'
+import { LEG_NUMBER, LEGS, type LegName } from '../../shared/core/leg.ts'
 import { MARK } from '../../shared/core/marks.ts'
 import { EAGAIN, EHOSTUNREACH } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import { dial, mptcpToken, resetAndClose, socketError } from '../../shared/linux/sockets.ts'
 import { FlowState } from '../../shared/relay/flow-table.ts'
+import type { LegBoard } from '../../shared/relay/leg-board.ts'
 import { isIpv4 } from '../../shared/wire/address.ts'
 import { type ConvertMessage, encodeConvert } from '../../shared/wire/convert.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 
-/** One connection to the concentrator. `row` is its place in the flow table, -1 before it has one. */
+/** One connection to the concentrator. */
 export interface Uplink {
   readonly fd: number
+  /** Where it began. */
   readonly leg: LegName
+  /** It fell back to plain TCP: there it stays. */
+  plain: boolean
+  /** Its place in the flow table, -1 while it has none. */
   row: number
 }
 
 /** Begin an uplink over the best leg: writable when connected. `-errno` where none can be. */
 export function dialUplink(room: HouseRoom): Uplink | number {
   const { board, settings } = room
-  const leg: LegName | undefined = board.leg('dsl').up
-    ? 'dsl'
-    : board.leg('lte').up
-      ? 'lte'
-      : undefined
+  const leg = bestLeg(board)
   if (leg === undefined) return -EHOSTUNREACH
   const own = board.leg(leg)
   for (const address of settings.concentrator.addresses) {
@@ -42,9 +43,14 @@ export function dialUplink(room: HouseRoom): Uplink | number {
       from: { device: settings.interfaces[leg], address: encodeSockaddr6(from, 0) },
       congestion: settings.congestion,
     })
-    return fd < 0 ? fd : { fd, leg, row: -1 }
+    return fd < 0 ? fd : { fd, leg, plain: false, row: -1 }
   }
   return -EHOSTUNREACH
+}
+
+/** Where uplinks begin now. */
+export function bestLeg(board: LegBoard): LegName | undefined {
+  return LEGS.find((leg) => board.leg(leg).up)
 }
 
 /**
@@ -56,12 +62,23 @@ export function uplinkConnected(room: HouseRoom, uplink: Uplink): number {
   if (errno !== 0) return errno
   const token = mptcpToken(uplink.fd)
   if (token === undefined) {
-    room.count[COUNT.fallbacks]!++
+    fellBack(room, uplink)
     return 0
   }
   const nowS = Math.floor(room.loop.nowMs / 1_000)
   uplink.row = room.table.claim(FlowState.pooled, token, LEG_NUMBER[uplink.leg], nowS)
   return 0
+}
+
+/** The concentrator has answered. Some lines let MPTCP pass in the handshake and never again. */
+export function uplinkAnswered(room: HouseRoom, uplink: Uplink): void {
+  if (!uplink.plain && mptcpToken(uplink.fd) === undefined) fellBack(room, uplink)
+}
+
+function fellBack(room: HouseRoom, uplink: Uplink): void {
+  room.count[COUNT.fallbacks]!++
+  uplink.plain = true
+  forgetUplink(room, uplink)
 }
 
 /** Write a whole Convert message. A fresh socket has room for it; one that has not is broken. */
