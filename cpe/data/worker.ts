@@ -23,6 +23,7 @@ import {
   type HouseRoom,
   type HouseSettings,
 } from './room.ts'
+import { Stranded } from './stranded.ts'
 import type { Uplink } from './uplink.ts'
 
 const birth = workerData as WorkerBirth<HouseSettings & HouseMemory>
@@ -45,6 +46,7 @@ const room: HouseRoom = {
   tell: (news: HouseNews) => port.postMessage(news),
 }
 const pool = new Pool(room)
+const stranded = new Stranded(room)
 /** How old a published figure may be. */
 const PUBLISH_MS = 500
 const publish = new Deadline(() => {
@@ -53,7 +55,10 @@ const publish = new Deadline(() => {
   loop.arm(publish, PUBLISH_MS)
 })
 
-hearBell(loop, birth.bell, birth.orders, () => pool.legsChanged())
+hearBell(loop, birth.bell, birth.orders, () => {
+  stranded.end()
+  pool.legsChanged()
+})
 intercept(room, settings.capturePort + index, (lan) => request(room, pool, lan))
 loop.arm(publish, PUBLISH_MS)
 room.tell({ event: 'serving' })
