@@ -89,8 +89,15 @@ export class Connections {
     }
   }
 
-  /** Take the kernel's list for the truth. What is only on its way there does not count yet. */
-  resync(subflows: readonly DiagnosedSubflow[], nowMs: number): void {
+  /**
+   * Take the kernel's list for the truth. What is only on its way there does not count yet. It does not
+   * show a connection that has lost all subflows, but one that `isOpen` may still be given new ones.
+   */
+  resync(
+    subflows: readonly DiagnosedSubflow[],
+    isOpen: (token: number) => boolean,
+    nowMs: number,
+  ): void {
     const truth = new Map<number, Map<string, KnownSubflow>>()
     const firsts = new Map<number, string>()
     for (const subflow of subflows) {
@@ -104,7 +111,11 @@ export class Connections {
       standing.set(endsOf(subflow), known)
       if (!subflow.joined) firsts.set(subflow.token, formatAddress(local.address))
     }
-    for (const token of this.#known.keys()) if (!truth.has(token)) this.#known.delete(token)
+    for (const token of this.#known.keys()) {
+      if (truth.has(token)) continue
+      if (isOpen(token)) truth.set(token, new Map())
+      else this.#known.delete(token)
+    }
     for (const [token, standing] of truth) {
       const known = this.#known.get(token) ?? newConnection(token, firsts.get(token))
       this.#known.set(token, known)

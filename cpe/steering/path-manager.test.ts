@@ -42,7 +42,7 @@ test('a warm connection of a home where nobody is stays on its leg until it is t
 test('when a leg dies all 200 connections lose it in one tick: the peer is told, our side ended', () => {
   const house = new House()
   for (let token = 1; token <= 200; token++) house.open(token)
-  house.tick(2)
+  house.tick(30)
   assert.equal(house.told().length, 200)
   house.legs.dsl = { ...dsl, use: 'dead' }
   house.tick()
@@ -57,7 +57,7 @@ test('when a leg dies all 200 connections lose it in one tick: the peer is told,
 test('a leg that is back gets new subflows with an id of its own', () => {
   const house = new House()
   house.open(7)
-  house.tick(2)
+  house.tick(30)
   house.legs.dsl = { ...dsl, use: 'dead' }
   house.tick(2)
   house.legs.dsl = dsl
@@ -95,10 +95,10 @@ test('a changed address is joined under a new id before the old one is removed',
   house.legs.lte = { ...lte, use: 'dead' }
   house.legs.dsl = leg(3, '203.0.113.77')
   house.told()
-  house.tick()
-  // The old address is all it has until the new one stands.
+  house.tick(20)
+  // The old address is all it has until the new one stands and has shown that it lasts.
   assert.deepEqual(house.told(), ['create 7 203.0.113.77 1'])
-  house.tick()
+  house.tick(20)
   assert.deepEqual(house.kernel.subflowsOf(7), ['203.0.113.77 1'])
 })
 
@@ -135,6 +135,34 @@ test('joins that the peer resets do not become a storm', () => {
   house.tick(3_000)
   const tries = house.told().length
   assert.ok(tries >= 10 && tries <= 24, `${tries} tries in 60 s`)
+})
+
+test('a line that lets joins pass and breaks them costs no connection its dead leg', () => {
+  const house = new House()
+  house.open(7)
+  house.tick()
+  house.kernel.hangUp(7, '100.64.0.2')
+  house.legs.dsl = { ...dsl, use: 'dead' }
+  for (let i = 0; i < 200; i++) {
+    house.tick(3)
+    house.kernel.hangUp(7, '100.64.0.2')
+  }
+  assert.deepEqual(house.kernel.subflowsOf(7), ['203.0.113.2 0'])
+})
+
+test('a connection that has lost all its subflows is joined again when a leg is back', () => {
+  const house = new House()
+  house.open(7)
+  house.tick(100)
+  house.legs.dsl = { ...dsl, use: 'dead' }
+  house.tick()
+  house.kernel.hangUp(7, '100.64.0.2')
+  house.legs.lte = { ...lte, use: 'dead' }
+  house.tick(3_000)
+  assert.deepEqual(house.kernel.subflowsOf(7), [])
+  house.legs.lte = lte
+  house.tick(2)
+  assert.deepEqual(house.kernel.subflowsOf(7), ['100.64.0.2 2'])
 })
 
 test('a subflow that the peer ends after a while comes back at once', () => {

@@ -104,7 +104,7 @@ export class PathManager {
     flows: () => Iterable<FlowConnection>,
     nowMs: number,
   ): void {
-    this.#listen(nowMs)
+    this.#listen(flows, nowMs)
     this.#see(legs, homeActive)
     if (!this.#dirty && nowMs - this.#sweptMs < SWEEP_MS) return
     this.#sweptMs = nowMs
@@ -117,21 +117,24 @@ export class PathManager {
       else if (this.#commands < COMMANDS_PER_TICK_MAX) this.#settle(known, flow, nowMs)
       else this.#dirty = true
     }
-    if (unknown && nowMs - this.#syncedMs >= SYNC_AGAIN_MS) this.#resync(nowMs)
+    if (unknown && nowMs - this.#syncedMs >= SYNC_AGAIN_MS) this.#resync(flows, nowMs)
     if (this.#plans.size > 2 * this.#connections.size + PLANS_SPARE) this.#sweepPlans()
   }
 
-  #listen(nowMs: number): void {
+  #listen(flows: () => Iterable<FlowConnection>, nowMs: number): void {
     const health = this.#kernel.drain((event) => {
       if (event.type === 'subflowEstablished') this.counts.joined += 1
       if (event.type === 'closed') this.#plans.delete(event.token)
       if (this.#connections.hear(event, nowMs)) this.#dirty = true
     })
-    if (health === 'lost' || nowMs - this.#syncedMs >= SYNC_MS) this.#resync(nowMs)
+    if (health === 'lost' || nowMs - this.#syncedMs >= SYNC_MS) {
+      this.#resync(flows, nowMs)
+    }
   }
 
-  #resync(nowMs: number): void {
-    this.#connections.resync(this.#dump(), nowMs)
+  #resync(flows: () => Iterable<FlowConnection>, nowMs: number): void {
+    const open = new Set(Array.from(flows(), ({ token }) => token))
+    this.#connections.resync(this.#dump(), (token) => open.has(token), nowMs)
     this.counts.resyncs += 1
     this.#syncedMs = nowMs
     this.#dirty = true
@@ -170,10 +173,13 @@ export class PathManager {
     const have = [...known.subflows.values()].map((subflow): StandingSubflow => {
       const leg = this.#legOf.get(formatAddress(subflow.local.address))
       if (leg !== undefined) plan.tries.stands(leg)
-      return { leg, backup: subflow.backup, subflow }
+      return { leg, backup: subflow.backup, proven: isProven(subflow, nowMs), subflow }
     })
     for (const action of planSubflows(want, have)) this.#act(known, plan, action, nowMs)
     plan.againMs = plan.tries.againMs(nowMs)
+    for (const { proven, subflow } of have) {
+      if (!proven) plan.againMs = Math.min(plan.againMs, subflow.sinceMs + PROVEN_MS)
+    }
   }
 
   #act(
@@ -253,6 +259,11 @@ export class PathManager {
   }
 }
 
+/** The first one has carried the handshake and its answer. */
+function isProven({ localId, sinceMs }: KnownSubflow, nowMs: number): boolean {
+  return localId === 0 || nowMs - sinceMs >= PROVEN_MS
+}
+
 type StandingSubflow = Subflow & { readonly subflow: KnownSubflow }
 
 /** What the path manager remembers of a connection between two looks. */
@@ -268,6 +279,8 @@ interface Plan {
 const SWEEP_MS = 100
 const SYNC_MS = 10_000
 const SYNC_AGAIN_MS = 1_000
+/** What kills a join does so within a round trip or two, a long queue on LTE included. */
+const PROVEN_MS = 500
 /** 0.1 ms each: what is left over is done in the next tick. 200 connections lose a leg in one. */
 const COMMANDS_PER_TICK_MAX = 512
 const PLANS_SPARE = 64

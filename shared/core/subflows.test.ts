@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import type { LegName } from './leg.ts'
 import { type LegUse, planSubflows, type Subflow, wantSubflows } from './subflows.ts'
 
-const dsl: Subflow = { leg: 'dsl', backup: false }
-const lte: Subflow = { leg: 'lte', backup: false }
-const stale: Subflow = { leg: undefined, backup: false }
+const dsl: Subflow = { leg: 'dsl', backup: false, proven: true }
+const lte: Subflow = { leg: 'lte', backup: false, proven: true }
+const stale: Subflow = { leg: undefined, backup: false, proven: true }
 const open = { pooled: false, first: 'dsl' } as const
 const pooled = { pooled: true, first: 'dsl' } as const
 const bothUp = { dsl: 'up', lte: 'up' } as const
@@ -32,6 +32,7 @@ test('a dead leg loses its subflow, and gets a new one when it is back', () => {
 test('a connection whose only leg died is joined elsewhere before that leg is destroyed', () => {
   const legs = { dsl: 'dead', lte: 'up' } as const
   assert.deepEqual(steps(open, legs, [dsl]), ['create lte'])
+  assert.deepEqual(steps(open, legs, [dsl, { ...lte, proven: false }]), [])
   assert.deepEqual(steps(open, legs, [dsl, lte]), ['destroy dsl'])
 })
 
@@ -65,6 +66,7 @@ test('planSubflows() never leaves a connection without a subflow, and settles in
   const subflow = fc.record({
     leg: fc.constantFrom<LegName | undefined>('dsl', 'lte', undefined),
     backup: fc.boolean(),
+    proven: fc.boolean(),
   })
   fc.assert(
     fc.property(
@@ -88,7 +90,11 @@ test('planSubflows() never leaves a connection without a subflow, and settles in
             }
             assert.ok(now.length > 0)
           }
-          for (const action of actions) if (action.do === 'create') now = [...now, action]
+          for (const action of actions) {
+            if (action.do === 'create') now = [...now, { ...action, proven: false }]
+          }
+          // Time passes.
+          now = now.map((one) => ({ ...one, proven: true }))
         }
         const settled = planSubflows(want, now).filter((action) => action.do !== 'setBackup')
         assert.deepEqual(settled, [])

@@ -16,6 +16,8 @@ export interface Subflow {
   /** undefined when it started from an address that no leg has any more. */
   readonly leg: LegName | undefined
   readonly backup: boolean
+  /** It has lasted for a while. A middlebox may let a join pass and break what follows it. */
+  readonly proven: boolean
 }
 
 export interface WantedSubflow {
@@ -62,7 +64,7 @@ export function wantSubflows(
  *
  * Saying only what we want makes the shell forgetful: after a crash, a lost event or a kernel that
  * refused, the next round computes the same steps again. Nothing is destroyed before another subflow
- * stands: a connection with a dead leg can come back, one without any cannot.
+ * stands and is proven: a connection with a dead leg can come back, one without any cannot.
  */
 export function planSubflows<Have extends Subflow>(
   want: readonly WantedSubflow[],
@@ -72,7 +74,7 @@ export function planSubflows<Have extends Subflow>(
   let stands = false
   for (const { leg, backup, create } of want) {
     const current = have.find((subflow) => subflow.leg === leg)
-    if (current !== undefined) stands = true
+    if (current?.proven === true) stands = true
     if (current === undefined && create) actions.push({ do: 'create', leg, backup })
     if (current !== undefined && current.backup !== backup) {
       actions.push({ do: 'setBackup', subflow: current, backup })
