@@ -6,8 +6,8 @@
 import type { HouseRoom } from './room.ts'
 
 /**
- * End with a reset what the concentrator has finished, shortly after it has closed a warm uplink too: a
- * server's half-close ends no other connection. To be called now and then.
+ * End with a reset what the concentrator has finished, shortly after an uplink that nobody relays on was
+ * closed too, or refused: a server's half-close does not do that. To be called now and then.
  */
 export function endOrphans({ flows, farewellMs, loop }: HouseRoom): void {
   if (loop.nowMs - farewellMs > FAREWELL_MS) return

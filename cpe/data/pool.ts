@@ -72,11 +72,12 @@ export class Pool {
     this.#closedUntilMs = 0
   }
 
-  /** An uplink could not be had; try again after a pause that grows, or after `waitMs`. */
+  /** An uplink could not be had; try again after a pause that grows, or after the `waitMs` it named. */
   failed(why: string, waitMs?: number): void {
     const { loop, tell, count } = this.#room
     count[COUNT.uplinksFailed]!++
     if (this.#failures === 0) tell({ event: 'bypassing', why })
+    if (waitMs === undefined) this.#room.farewellMs = loop.nowMs
     const pauseMs = Math.min(BACKOFF_MS_MIN * 2 ** this.#failures, BACKOFF_MS_MAX)
     this.#closedUntilMs = Math.max(this.#closedUntilMs, loop.nowMs + (waitMs ?? pauseMs))
     this.#failures = Math.min(this.#failures + 1, 16)

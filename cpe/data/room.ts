@@ -46,7 +46,7 @@ export interface HouseRoom extends FlowRoom {
   readonly count: Float64Array
   /** Open flows, and the uplink of each that is bonded. */
   readonly flows: Map<Flow, Uplink | undefined>
-  /** When the concentrator last closed a warm uplink, on the loop's clock: it stops, or has stopped. */
+  /** When an uplink was last closed or had in vain, on the loop's clock: the concentrator may be gone. */
   farewellMs: number
   /** What flows that have ended carried. */
   readonly closedBytes: { up: number; down: number }
