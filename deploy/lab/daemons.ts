@@ -26,7 +26,7 @@ export function writeConfigs(
   const configs = { cpe: cpeConfig(state), concentrator: concentratorConfig(state) }
   for (const daemon of DAEMONS) {
     mkdirSync(stateDirectory(state.name, daemon), { recursive: true })
-    const config = merge(configs[daemon], patches[daemon] ?? {})
+    const config = mergeConfig(configs[daemon], patches[daemon] ?? {})
     writeFileSync(configPath(state.name, daemon), stringify(config))
   }
 }
@@ -85,11 +85,12 @@ function stateDirectory(street: string, daemon: DaemonName): string {
   return join(streetDirectory(street), `${daemon}-state`)
 }
 
-function merge(base: ConfigPatch, patch: ConfigPatch): ConfigPatch {
+/** `patch` over `base`, key by key where both are mappings. */
+export function mergeConfig(base: ConfigPatch, patch: ConfigPatch): ConfigPatch {
   const merged: Record<string, unknown> = { ...base }
   for (const [key, value] of Object.entries(patch)) {
     const old = merged[key]
-    merged[key] = isMapping(old) && isMapping(value) ? merge(old, value) : value
+    merged[key] = isMapping(old) && isMapping(value) ? mergeConfig(old, value) : value
   }
   return merged
 }
