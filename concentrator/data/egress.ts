@@ -83,7 +83,7 @@ class Egress implements Watcher {
   onTurn(): void {}
 
   #connected(): void {
-    const { loop, settings, count, flows, closedBytes } = this.#room
+    const { loop, settings, count, flows, closedBytes, sendQueues } = this.#room
     const { fd: homeFd, answer, earlyData } = this.#home
     loop.disarm(this.#deadline)
     const { idleS, intervalS, probes } = settings.keepalive
@@ -91,14 +91,17 @@ class Egress implements Watcher {
     libc.sendHead(homeFd, answer, answer.length)
     const up = new HalfFlow(homeFd, this.#fd)
     holdFirst(up, earlyData)
-    const flow = new Flow(this.#room, up, new HalfFlow(this.#fd, homeFd), (ended, reset) => {
+    const down = new HalfFlow(this.#fd, homeFd)
+    const flow = new Flow(this.#room, up, down, (ended, reset) => {
       flows.delete(ended)
+      sendQueues.forget(down)
       closedBytes.up += ended.a2b.bytes
       closedBytes.down += ended.b2a.bytes
       count[COUNT.flowsOpen]!--
       count[reset ? COUNT.flowsReset : COUNT.flowsClosed]!++
     })
     flows.add(flow)
+    sendQueues.keep(down)
     count[COUNT.flowsOpened]!++
     count[COUNT.flowsOpen]!++
     flow.begin()

@@ -11,6 +11,7 @@ import { Counters } from '../../shared/relay/counters.ts'
 import { openDoor } from '../../shared/relay/door.ts'
 import { type Flow, SCRATCH_BYTES } from '../../shared/relay/flow.ts'
 import { Loop } from '../../shared/relay/loop.ts'
+import { SendQueues } from '../../shared/relay/send-queue.ts'
 import type { WorkerBirth } from '../../shared/relay/workers.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
@@ -36,6 +37,7 @@ const room: StreetRoom = {
   settings,
   loop,
   scratch: new Uint8Array(SCRATCH_BYTES),
+  sendQueues: new SendQueues(loop),
   heldBytes: 0,
   count: new Counters(STREET_COUNTERS, settings.workers, settings.counters).row(index),
   flows: new Set<Flow>(),

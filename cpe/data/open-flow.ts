@@ -15,6 +15,7 @@ export function openFlow(
 ): void {
   const flow = new Flow(room, up, down, (ended, reset) => {
     room.flows.delete(ended)
+    room.sendQueues.forget(up)
     const { count, closedBytes } = room
     closedBytes.up += ended.a2b.bytes
     closedBytes.down += ended.b2a.bytes
@@ -23,5 +24,6 @@ export function openFlow(
     if (uplink !== undefined) forgetUplink(room, uplink)
   })
   room.flows.set(flow, uplink)
+  if (uplink !== undefined) room.sendQueues.keep(up)
   flow.begin()
 }

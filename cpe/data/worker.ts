@@ -10,6 +10,7 @@ import { type Flow, SCRATCH_BYTES } from '../../shared/relay/flow.ts'
 import { FlowTable } from '../../shared/relay/flow-table.ts'
 import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { Loop } from '../../shared/relay/loop.ts'
+import { SendQueues } from '../../shared/relay/send-queue.ts'
 import type { WorkerBirth } from '../../shared/relay/workers.ts'
 import { intercept } from './intercept.ts'
 import { endOrphans } from './orphans.ts'
@@ -36,6 +37,7 @@ const room: HouseRoom = {
   settings,
   loop,
   scratch: new Uint8Array(SCRATCH_BYTES),
+  sendQueues: new SendQueues(loop),
   heldBytes: 0,
   board: new LegBoard(settings.board),
   table: new FlowTable(settings.tables[index]!),

@@ -4,6 +4,8 @@
  * AF_INET6 because an MPTCP connection born on an AF_INET socket refuses an IPv6 subflow for ever.
  * Functions answer a descriptor or 0, or `-errno`, and leave nothing open when they fail.
  */
+
+import { tcpInfoListBuffer } from '../wire/tcp-info.ts'
 import { errnoName, must } from './errors.ts'
 import { EINPROGRESS } from './kernel.ts'
 import * as libc from './libc.ts'
@@ -117,6 +119,20 @@ export function keepAlive(fd: number, idleS: number, intervalS: number, probes: 
   setNumber(fd, SOL_TCP, TCP_KEEPCNT, probes)
 }
 
+/**
+ * Let the socket, and each subflow, hold at most `bytes` unacknowledged and unsent (SO_SNDBUFFORCE: the
+ * kernel doubles what it is told, for its own book-keeping). Ends the kernel's own tuning.
+ */
+export function setSendBuffer(fd: number, bytes: number): number {
+  return setNumber(fd, SOL_SOCKET, SO_SNDBUFFORCE, Math.ceil(bytes / 2))
+}
+
+/** MPTCP_TCPINFO as the kernel answers it (wire/tcp-info.ts); undefined on plain TCP. */
+export function readSubflowInfos(fd: number): Uint8Array | undefined {
+  const list = tcpInfoListBuffer(SUBFLOWS_MAX)
+  return libc.getsockopt(fd, SOL_MPTCP, MPTCP_TCPINFO, list) < 0 ? undefined : list
+}
+
 /** Use this congestion control from now on. `-errno` where the kernel has none of that name. */
 export function setCongestion(fd: number, name: string): number {
   return setText(fd, SOL_TCP, TCP_CONGESTION, name)
@@ -185,6 +201,7 @@ const SO_KEEPALIVE = 9
 const SO_LINGER = 13
 const SO_REUSEPORT = 15
 const SO_BINDTODEVICE = 25
+const SO_SNDBUFFORCE = 32
 const SO_MARK = 36
 const SOL_IP = 0
 const IP_TRANSPARENT = 19
@@ -200,6 +217,9 @@ const TCP_KEEPCNT = 6
 const TCP_CONGESTION = 13
 const SOL_MPTCP = 284
 const MPTCP_INFO = 1
+const MPTCP_TCPINFO = 2
+/** The kernel's limit for one connection. */
+const SUBFLOWS_MAX = 8
 const MPTCP_INFO_TOKEN = 12
 const MPTCP_INFO_TOKEN_END = 16
 const MPTCP_INFO_SENT = 56

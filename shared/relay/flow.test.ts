@@ -15,6 +15,7 @@ import { encodeSockaddr6 } from '../wire/sockaddr.ts'
 import { Flow, type FlowRoom } from './flow.ts'
 import { Loop } from './loop.ts'
 import { HalfFlow } from './pump.ts'
+import { SendQueues } from './send-queue.ts'
 
 test('every byte arrives, both ways at once, through a reader that stalls', () => {
   const { near, far, loop, ended } = relayed()
@@ -89,7 +90,12 @@ test('a reader that never reads costs a bounded piece of memory', () => {
 
 function relayed() {
   const loop = new Loop()
-  const room: FlowRoom = { loop, scratch: new Uint8Array(262_144), heldBytes: 0 }
+  const room: FlowRoom = {
+    loop,
+    scratch: new Uint8Array(262_144),
+    sendQueues: new SendQueues(loop),
+    heldBytes: 0,
+  }
   const [near, a] = connectedPair()
   const [far, b] = connectedPair()
   const ended: string[] = []

@@ -13,11 +13,13 @@ import * as libc from '../linux/libc.ts'
 import { resetAndClose, socketError } from '../linux/sockets.ts'
 import { FAILED, type Loop, READABLE, type Watcher, WRITABLE } from './loop.ts'
 import { type HalfFlow, heldBytes, Pumped, pump } from './pump.ts'
+import type { SendQueues } from './send-queue.ts'
 
 /** What all flows of one thread share. */
 export interface FlowRoom {
   readonly loop: Loop
   readonly scratch: Uint8Array
+  readonly sendQueues: SendQueues
   /** Bytes that wait in this thread's memory for slow readers. */
   heldBytes: number
 }

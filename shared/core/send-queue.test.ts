@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type SubflowLoad, sendBufferBytes } from './send-queue.ts'
+
+/** 50 Mbit/s and 30 Mbit/s, as the kernel showed them under a download. */
+const dsl: SubflowLoad = {
+  rttMs: 44,
+  windowBytes: 310_000,
+  unsentBytes: 1_733_232,
+  bytesPerMs: 6_250,
+}
+const lte: SubflowLoad = {
+  rttMs: 95,
+  windowBytes: 373_000,
+  unsentBytes: 842_408,
+  bytesPerMs: 3_750,
+}
+
+test('a deep queue is cut to what the lines hold and a little more', () => {
+  const bytes = sendBufferBytes([dsl, lte], undefined)
+  assert.ok(bytes !== undefined)
+  assert.ok(bytes >= 10_000 * 95, `${bytes} would leave the lines idle`)
+  assert.ok(bytes <= 10_000 * 95 * 1.5, `${bytes} waits too long`)
+})
+
+test('a queue that drains at once is left to the kernel', () => {
+  const shallow = { ...dsl, unsentBytes: 100_000 }
+  assert.equal(sendBufferBytes([shallow], undefined), undefined)
+})
+
+test('a subflow with nothing left to send makes the buffer grow, up to its limit', () => {
+  const starved = { ...lte, unsentBytes: 0 }
+  assert.equal(sendBufferBytes([dsl, starved], 1_000_000), 1_500_000)
+  assert.equal(sendBufferBytes([dsl, starved], 33_000_000), 33_554_432)
+})
+
+test('a steady line keeps its buffer', () => {
+  const first = sendBufferBytes([dsl, lte], undefined)
+  const slightly = { ...dsl, bytesPerMs: 6_400 }
+  assert.equal(sendBufferBytes([slightly, lte], first), first)
+})
+
+test('a connection that rests keeps what it has', () => {
+  const resting = { ...dsl, bytesPerMs: 0, unsentBytes: 0 }
+  assert.equal(sendBufferBytes([resting], 700_000), 700_000)
+  assert.equal(sendBufferBytes([resting], undefined), undefined)
+})

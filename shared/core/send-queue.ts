@@ -1,0 +1,58 @@
+/**
+ * How much an MPTCP connection may have under way, so that its subflows are full and nothing waits
+ * behind what is not sent yet.
+ *
+ * The kernel lets every subflow queue four times what the path holds. What is queued there is bound
+ * to that subflow: when the other leg dies, what it lost is sent again behind all of it (215 ms on 30
+ * Mbit/s, measured). The whole connection needs no more than
+ *
+ *    the rates of all subflows  ×  the round trip of the slowest       (in order, nothing is delivered
+ *                                                                       before the slowest has arrived)
+ *
+ * and a margin to go on with until the relay has its turn again.
+ */
+
+/** One subflow as the kernel describes it. */
+export interface SubflowLoad {
+  readonly rttMs: number
+  readonly windowBytes: number
+  readonly unsentBytes: number
+  readonly bytesPerMs: number
+}
+
+/**
+ * Bytes of send buffer for the connection, or undefined to leave it to the kernel. `nowBytes` is what
+ * was last answered.
+ */
+export function sendBufferBytes(
+  subflows: readonly SubflowLoad[],
+  nowBytes: number | undefined,
+): number | undefined {
+  const busy = subflows.filter(({ bytesPerMs }) => bytesPerMs > 0)
+  if (busy.length === 0) return nowBytes
+  const waitsMs = Math.max(...busy.map(({ unsentBytes, bytesPerMs }) => unsentBytes / bytesPerMs))
+  if (nowBytes === undefined && waitsMs < WAIT_MS_MAX) return undefined
+
+  // A subflow that has nothing left to send may be starved by us: let go before we measure again.
+  if (nowBytes !== undefined && busy.some(({ unsentBytes }) => unsentBytes === 0)) {
+    return Math.min(nowBytes * GROWTH, BYTES_MAX)
+  }
+  const slowestMs = Math.max(...busy.map(({ rttMs }) => rttMs))
+  const rate = busy.reduce((sum, { bytesPerMs }) => sum + bytesPerMs, 0)
+  const windows = busy.reduce((sum, { windowBytes }) => sum + windowBytes, 0)
+  const wanted = Math.max(rate * slowestMs, windows) * HEADROOM + rate * MARGIN_MS
+  const bounded = Math.min(Math.max(wanted, BYTES_MIN), BYTES_MAX)
+  if (nowBytes !== undefined && Math.abs(bounded - nowBytes) < nowBytes * DEAD_BAND) return nowBytes
+  return Math.round(bounded)
+}
+
+/** A queue that drains faster than this harms nobody. */
+const WAIT_MS_MAX = 60
+const HEADROOM = 1.15
+/** What the relay may need until it has its turn. */
+const MARGIN_MS = 20
+/** Changes smaller than this are not worth a call. */
+const DEAD_BAND = 0.1
+const GROWTH = 1.5
+const BYTES_MIN = 131_072
+const BYTES_MAX = 33_554_432

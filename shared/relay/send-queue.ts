@@ -1,0 +1,64 @@
+/**
+ * Keeps the send buffers of bonded connections at what their lines can use (core/send-queue.ts). Run by
+ * the thread that owns the descriptors, and only for those that carry much.
+ */
+import { sendBufferBytes } from '../core/send-queue.ts'
+import { Deadline } from '../core/timer-wheel.ts'
+import { readSubflowInfos, setSendBuffer } from '../linux/sockets.ts'
+import { decodeTcpInfoList } from '../wire/tcp-info.ts'
+import type { Loop } from './loop.ts'
+import type { HalfFlow } from './pump.ts'
+
+export class SendQueues {
+  readonly #loop: Loop
+  readonly #queues = new Map<HalfFlow, Queue>()
+  readonly #look = new Deadline(() => this.#onLook())
+
+  constructor(loop: Loop) {
+    this.#loop = loop
+  }
+
+  /** `half.to` is an MPTCP socket of this thread. */
+  keep(half: HalfFlow): void {
+    if (this.#queues.size === 0) this.#loop.arm(this.#look, LOOK_MS)
+    this.#queues.set(half, { bytesSeen: half.bytes, bufferBytes: undefined })
+  }
+
+  /** Before its descriptor is closed, or after. */
+  forget(half: HalfFlow): void {
+    this.#queues.delete(half)
+  }
+
+  #onLook(): void {
+    for (const [half, queue] of this.#queues) look(half, queue)
+    if (this.#queues.size > 0) this.#loop.arm(this.#look, LOOK_MS)
+  }
+}
+
+interface Queue {
+  bytesSeen: number
+  /** What we have set; undefined while the kernel has its way. */
+  bufferBytes: number | undefined
+}
+
+function look(half: HalfFlow, queue: Queue): void {
+  const moved = half.bytes - queue.bytesSeen
+  queue.bytesSeen = half.bytes
+  if (moved < MUCH_BYTES) return
+  const list = readSubflowInfos(half.to)
+  if (list === undefined) return
+  const loads = decodeTcpInfoList(list).map((info) => ({
+    rttMs: info.rttMs,
+    windowBytes: info.congestionWindowSegments * info.segmentBytes,
+    unsentBytes: info.unsentBytes,
+    bytesPerMs: info.deliveryBytesPerSecond / 1_000,
+  }))
+  const wanted = sendBufferBytes(loads, queue.bufferBytes)
+  if (wanted === undefined || wanted === queue.bufferBytes) return
+  if (setSendBuffer(half.to, wanted) >= 0) queue.bufferBytes = wanted
+}
+
+/** How often send queues are looked at. */
+const LOOK_MS = 100
+/** Less than this between two looks is no bulk: the kernel may keep its ways. */
+const MUCH_BYTES = 65_536
