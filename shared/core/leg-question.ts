@@ -108,13 +108,15 @@ export class LegQuestion {
   }
 
   get #spacingMs(): number {
+    // However many it takes, an urgent question is put within the same time.
     return this.why === 'silence'
-      ? SPACING_MS
+      ? Math.min(SPACING_MS, BURST_MS / (this.needed - 1))
       : Math.max(SPACING_MS, this.#track.answerMs + LATE_MARGIN_MS)
   }
 }
 
 export const SPACING_MS = 30
+const BURST_MS = 90
 const LATE_MARGIN_MS = 20
 /** Between the probes that go on while a verdict waits for a queue to drain. */
 const WAITING_MS = 60
