@@ -55,7 +55,7 @@ test('a wrong cookie has a sentence on both sides, and the house browses', { ski
   await cpe.says(/"msg":"ready"/)
   assert.equal(await wayOf(street), 'direct')
   await cpe.says(/does not accept the cookie of this subscriber; compare subscriber\.cookie/)
-  await pause(1_500)
+  await pause(500)
   const asked = logOf(street, 'concentrator').match(/"its cookie is not known here"/g)
   assert.equal(asked?.length, 1, 'asked in words more than once')
 })

@@ -33,9 +33,9 @@ for (const [name, text, sentence] of [
 ] as const) {
   test(`${name} ends the CPE with status 2 and names the place`, { skip }, async () => {
     const config = writeConfigText(street, 'cpe', text)
-    const { status, said } = await failing('cpe', { config })
-    assert.equal(status, 2)
-    assert.match(said, sentence)
+    await using cpe = startAlone(street, 'cpe', { config })
+    assert.equal(await cpe.ended, 2)
+    assert.match(cpe.said(), sentence)
   })
 }
 
