@@ -162,7 +162,7 @@ class Member implements Watcher {
   onReady(_fd: number, events: number): void {
     if (!this.#connected) {
       const errno = uplinkConnected(this.#room, this.uplink)
-      if (errno !== 0) return this.#fail(errnoName(errno))
+      if (errno !== 0) return this.#fail(`connect to the concentrator answered ${errnoName(errno)}`)
       this.#connected = true
       const hello: ConvertMessage = [
         { type: 'info' },
