@@ -20,7 +20,17 @@ test('a deep queue is cut to what the lines hold and a little more', () => {
   const bytes = sendBufferBytes([dsl, lte], undefined)
   assert.ok(bytes !== undefined)
   assert.ok(bytes >= 10_000 * 95, `${bytes} would leave the lines idle`)
-  assert.ok(bytes <= 10_000 * 95 * 1.5, `${bytes} waits too long`)
+  assert.ok(bytes <= 10_000 * 95 * 1.6, `${bytes} waits too long`)
+})
+
+test('a slow line beside a fast one is waited for, burst and all', () => {
+  const oldDsl = { rttMs: 115, windowBytes: 14_480, unsentBytes: 27_116, bytesPerMs: 72 }
+  const fastLte = { ...lte, unsentBytes: 500_000, bytesPerMs: 4_500 }
+  const bytes = sendBufferBytes([oldDsl, fastLte], undefined)
+  assert.ok(
+    bytes !== undefined && bytes >= 4_572 * (115 + 900),
+    `${bytes} would stall the fast line`,
+  )
 })
 
 test('a queue that drains at once is left to the kernel', () => {

@@ -6,10 +6,10 @@
  * to that subflow: when the other leg dies, what it lost is sent again behind all of it (215 ms on 30
  * Mbit/s, measured). The whole connection needs no more than
  *
- *    the rates of all subflows  ×  the round trip of the slowest       (in order, nothing is delivered
- *                                                                       before the slowest has arrived)
+ *    the rates of all subflows  ×  the time of the slowest: its round trip, and the burst it was given
  *
- * and a margin to go on with until the relay has its turn again.
+ * (in order, nothing is delivered before the slowest has arrived), and a margin to go on with until
+ * the relay has its turn again.
  */
 
 /** One subflow as the kernel describes it. */
@@ -37,7 +37,9 @@ export function sendBufferBytes(
   if (nowBytes !== undefined && busy.some(({ unsentBytes }) => unsentBytes === 0)) {
     return Math.min(nowBytes * GROWTH, BYTES_MAX)
   }
-  const slowestMs = Math.max(...busy.map(({ rttMs }) => rttMs))
+  const slowestMs = Math.max(
+    ...busy.map(({ rttMs, bytesPerMs }) => rttMs + BURST_BYTES / bytesPerMs),
+  )
   const rate = busy.reduce((sum, { bytesPerMs }) => sum + bytesPerMs, 0)
   const windows = busy.reduce((sum, { windowBytes }) => sum + windowBytes, 0)
   const wanted = Math.max(rate * slowestMs, windows) * HEADROOM + rate * MARGIN_MS
@@ -46,6 +48,8 @@ export function sendBufferBytes(
   return Math.round(bounded)
 }
 
+/** The kernel's scheduler gives a subflow so much at once: a second's work for an old DSL's uplink. */
+const BURST_BYTES = 65_536
 /** A queue that drains faster than this harms nobody. */
 const WAIT_MS_MAX = 60
 const HEADROOM = 1.15
