@@ -70,7 +70,5 @@ export const STREET_COUNTERS = [
   'descriptors',
   'exhausted',
 ] as const
-export type StreetCounter = (typeof STREET_COUNTERS)[number]
-export type StreetCounters = Counters<StreetCounter>
 
 export const COUNT = columns(STREET_COUNTERS)

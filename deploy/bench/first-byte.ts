@@ -30,7 +30,7 @@ export async function measureFirstByte(
 }
 
 /** `sorted` ascending and not empty. */
-export function percentile(sorted: readonly number[], percent: number): number {
+function percentile(sorted: readonly number[], percent: number): number {
   const at = Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))
   const value = sorted[at]
   if (value === undefined) throw new RangeError('Cannot take a percentile of nothing')

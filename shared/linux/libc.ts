@@ -31,7 +31,6 @@ const recvfromCall = libc.func('intptr_t recvfrom(int, void *, size_t, int, void
 const readCall = libc.func('intptr_t read(int, void *, size_t)')
 const writeCall = libc.func('intptr_t write(int, const void *, size_t)')
 const ioctlCall = libc.func('int ioctl(int, unsigned long, void *)')
-const ioctlNumberCall = libc.func('ioctl', 'int', ['int', 'unsigned long', 'unsigned long'])
 const pollCall = libc.func('int poll(void *, unsigned long, int)')
 const ppollCall = libc.func('int ppoll(void *, unsigned long, const void *, const void *)')
 const epollCreateCall = libc.func('int epoll_create1(int)')
@@ -150,11 +149,6 @@ export function write(fd: number, from: Uint8Array, bytes: number): number {
 /** ioctl(2) whose argument is a structure. */
 export function ioctl(fd: number, request: number, argument: Uint8Array): number {
   return answer(ioctlCall(fd, request, argument))
-}
-
-/** ioctl(2) whose argument is a number. */
-export function ioctlNumber(fd: number, request: number, argument: number): number {
-  return answer(ioctlNumberCall(fd, request, argument))
 }
 
 /** `fds` is an array of struct pollfd, 8 bytes each: fd s32, events s16, revents s16. */
