@@ -2,7 +2,7 @@
  * What one data thread of the concentrator knows, and what it tells.
  */
 import type { Acl } from '../../shared/core/admission.ts'
-import { type Counters, columns } from '../../shared/relay/counters.ts'
+import { columns } from '../../shared/relay/counters.ts'
 import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
 
 /** Everything a worker is told at birth: plain data, for it crosses to another thread. */
