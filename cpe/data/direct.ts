@@ -1,7 +1,7 @@
 /**
  * ②' The other door out: plain TCP to the server itself, over the leg that is active.
  *
- * For what cannot be bonded (design D15). The box must never make the line worse.
+ * For what cannot be bonded (ADR 0010). The box must never make the line worse.
  */
 import { MARK } from '../../shared/core/marks.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
