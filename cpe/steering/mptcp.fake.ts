@@ -30,6 +30,8 @@ export class PaintedMptcp implements MptcpKernel {
   readonly commands: string[] = []
   /** What `subflowCreate` answers instead of doing it. */
   refusing = 0
+  /** False: joins stay under way. */
+  answering = true
   /** Joins that the peer answers with a reset. */
   resetting = false
   readonly #connections = new Map<number, PaintedConnection>()
@@ -122,6 +124,7 @@ export class PaintedMptcp implements MptcpKernel {
     connection.ids.set(origin.id, address)
     const { id: localId, backup } = origin
     const subflow = { local: this.#end(address), remote, localId, backup }
+    if (!this.answering) return 0
     if (this.resetting) {
       this.#tell('subflowClosed', token, subflow, 104)
     } else {

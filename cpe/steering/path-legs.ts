@@ -24,10 +24,16 @@ export function keyOfLeg({ use, ifIndex, address4, address6 }: PathLeg): string 
   return `${use} ${ifIndex} ${addresses.join(' ')}`
 }
 
-/** Another line than before, or the same one come back: whatever failed there may work now. */
-export function isFresh(before: PathLeg, now: PathLeg): boolean {
-  const moved = keyOfLeg({ ...before, use: now.use }) !== keyOfLeg(now)
-  return moved || (before.use === 'dead' && now.use !== 'dead')
+/**
+ * Joins begin elsewhere than before, or the leg has come back: whatever failed there may work now. That an
+ * address of the other family came or went says nothing about a join that is under way.
+ */
+export function isFresh(before: PathLeg, now: PathLeg, remotes: readonly Endpoint[]): boolean {
+  const startOf = (leg: PathLeg) => {
+    const way = wayOf(leg, remotes)
+    return way && `${leg.ifIndex} ${formatAddress(way.local)}`
+  }
+  return startOf(before) !== startOf(now) || (before.use === 'dead' && now.use !== 'dead')
 }
 
 export function usesOf(legs: PathLegs): Record<LegName, LegUse> {

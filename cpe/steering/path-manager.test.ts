@@ -54,6 +54,16 @@ test('when a leg dies all 200 connections lose it in one tick: the peer is told,
   assert.deepEqual(house.told(), [])
 })
 
+test('a join that is under way is not begun twice when an address of the other family comes', () => {
+  const house = new House()
+  house.kernel.answering = false
+  house.open(7)
+  house.tick(2)
+  house.legs.lte = { ...lte, address6: address('2001:db8:e::2') }
+  house.tick(50)
+  assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
+})
+
 test('a leg that is back gets new subflows with an id of its own', () => {
   const house = new House()
   house.open(7)

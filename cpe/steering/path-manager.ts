@@ -144,7 +144,7 @@ export class PathManager {
     const key = `${homeActive} ${LEGS.map((leg) => keyOfLeg(legs[leg])).join(' ')}`
     if (key === this.#epochKey) return
     for (const leg of LEGS) {
-      if (!isFresh(this.#legs[leg], legs[leg])) continue
+      if (!isFresh(this.#legs[leg], legs[leg], this.#concentrator)) continue
       for (const plan of this.#plans.values()) plan.tries.forget(leg)
     }
     this.#epochKey = key
