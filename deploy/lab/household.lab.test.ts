@@ -244,7 +244,7 @@ describe('a household', { skip: streetImpossible() }, () => {
       await street.line(leg, { stripMptcp })
       await street.restart('cpe')
       const rate = await measure()
-      assert.ok(rate.mbps >= 38, JSON.stringify(rate))
+      assert.ok(rate.mbps >= MORE_THAN_LTE_MBPS, JSON.stringify(rate))
       assert.equal(rate.bonded, false)
     })
   }
@@ -260,7 +260,7 @@ describe('a household', { skip: streetImpossible() }, () => {
     assert.deepEqual(await plain.say(), [CONCENTRATOR.own.ipv4])
     await hears(/"dsl".*"leg up"/, () => street.heal('dsl'))
     const rate = await measure()
-    assert.ok(rate.mbps >= 38, JSON.stringify(rate))
+    assert.ok(rate.mbps >= MORE_THAN_LTE_MBPS, JSON.stringify(rate))
     assert.deepEqual(await plain.say(), [CONCENTRATOR.own.ipv4])
     await street.line('lte', { newAddress: true })
     await eventually(async () => assert.deepEqual(await plain.say(), ['over']))
@@ -496,6 +496,8 @@ const CAMERA = 7_003
 const FORWARDED = 8_080
 const SSH = 2_222
 const MEASURE_S = 2.5
+/** DSL alone gives 47, LTE 29; a busy machine takes some of it. */
+const MORE_THAN_LTE_MBPS = 34
 const WHOLE_BYTES = 500_000
 const SOON_MS = 6_000
 
