@@ -22,6 +22,7 @@ import {
   NO_ANSWER,
   readAnswer,
   say,
+  standsOnLeg,
   type Uplink,
   uplinkAnswered,
   uplinkConnected,
@@ -179,7 +180,7 @@ class Member implements Watcher {
   get useful(): boolean {
     const { leg, plain } = this.uplink
     const { board } = this.#room
-    return board.leg(leg).up && (!plain || leg === bestLeg(board))
+    return standsOnLeg(board, this.uplink) && (!plain || leg === bestLeg(board))
   }
 
   /** Once a second: too old, or asked to go. */
@@ -234,10 +235,10 @@ class Member implements Watcher {
   }
 
   #fail(why: string, waitMs?: number): void {
-    const { up } = this.#room.board.leg(this.uplink.leg)
+    const stands = standsOnLeg(this.#room.board, this.uplink)
     this.drop()
-    // A leg that died under the hello says nothing about the concentrator.
-    if (up) this.#pool.failed(`Cannot bond: ${why}`, waitMs)
+    // A leg that died under the hello, or was redialled, says nothing about the concentrator.
+    if (stands) this.#pool.failed(`Cannot bond: ${why}`, waitMs)
   }
 }
 

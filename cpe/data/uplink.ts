@@ -19,8 +19,9 @@ import { COUNT, type HouseRoom } from './room.ts'
 /** One connection to the concentrator. */
 export interface Uplink {
   readonly fd: number
-  /** Where it began. */
+  /** Where it began, and from which address. */
   readonly leg: LegName
+  readonly from: Uint8Array
   /** It fell back to plain TCP: there it stays. */
   plain: boolean
   /** Its place in the flow table, -1 while it has none. */
@@ -43,9 +44,16 @@ export function dialUplink(room: HouseRoom): Uplink | number {
       from: { device: settings.interfaces[leg], address: encodeSockaddr6(from, 0) },
       congestion: settings.congestion,
     })
-    return fd < 0 ? fd : { fd, leg, plain: false, row: -1 }
+    return fd < 0 ? fd : { fd, leg, from, plain: false, row: -1 }
   }
   return -EHOSTUNREACH
+}
+
+/** The leg still has the address that it began from. */
+export function standsOnLeg(board: LegBoard, { leg, from }: Uplink): boolean {
+  const { up, address4, address6 } = board.leg(leg)
+  const own = isIpv4(from) ? address4 : address6
+  return up && own?.every((byte, i) => byte === from[i]) === true
 }
 
 /** Where uplinks begin now. */
