@@ -21,7 +21,7 @@ import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
 import { inNetworkNamespace } from '../../shared/linux/netns.ts'
 import { dumpSubflows } from '../../shared/linux/subflows.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
-import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
+import { type DiagnosedSubflow, TcpState } from '../../shared/wire/inet-diag.ts'
 import { iperf } from '../bench/iperf.ts'
 import { type Addresses, CONCENTRATOR, INTERNET, LAN } from './addresses.ts'
 import { Content } from './content.ts'
@@ -366,7 +366,8 @@ describe('a household', { skip: streetImpossible() }, () => {
       netnsOf(NAME, 'cpe'),
       () => new NetlinkSocket(Netlink.diagnosis),
     )
-    const connections = Map.groupBy(dumpSubflows(diagnosis), ({ token }) => token)
+    const standing = dumpSubflows(diagnosis).filter(({ state }) => state === TcpState.established)
+    const connections = Map.groupBy(standing, ({ token }) => token)
     const brought = (subflows: readonly DiagnosedSubflow[]) =>
       subflows.reduce((sum, { tcpInfo }) => sum + tcpInfo.bytesReceived, 0)
     return [...connections.values()].sort((a, b) => brought(b) - brought(a))
