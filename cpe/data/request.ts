@@ -134,7 +134,7 @@ class Request implements Watcher {
 
   #listen(): void {
     this.#answer = readAnswer(this.#room, this.#uplink.fd, this.#answer)
-    const { bytes, over } = this.#answer
+    const { bytes, over, broken } = this.#answer
     const decoded = decodeConvert(bytes)
     if (decoded.kind === 'incomplete') {
       return over ? this.#unanswered('the concentrator closed the connection') : this.#forward()
@@ -142,6 +142,7 @@ class Request implements Watcher {
     if (decoded.kind !== 'message') return this.#unanswered('it does not speak Convert')
     const error = decoded.message.find((tlv) => tlv.type === 'error')
     if (error !== undefined) return this.#refused(error)
+    if (broken) return this.#giveUp()
     this.#answered(bytes.subarray(decoded.bytesUsed))
   }
 

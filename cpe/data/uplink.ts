@@ -112,19 +112,21 @@ export function forgetUplink(room: HouseRoom, uplink: Uplink): void {
 export interface Answer {
   readonly bytes: Uint8Array
   readonly over: boolean
+  /** Over with an error, which the socket names only once. */
+  readonly broken: boolean
 }
 
-export const NO_ANSWER: Answer = { bytes: new Uint8Array(0), over: false }
+export const NO_ANSWER: Answer = { bytes: new Uint8Array(0), over: false, broken: false }
 
 /** More of the concentrator's answer. Payload may come with it: the pump takes what is not read here. */
 export function readAnswer(room: HouseRoom, fd: number, soFar: Answer): Answer {
   let { bytes } = soFar
   for (;;) {
     const got = libc.recvHead(fd, room.scratch, ANSWER_BYTES_MAX)
-    if (got === -EAGAIN) return { bytes, over: false }
-    if (got <= 0) return { bytes, over: true }
+    if (got === -EAGAIN) return { ...NO_ANSWER, bytes }
+    if (got <= 0) return { bytes, over: true, broken: got < 0 }
     bytes = Buffer.concat([bytes, room.scratch.subarray(0, got)])
-    if (bytes.length >= ANSWER_BYTES_MAX) return { bytes, over: false }
+    if (bytes.length >= ANSWER_BYTES_MAX) return { ...NO_ANSWER, bytes }
   }
 }
 
