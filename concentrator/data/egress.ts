@@ -133,6 +133,8 @@ function failureOf(errno: number): ConvertFailure {
     case ECONNRESET:
       return { code: ConvertError.connectionReset }
     case ENETUNREACH:
+    // A host without IPv6 has no address to begin from: that says nothing about other servers.
+    case EADDRNOTAVAIL:
       return { code: ConvertError.destinationUnreachable, icmpCode: ICMP_NET_UNREACHABLE }
     case EACCES:
     case EPERM:
@@ -141,7 +143,6 @@ function failureOf(errno: number): ConvertFailure {
     case ENFILE:
     case ENOMEM:
     case ENOBUFS:
-    case EADDRNOTAVAIL:
       return { code: ConvertError.resourceExceeded, waitS: 30 }
     default:
       return HOST_UNREACHABLE

@@ -30,6 +30,15 @@ export function whatRefusalMeans(error: ErrorTlv): Refusal {
   }
 }
 
+/** The concentrator knows no way to the server's network: not one of that family, perhaps. */
+export function isNoRoute(error: ErrorTlv): boolean {
+  const failure = readFailure(error)
+  if (failure?.code !== ConvertError.destinationUnreachable) return false
+  return failure.icmpCode === ICMP_NET_UNREACHABLE
+}
+
 /** How long a wrong cookie keeps us from asking again; a restart asks at once. */
 const NOT_AUTHORIZED_MS = 30_000
 const OTHER_MS = 30_000
+/** ICMP's code 0, ICMPv6's "no route to destination". */
+const ICMP_NET_UNREACHABLE = 0

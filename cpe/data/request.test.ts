@@ -16,10 +16,12 @@ import { Loop } from '../../shared/relay/loop.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import { encodeConvert } from '../../shared/wire/convert.ts'
+import { ConvertError } from '../../shared/wire/convert-error.ts'
+import { errorReply } from '../../shared/wire/convert-failure.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import type { Pool } from './pool.ts'
 import { request } from './request.ts'
-import { HOUSE_COUNTERS, type HouseRoom } from './room.ts'
+import { COUNT, HOUSE_COUNTERS, type HouseRoom } from './room.ts'
 import type { Uplink } from './uplink.ts'
 
 test('what the server says at once arrives, and its end too', () => {
@@ -42,6 +44,21 @@ test('a reset that comes with the answer is a reset, not an end', () => {
   assert.equal(loop.descriptors, 0)
   libc.close(host)
 })
+
+for (const [name, icmpCode, direct] of [
+  ['a network that the concentrator has no way to is asked directly', 0, 1],
+  ['a host that is not there for the concentrator is not there for the home', 1, 0],
+] as const) {
+  test(name, () => {
+    const { host, concentrator, loop, room } = requested()
+    const code = ConvertError.destinationUnreachable
+    libc.send(concentrator, errorReply({ code, icmpCode }))
+    settle(loop)
+    assert.equal(room.count[COUNT.flowsDirect], direct)
+    libc.close(host)
+    libc.close(concentrator)
+  })
+}
 
 /** A LAN connection that has asked for its server. */
 function requested() {
@@ -89,7 +106,7 @@ function requested() {
   loop.watch(fd, idle)
   const destination = { address: knownAddress('::1'), port: 9 }
   request(room, pool as Pool, { fd: lan, destination })
-  return { host, concentrator, loop }
+  return { host, concentrator, loop, room }
 }
 
 function connectedPair(): [client: number, server: number] {

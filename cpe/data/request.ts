@@ -22,7 +22,7 @@ import { EarlyData } from './early-data.ts'
 import type { Intercepted } from './intercept.ts'
 import { openFlow } from './open-flow.ts'
 import type { Pool } from './pool.ts'
-import { type ErrorTlv, whatRefusalMeans } from './refusal.ts'
+import { type ErrorTlv, isNoRoute, whatRefusalMeans } from './refusal.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 import {
   dialUplink,
@@ -167,8 +167,10 @@ class Request implements Watcher {
     switch (error.code) {
       // The server itself said no: the LAN shall hear the same.
       case ConvertError.connectionReset:
-      case ConvertError.destinationUnreachable:
         return this.#giveUp()
+      case ConvertError.destinationUnreachable:
+        // One without IPv6 has no way to servers that the home can reach by itself.
+        return isNoRoute(error) ? this.#goDirect({ replay: true }) : this.#giveUp()
       case ConvertError.resourceExceeded:
       case ConvertError.networkFailure: {
         const { why, waitMs } = whatRefusalMeans(error)
