@@ -128,6 +128,15 @@ class Admission implements Watcher {
   #hello(rest: Uint8Array): boolean {
     const { count, settings, loop, pooled } = this.#room
     count[COUNT.hellos]!++
+    // One hello, then Connect: who goes on saying hello would have the thread for itself.
+    if (this.#pooled) {
+      const failure = { code: ConvertError.malformedMessage, echo: this.#bytes }
+      return this.#refuse(failure, 'it says hello a second time')
+    }
+    const already = pooled.get(this.#subscriber ?? -1) ?? 0
+    if (already >= POOLED_PER_SUBSCRIBER_MAX) {
+      return this.#refuse(FULL, `it holds ${already} warm connections already`)
+    }
     const answer = encodeConvert(HELLO)
     libc.sendHead(this.#fd, answer, answer.length)
     if (this.#subscriber === undefined) {
@@ -136,15 +145,9 @@ class Admission implements Watcher {
       leaveSlowly(this.#room, this.#fd, INFO_ONLY_MS)
       return true
     }
-    if (!this.#pooled) {
-      const already = pooled.get(this.#subscriber) ?? 0
-      if (already >= POOLED_PER_SUBSCRIBER_MAX) {
-        return this.#refuse(FULL, `it holds ${already} warm connections already`)
-      }
-      this.#pooled = true
-      pooled.set(this.#subscriber, already + 1)
-      count[COUNT.pooled]!++
-    }
+    this.#pooled = true
+    pooled.set(this.#subscriber, already + 1)
+    count[COUNT.pooled]!++
     loop.arm(this.#deadline, settings.poolHelloIdleMs)
     this.#bytes = rest
     return rest.length > 0 && this.#decode()
