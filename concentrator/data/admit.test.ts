@@ -47,6 +47,16 @@ test('who says hello for ever takes no more of the thread than once', () => {
   libc.close(home)
 })
 
+test('a warm connection that shows another cookie gives its place back', () => {
+  const { home, room } = admitted()
+  assert.deepEqual(said(home, room, HELLO), ['supportedTcpExtensions'])
+  const stranger: ConvertMessage = [{ type: 'cookie', cookie: new Uint8Array(8) }]
+  assert.deepEqual(said(home, room, stranger), [ConvertError.notAuthorized])
+  assert.equal(room.pooled.size, 0)
+  assert.equal(room.count[COUNT.pooled], 0)
+  libc.close(home)
+})
+
 function admitted() {
   const loop = new Loop()
   const room: StreetRoom = {

@@ -49,7 +49,8 @@ class Admission implements Watcher {
   #bytes: Uint8Array = new Uint8Array(0)
   /** Who it is, once a valid cookie was shown. */
   #subscriber: number | undefined
-  #pooled = false
+  /** Whose place in the pool it has. */
+  #pooledFor: number | undefined
 
   constructor(room: StreetRoom, fd: number) {
     this.#room = room
@@ -129,7 +130,7 @@ class Admission implements Watcher {
     const { count, settings, loop, pooled } = this.#room
     count[COUNT.hellos]!++
     // One hello, then Connect: who goes on saying hello would have the thread for itself.
-    if (this.#pooled) {
+    if (this.#pooledFor !== undefined) {
       const failure = { code: ConvertError.malformedMessage, echo: this.#bytes }
       return this.#refuse(failure, 'it says hello a second time')
     }
@@ -145,7 +146,7 @@ class Admission implements Watcher {
       leaveSlowly(this.#room, this.#fd, INFO_ONLY_MS)
       return true
     }
-    this.#pooled = true
+    this.#pooledFor = this.#subscriber
     pooled.set(this.#subscriber, already + 1)
     count[COUNT.pooled]!++
     loop.arm(this.#deadline, settings.poolHelloIdleMs)
@@ -212,11 +213,12 @@ class Admission implements Watcher {
   /** From here on somebody else has the connection. */
   #leave(): void {
     this.#room.loop.disarm(this.#deadline)
-    if (!this.#pooled || this.#subscriber === undefined) return
-    this.#pooled = false
-    const left = (this.#room.pooled.get(this.#subscriber) ?? 1) - 1
-    if (left === 0) this.#room.pooled.delete(this.#subscriber)
-    else this.#room.pooled.set(this.#subscriber, left)
+    const subscriber = this.#pooledFor
+    if (subscriber === undefined) return
+    this.#pooledFor = undefined
+    const left = (this.#room.pooled.get(subscriber) ?? 1) - 1
+    if (left === 0) this.#room.pooled.delete(subscriber)
+    else this.#room.pooled.set(subscriber, left)
     this.#room.count[COUNT.pooled]!--
   }
 }
