@@ -17,6 +17,7 @@ class Door implements Watcher {
   readonly #fd: number
   readonly #onAccept: (fd: number) => void
   readonly #again = new Deadline(() => this.onReady())
+  #turnAsked = false
 
   constructor(loop: Loop, fd: number, onAccept: (fd: number) => void) {
     this.#loop = loop
@@ -35,10 +36,13 @@ class Door implements Watcher {
       }
       this.#onAccept(fd)
     }
-    this.#loop.soon(this)
+    // Once: in a flood each round brings an edge, and each would add a turn to every round from then on.
+    if (!this.#turnAsked) this.#loop.soon(this)
+    this.#turnAsked = true
   }
 
   onTurn(): void {
+    this.#turnAsked = false
     this.onReady()
   }
 }
