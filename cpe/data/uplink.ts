@@ -8,7 +8,13 @@ import { LEG_NUMBER, LEGS, type LegName } from '../../shared/core/leg.ts'
 import { MARK } from '../../shared/core/marks.ts'
 import { EAGAIN, EHOSTUNREACH } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
-import { dial, mptcpToken, resetAndClose, socketError } from '../../shared/linux/sockets.ts'
+import {
+  dial,
+  keepAlive,
+  mptcpToken,
+  resetAndClose,
+  socketError,
+} from '../../shared/linux/sockets.ts'
 import { FlowState } from '../../shared/relay/flow-table.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
 import { isIpv4 } from '../../shared/wire/address.ts'
@@ -68,6 +74,8 @@ export function bestLeg(board: LegBoard): LegName | undefined {
 export function uplinkConnected(room: HouseRoom, uplink: Uplink): number {
   const errno = socketError(uplink.fd)
   if (errno !== 0) return errno
+  const { intervalS, probes } = room.settings.keepalive
+  keepAlive(uplink.fd, KEEPALIVE_IDLE_S, intervalS, probes)
   const token = mptcpToken(uplink.fd)
   if (token === undefined) {
     fellBack(room, uplink)
@@ -132,3 +140,8 @@ export function readAnswer(room: HouseRoom, fd: number, soFar: Answer): Answer {
 
 /** A whole Convert message has at most 1,020 bytes; the rest is payload that came with it. */
 const ANSWER_BYTES_MAX = 16_384
+/**
+ * A concentrator that lost its power has said no farewell: a flow that only listens would stay for ever.
+ * Rarely, for the questions wake LTE.
+ */
+const KEEPALIVE_IDLE_S = 7_200
