@@ -353,7 +353,7 @@ const FACTS = { dsl: DSL, lte: LTE } as const
 
 type Place = 'home' | 'cpe' | 'wan-dsl' | 'wan-lte'
 const PLACES: readonly Place[] = ['home', 'cpe', 'wan-dsl', 'wan-lte']
-const PREFIX = 'd1r'
+const PREFIX = 'hyb-router'
 
 type City = ReturnType<typeof raiseCity>
 

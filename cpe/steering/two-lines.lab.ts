@@ -23,9 +23,9 @@ export interface TwoLines extends Disposable {
 }
 
 export function raiseTwoLines(): TwoLines {
-  const home = `d2p-${pid}-home`
-  const access = `d2p-${pid}-access`
-  const cloud = `d2p-${pid}-cloud`
+  const home = `hyb-paths-${pid}-home`
+  const access = `hyb-paths-${pid}-access`
+  const cloud = `hyb-paths-${pid}-cloud`
   const places = [home, access, cloud]
   const nft = (command: string) => run(`ip netns exec ${access} nft ${command}`)
   const lines: TwoLines = {

@@ -26,7 +26,7 @@ bench
     const pairs = names.length === 0 ? Object.keys(PAIRS) : names
     row('pair', 'way', 'DSL', 'LTE', 'bond', '% of sum', '% of best', 'stable')
     for (const pair of pairs) {
-      await using street = await raiseStreet({ name: 'pairs', pair })
+      await using street = await raiseStreet({ name: 'hyb-bench', pair })
       for (const direction of ['down', 'up'] as const) {
         const bond = await measureBond(street, direction, { seconds, omitS: 4 })
         row(
@@ -68,7 +68,7 @@ bench
   .option('--rounds <n>', 'of all four cuts', Number, 3)
   .action(async ({ pair, rounds }: { pair: string; rounds: number }) => {
     row('leg', 'how', 'gap ms', 'lived', 'opened')
-    await using street = await raiseStreet({ name: 'cut', pair })
+    await using street = await raiseStreet({ name: 'hyb-bench', pair })
     for (let round = 0; round < rounds; round++) {
       for (const [leg, how] of CUTS) {
         const cut = await measureCut(street, leg, how)
@@ -85,7 +85,7 @@ bench
   .action(async (pairs: string[], { minutes }: { minutes: number }) => {
     row('pair', 'minutes', 'false alarms')
     for (const pair of pairs) {
-      await using street = await raiseStreet({ name: 'calm', pair })
+      await using street = await raiseStreet({ name: 'hyb-bench', pair })
       const alarms = await measureCalm(street, minutes * 60)
       row(pair, String(minutes), String(alarms.length))
       for (const alarm of alarms) console.log(`  ${alarm}`)
@@ -97,7 +97,7 @@ bench
   .description('time to the first byte of new connections beside the ping')
   .option('--connections <n>', 'one after another', Number, 200)
   .action(async ({ connections }: { connections: number }) => {
-    await using street = await raiseStreet({ name: 'first-byte' })
+    await using street = await raiseStreet({ name: 'hyb-bench' })
     row('ping ms', 'p50 ms', 'p99 ms')
     const found = await measureFirstByte(street, { connections, pauseMs: 20 })
     row(found.pingMs.toFixed(2), found.p50Ms.toFixed(2), found.p99Ms.toFixed(2))
@@ -108,7 +108,7 @@ bench
   .description('1 GiB each way on twins150 while DSL dies silently twice; hashes compared')
   .action(async () => {
     row('way', 'seconds', 'Mbit/s', 'gap ms', 'hash')
-    await using street = await raiseStreet({ name: 'gibibyte', pair: 'twins150' })
+    await using street = await raiseStreet({ name: 'hyb-bench', pair: 'twins150' })
     for (const direction of ['down', 'up'] as const) {
       const found = await measureGibibyte(street, direction, 2 ** 30)
       row(
@@ -126,7 +126,7 @@ bench
   .description('memory of each daemon for idle connections')
   .option('--connections <n>', 'held open', Number, 5_000)
   .action(async ({ connections }: { connections: number }) => {
-    await using street = await raiseStreet({ name: 'idle' })
+    await using street = await raiseStreet({ name: 'hyb-bench' })
     row('daemon', 'connections', 'bytes each')
     for (const { daemon, bytesEach, held } of await measureIdle(street, connections)) {
       row(daemon, String(held), bytesEach.toFixed(0))

@@ -46,7 +46,7 @@ export async function benchRelay(options: RelayOptions): Promise<RelayRow[]> {
   const ours = async (workers: number) => {
     const daemon = { workers }
     await using street = await raiseStreet({
-      name: 'relay',
+      name: 'hyb-bench',
       plainLines: true,
       cpe: daemon,
       concentrator: daemon,
@@ -54,7 +54,7 @@ export async function benchRelay(options: RelayOptions): Promise<RelayRow[]> {
     await measured(`hybridge ${workers} worker`, street)
   }
   const theirs = async (contender: string, haproxy: HaproxyOptions) => {
-    await using street = await raiseStreet({ name: 'relay', plainLines: true, daemons: false })
+    await using street = await raiseStreet({ name: 'hyb-bench', plainLines: true, daemons: false })
     const { processes, ...where } = await startHaproxy(street, haproxy)
     await measured(contender, street, where)
     for (const child of processes) child.kill()

@@ -27,7 +27,11 @@ let untouched = ''
 before(async () => {
   if (skip !== false) return
   // One warm uplink, so that descriptors can be compared.
-  street = await raiseStreet({ name: 'bad', daemons: false, cpe: { pool: { sizeMax: 1 } } })
+  street = await raiseStreet({
+    name: 'hyb-bad-days',
+    daemons: false,
+    cpe: { pool: { sizeMax: 1 } },
+  })
   untouched = await networkOf(street, 'cpe')
 })
 after(async () => {

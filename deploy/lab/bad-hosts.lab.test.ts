@@ -31,7 +31,7 @@ before(async () => {
   if (skip !== false) return
   const keepalive = { idleS: 1, intervalS: 1, probes: 2 }
   street = await raiseStreet({
-    name: 'badhost',
+    name: 'hyb-bad-hosts',
     // One warm uplink, so that descriptors can be compared.
     cpe: { keepalive, pool: { sizeMax: 1 } },
     concentrator: { keepalive },

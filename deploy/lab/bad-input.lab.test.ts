@@ -20,7 +20,7 @@ const skip = streetImpossible()
 let street: Street
 
 before(async () => {
-  if (skip === false) street = await raiseStreet({ name: 'badin', daemons: false })
+  if (skip === false) street = await raiseStreet({ name: 'hyb-bad-input', daemons: false })
 })
 after(async () => {
   if (skip === false) await street.down()

@@ -37,7 +37,7 @@ const options = new Command('demo')
   .description('Show a download over DSL, over LTE, over both, and through the loss of DSL')
   .option('--json', 'one JSON object on stdout, progress on stderr')
   .option('--pair <name>', `the two lines: ${Object.keys(PAIRS).join(', ')}`, DEFAULT_PAIR)
-  .option('--name <name>', 'name of the street, so that two can stand side by side', 'demo')
+  .option('--name <name>', 'name of the street, so that two can stand side by side', 'hyb-demo')
   .parse()
   .opts<{ json?: boolean; pair: string; name: string }>()
 

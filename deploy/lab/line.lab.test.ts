@@ -1,7 +1,7 @@
 /**
  * Does an emulated line do what it says? The real process, two real namespaces, the kernel's own packets.
  *
- *   b1l-near ══════ line ══════ b1l-far
+ *   hyb-line-near ══════ line ══════ hyb-line-far
  *      10.77.0.1          10.77.0.2
  *
  * The host may sleep whenever it likes: rates are bytes by the line's own clock, over windows in which
@@ -47,13 +47,13 @@ import type { LineStatus } from './line-thread.ts'
 import type { LineParams } from './pairs.ts'
 import { PROJECT, streetEnvironment } from './places.ts'
 
-type End = 'b1l-near' | 'b1l-far'
-const NEAR: End = 'b1l-near'
-const FAR: End = 'b1l-far'
+type End = 'hyb-line-near' | 'hyb-line-far'
+const NEAR: End = 'hyb-line-near'
+const FAR: End = 'hyb-line-far'
 const DEVICE = 'line'
 const ADDRESS = { [NEAR]: '10.77.0.1', [FAR]: '10.77.0.2' }
 
-const folder = mkdtempSync(join(tmpdir(), 'b1l-'))
+const folder = mkdtempSync(join(tmpdir(), 'hyb-line-'))
 const door = join(folder, 'lines.sock')
 const calm: LineParams = {
   downMbps: 50,

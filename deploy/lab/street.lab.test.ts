@@ -23,8 +23,8 @@ import { streetDirectory } from './state.ts'
 import type { StreetStatus } from './status.ts'
 import { takeDown } from './street.ts'
 
-const NAME = 'b2s'
-const OTHER = 'b2s-other'
+const NAME = 'hyb-street'
+const OTHER = 'hyb-other'
 
 describe('the street', { skip: streetImpossible() }, () => {
   let street: Street
@@ -257,7 +257,11 @@ describe('the street', { skip: streetImpossible() }, () => {
   })
 
   const refusals: ReadonlyArray<readonly [string, readonly string[], RegExp]> = [
-    ['a street that stands', ['up', '--name', NAME], /^Cannot raise b2s: it stands already; take/],
+    [
+      'a street that stands',
+      ['up', '--name', NAME],
+      /^Cannot raise hyb-street: it stands already; take/,
+    ],
     [
       'a pair nobody knows',
       ['up', '--name', OTHER, '--pair', 'isdn'],
@@ -291,7 +295,7 @@ describe('the street', { skip: streetImpossible() }, () => {
     const raising = raiseStreet({ name: OTHER, cpe: { legs: { dsl: { interface: 7 } } } })
     await assert.rejects(
       raising,
-      /^Error: Cannot start (cpe|concentrator): it ended with status 1\. Its last/,
+      /^Error: Cannot start (cpe|concentrator): it ended with status 2\. Its last/,
     )
     assert.deepEqual(await leftOf(OTHER), [])
   })
@@ -329,7 +333,7 @@ describe('the street', { skip: streetImpossible() }, () => {
     while (isRunning(lines)) await pause(5)
     const status = await lab('status', '--name', NAME)
     assert.equal(status.status, 1)
-    assert.match(status.stderr, /^Cannot reach the lines of b2s: their process is gone/)
+    assert.match(status.stderr, /^Cannot reach the lines of hyb-street: their process is gone/)
 
     assert.equal((await lab('down', '--name', NAME)).status, 0)
     assert.deepEqual(await leftOf(NAME, inhabitants), [])

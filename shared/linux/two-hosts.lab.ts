@@ -39,8 +39,8 @@ export function canRaiseHosts(): boolean {
 }
 
 export function raiseTwoHosts(): TwoHosts {
-  const home = host(`a2n-${pid}-home`)
-  const cloud = host(`a2n-${pid}-cloud`)
+  const home = host(`hyb-hosts-${pid}-home`)
+  const cloud = host(`hyb-hosts-${pid}-cloud`)
   const hosts = {
     home,
     cloud,
