@@ -19,6 +19,7 @@ import {
   bestLeg,
   dialUplink,
   dropUplink,
+  heardFarewell,
   NO_ANSWER,
   readAnswer,
   say,
@@ -78,7 +79,6 @@ export class Pool {
     const { loop, tell, count } = this.#room
     count[COUNT.uplinksFailed]!++
     if (this.#failures === 0) tell({ event: 'bypassing', why })
-    if (waitMs === undefined) this.#room.farewellMs = loop.nowMs
     const pauseMs = Math.min(BACKOFF_MS_MIN * 2 ** this.#failures, BACKOFF_MS_MAX)
     this.#closedUntilMs = Math.max(this.#closedUntilMs, loop.nowMs + (waitMs ?? pauseMs))
     this.#failures = Math.min(this.#failures + 1, 16)
@@ -205,12 +205,13 @@ class Member implements Watcher {
   #listen(): void {
     this.#answer = readAnswer(this.#room, this.uplink.fd, this.#answer)
     if (this.#answer.over && this.warm) {
-      this.#room.farewellMs = this.#room.loop.nowMs
+      heardFarewell(this.#room)
       return this.drop()
     }
     if (this.warm) return
     const decoded = decodeConvert(this.#answer.bytes)
     if (decoded.kind === 'incomplete' && this.#answer.over) {
+      heardFarewell(this.#room)
       return this.#fail('it closed the connection before it answered')
     }
     if (decoded.kind === 'incomplete') return

@@ -27,6 +27,7 @@ import { COUNT, type HouseRoom } from './room.ts'
 import {
   dialUplink,
   dropUplink,
+  heardFarewell,
   NO_ANSWER,
   readAnswer,
   say,
@@ -137,7 +138,9 @@ class Request implements Watcher {
     const { bytes, over, broken } = this.#answer
     const decoded = decodeConvert(bytes)
     if (decoded.kind === 'incomplete') {
-      return over ? this.#unanswered('the concentrator closed the connection') : this.#forward()
+      if (!over) return this.#forward()
+      heardFarewell(this.#room)
+      return this.#unanswered('the concentrator closed the connection')
     }
     if (decoded.kind !== 'message') return this.#unanswered('it does not speak Convert')
     const error = decoded.message.find((tlv) => tlv.type === 'error')

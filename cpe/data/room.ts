@@ -46,7 +46,7 @@ export interface HouseRoom extends FlowRoom {
   readonly count: Float64Array
   /** Open flows, and the uplink of each that is bonded. */
   readonly flows: Map<Flow, Uplink | undefined>
-  /** When an uplink was last closed or had in vain, on the loop's clock: the concentrator may be gone. */
+  /** When an uplink was last closed or refused, on the loop's clock: the concentrator may be gone. */
   farewellMs: number
   /** What flows that have ended carried. */
   readonly closedBytes: { up: number; down: number }

@@ -6,7 +6,7 @@
  */
 import { LEG_NUMBER, LEGS, type LegName } from '../../shared/core/leg.ts'
 import { MARK } from '../../shared/core/marks.ts'
-import { EAGAIN, EHOSTUNREACH } from '../../shared/linux/kernel.ts'
+import { EAGAIN, ECONNREFUSED, ECONNRESET, EHOSTUNREACH } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import {
   dial,
@@ -73,6 +73,7 @@ export function bestLeg(board: LegBoard): LegName | undefined {
  */
 export function uplinkConnected(room: HouseRoom, uplink: Uplink): number {
   const errno = socketError(uplink.fd)
+  if (errno === ECONNREFUSED || errno === ECONNRESET) heardFarewell(room)
   if (errno !== 0) return errno
   const { intervalS, probes } = room.settings.keepalive
   keepAlive(uplink.fd, KEEPALIVE_IDLE_S, intervalS, probes)
@@ -84,6 +85,14 @@ export function uplinkConnected(room: HouseRoom, uplink: Uplink): number {
   const nowS = Math.floor(room.loop.nowMs / 1_000)
   uplink.row = room.table.claim(FlowState.pooled, token, LEG_NUMBER[uplink.leg], nowS)
   return 0
+}
+
+/**
+ * The concentrator's kernel has ended an uplink that nobody relays on: the process behind it may be gone
+ * (orphans.ts). Silence is no farewell, nor is a line that cannot be dialled on.
+ */
+export function heardFarewell(room: HouseRoom): void {
+  room.farewellMs = room.loop.nowMs
 }
 
 /** The concentrator has answered. Some lines let MPTCP pass in the handshake and never again. */
