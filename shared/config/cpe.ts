@@ -53,7 +53,7 @@ const cpeFile = z.strictObject({
       prefixes: list(prefix(), 0, BYPASS_PREFIXES_MAX, 'prefixes').default([]),
     })
     .prefault({}),
-  /** First TPROXY port, on the loopback only: worker i listens on capturePort + i. Default 15800. */
+  /** First TPROXY port: worker i listens on capturePort + i. From outside it resets. Default 15800. */
   capturePort: port().default(15_800),
   /** Default 1. */
   workers: workers().default(1),
