@@ -39,7 +39,7 @@ await runDaemon(async (signal) => {
   await using _probes = await answerProbes(config)
   using sysctls = openSysctls(join(config.stateDirectory, 'concentrator-sysctls.json'))
   takeOverMptcp(sysctls)
-  await using _door = keepDoor(config.limits.subflowsPerConnection)
+  await using door = keepDoor(config.limits.subflowsPerConnection)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers(
     new URL('data/worker.ts', import.meta.url),
@@ -49,5 +49,5 @@ await runDaemon(async (signal) => {
   )
 
   log.info('ready', { port: config.listen.port, subscribers: config.subscribers.length, ...host })
-  await Promise.race([untilAborted(signal), workers.death])
+  await Promise.race([untilAborted(signal), workers.death, door.death])
 })

@@ -41,6 +41,14 @@ test('after lost events the kernel’s list counts, not what was heard', () => {
   assert.deepEqual(ended, [3])
 })
 
+test('connections that ended without an event make the table stale, a resync mends it', () => {
+  const { keeper } = kept(8)
+  for (let token = 0; token <= 10_000; token++) keeper.hear({ ...joined(1), token })
+  assert.equal(keeper.stale, true)
+  keeper.resync([])
+  assert.equal(keeper.stale, false)
+})
+
 function kept(subflowsMax: number) {
   const ended: number[] = []
   const keeper = new Doorkeeper(

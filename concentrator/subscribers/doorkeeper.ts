@@ -28,6 +28,7 @@ export class Doorkeeper {
   readonly #subflowsMax: number
   /** Joined subflows by token, each by its two ends. The first subflow is not among them. */
   readonly #joined = new Map<number, Set<string>>()
+  #tokensAfterResync = 0
 
   constructor(kernel: SubflowEnder, subflowsMax: number) {
     this.#kernel = kernel
@@ -49,12 +50,22 @@ export class Doorkeeper {
     }
   }
 
-  /** Events were lost: the kernel's list is the truth. */
+  /**
+   * The table holds more than it can account for: a connection that its peer resets ends without an
+   * event, and only the kernel's list tells.
+   */
+  get stale(): boolean {
+    return this.#joined.size > 2 * this.#tokensAfterResync + TOKENS_SPARE
+  }
+
+  /** Events were lost, or the table is stale: the kernel's list is the truth. */
   resync(subflows: ReadonlyArray<{ token: number; local: Endpoint; remote: Endpoint }>): void {
     this.counts.resyncs++
     this.#joined.clear()
-    for (const { token, local, remote } of subflows)
+    for (const { token, local, remote } of subflows) {
       this.#remember(token, endsOf({ local, remote }))
+    }
+    this.#tokensAfterResync = this.#joined.size
   }
 
   #joinedBy(event: SubflowEvent): void {
@@ -73,8 +84,14 @@ export class Doorkeeper {
   }
 }
 
+export interface Door extends AsyncDisposable {
+  readonly counts: JoinCounts
+  /** Rejects when the kernel's events can no longer be heard: no home could join any more. */
+  readonly death: Promise<never>
+}
+
 /** Keep the door of this network namespace until disposed of. */
-export function keepDoor(subflowsMax: number): { counts: JoinCounts } & AsyncDisposable {
+export function keepDoor(subflowsMax: number): Door {
   const manager = new MptcpPathManager()
   const diagnosis = new NetlinkSocket(Netlink.diagnosis)
   const keeper = new Doorkeeper(manager, subflowsMax)
@@ -83,18 +100,20 @@ export function keepDoor(subflowsMax: number): { counts: JoinCounts } & AsyncDis
 
   async function watch(): Promise<void> {
     for await (const _ of setInterval(DRAIN_MS, undefined, { signal: stop.signal })) {
-      if (manager.drain((event) => keeper.hear(event)) === 'lost') {
+      if (manager.drain((event) => keeper.hear(event)) === 'lost' || keeper.stale) {
         keeper.resync(dumpSubflows(diagnosis).filter(({ joined }) => joined))
       }
     }
   }
+  const death = watching.then(() => new Promise<never>(() => undefined))
+  // Who awaits it hears of it; disposing aborts it, which nobody needs to hear.
+  death.catch(() => undefined)
   return {
     counts: keeper.counts,
+    death,
     async [Symbol.asyncDispose]() {
       stop.abort()
-      await watching.catch((error: unknown) => {
-        if (!stop.signal.aborted) throw error
-      })
+      await watching.catch(() => undefined)
       manager[Symbol.dispose]()
       diagnosis[Symbol.dispose]()
     },
@@ -111,3 +130,4 @@ function nameOf({ address, port }: Endpoint): string {
 
 /** A join over the limit lives this long at most. */
 const DRAIN_MS = 50
+const TOKENS_SPARE = 10_000
