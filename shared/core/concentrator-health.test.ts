@@ -100,6 +100,20 @@ test('a concentrator that dies while other bytes flow on DSL is found within a s
   assert.notEqual(home.legs.dsl.state, 'dead')
 })
 
+for (const load of ['web', 'chat', 'shout', 'download'] as const) {
+  test(`a dead concentrator costs an idle DSL nothing while LTE carries other bytes: ${load}`, () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const home = new PaintedHome({ dsl, lte }, seed, { dsl: 'idle', lte: load })
+      home.play(10_000 + seed * 13)
+      home.concentratorDead = true
+      home.concentrator.suspect(home.nowMs)
+      home.play(30_000)
+      assert.deepEqual(home.alarms(), [], `seed ${seed}`)
+      assert.equal(home.concentrator.state, 'unreachable', `seed ${seed}`)
+    }
+  })
+}
+
 for (const hungMs of [1_000, 3_000]) {
   test(`a concentrator that hung for ${hungMs} ms teaches the legs no patience`, () => {
     for (let seed = 1; seed <= 20; seed++) {

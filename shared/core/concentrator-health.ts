@@ -66,7 +66,8 @@ export class ConcentratorHealth {
     if (sinceMs === undefined || !leg.inService) return
     const others = this.#legs.filter((other) => other !== leg)
     if (leg.silent(nowMs)) {
-      if (others.some((other) => other.livedSince(sinceMs))) leg.convict('silent', nowMs)
+      // Bytes may come from anywhere: only an echo says that the concentrator could have answered here.
+      if (others.some((other) => other.answeredSince(sinceMs))) leg.convict('silent', nowMs)
     } else if (leg.failed(nowMs) && nowMs - sinceMs >= DEAF_MS) {
       // Bytes come in from elsewhere, but the way to the concentrator is cut on this leg alone.
       if (others.some((other) => other.answeredSince(sinceMs))) leg.convict('deaf', nowMs)

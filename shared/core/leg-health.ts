@@ -207,11 +207,6 @@ export class LegHealth {
     return this.failed(nowMs) && this.#question?.heard === false
   }
 
-  /** Bytes or echoes came in since `sinceMs`, on a leg in service. */
-  livedSince(sinceMs: number): boolean {
-    return this.inService && Math.max(this.#traffic.rxMs, this.#echoSentMs) >= sinceMs
-  }
-
   /** The concentrator answered a probe sent after `sinceMs`. */
   answeredSince(sinceMs: number): boolean {
     return this.inService && this.#echoSentMs >= sinceMs
