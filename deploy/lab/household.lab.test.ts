@@ -188,7 +188,7 @@ describe('a household', { skip: streetImpossible() }, () => {
       }
     }
     await talk('at first')
-    await street.fail('lte')
+    await hears(/"lte".*"leg down"/, () => street.fail('lte'))
     await talk('while LTE is dead', ['dsl'])
     await hears(/"lte".*"leg up"/, () => street.heal('lte'))
     await talk('when LTE is back')
@@ -252,7 +252,7 @@ describe('a household', { skip: streetImpossible() }, () => {
   test('what fell back to plain TCP on LTE is not used once DSL is back', async () => {
     // Some lines let MPTCP pass in the handshake only.
     await street.line('lte', { stripMptcp: 'data' })
-    await street.fail('dsl')
+    await hears(/"dsl".*"leg down"/, () => street.fail('dsl'))
     await eventually(async () =>
       assert.equal(await whoami('home', INTERNET.own.ipv4), CONCENTRATOR.own.ipv4),
     )
