@@ -3,14 +3,12 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { must } from '../../shared/linux/errors.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import { Loop } from '../../shared/relay/loop.ts'
+import { connectedPair, settle } from '../../shared/relay/loopback.fake.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
-import { knownAddress } from '../../shared/wire/address.ts'
 import { type ConvertMessage, decodeConvert, encodeConvert } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
-import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import { admit } from './admit.ts'
 import { COUNT, STREET_COUNTERS, type StreetRoom } from './room.ts'
 
@@ -96,22 +94,4 @@ function said(home: number, room: StreetRoom, message: ConvertMessage) {
   const answer = decodeConvert(buffer.subarray(0, Math.max(0, got)))
   assert.ok(answer.kind === 'message')
   return answer.message.map((tlv) => (tlv.type === 'error' ? tlv.code : tlv.type))
-}
-
-function connectedPair(): [client: number, server: number] {
-  const type = libc.SOCK_STREAM | libc.SOCK_CLOEXEC
-  const listener = must(libc.socket(libc.AF_INET6, type, 0), 'test', 'socket')
-  must(libc.bind(listener, encodeSockaddr6(knownAddress('::1'), 0)), 'test', 'bind')
-  must(libc.listen(listener, 1), 'test', 'listen')
-  const name = new Uint8Array(28)
-  must(libc.getsockname(listener, name), 'test', 'getsockname')
-  const client = must(libc.socket(libc.AF_INET6, type, 0), 'test', 'socket')
-  must(libc.connect(client, name), 'test', 'connect')
-  const server = must(libc.accept(listener), 'test', 'accept')
-  libc.close(listener)
-  return [client, server]
-}
-
-function settle(loop: Loop): void {
-  for (let i = 0; i < 20; i++) loop.round(1)
 }

@@ -6,14 +6,12 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { must } from '../linux/errors.ts'
 import { EAGAIN, ECONNRESET } from '../linux/kernel.ts'
 import * as libc from '../linux/libc.ts'
 import { resetAndClose } from '../linux/sockets.ts'
-import { parseAddress } from '../wire/address.ts'
-import { encodeSockaddr6 } from '../wire/sockaddr.ts'
 import { Flow, type FlowRoom } from './flow.ts'
 import { Loop } from './loop.ts'
+import { connectedPair, settle } from './loopback.fake.ts'
 import { HalfFlow } from './pump.ts'
 import { SendQueues } from './send-queue.ts'
 
@@ -109,25 +107,6 @@ function relayed() {
   return { near, far, loop, room, ended }
 }
 
-function connectedPair(): [client: number, server: number] {
-  const type = libc.SOCK_STREAM | libc.SOCK_CLOEXEC
-  const listener = must(libc.socket(libc.AF_INET6, type, 0), 'test', 'socket')
-  must(libc.bind(listener, encodeSockaddr6(LOOPBACK, 0)), 'test', 'bind')
-  must(libc.listen(listener, 1), 'test', 'listen')
-  const name = new Uint8Array(28)
-  must(libc.getsockname(listener, name), 'test', 'getsockname')
-  const client = must(libc.socket(libc.AF_INET6, type, 0), 'test', 'socket')
-  must(libc.connect(client, name), 'test', 'connect')
-  const server = must(libc.accept(listener), 'test', 'accept')
-  libc.close(listener)
-  return [client, server]
-}
-
-/** Loopback delivers within the call; a few rounds see all that follows from it. */
-function settle(loop: Loop): void {
-  for (let i = 0; i < 20; i++) loop.round(1)
-}
-
 class Sender {
   sent = 0
   readonly #fd: number
@@ -180,5 +159,3 @@ class Receiver {
     return this.#hash.copy().digest('hex')
   }
 }
-
-const LOOPBACK = parseAddress('::1')!
