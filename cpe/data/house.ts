@@ -37,7 +37,7 @@ export function openHouse({ workers, pool }: CpeConfig, host: Host): House {
     *flows() {
       for (const table of tables) {
         for (const { token, state } of table.rows())
-          yield { token, pooled: state === FlowState.pooled }
+          yield { token, pooled: state === FlowState.pooled, bulk: state === FlowState.bulk }
       }
     },
     lanConnections: () => counters.read('flowsOpened'),

@@ -7,7 +7,7 @@ import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { hearBell } from '../../shared/relay/bell.ts'
 import { Counters } from '../../shared/relay/counters.ts'
 import { type Flow, SCRATCH_BYTES } from '../../shared/relay/flow.ts'
-import { FlowTable } from '../../shared/relay/flow-table.ts'
+import { FlowState, FlowTable } from '../../shared/relay/flow-table.ts'
 import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { Loop } from '../../shared/relay/loop.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
@@ -49,12 +49,15 @@ const room: HouseRoom = {
 }
 const pool = new Pool(room)
 const stranded = new Stranded(room)
-/** How old a published figure may be. */
-const PUBLISH_MS = 500
+/** How old a published figure may be, and how late a download is known for one. */
+const PUBLISH_MS = 100
+const PUBLISH_IDLE_MS = 1_000
+/** What a connection carries before the second leg helps: a page's pieces stay on the first. */
+const BULK_BYTES = 262_144
 const publish = new Deadline(() => {
   endOrphans(room)
   publishFlows(room)
-  loop.arm(publish, PUBLISH_MS)
+  loop.arm(publish, room.flows.size > 0 ? PUBLISH_MS : PUBLISH_IDLE_MS)
 })
 
 hearBell(loop, birth.bell, birth.orders, () => {
@@ -75,9 +78,9 @@ function publishFlows({ flows, table, count, loop, closedBytes }: HouseRoom): vo
   for (const [flow, uplink] of flows) {
     up += flow.a2b.bytes
     down += flow.b2a.bytes
-    if (uplink !== undefined && uplink.row >= 0) {
-      table.setBytes(uplink.row, flow.a2b.bytes, flow.b2a.bytes)
-    }
+    if (uplink === undefined || uplink.row < 0) continue
+    table.setBytes(uplink.row, flow.a2b.bytes, flow.b2a.bytes)
+    if (flow.a2b.bytes + flow.b2a.bytes >= BULK_BYTES) table.setState(uplink.row, FlowState.bulk)
   }
   count[COUNT.upBytes] = up
   count[COUNT.downBytes] = down

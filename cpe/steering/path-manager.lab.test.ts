@@ -129,7 +129,12 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
     const dsl = leg(0, '10.9.1.2', 'up')
     const steer = (use: 'up' | 'dead') => {
       const legs = { dsl, lte: leg(0, '10.9.2.2', use) }
-      paths.steer(legs, true, () => [{ token: flow.token, pooled: false }], performance.now())
+      paths.steer(
+        legs,
+        true,
+        () => [{ token: flow.token, pooled: false, bulk: true }],
+        performance.now(),
+      )
     }
     await until('the join', () => {
       steer('up')
@@ -148,7 +153,7 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
     const tokens = new Set<number>()
     const steering = startSteering(config, {
       board,
-      flows: () => [...tokens].map((token) => ({ token, pooled: false })),
+      flows: () => [...tokens].map((token) => ({ token, pooled: false, bulk: true })),
       lanConnections: () => 0,
       roomForFlows: () => true,
       wake: () => undefined,

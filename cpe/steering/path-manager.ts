@@ -49,6 +49,7 @@ export type MptcpKernel = Pick<
 export interface FlowConnection {
   readonly token: number
   readonly pooled: boolean
+  readonly bulk: boolean
 }
 
 /** What came of commands. `refused` by errno name. */
@@ -157,18 +158,20 @@ export class PathManager {
 
   #settle(known: KnownConnection, flow: FlowConnection, nowMs: number): void {
     const plan = this.#planOf(known.token)
-    const settled = plan.epoch === this.#epoch && plan.pooled === flow.pooled
+    const same = plan.pooled === flow.pooled && plan.bulk === flow.bulk
+    const settled = plan.epoch === this.#epoch && same
     if (settled && !known.changed && nowMs < plan.againMs) return
     known.changed = false
     plan.epoch = this.#epoch
     plan.pooled = flow.pooled
+    plan.bulk = flow.bulk
     for (const { address, livedMs } of known.ended.splice(0)) {
       const leg = this.#legOf.get(address)
       if (leg !== undefined) plan.tries.ended(leg, livedMs, nowMs)
     }
 
     const first = known.first === undefined ? undefined : this.#legOf.get(known.first)
-    const want = wantSubflows({ pooled: flow.pooled, first }, usesOf(this.#legs), this.#homeActive)
+    const want = wantSubflows({ ...flow, first }, usesOf(this.#legs), this.#homeActive)
     if (want === undefined) return
     const have = [...known.subflows.values()].map((subflow): StandingSubflow => {
       const leg = this.#legOf.get(formatAddress(subflow.local.address))
@@ -240,6 +243,7 @@ export class PathManager {
     const plan = this.#plans.get(token) ?? {
       epoch: -1,
       pooled: false,
+      bulk: false,
       againMs: Infinity,
       tries: new JoinTries(),
     }
@@ -270,6 +274,7 @@ type StandingSubflow = Subflow & { readonly subflow: KnownSubflow }
 interface Plan {
   epoch: number
   pooled: boolean
+  bulk: boolean
   /** When to look again although nothing changed. */
   againMs: number
   readonly tries: JoinTries

@@ -7,8 +7,8 @@ import { type LegUse, planSubflows, type Subflow, wantSubflows } from './subflow
 const dsl: Subflow = { leg: 'dsl', backup: false, proven: true }
 const lte: Subflow = { leg: 'lte', backup: false, proven: true }
 const stale: Subflow = { leg: undefined, backup: false, proven: true }
-const open = { pooled: false, first: 'dsl' } as const
-const pooled = { pooled: true, first: 'dsl' } as const
+const open = { pooled: false, bulk: true, first: 'dsl' } as const
+const pooled = { pooled: true, bulk: false, first: 'dsl' } as const
 const bothUp = { dsl: 'up', lte: 'up' } as const
 
 test('an open flow gets the leg it has not', () => {
@@ -19,8 +19,11 @@ test('an open flow gets the leg it has not', () => {
 test('a pooled connection is joined on LTE only while somebody is at home', () => {
   assert.deepEqual(steps(pooled, bothUp, [dsl], false), [])
   assert.deepEqual(steps(pooled, bothUp, [dsl], true), ['create lte'])
-  assert.deepEqual(steps(pooled, bothUp, [dsl, lte], false), [])
-  assert.deepEqual(steps({ pooled: true, first: 'lte' }, bothUp, [lte], false), [])
+  assert.deepEqual(steps(pooled, bothUp, [dsl, { ...lte, backup: true }], false), [])
+  assert.deepEqual(
+    steps({ ...pooled, first: 'lte' }, bothUp, [{ ...lte, backup: true }], false),
+    [],
+  )
 })
 
 test('a dead leg loses its subflow, and gets a new one when it is back', () => {
@@ -75,7 +78,11 @@ test('planSubflows() never leaves a connection without a subflow, and settles in
       fc.boolean(),
       fc.boolean(),
       (legs, have, isPooled, homeActive) => {
-        const want = wantSubflows({ pooled: isPooled, first: 'dsl' }, legs, homeActive)
+        const want = wantSubflows(
+          { pooled: isPooled, bulk: !isPooled, first: 'dsl' },
+          legs,
+          homeActive,
+        )
         if (want === undefined) return
         let now = have
         for (let round = 0; round < 2; round++) {
@@ -115,3 +122,13 @@ function steps(
     action.do === 'create' ? `create ${action.leg}` : `${action.do} ${action.subflow.leg}`,
   )
 }
+
+test('what is small has LTE as backup, and gets it in earnest when it has grown', () => {
+  const small = { pooled: false, bulk: false, first: 'dsl' } as const
+  const backups = (connection: typeof small | typeof open, legs: Record<'dsl' | 'lte', LegUse>) =>
+    wantSubflows(connection, legs, true)?.map(({ leg, backup }) => (backup ? `(${leg})` : leg))
+  assert.deepEqual(backups(small, { dsl: 'up', lte: 'up' }), ['dsl', '(lte)'])
+  assert.deepEqual(backups(open, { dsl: 'up', lte: 'up' }), ['dsl', 'lte'])
+  assert.deepEqual(backups(small, { dsl: 'dead', lte: 'up' }), ['lte'])
+  assert.deepEqual(backups(small, { dsl: 'doubtful', lte: 'up' }), ['(dsl)', 'lte'])
+})

@@ -6,6 +6,9 @@
  *      one dead                     the other                  the other, if it is there
  *      one doubtful                 none new there             none new there
  *      none up                      leave everything           leave everything
+ *
+ * The first leg that is up carries what is small; the other stands by as backup until the connection
+ * has carried much. So a page does not wait for LTE's round trip, and a download has both lines.
  */
 import { LEGS, type LegName } from './leg.ts'
 
@@ -37,6 +40,8 @@ export type SubflowAction<Have> =
 export interface BondedConnection {
   /** Still waits for its LAN connection. */
   readonly pooled: boolean
+  /** It has carried so much that two lines are worth it. */
+  readonly bulk: boolean
   /** The leg it began on; undefined when we did not see it begin. */
   readonly first: LegName | undefined
 }
@@ -52,9 +57,10 @@ export function wantSubflows(
 ): WantedSubflow[] | undefined {
   if (LEGS.every((leg) => legs[leg] !== 'up')) return undefined
   const both = !connection.pooled || homeActive
+  const primary = LEGS.find((leg) => legs[leg] === 'up')
   return LEGS.filter((leg) => legs[leg] !== 'dead').map((leg) => ({
     leg,
-    backup: false,
+    backup: !connection.bulk && leg !== primary,
     create: legs[leg] === 'up' && (both || leg === connection.first),
   }))
 }

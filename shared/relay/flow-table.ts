@@ -8,7 +8,8 @@
  * other way: steering writes what it wants of the connection, the worker obeys and clears it.
  */
 
-export const FlowState = { free: 0, pooled: 1, open: 2 } as const
+/** `bulk`: open, and has carried so much that both legs shall help. */
+export const FlowState = { free: 0, pooled: 1, open: 2, bulk: 3 } as const
 
 export const FlowAction = { none: 0, retire: 1 } as const
 
