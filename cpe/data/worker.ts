@@ -53,7 +53,7 @@ const stranded = new Stranded(room)
 const PUBLISH_MS = 100
 const PUBLISH_IDLE_MS = 1_000
 /** What a connection carries before the second leg helps: a page's pieces stay on the first. */
-const BULK_BYTES = 262_144
+const BULK_BYTES = 65_536
 const publish = new Deadline(() => {
   endOrphans(room)
   publishFlows(room)

@@ -52,7 +52,7 @@ export function sendBufferBytes(
 const BURST_BYTES = 65_536
 /** A queue that drains faster than this harms nobody. */
 const WAIT_MS_MAX = 60
-const HEADROOM = 1.15
+const HEADROOM = 1.4
 /** What the relay may need until it has its turn. */
 const MARGIN_MS = 20
 /** Changes smaller than this are not worth a call. */
