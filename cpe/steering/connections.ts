@@ -26,6 +26,8 @@ export interface KnownConnection {
   readonly subflows: Map<string, KnownSubflow>
   /** Local address, as text, of where it began; undefined when we did not see it begin. */
   readonly first: string | undefined
+  /** Whether the join we last began from an address, as text, shall be a backup. */
+  readonly asked: Map<string, boolean>
   /** Subflows that ended without our doing, since the path manager last looked. */
   readonly ended: Array<{ readonly address: string; readonly livedMs: number }>
   /** Something changed since the path manager last looked. */
@@ -128,7 +130,7 @@ export class Connections {
 }
 
 function newConnection(token: number, first: string | undefined): KnownConnection {
-  return { token, subflows: new Map(), first, ended: [], changed: true }
+  return { token, subflows: new Map(), first, asked: new Map(), ended: [], changed: true }
 }
 
 function joined(known: KnownConnection, event: SubflowEvent, nowMs: number): void {
@@ -137,7 +139,8 @@ function joined(known: KnownConnection, event: SubflowEvent, nowMs: number): voi
   known.changed = true
   // Its `backup` is what the peer asked for; ours is known from what we did.
   if (known.subflows.has(ends)) return
-  known.subflows.set(ends, { local, remote, localId, sinceMs: nowMs, backup: false })
+  const backup = known.asked.get(formatAddress(local.address)) ?? false
+  known.subflows.set(ends, { local, remote, localId, sinceMs: nowMs, backup })
 }
 
 function ended(known: KnownConnection, event: SubflowEvent, nowMs: number): void {

@@ -30,12 +30,13 @@ export class PaintedMptcp implements MptcpKernel {
   readonly commands: string[] = []
   /** What `subflowCreate` answers instead of doing it. */
   refusing = 0
-  /** False: joins stay under way. */
+  /** False: joins stay under way, until `answerJoins`. */
   answering = true
   /** Joins that the peer answers with a reset. */
   resetting = false
   readonly #connections = new Map<number, PaintedConnection>()
   readonly #events: MptcpEvent[] = []
+  readonly #underWay: Array<() => void> = []
   #lost = false
   #port = 40_000
 
@@ -80,10 +81,11 @@ export class PaintedMptcp implements MptcpKernel {
     this.#lost = true
   }
 
-  /** Subflows of a connection, as `address id`. */
+  /** Subflows of a connection, as `address id`, with `backup` behind those that are. */
   subflowsOf(token: number): string[] {
     return [...(this.#connections.get(token)?.subflows.values() ?? [])].map(
-      ({ local, localId }) => `${formatAddress(local.address)} ${localId}`,
+      ({ local, localId, backup }) =>
+        `${formatAddress(local.address)} ${localId}${backup ? ' backup' : ''}`,
     )
   }
 
@@ -124,14 +126,18 @@ export class PaintedMptcp implements MptcpKernel {
     connection.ids.set(origin.id, address)
     const { id: localId, backup } = origin
     const subflow = { local: this.#end(address), remote, localId, backup }
-    if (!this.answering) return 0
-    if (this.resetting) {
-      this.#tell('subflowClosed', token, subflow, 104)
-    } else {
+    const arrive = () => {
       connection.subflows.set(endsOf(subflow), subflow)
       this.#tell('subflowEstablished', token, subflow, 0)
     }
+    if (!this.answering) this.#underWay.push(arrive)
+    else if (this.resetting) this.#tell('subflowClosed', token, subflow, 104)
+    else arrive()
     return 0
+  }
+
+  answerJoins(): void {
+    for (const arrive of this.#underWay.splice(0)) arrive()
   }
 
   subflowDestroy(token: number, local: Endpoint, remote: Endpoint): number {

@@ -64,6 +64,18 @@ test('a join that is under way is not begun twice when an address of the other f
   assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
 })
 
+test('a join begun as a backup is none when the connection has grown meanwhile', () => {
+  const house = new House()
+  house.kernel.answering = false
+  house.open(7, { pooled: true })
+  house.tick(2)
+  house.flows.set(7, false)
+  house.tick()
+  house.kernel.answerJoins()
+  house.tick(2)
+  assert.deepEqual(house.kernel.subflowsOf(7), ['203.0.113.2 0', '100.64.0.2 2'])
+})
+
 test('a leg that is back gets new subflows with an id of its own', () => {
   const house = new House()
   house.open(7)

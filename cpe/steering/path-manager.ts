@@ -224,6 +224,7 @@ export class PathManager {
       plan.tries.refused(leg, nowMs)
     } else {
       this.counts.created += 1
+      known.asked.set(formatAddress(way.local), backup)
       plan.tries.begun(leg, nowMs)
     }
   }
