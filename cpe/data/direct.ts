@@ -7,14 +7,15 @@ import { MARK } from '../../shared/core/marks.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { dial, keepAlive, resetAndClose, socketError } from '../../shared/linux/sockets.ts'
 import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
-import { HalfFlow } from '../../shared/relay/pump.ts'
+import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
+import type { LanSaid } from './early-data.ts'
 import type { Intercepted } from './intercept.ts'
 import { openFlow } from './open-flow.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 
-/** `up` holds what was read from the LAN so far; where it leads is decided here. */
-export function goDirect(room: HouseRoom, lan: Intercepted, up: HalfFlow): void {
+/** `said` is what was read from the LAN so far: the server hears it first. */
+export function goDirect(room: HouseRoom, lan: Intercepted, said: LanSaid = NOTHING_SAID): void {
   const { address, port } = lan.destination
   room.count[COUNT.flowsDirect]!++
   const fd = dial(encodeSockaddr6(address, port), {
@@ -24,7 +25,7 @@ export function goDirect(room: HouseRoom, lan: Intercepted, up: HalfFlow): void 
     congestion: undefined,
   })
   if (fd < 0) refuseLan(room, lan)
-  else new Direct(room, lan, up, fd).begin()
+  else new Direct(room, lan, said, fd).begin()
 }
 
 class Direct implements Watcher {
@@ -34,13 +35,13 @@ class Direct implements Watcher {
   readonly #fd: number
   readonly #deadline: Deadline
 
-  constructor(room: HouseRoom, lan: Intercepted, soFar: HalfFlow, fd: number) {
+  constructor(room: HouseRoom, lan: Intercepted, said: LanSaid, fd: number) {
     this.#room = room
     this.#lan = lan
     this.#fd = fd
     this.#up = new HalfFlow(lan.fd, fd)
-    this.#up.held = soFar.held
-    this.#up.ended = soFar.ended
+    holdFirst(this.#up, said.bytes)
+    this.#up.ended = said.ended
     this.#deadline = new Deadline(() => this.#giveUp())
   }
 
@@ -84,3 +85,5 @@ export function refuseLan(room: HouseRoom, lan: Intercepted): void {
   room.count[COUNT.flowsReset]!++
   room.count[COUNT.flowsOpen]!--
 }
+
+const NOTHING_SAID: LanSaid = { bytes: new Uint8Array(0), ended: false }

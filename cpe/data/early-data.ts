@@ -7,6 +7,12 @@ import { EAGAIN } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import { type HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
 
+/** What a LAN host has said, and whether that was all. */
+export interface LanSaid {
+  readonly bytes: Uint8Array
+  readonly ended: boolean
+}
+
 export class EarlyData {
   /** Of the bytes read, how many have left on the uplink. */
   sentBytes = 0
@@ -52,10 +58,9 @@ export class EarlyData {
     up.ended = this.#ended
   }
 
-  /** The relay begins anew with another server socket. */
-  leaveAll(up: HalfFlow): void {
-    holdFirst(up, this.#bytes)
-    up.ended = this.#ended
+  /** All of it, for a relay that begins anew with another server socket. */
+  get said(): LanSaid {
+    return { bytes: this.#bytes, ended: this.#ended }
   }
 }
 

@@ -10,7 +10,6 @@
 import { arrived, noArrivals, poolSize } from '../../shared/core/pool-size.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
-import { FlowAction } from '../../shared/relay/flow-table.ts'
 import { READABLE, type Watcher } from '../../shared/relay/loop.ts'
 import { type ConvertMessage, decodeConvert } from '../../shared/wire/convert.ts'
 import { type ErrorTlv, whatRefusalMeans } from './refusal.ts'
@@ -183,12 +182,10 @@ class Member implements Watcher {
     return standsOnLeg(board, this.uplink) && (!plain || leg === bestLeg(board))
   }
 
-  /** Once a second: too old, or asked to go. */
+  /** Once a second: too old, or of no use any more. */
   look(): void {
     if (!this.warm) return
-    const { loop, table } = this.#room
-    const retire = this.uplink.row >= 0 && table.takeAction(this.uplink.row) === FlowAction.retire
-    if (retire || !this.useful || loop.nowMs >= this.#expiresMs) this.drop()
+    if (!this.useful || this.#room.loop.nowMs >= this.#expiresMs) this.drop()
   }
 
   /** Handed out: nothing here will fire any more. */

@@ -39,13 +39,13 @@ import {
 /** From here on the LAN connection is answered one way or another; nobody needs to keep the request. */
 export function request(room: HouseRoom, pool: Pool, lan: Intercepted): void {
   if (!pool.open) {
-    goDirect(room, lan, new HalfFlow(lan.fd, -1))
+    goDirect(room, lan)
     return
   }
   const warm = pool.take()
   const uplink = warm ?? dialUplink(room)
   if (typeof uplink === 'number') {
-    goDirect(room, lan, new HalfFlow(lan.fd, -1))
+    goDirect(room, lan)
     return
   }
   new Request(room, pool, lan, uplink, warm !== undefined).begin()
@@ -221,9 +221,7 @@ class Request implements Watcher {
     if (!replay && !this.#early.repeatable) return this.#giveUp()
     this.#room.loop.disarm(this.#deadline)
     dropUplink(this.#room, this.#uplink)
-    const up = new HalfFlow(this.#lan.fd, -1)
-    this.#early.leaveAll(up)
-    goDirect(this.#room, this.#lan, up)
+    goDirect(this.#room, this.#lan, this.#early.said)
   }
 
   #giveUp(): void {

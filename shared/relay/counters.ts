@@ -46,13 +46,6 @@ export class Counters<Name extends string> {
     }
     return greatest
   }
-
-  readAll(): Record<Name, number> {
-    return Object.fromEntries(this.#names.map((name) => [name, this.read(name)])) as Record<
-      Name,
-      number
-    >
-  }
 }
 
 /** Where each name stands in a row. */

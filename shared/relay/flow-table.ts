@@ -1,22 +1,17 @@
 /**
  * Every MPTCP connection a data thread owns, in memory that steering can read.
  *
- *   row 0 │ state │ token │ leg │ action │ openedS │        │ upBytes │ downBytes │     64 bytes a row
+ *   row 0 │ state │ token │ leg │ openedS │        │ upBytes │ downBytes │     64 bytes a row
  *   row 1 │ ...
  *
- * The worker writes its rows, the main thread reads them; `action` is the one cell that goes the
- * other way: steering writes what it wants of the connection, the worker obeys and clears it.
+ * The worker writes its rows, the main thread reads them.
  */
 
 /** `bulk`: open, and has carried so much that both legs shall help. */
 export const FlowState = { free: 0, pooled: 1, open: 2, bulk: 3 } as const
 
-export const FlowAction = { none: 0, retire: 1 } as const
-
 /** What a row says. `token` is MPTCP's local token (u32); `leg` the number of the first subflow's leg. */
 export interface FlowRow {
-  /** Its place in the table. */
-  readonly index: number
   readonly state: number
   readonly token: number
   readonly leg: number
@@ -51,7 +46,6 @@ export class FlowTable {
     const at = row * ROW_CELLS
     this.#cells[at + TOKEN] = token | 0
     this.#cells[at + LEG] = leg
-    this.#cells[at + ACTION] = FlowAction.none
     this.#cells[at + OPENED_S] = nowS
     this.#bytes[row * ROW_DOUBLES + UP] = 0
     this.#bytes[row * ROW_DOUBLES + DOWN] = 0
@@ -74,16 +68,6 @@ export class FlowTable {
     this.#free.push(row)
   }
 
-  /** What steering asked of this row since the last look. */
-  takeAction(row: number): number {
-    return Atomics.exchange(this.#cells, row * ROW_CELLS + ACTION, FlowAction.none)
-  }
-
-  /** Main thread: ask something of a row. */
-  ask(row: number, action: number): void {
-    Atomics.store(this.#cells, row * ROW_CELLS + ACTION, action)
-  }
-
   /** Main thread: every row in use. */
   *rows(): Generator<FlowRow> {
     for (let index = 0; index < this.#rows; index++) {
@@ -91,7 +75,6 @@ export class FlowTable {
       const state = Atomics.load(this.#cells, at + STATE)
       if (state === FlowState.free) continue
       yield {
-        index,
         state,
         token: this.#cells[at + TOKEN]! >>> 0,
         leg: this.#cells[at + LEG]!,
@@ -109,7 +92,6 @@ const ROW_DOUBLES = ROW_BYTES / 8
 const STATE = 0
 const TOKEN = 1
 const LEG = 2
-const ACTION = 3
-const OPENED_S = 4
+const OPENED_S = 3
 const UP = 4
 const DOWN = 5
