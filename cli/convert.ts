@@ -137,6 +137,6 @@ const STATUS = `
 Exit status:
   0  yes: the server is connected, or the concentrator has told what it supports
   1  no: the concentrator answered with an error, which is named
-  2  the command line cannot be understood
+  2  the command line cannot be understood, or a name in it is not known
   3  no connection to the concentrator
   4  a connection, but no valid Convert answer over it`

@@ -25,7 +25,7 @@ export interface Endpoint {
 /** Without `portDefault` the port must be there. Throws `Misuse`. */
 export function parseEndpoint(text: string, portDefault?: number): Written {
   if (isIP(text) === 6 && portDefault === undefined) {
-    throw new Misuse(`An IPv6 address with a port is written [${text}]:PORT`)
+    throw new Misuse(`'${text}' may be an address or one with a port; write [2001:db8::1]:443`)
   }
   if (parseAddress(text) !== undefined && portDefault !== undefined) {
     return { host: text, port: portDefault }

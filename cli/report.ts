@@ -125,7 +125,7 @@ function describeServer(
   { wantsServer }: Question,
 ): string[] {
   const bytes = received.subarray(bytesUsed)
-  if (bytes.length > 0) return [`The server said ${JSON.stringify(textOf(bytes))}`]
+  if (bytes.length > 0) return [`The server said ${printable(bytes)}`]
   return wantsServer && ending !== 'open' ? [`The server said nothing: ${ending}`] : []
 }
 
@@ -167,7 +167,7 @@ export function plainReport(report: Report): Readonly<Record<string, unknown>> {
       hex: formatHex(received.subarray(0, end)),
       tlvs: decoded.kind === 'message' ? decoded.message.map(plainTlv) : null,
     },
-    serverSaid: textOf(received.subarray(end)),
+    serverBytes: formatHex(received.subarray(end)),
     ending,
   }
 }
@@ -190,10 +190,23 @@ function dump(bytes: Uint8Array): string[] {
   return lines
 }
 
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('latin1')
+/** As --send takes it: what is no printable ASCII could tell a terminal what to do. */
+function printable(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
+    .toString('latin1')
+    .replaceAll(/[^ -~]|\\/g, (letter) => {
+      const code = letter.charCodeAt(0).toString(16).padStart(2, '0')
+      return ESCAPED[letter] ?? `\\x${code}`
+    })
 }
 
 function ms(milliseconds: number): string {
   return `${milliseconds.toFixed(1)} ms`
+}
+
+const ESCAPED: Readonly<Record<string, string>> = {
+  '\r': '\\r',
+  '\n': '\\n',
+  '\t': '\\t',
+  '\\': '\\\\',
 }
