@@ -115,6 +115,9 @@ function leave(fd: number, decoded: Decoded): void {
   //# If a Client
   //# receives two or more instances of the same TLV over a Convert
   //# connection, it MUST reset the associated TCP connection.
+  //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.2
+  //# If a Client receives a TLV of type
+  //# 0x0, it MUST reset the associated TCP connection.
   if (decoded.kind !== 'message' || saysNo(decoded)) resetAndClose(fd)
   else libc.close(fd)
 }
