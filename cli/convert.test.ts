@@ -30,6 +30,14 @@ const rows: ReadonlyArray<{
     says: /over plain TCP\nSent a message of 24 bytes and 5 bytes of early data\n {2}Connect 192\.0\.2\.25:443\n {4}0000 {2}01062263 0a0501bb 00000000 00000000\n.*the header alone\n.*The server said Hi\\r\\n\\x00\nYes: the server is connected\n$/s,
   },
   {
+    name: 'a yes after more early data than a segment holds',
+    argv: [SERVER, '--plain', '--send', 'a'.repeat(10_000)],
+    hears: `0106 2263 ${CONNECT} ${'61'.repeat(10_000)}`,
+    answers: '0101 2263',
+    status: 0,
+    says: /and 10000 bytes of early data\n/,
+  },
+  {
     name: 'that Multipath TCP was not to be had',
     argv: [SERVER],
     hears: `0106 2263 ${CONNECT}`,
@@ -93,6 +101,8 @@ for (const { name, argv, hears, answers, status, says } of rows) {
     const ended = await hybridge(['convert', ...argv, '--via', `127.0.0.1:${listener.port}`])
     assert.match(ended.out, says)
     assert.equal(ended.status, status)
+    // When it has seen the end of all connections it has read what came before.
+    await listener[Symbol.asyncDispose]()
     assert.deepEqual(listener.heard(), Buffer.from(hex(hears)))
   })
 }

@@ -4,11 +4,11 @@
  */
 
 import { errnoName } from '../shared/linux/errors.ts'
-import { ECONNRESET } from '../shared/linux/kernel.ts'
+import { EAGAIN, ECONNRESET } from '../shared/linux/kernel.ts'
 import * as libc from '../shared/linux/libc.ts'
 import {
   dial,
-  dialWithFirstBytes,
+  dialOnFirstSend,
   mptcpToken,
   resetAndClose,
   socketError,
@@ -57,9 +57,14 @@ export function exchange(question: Question): Exchange {
   const beganMs = performance.now()
   const remote = encodeSockaddr6(via.address, via.port)
   const fd = fastOpen
-    ? dialWithFirstBytes(remote, multipath, bytes)
+    ? dialOnFirstSend(remote, multipath)
     : dial(remote, { multipath, mark: 0, from: undefined, congestion: undefined })
   if (fd < 0) return { kind: 'unconnected', why: errnoName(fd) }
+  const inSyn = fastOpen ? libc.send(fd, bytes) : 0
+  if (inSyn < 0) {
+    libc.close(fd)
+    return { kind: 'unconnected', why: errnoName(inSyn) }
+  }
   if (!waitFor(fd, POLLOUT, beganMs + timeoutMs)) {
     libc.close(fd)
     return { kind: 'unconnected', why: `no answer in ${timeoutMs / 1_000} s` }
@@ -70,8 +75,7 @@ export function exchange(question: Question): Exchange {
     return { kind: 'unconnected', why: errnoName(errno) }
   }
   const connectedMs = performance.now()
-  // At most 1,020 bytes and a few words of early data: a fresh send buffer takes them at once.
-  if (!fastOpen) libc.send(fd, bytes)
+  sayAll(fd, bytes.subarray(inSyn), connectedMs + timeoutMs)
   const heard = listen(fd, question, connectedMs + timeoutMs)
   const exchanged = {
     kind: 'heard' as const,
@@ -83,6 +87,15 @@ export function exchange(question: Question): Exchange {
   }
   leave(fd, heard.decoded)
   return exchanged
+}
+
+/** What the other side does not take before it ends or `untilMs` passes is not said. */
+function sayAll(fd: number, bytes: Uint8Array, untilMs: number): void {
+  for (let at = 0; at < bytes.length && waitFor(fd, POLLOUT, untilMs); ) {
+    const sent = libc.send(fd, bytes.subarray(at))
+    if (sent < 0 && sent !== -EAGAIN) return
+    at += Math.max(0, sent)
+  }
 }
 
 function listen(fd: number, { wantsServer }: Question, untilMs: number) {

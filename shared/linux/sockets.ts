@@ -81,27 +81,23 @@ export function dial(remote: Uint8Array, options: DialOptions): number {
 }
 
 /**
- * Dial with `bytes` in the SYN itself, with no Fast Open option around them (RFC 8803 section 4.2):
- * 1,300 bytes or so; what the SYN could not hold follows. The descriptor, or `-errno`.
+ * A socket that dials with its first `send`, whose bytes travel in the SYN, with no Fast Open option around
+ * them (RFC 8803 section 4.2). That `send` answers how many the SYN holds, a segment at most: the
+ * others are for when the connection stands. The descriptor, or `-errno`.
  */
-export function dialWithFirstBytes(
-  remote: Uint8Array,
-  multipath: boolean,
-  bytes: Uint8Array,
-): number {
+export function dialOnFirstSend(remote: Uint8Array, multipath: boolean): number {
   const protocol = multipath ? libc.IPPROTO_MPTCP : libc.IPPROTO_TCP
   const fd = libc.socket(libc.AF_INET6, STREAM, protocol)
   if (fd < 0) return fd
   let result = setNumber(fd, SOL_TCP, TCP_FASTOPEN_NO_COOKIE, 1)
   if (result >= 0) result = setNumber(fd, SOL_TCP, TCP_FASTOPEN_CONNECT, 1)
   if (result >= 0) result = libc.connect(fd, remote)
-  if (result >= 0) result = libc.send(fd, bytes)
-  if (result >= 0 || result === -EINPROGRESS) return fd
+  if (result >= 0) return fd
   libc.close(fd)
   return result
 }
 
-/** Whether the peer's SYN+ACK acknowledged what `dialWithFirstBytes` put into the SYN. */
+/** Whether the peer's SYN+ACK acknowledged was in the SYN of `dialOnFirstSend`. */
 export function synDataAcknowledged(fd: number): boolean {
   const info = new Uint8Array(TCPI_OPTIONS + 1)
   if (libc.getsockopt(fd, SOL_TCP, TCP_INFO, info) <= TCPI_OPTIONS) return false

@@ -18,6 +18,7 @@ import {
   encodeConvert,
 } from './convert.ts'
 import { answerRefusal, readFailure } from './convert-failure.ts'
+import { describeTlv } from './convert-words.ts'
 import { hex } from './hex.fake.ts'
 
 /**
@@ -50,6 +51,7 @@ function judge(bytes: Uint8Array): string {
     case 'message': {
       assert.equal(decoded.bytesUsed, bytes[1]! * 4)
       waitsForTheRest(bytes, decoded.bytesUsed)
+      for (const tlv of decoded.message) assert.match(describeTlv(tlv), /^[A-Z][^\n]*$/)
       for (const view of decoded.message.flatMap(viewsOf)) {
         assert.ok(isWithin(view, bytes, decoded.bytesUsed), 'a view past the Total Length')
       }
