@@ -8,7 +8,10 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { CommanderError } from 'commander'
 import { hex } from '../shared/wire/hex.fake.ts'
+import { convertCommand } from './convert.ts'
+import { Misuse } from './misuse.ts'
 
 const CONNECT = '0a05 01bb 0000 0000 0000 0000 0000 ffff c000 0219'
 const SERVER = '192.0.2.25:443'
@@ -145,22 +148,33 @@ test('a port on which nobody listens is no connection', async () => {
   assert.equal(status, 3)
 })
 
+test('a line that cannot be understood exits 2', async () => {
+  const { status, out, err } = await hybridge(['convert', '--via', 'x'])
+  assert.equal(err, 'error: Nothing is asked: name a HOST:PORT, or ask with --info\n')
+  assert.equal(status, 2)
+  assert.equal(out, '')
+})
+
 for (const [argv, says] of [
-  [['convert', SERVER], /required option '--via <CONCENTRATOR\[:PORT\]>' not specified/],
-  [['convert', '--via', 'x'], /^error: Nothing is asked: name a HOST:PORT, or ask with --info\n$/],
-  [['convert', '--info', '--via', 'x', '--send', 'y'], /are for a server: name its HOST:PORT/],
-  [['convert', '1.2.3.4', '--via', '::1'], /^error: '1\.2\.3\.4' names no port/],
-  [['convert', SERVER, '--via', '::1', '--cookie', 'c00'], /It must be whole bytes in hex/],
-  [['convert', SERVER, '--via', '::1', '--option', '2'], /^error: Cannot ask for TCP option 2\n$/],
-  [['convert', SERVER, '--via', '::1', '--option', 'x'], /It must be KIND or KIND:HEX/],
-  [['convert', SERVER, '--via', '::1', '--timeout', '0'], /It must be a number above 0/],
-  [['convret'], /unknown command 'convret'/],
+  [[SERVER], /required option '--via <CONCENTRATOR\[:PORT\]>' not specified/],
+  [['--info', '--via', 'x', '--send', 'y'], /are for a server: name its HOST:PORT/],
+  [['1.2.3.4', '--via', '::1'], /^'1\.2\.3\.4' names no port/],
+  [[SERVER, '--via', '::1', '--cookie', 'c00'], /It must be whole bytes in hex/],
+  [[SERVER, '--via', '::1', '--cookie', 'ab'.repeat(1_020)], /^Cannot encode Convert message/],
+  [[SERVER, '--via', '::1', '--option', '2'], /^Cannot ask for TCP option 2$/],
+  [[SERVER, '--via', '::1', '--option', 'x'], /It must be KIND or KIND:HEX/],
+  [[SERVER, '--via', '::1', '--send', 'x'.repeat(16_385)], /It must be at most 16384 bytes/],
+  [[SERVER, '--via', '::1', '--timeout', '0'], /It must be a number above 0/],
+  [[SERVER, '--via', '::1', '--tof'], /unknown option '--tof'/],
 ] as const) {
-  test(`'hybridge ${argv.join(' ')}' is told what is wrong, and exits 2`, async () => {
-    const { status, out, err } = await hybridge(argv)
-    assert.match(err, says)
-    assert.equal(status, 2)
-    assert.equal(out, '')
+  test(`'convert ${argv.join(' ').slice(0, 60)}' is told what is wrong`, async () => {
+    const command = convertCommand((status) => assert.fail(`exit ${status}`))
+      .exitOverride()
+      .configureOutput({ writeErr: () => undefined })
+    await assert.rejects(command.parseAsync(argv, { from: 'user' }), (error: Error) => {
+      assert.match(error.message, says)
+      return error instanceof Misuse || error instanceof CommanderError
+    })
   })
 }
 
