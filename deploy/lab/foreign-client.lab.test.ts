@@ -105,6 +105,12 @@ const rows: readonly Row[] = [
     ms: [CONVERT_WAIT_MS - 100, CONVERT_WAIT_MS + 1_000],
   },
   {
+    name: 'half a message, and the client ends',
+    says: '010b 2263 0a05 0007',
+    hears: '',
+    ends: true,
+  },
+  {
     name: '100,000 bytes of early data',
     says: `010b 2263 ${ECHO4} 1605 0000 ${COOKIE} ${MUCH}`,
     hears: `${YES} ${MUCH}`,
@@ -201,6 +207,11 @@ const rows: readonly Row[] = [
   {
     name: 'a port on which nobody listens',
     says: `010b 2263 ${connectTo(SERVER4, '0051')} 1605 0000 ${COOKIE}`,
+    hears: '0102 2263 1e01 6000',
+  },
+  {
+    name: 'port 0',
+    says: `010b 2263 ${connectTo(SERVER4, '0000')} 1605 0000 ${COOKIE}`,
     hears: '0102 2263 1e01 6000',
   },
   {
