@@ -158,6 +158,7 @@ procps sysctl
 haproxy haproxy
 mptcpize mptcpize
 tcpdump tcpdump
+tshark tshark
 openssh-client ssh
 openssh-server sshd
 wget wget

@@ -18,6 +18,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'shared/tunnel': ['shared/linux/', 'shared/wire/', 'shared/core/', 'node:'],
   cpe: ['shared/', 'node:'],
   concentrator: ['shared/', 'node:'],
+  // Asks from outside, as a client of another make would: it knows neither daemon.
+  cli: ['shared/', 'node:', 'commander', 'package.json'],
   deploy: [
     'shared/',
     'cpe/control/metrics.ts',

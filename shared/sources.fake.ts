@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 
-export const ROOMS = ['cpe', 'concentrator', 'shared', 'deploy'] as const
+export const ROOMS = ['cpe', 'concentrator', 'shared', 'cli', 'deploy'] as const
 
 /** Paths from the top of the repository. */
 export function filesUnder(folder: string): string[] {

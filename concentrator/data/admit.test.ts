@@ -55,6 +55,16 @@ test('a warm connection that shows another cookie gives its place back', () => {
   libc.close(home)
 })
 
+test('what asks for nothing is echoed without the data behind it', () => {
+  const { home, room } = admitted()
+  libc.send(home, Buffer.concat([encodeConvert([]), Buffer.from('secret')]))
+  settle(room.loop)
+  const buffer = new Uint8Array(1_020)
+  const answer = buffer.subarray(0, libc.recv(home, buffer))
+  assert.equal(Buffer.from(answer).toString('hex'), '010322631e02010001012263')
+  libc.close(home)
+})
+
 function admitted() {
   const loop = new Loop()
   const room: StreetRoom = {

@@ -121,7 +121,7 @@ class Admission implements Watcher {
     if (connect !== undefined) return this.#request(connect, hasInfo, rest)
     if (hasInfo) return this.#hello(rest)
     return this.#refuse(
-      { code: ConvertError.malformedMessage, echo: this.#bytes },
+      { code: ConvertError.malformedMessage, echo: this.#before(rest) },
       'its message asks for nothing',
     )
   }
@@ -131,7 +131,7 @@ class Admission implements Watcher {
     count[COUNT.hellos]!++
     // One hello, then Connect: who goes on saying hello would have the thread for itself.
     if (this.#pooledFor !== undefined) {
-      const failure = { code: ConvertError.malformedMessage, echo: this.#bytes }
+      const failure = { code: ConvertError.malformedMessage, echo: this.#before(rest) }
       return this.#refuse(failure, 'it says hello a second time')
     }
     const already = pooled.get(this.#subscriber ?? -1) ?? 0
@@ -189,6 +189,11 @@ class Admission implements Watcher {
     this.#leave()
     refuse(this.#room, this.#fd, failure)
     return true
+  }
+
+  /** The message alone: what stands behind it is the home's data, and no echo shows that. */
+  #before(rest: Uint8Array): Uint8Array {
+    return this.#bytes.subarray(0, this.#bytes.length - rest.length)
   }
 
   #report(why: string): void {

@@ -14,6 +14,10 @@ export function refuse(room: StreetRoom, fd: number, failure: ConvertFailure): v
 }
 
 //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.2
+//# If not, the
+//# Transport Converter MUST return an Error TLV (Section 6.2.8) and then
+//# close the connection.
+//= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.2
 //# The
 //# Transport Converter MUST NOT send an RST immediately after the
 //# detection of an error to let the Error TLV reach the Client.

@@ -21,14 +21,15 @@ export function inPlace(street: string, place: Place, argv: readonly string[]): 
 }
 
 /**
- * The environment of everything that runs on the street: `node` is the project's own, and tools in
- * sbin are found although root's PATH may lack it (`su` without `-`).
+ * The environment of everything that runs on the street: `node` is the project's own, as is `hybridge`,
+ * and tools in sbin are found although root's PATH may lack it (`su` without `-`).
  */
 export function streetEnvironment(): NodeJS.ProcessEnv {
   const inherited = process.env['PATH'] ?? '/usr/bin:/bin'
-  return { ...process.env, PATH: `${OWN_BINARIES}:${inherited}:/usr/sbin:/sbin` }
+  return { ...process.env, PATH: `${OWN_BINARIES}:${OWN_PROGRAMS}:${inherited}:/usr/sbin:/sbin` }
 }
 
 export const PROJECT = join(import.meta.dirname, '..', '..')
 
 const OWN_BINARIES = join(PROJECT, 'node_modules', '.bin')
+const OWN_PROGRAMS = join(PROJECT, 'cli', 'bin')

@@ -80,6 +80,30 @@ export function dial(remote: Uint8Array, options: DialOptions): number {
   return fd
 }
 
+/**
+ * A socket that dials with its first `send`, whose bytes travel in the SYN, with no Fast Open option around
+ * them (RFC 8803 section 4.2). That `send` answers how many the SYN holds, a segment at most: the
+ * others are for when the connection stands. The descriptor, or `-errno`.
+ */
+export function dialOnFirstSend(remote: Uint8Array, multipath: boolean): number {
+  const protocol = multipath ? libc.IPPROTO_MPTCP : libc.IPPROTO_TCP
+  const fd = libc.socket(libc.AF_INET6, STREAM, protocol)
+  if (fd < 0) return fd
+  let result = setNumber(fd, SOL_TCP, TCP_FASTOPEN_NO_COOKIE, 1)
+  if (result >= 0) result = setNumber(fd, SOL_TCP, TCP_FASTOPEN_CONNECT, 1)
+  if (result >= 0) result = libc.connect(fd, remote)
+  if (result >= 0) return fd
+  libc.close(fd)
+  return result
+}
+
+/** Whether the peer's SYN+ACK acknowledged was in the SYN of `dialOnFirstSend`. */
+export function synDataAcknowledged(fd: number): boolean {
+  const info = new Uint8Array(TCPI_OPTIONS + 1)
+  if (libc.getsockopt(fd, SOL_TCP, TCP_INFO, info) <= TCPI_OPTIONS) return false
+  return (info[TCPI_OPTIONS]! & TCPI_OPT_SYN_DATA) !== 0
+}
+
 /** SO_ERROR, as a positive errno; 0 when there is none. Reading it clears it. */
 export function socketError(fd: number): number {
   const result = libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, INT)
@@ -214,7 +238,12 @@ const TCP_NODELAY = 1
 const TCP_KEEPIDLE = 4
 const TCP_KEEPINTVL = 5
 const TCP_KEEPCNT = 6
+const TCP_INFO = 11
+const TCPI_OPTIONS = 5
+const TCPI_OPT_SYN_DATA = 32
 const TCP_CONGESTION = 13
+const TCP_FASTOPEN_CONNECT = 30
+const TCP_FASTOPEN_NO_COOKIE = 34
 const SOL_MPTCP = 284
 const MPTCP_INFO = 1
 const MPTCP_TCPINFO = 2

@@ -56,6 +56,8 @@ function errorTlv(failure: ConvertFailure): ErrorTlv {
   const { code } = failure
   switch (code) {
     //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
+    //# The Value field MUST be set to the version supported by the peer.
+    //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
     //# The list of supported versions MUST be padded
     //# with zeros to end on a 32-bit boundary.
     case ConvertError.unsupportedVersion:
@@ -63,6 +65,9 @@ function errorTlv(failure: ConvertFailure): ErrorTlv {
     //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
     //# To ease troubleshooting, the Value field MUST echo the received
     //# message using the format depicted in Figure 23.
+    //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
+    //# To ease troubleshooting, the Value field MUST echo the received
+    //# message using the format shown in Figure 23.
     case ConvertError.malformedMessage:
     case ConvertError.unsupportedMessage:
       return { type: 'error', code, value: behindZero(failure.echo.subarray(0, ECHO_BYTES_MAX)) }
@@ -85,7 +90,7 @@ function errorTlv(failure: ConvertFailure): ErrorTlv {
       return { type: 'error', code, value: Uint8Array.from(failure.kinds) }
     case ConvertError.resourceExceeded:
     case ConvertError.networkFailure:
-      return { type: 'error', code, value: Uint8Array.of(Math.min(failure.waitS, WAIT_S_MAX)) }
+      return { type: 'error', code, value: Uint8Array.of(wholeSeconds(failure.waitS)) }
     //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
     //# The Value
     //# field MUST echo the Code field of the received ICMP message.
@@ -119,6 +124,11 @@ export function readFailure({ code, value }: ErrorTlv): ConvertFailure | undefin
     default:
       return undefined
   }
+}
+
+/** Rounded up: a part of a second must not become 0, which stands for 30 s. */
+function wholeSeconds(waitS: number): number {
+  return Math.min(Math.ceil(waitS), WAIT_S_MAX)
 }
 
 /** So that an echo or a cookie starts on a word of its own. */

@@ -46,6 +46,9 @@ export function decodeTlv(bytes: Uint8Array, at: number, end: number): ConvertTl
     //# the receiver.
     case TYPE.extendedTcpHeader:
       return { type: 'extendedTcpHeader', options: body }
+    //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.4
+    //# The Unassigned field MUST be set
+    //# to zero by the Transport Converter and ignored by the Client.
     case TYPE.supportedTcpExtensions:
       return { type: 'supportedTcpExtensions', kinds: [...body].filter((kind) => kind !== 0) }
     case TYPE.cookie:
@@ -109,6 +112,11 @@ export function encodeTlv(tlv: ConvertTlv, bytes: Uint8Array, at: number): void 
       //# defined in [RFC4291].
       bytes.set(tlv.address, at + WORD)
       if (tlv.options === undefined) return
+      //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.5
+      //# The
+      //# TCP options that do not include a length sub-field, i.e., option
+      //# types 0 (EOL) and 1 (NOP) defined in [RFC0793] MUST NOT be placed
+      //# inside the TCP options field of the Connect TLV.
       for (const { kind } of tlv.options) {
         if (!mayAsk(kind)) throw new RangeError(`Cannot ask for TCP option ${kind}`)
       }
@@ -145,6 +153,7 @@ export function encodeTlv(tlv: ConvertTlv, bytes: Uint8Array, at: number): void 
       bytes.set(tlv.cookie, at + WORD)
       return
     case 'error':
+      if (tlv.code < 0 || tlv.code > 255) throw new RangeError(`Cannot encode error ${tlv.code}`)
       bytes[at + 2] = tlv.code
       bytes.set(tlv.value, at + 3)
   }

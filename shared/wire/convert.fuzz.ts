@@ -4,19 +4,21 @@
  *   node shared/wire/convert.fuzz.ts --messages 1000000 --seed 1
  *
  * Whatever comes, decoding must end, throw nothing, look at nothing behind the Total Length, and
- * give something that can be answered. The failure says which seed and message to come back to.
+ * decide nothing on a part of a message, and give something that can be answered. The failure says which seed and message to come back to.
  */
 import assert from 'node:assert/strict'
 import { parseArgs } from 'node:util'
 import { mulberry32 } from '../core/chance.fake.ts'
 import {
   CONVERT_BYTES_MAX,
+  CONVERT_VERSION,
   type ConvertMessage,
   type ConvertTlv,
   decodeConvert,
   encodeConvert,
 } from './convert.ts'
 import { answerRefusal, readFailure } from './convert-failure.ts'
+import { describeTlv } from './convert-words.ts'
 import { hex } from './hex.fake.ts'
 
 /**
@@ -48,6 +50,8 @@ function judge(bytes: Uint8Array): string {
       break
     case 'message': {
       assert.equal(decoded.bytesUsed, bytes[1]! * 4)
+      waitsForTheRest(bytes, decoded.bytesUsed)
+      for (const tlv of decoded.message) assert.match(describeTlv(tlv), /^[A-Z][^\n]*$/)
       for (const view of decoded.message.flatMap(viewsOf)) {
         assert.ok(isWithin(view, bytes, decoded.bytesUsed), 'a view past the Total Length')
       }
@@ -58,6 +62,7 @@ function judge(bytes: Uint8Array): string {
     case 'refused': {
       assert.ok(decoded.received.length <= CONVERT_BYTES_MAX)
       looksNoFurther(bytes, decoded.received.length)
+      if (bytes[0] === CONVERT_VERSION) waitsForTheRest(bytes, decoded.received.length)
       const answer = decodeConvert(answerRefusal(decoded))
       assert.ok(answer.kind === 'message' && answer.message[0]?.type === 'error')
       assert.equal(readFailure(answer.message[0])?.code, decoded.code)
@@ -74,6 +79,16 @@ function looksNoFurther(bytes: Uint8Array, end: number): void {
   const other = Uint8Array.from(bytes)
   for (let at = end; at < other.length; at++) other[at]! ^= 0xff
   assert.deepEqual(decodeConvert(other), decodeConvert(bytes))
+}
+
+/** Nothing is decided on a part of it, whatever the part. */
+function waitsForTheRest(bytes: Uint8Array, end: number): void {
+  for (const seen of [0, 3, 4, 5, end >> 1, end - 1]) {
+    if (seen >= end) continue
+    const bytesNeeded = seen < 4 ? 4 : end
+    const decoded = decodeConvert(bytes.subarray(0, seen))
+    assert.deepEqual(decoded, { kind: 'incomplete', bytesNeeded })
+  }
 }
 
 /** What was understood, said in our own words, is understood the same. */
@@ -114,9 +129,9 @@ function invent(random: () => number): Uint8Array {
   const dice = (sides: number) => Math.floor(random() * sides)
   const shape = dice(3)
   if (shape === 0) return bend(Uint8Array.from(SEEDS[dice(SEEDS.length)]!), dice)
-  const body =
-    shape === 1 ? stringTogether(dice) : Array.from({ length: dice(120) }, () => dice(256))
-  const words = dice(8) === 0 ? dice(256) : Math.floor(body.length / 4) + 1
+  const noise = () => Array.from({ length: dice(dice(8) === 0 ? 1_100 : 120) }, () => dice(256))
+  const body = shape === 1 ? stringTogether(dice) : noise()
+  const words = dice(8) === 0 ? dice(256) : Math.min(255, Math.floor(body.length / 4) + 1)
   const bytes = Uint8Array.of(dice(50) === 0 ? dice(4) : 1, words, 0x22, 0x63, ...body)
   return dice(4) === 0 ? bend(bytes, dice) : bytes
 }
@@ -125,7 +140,9 @@ function stringTogether(dice: (sides: number) => number): number[] {
   const body: number[] = []
   for (let tlvs = dice(5); tlvs >= 0; tlvs--) {
     const type = dice(10) === 0 ? dice(256) : TYPES[dice(TYPES.length)]!
-    const words = type === 0x0a ? 5 + dice(4) : type === 0x01 ? 1 : 1 + dice(4)
+    // Seldom as long as a message may be, or a little longer.
+    const more = dice(dice(30) === 0 ? 256 : 4)
+    const words = Math.min(255, type === 0x0a ? 5 + more : type === 0x01 ? 1 : 1 + more)
     body.push(type, dice(20) === 0 ? dice(256) : words)
     // Small numbers often, for they are option kinds and lengths.
     for (let i = 2; i < words * 4; i++) body.push(dice(2) === 0 ? dice(12) : dice(256))

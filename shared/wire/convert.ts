@@ -139,6 +139,9 @@ export function encodeConvert(message: ConvertMessage): Uint8Array {
   //# The Client and the Transport Converter MUST send the fixed-sized
   //# header, shown in Figure 13, as the first four bytes of the
   //# bytestream.
+  //= https://www.rfc-editor.org/rfc/rfc8803#section-6.1
+  //# Version 0 is reserved by this document
+  //# and MUST NOT be used.
   bytes[0] = CONVERT_VERSION
   bytes[1] = words
   //= https://www.rfc-editor.org/rfc/rfc8803#section-6.1
