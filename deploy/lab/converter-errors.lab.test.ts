@@ -25,7 +25,7 @@ const NAME = 'hyb-errors'
 const COOKIE = 'c00c1e42c00c1e42'
 const OTHER_COOKIE = 'c00c1e42c00c1e43'
 const SUBSCRIBERS = [
-  { id: 'home-1', cookie: COOKIE },
+  { id: 'home-4', cookie: COOKIE },
   { id: 'home-2', cookie: OTHER_COOKIE },
 ]
 const CONNECT_MS = 1_500
@@ -48,6 +48,8 @@ describe('a server out of reach', { skip: streetImpossible() }, () => {
   let open: StreamServer
   let openMptcp: StreamServer
   const lasting = new DisposableStack()
+  /** Begun first and asked last: a flow that carries nothing. */
+  const idle: { client?: StreamEnd; guest?: StreamEnd; sinceMs: number } = { sinceMs: 0 }
 
   before(async () => {
     street = await raiseStreet({ name: NAME, daemons: false, plainLines: true })
@@ -61,6 +63,10 @@ describe('a server out of reach', { skip: streetImpossible() }, () => {
     open = lasting.use(new StreamServer(NAME, 'internet', OPEN))
     openMptcp = lasting.use(new StreamServer(NAME, 'internet', OPEN_MPTCP, true))
     concentrator = await start({})
+    idle.client = await asks(connect(V4, OPEN))
+    idle.guest = await open.guest()
+    await idle.client.hears(4)
+    idle.sinceMs = performance.now()
   })
   after(async () => {
     lasting.dispose()
@@ -124,6 +130,20 @@ describe('a server out of reach', { skip: streetImpossible() }, () => {
     // At 0, 250, 750 ms, and no more: the next would come at 1,750 ms.
     const syns = (await capture.lines(/Flags \[S\]/)).filter((line) => line.includes(`${V4}.`))
     assert.equal(syns.length, 3, syns.join('\n'))
+  })
+
+  test('a home that goes away takes its question along', async () => {
+    for (const port of [SILENT, HOST_UNREACHABLE]) {
+      const client = await asks(connect(V4, port))
+      const asking = () => command('concentrator', ['ss', '-Htan', `dport = :${port}`])
+      if (port === SILENT)
+        await eventually(async () => assert.match(await asking(), /SYN-SENT/), 500)
+      client.reset()
+      await eventually(async () => assert.equal(await asking(), ''), 500)
+      // Nor does the next try come, which a soft error has announced.
+      await pause(300)
+      assert.equal(await asking(), '')
+    }
   })
 
   test('a route that heals within the time is no error', async () => {
@@ -287,6 +307,18 @@ describe('a server out of reach', { skip: streetImpossible() }, () => {
     }
   })
 
+  test('MPTCP hears a reset as a reset, and a prohibition in IPv6 as one', async () => {
+    for (const [address, port, answer] of [
+      [V4, CLOSED, '010222631e016000'],
+      [V6, CLOSED, '010222631e016000'],
+      [V6, PROHIBITED, '010222631e016101'],
+    ] as const) {
+      using client = await asks(connect(address, port, [MULTIPATH]))
+      assert.equal(await client.ends(), 'ended')
+      assert.equal(client.heard.toString('hex'), answer)
+    }
+  })
+
   test('without an option the SYN is plain, and the answer bare', async () => {
     await using capture = await Capture.begin(
       NAME,
@@ -315,8 +347,6 @@ describe('a server out of reach', { skip: streetImpossible() }, () => {
   })
 
   test('when every port towards a server is taken the home is asked to wait', async () => {
-    const range = (ports: string) =>
-      command('concentrator', ['sysctl', '-qw', `net.ipv4.ip_local_port_range=${ports}`])
     await range('40000 40000')
     using first = await asks(connect(V4, OPEN))
     await first.hears(4)
@@ -345,6 +375,100 @@ describe('a server out of reach', { skip: streetImpossible() }, () => {
     await command('concentrator', ['ip', 'address', 'add', own, 'dev', 'core', 'nodad'])
     await command('concentrator', ['ip', 'address', 'add', '::1/128', 'dev', 'lo'])
   })
+
+  test('a flow that carries nothing for its time is reset on both sides, and not before', async () => {
+    const { client, guest, sinceMs } = idle
+    assert.ok(client !== undefined && guest !== undefined)
+    const leftMs = sinceMs + IDLE_S * 1_000 - performance.now()
+    // The tests before this one take most of it.
+    await pause(Math.max(0, leftMs - 100))
+    if (leftMs > 100) assert.equal(client.state, 'open')
+    assert.equal(await client.ends(IDLE_S * 250 + 1_000), 'reset')
+    assert.equal(await guest.ends(), 'reset')
+    client[Symbol.dispose]()
+    guest[Symbol.dispose]()
+  })
+
+  describe('with addresses to leave from', () => {
+    before(async () => {
+      await concentrator[Symbol.asyncDispose]()
+      await command('concentrator', ['ip', 'route', 'add', 'local', POOL4, 'dev', 'lo'])
+      await command('concentrator', ['ip', 'route', 'add', 'local', POOL6, 'dev', 'lo'])
+      const { ipv6 } = CONCENTRATOR.own
+      await command('access', ['ip', 'route', 'add', POOL6, 'via', ipv6])
+      await range(`40000 ${40_000 + PORTS - 1}`)
+      concentrator = await start({ egress: { addresses: POOL, multipath: 'always' }, workers: 2 })
+    })
+
+    test('a subscriber has one address of either family, whichever thread he meets', async () => {
+      for (const [cookie, ipv4, ipv6] of [
+        [COOKIE, POOL[HOME_4.ipv4], POOL[HOME_4.ipv6]],
+        [OTHER_COOKIE, POOL[HOME_2.ipv4], POOL[HOME_2.ipv6]],
+      ] as const) {
+        for (let i = 0; i < PORTS - 1; i++) {
+          assert.equal(await seenFrom(V4, cookie), ipv4)
+          assert.equal(await seenFrom(V6, cookie), ipv6)
+        }
+      }
+    })
+
+    test('an address has its ports and no more, and others have theirs', async () => {
+      const clients = await Promise.all(
+        Array.from({ length: PORTS }, () => asks(connect(V4, OPEN))),
+      )
+      for (const client of clients) assert.equal((await client.hears(4)).length, 4)
+      const guests: StreamEnd[] = []
+      for (const _ of clients) guests.push(await open.guest())
+      using tooMany = await asks(connect(V4, OPEN_MPTCP))
+      assert.equal((await tooMany.hears(8)).toString('hex'), '010222631e014005')
+      assert.equal(await tooMany.ends(), 'ended')
+      assert.equal(await seenFrom(V4, OTHER_COOKIE), POOL[HOME_2.ipv4])
+      // The guests first: who closes first keeps the port for a minute.
+      for (const guest of guests) guest.finish()
+      for (const client of clients) {
+        await client.ends()
+        client.finish()
+      }
+      for (const guest of guests) await guest.ends()
+      await eventually(async () => {
+        assert.equal(await seenFrom(V4, COOKIE), POOL[HOME_4.ipv4])
+      }, 2_000)
+      for (const end of [...clients, ...guests]) end[Symbol.dispose]()
+    })
+
+    test('always means that nobody need ask for MPTCP, and nobody is told', async () => {
+      const filter = `tcp dst port ${OPEN_MPTCP}`
+      await using capture = await Capture.begin(NAME, 'internet', 'core', filter)
+      using client = await asks(connect(V4, OPEN_MPTCP))
+      assert.equal((await client.hears(4)).toString('hex'), '01012263')
+      using guest = await openMptcp.guest()
+      assert.equal(guest.peer().address, POOL[HOME_4.ipv4])
+      const [syn = ''] = await capture.lines(/Flags \[S\]/)
+      assert.match(syn, /mptcp \d+ capable/)
+    })
+
+    test('nobody reaches the concentrator by an address it leaves from', async () => {
+      using client = await asks(connect(POOL[1], OPEN))
+      assert.equal((await client.hears(8)).toString('hex'), '010222631e012000')
+    })
+
+    /** The address that the server sees, of a connection that ends well. */
+    async function seenFrom(server: string, cookie: string): Promise<string> {
+      using client = await asks(connect(server, OPEN), '', { cookie })
+      assert.equal((await client.hears(4)).toString('hex'), '01012263')
+      using guest = await open.guest()
+      const { address } = guest.peer()
+      guest.finish()
+      await client.ends()
+      client.finish()
+      assert.equal(await guest.ends(), 'ended')
+      return address
+    }
+  })
+
+  function range(ports: string): Promise<string> {
+    return command('concentrator', ['sysctl', '-qw', `net.ipv4.ip_local_port_range=${ports}`])
+  }
 
   function connect(address: string, port: number, options?: readonly TcpOption[]) {
     return {
@@ -408,6 +532,15 @@ function messageOf(bytes: Buffer): ConvertMessage {
 function hex(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text, 'hex'))
 }
+
+/** Routed to the concentrator, and on none of its interfaces. */
+const POOL4 = '192.0.2.128/25'
+const POOL6 = '2001:db8:c:1::/64'
+const POOL = ['192.0.2.128', '192.0.2.129', '2001:db8:c:1::1', '2001:db8:c:1::2'] as const
+/** Whose is which: places in the pool. */
+const HOME_4 = { ipv4: 0, ipv6: 2 } as const
+const HOME_2 = { ipv4: 1, ipv6: 3 } as const
+const PORTS = 4
 
 const NOTHING = new Uint8Array(0)
 const SACK_PERMITTED = { kind: 4, value: NOTHING }

@@ -114,7 +114,10 @@ export class StreamServer implements Disposable {
   /** Whoever waits at the door, in the order they came; rejects when nobody does in time. */
   async guest(withinMs = HEAR_MS_MAX): Promise<StreamEnd> {
     let fd = -EAGAIN
-    await until(() => (fd = libc.accept(this.#fd)) !== -EAGAIN, withinMs)
+    await until(() => {
+      fd = libc.accept(this.#fd)
+      return fd !== -EAGAIN
+    }, withinMs)
     return new StreamEnd(must(fd, 'see a guest', 'accept4'))
   }
 
