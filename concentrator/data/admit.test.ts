@@ -10,6 +10,8 @@ import { SendQueues } from '../../shared/relay/send-queue.ts'
 import { type ConvertMessage, decodeConvert, encodeConvert } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
 import { admit } from './admit.ts'
+import { EgressPorts } from './egress-ports.ts'
+import { FlowLifetimes } from './flow-lifetimes.ts'
 import { COUNT, STREET_COUNTERS, type StreetRoom } from './room.ts'
 
 const COOKIE = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)
@@ -78,10 +80,22 @@ function admitted() {
       congestion: undefined,
       keepalive: { idleS: 1, intervalS: 1, probes: 1, accessIdleS: 1 },
       descriptorsMax: 100,
+      flowIdleMs: 10_000,
+      egress: {
+        addresses: [],
+        choices: [],
+        portsMax: 1,
+        portsTaken: new SharedArrayBuffer(0),
+        honoured: [30],
+        announced: [30],
+        multipath: 'asked',
+      },
     },
     loop,
     scratch: new Uint8Array(262_144),
     sendQueues: new SendQueues(loop),
+    lifetimes: new FlowLifetimes(loop, 10_000, () => undefined),
+    egressPorts: new EgressPorts(new SharedArrayBuffer(0), 1),
     heldBytes: 0,
     count: new Float64Array(STREET_COUNTERS.length),
     flows: new Set(),

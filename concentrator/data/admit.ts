@@ -24,7 +24,8 @@ import { answerRefusal, type ConvertFailure } from '../../shared/wire/convert-fa
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
 import { goOut } from './egress.ts'
 import { leaveSlowly, refuse, refuseWith } from './refuse.ts'
-import { COUNT, type StreetRoom } from './room.ts'
+import { COUNT, type StreetRoom, type StreetSettings } from './room.ts'
+import { refusedKinds } from './server-options.ts'
 
 /** Take over an accepted connection: it is read, judged, and answered one way or another. */
 export function admit(room: StreetRoom, fd: number): void {
@@ -138,7 +139,7 @@ class Admission implements Watcher {
     if (already >= POOLED_PER_SUBSCRIBER_MAX) {
       return this.#refuse(FULL, `it holds ${already} warm connections already`)
     }
-    const answer = encodeConvert(HELLO)
+    const answer = encodeConvert(hello(settings))
     libc.sendHead(this.#fd, answer, answer.length)
     if (this.#subscriber === undefined) {
       // Who asks what we can do and shows no cookie has had the answer.
@@ -160,8 +161,8 @@ class Admission implements Watcher {
     if (this.#subscriber === undefined) {
       return this.#refuse(NOT_AUTHORIZED, 'it shows no cookie')
     }
-    if (connect.options !== undefined && connect.options.length > 0) {
-      const kinds = connect.options.map(({ kind }) => kind)
+    const kinds = refusedKinds(connect.options ?? [], settings.egress.honoured)
+    if (kinds.length > 0) {
       return this.#refuse(
         { code: ConvertError.unsupportedTcpOption, kinds },
         `it asks for TCP options ${kinds.join(', ')}`,
@@ -179,7 +180,9 @@ class Admission implements Watcher {
       address: connect.address.slice(),
       port: connect.port,
       earlyData: rest.slice(),
-      answer: encodeConvert(hasInfo ? HELLO : []),
+      subscriber: this.#subscriber,
+      askedKinds: connect.options?.map(({ kind }) => kind),
+      answer: hasInfo ? hello(settings) : [],
     })
     return true
   }
@@ -228,11 +231,9 @@ class Admission implements Watcher {
   }
 }
 
-//= https://www.rfc-editor.org/rfc/rfc8803#section-7.5
-//# A Transport Converter that supports Multipath TCP conversion service
-//# MUST advertise the Multipath TCP option (Kind=30) in the Supported TCP
-//# Extensions TLV.
-const HELLO: ConvertMessage = [{ type: 'supportedTcpExtensions', kinds: [30] }]
+function hello({ egress }: StreetSettings): ConvertMessage {
+  return [{ type: 'supportedTcpExtensions', kinds: egress.announced }]
+}
 
 const NOT_AUTHORIZED: ConvertFailure = { code: ConvertError.notAuthorized }
 const FULL: ConvertFailure = { code: ConvertError.resourceExceeded, waitS: 5 }

@@ -1,30 +1,42 @@
 /**
- * ⑤ Door out: plain TCP to the server. When it has accepted, the home hears so at once: the answer is
- * also the first data that lets a second subflow join.
+ * ⑤ Door out: to the server, from the subscriber's own address. When it has accepted, the home hears so at
+ * once: the answer is also the first data that lets a second subflow join.
+ *
+ *              ┌──── a soft error: again, later and later ────┐
+ *              ▼                                              │
+ *    goOut ─▶ connecting ── writable ──▶ yes, and a flow      │
+ *              │    └────── an error ─▶ hard: no, and why ────┤
+ *              └ connectMs is over ───▶ no, and the last why ─┘
  */
+import { retryMs } from '../../shared/core/soft-error.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
-import {
-  EACCES,
-  EADDRNOTAVAIL,
-  ECONNREFUSED,
-  ECONNRESET,
-  EMFILE,
-  ENETUNREACH,
-  ENFILE,
-  ENOBUFS,
-  ENOMEM,
-  EPERM,
-} from '../../shared/linux/kernel.ts'
+import { EADDRNOTAVAIL } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
-import { dial, keepAlive, resetAndClose, socketError } from '../../shared/linux/sockets.ts'
+import {
+  dialServer,
+  hasAddressTowards,
+  ignoreIcmpErrors,
+  takeIcmpError,
+} from '../../shared/linux/server-socket.ts'
+import { keepAlive, resetAndClose, socketError } from '../../shared/linux/sockets.ts'
 import { Flow } from '../../shared/relay/flow.ts'
-import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
+import { FAILED, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
 import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
-import { ConvertError } from '../../shared/wire/convert-error.ts'
+import { isIpv4 } from '../../shared/wire/address.ts'
+import { type ConvertMessage, encodeConvert } from '../../shared/wire/convert.ts'
 import type { ConvertFailure } from '../../shared/wire/convert-failure.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
+import { TcpOptionKind } from '../../shared/wire/tcp-option.ts'
+import {
+  HOST_UNREACHABLE,
+  judgeFailure,
+  localFailure,
+  NETWORK_UNREACHABLE,
+  PORTS_EXHAUSTED,
+} from './connect-failure.ts'
 import { refuse } from './refuse.ts'
 import { COUNT, type StreetRoom } from './room.ts'
+import { serverOptions } from './server-options.ts'
 
 /** A home's connection that was admitted. `address` has 16 bytes, IPv4 as ::ffff:a.b.c.d. */
 export interface Admitted {
@@ -33,39 +45,54 @@ export interface Admitted {
   readonly port: number
   /** What came behind the Connect message. */
   readonly earlyData: Uint8Array
-  /** The Convert message that says yes. */
-  readonly answer: Uint8Array
+  readonly subscriber: number
+  /** Kinds of TCP options that an Extended Connect asks for, all of them honoured; else undefined. */
+  readonly askedKinds: readonly number[] | undefined
+  /** What the message that says yes shall hold besides the server's TCP options. */
+  readonly answer: ConvertMessage
 }
 
 export function goOut(room: StreetRoom, home: Admitted): void {
-  const fd = dial(encodeSockaddr6(home.address, home.port), {
-    multipath: false,
-    mark: 0,
-    from: undefined,
-    congestion: undefined,
-  })
-  if (fd < 0) refuse(room, home.fd, failureOf(-fd))
-  else new Egress(room, home, fd).begin()
+  const choice = room.settings.egress.choices[home.subscriber]
+  const exit = isIpv4(home.address) ? choice?.ipv4 : choice?.ipv6
+  if (exit !== undefined && !room.egressPorts.take(exit)) {
+    room.count[COUNT.portsExhausted]!++
+    return refuse(room, home.fd, PORTS_EXHAUSTED)
+  }
+  new Egress(room, home, exit).begin()
 }
 
 class Egress implements Watcher {
   readonly #room: StreetRoom
   readonly #home: Admitted
-  readonly #fd: number
-  readonly #deadline: Deadline
+  /** The address it leaves from, of which it holds a port; undefined leaves that to the kernel. */
+  readonly #exit: number | undefined
+  readonly #server: Uint8Array
+  readonly #multipath: boolean
+  /** Negative between two tries. */
+  #fd = -1
+  #retries = 0
+  /** What is said when the time is up. */
+  #failure = HOST_UNREACHABLE
+  readonly #deadline = new Deadline(() => this.#refuse(this.#failure))
+  readonly #retry = new Deadline(() => this.#dial())
 
-  constructor(room: StreetRoom, home: Admitted, fd: number) {
+  constructor(room: StreetRoom, home: Admitted, exit: number | undefined) {
+    const { multipath } = room.settings.egress
     this.#room = room
     this.#home = home
-    this.#fd = fd
-    this.#deadline = new Deadline(() => this.#refuse(HOST_UNREACHABLE))
+    this.#exit = exit
+    this.#server = encodeSockaddr6(home.address, home.port)
+    this.#multipath =
+      multipath === 'always' ||
+      (multipath === 'asked' && home.askedKinds?.includes(TcpOptionKind.multipathTcp) === true)
   }
 
   begin(): void {
     const { loop, settings } = this.#room
     loop.handOver(this.#home.fd, this)
-    loop.watch(this.#fd, this)
     loop.arm(this.#deadline, settings.connectMs)
+    this.#dial()
   }
 
   onReady(fd: number, events: number): void {
@@ -74,20 +101,54 @@ class Egress implements Watcher {
       if ((events & FAILED) !== 0) this.#abandon()
       return
     }
-    if ((events & (READABLE | WRITABLE)) === 0) return
+    if ((events & WRITABLE) === 0) return
+    const failed = (events & FAILED) !== 0
+    // The queue first: an error that hits connect(2) itself stands there, and the socket still hopes.
+    const icmp = failed ? takeIcmpError(fd) : undefined
     const errno = socketError(fd)
-    if (errno !== 0) return this.#refuse(failureOf(errno))
-    this.#connected()
+    if (icmp !== undefined || errno !== 0) {
+      const { failure, soft } = judgeFailure({ errno, icmp, server: this.#home.address })
+      if (soft) this.#again(failure)
+      else this.#refuse(failure)
+    } else if (!failed) this.#connected()
   }
 
   onTurn(): void {}
 
+  #dial(): void {
+    const { loop, settings } = this.#room
+    const from = this.#exit === undefined ? undefined : settings.egress.addresses[this.#exit]
+    const fd = dialServer(this.#server, { multipath: this.#multipath, from })
+    if (fd < 0) return this.#refuse(this.#localFailure(-fd))
+    this.#fd = fd
+    loop.watch(fd, this)
+  }
+
+  /** Our own kernel said no: whether the network would, nobody asked. */
+  #localFailure(errno: number): ConvertFailure {
+    if (errno !== EADDRNOTAVAIL) return localFailure(errno)
+    // A host without IPv6 has no address to begin from: that says nothing about other servers.
+    if (this.#exit === undefined && !hasAddressTowards(this.#server)) return NETWORK_UNREACHABLE
+    this.#room.count[COUNT.portsExhausted]!++
+    return PORTS_EXHAUSTED
+  }
+
+  /** The kernel gives a connect up where TCP should go on asking: it is begun anew. */
+  #again(failure: ConvertFailure): void {
+    this.#room.count[COUNT.connectsRetried]!++
+    this.#failure = failure
+    this.#dropServer()
+    this.#room.loop.arm(this.#retry, retryMs(this.#retries++))
+  }
+
   #connected(): void {
-    const { loop, settings, count, flows, closedBytes, sendQueues } = this.#room
-    const { fd: homeFd, answer, earlyData } = this.#home
+    const { loop, settings, count, flows, closedBytes, sendQueues, lifetimes } = this.#room
+    const { fd: homeFd, earlyData } = this.#home
     loop.disarm(this.#deadline)
+    ignoreIcmpErrors(this.#fd)
     const { idleS, intervalS, probes } = settings.keepalive
     keepAlive(this.#fd, idleS, intervalS, probes)
+    const answer = encodeConvert(this.#yes())
     libc.sendHead(homeFd, answer, answer.length)
     const up = new HalfFlow(homeFd, this.#fd)
     holdFirst(up, earlyData)
@@ -95,6 +156,8 @@ class Egress implements Watcher {
     const flow = new Flow(this.#room, up, down, (ended, reset) => {
       flows.delete(ended)
       sendQueues.forget(down)
+      lifetimes.forget(ended)
+      this.#givePort()
       closedBytes.up += ended.a2b.bytes
       closedBytes.down += ended.b2a.bytes
       count[COUNT.flowsOpen]!--
@@ -102,56 +165,49 @@ class Egress implements Watcher {
     })
     flows.add(flow)
     sendQueues.keep(down)
+    lifetimes.keep(flow)
     count[COUNT.flowsOpened]!++
     count[COUNT.flowsOpen]!++
     flow.begin()
   }
 
+  //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.6
+  //# A Transport Converter MUST
+  //# return this TLV if the Client sent an Extended Connect TLV and the
+  //# connection was accepted by the Server.
+  #yes(): ConvertMessage {
+    const { askedKinds, answer } = this.#home
+    if (askedKinds === undefined) return answer
+    return [...answer, { type: 'extendedTcpHeader', options: serverOptions(this.#fd) }]
+  }
+
   #refuse(failure: ConvertFailure): void {
-    this.#dropServer()
+    this.#end()
     refuse(this.#room, this.#home.fd, failure)
   }
 
   /** The home has gone: nobody waits for this server any more. */
   #abandon(): void {
-    this.#dropServer()
+    this.#end()
     this.#room.loop.unwatch(this.#home.fd)
     libc.close(this.#home.fd)
   }
 
-  #dropServer(): void {
+  #end(): void {
     this.#room.loop.disarm(this.#deadline)
+    this.#room.loop.disarm(this.#retry)
+    this.#dropServer()
+    this.#givePort()
+  }
+
+  #dropServer(): void {
+    if (this.#fd < 0) return
     this.#room.loop.unwatch(this.#fd)
     resetAndClose(this.#fd)
+    this.#fd = -1
   }
-}
 
-/** What a failed connect means in Convert's words. (RFC 8803 section 6.2.8; digest A11, A12) */
-function failureOf(errno: number): ConvertFailure {
-  switch (errno) {
-    case ECONNREFUSED:
-    case ECONNRESET:
-      return { code: ConvertError.connectionReset }
-    case ENETUNREACH:
-    // A host without IPv6 has no address to begin from: that says nothing about other servers.
-    case EADDRNOTAVAIL:
-      return { code: ConvertError.destinationUnreachable, icmpCode: ICMP_NET_UNREACHABLE }
-    case EACCES:
-    case EPERM:
-      return { code: ConvertError.notAuthorized }
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM:
-    case ENOBUFS:
-      return { code: ConvertError.resourceExceeded, waitS: 30 }
-    default:
-      return HOST_UNREACHABLE
+  #givePort(): void {
+    if (this.#exit !== undefined) this.#room.egressPorts.give(this.#exit)
   }
-}
-
-const ICMP_NET_UNREACHABLE = 0
-const ICMP_HOST_UNREACHABLE = 1
-const HOST_UNREACHABLE: ConvertFailure = {
-  code: ConvertError.destinationUnreachable,
-  icmpCode: ICMP_HOST_UNREACHABLE,
 }

@@ -4,6 +4,8 @@
 import type { Acl } from '../../shared/core/admission.ts'
 import { columns } from '../../shared/relay/counters.ts'
 import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
+import type { EgressPorts } from './egress-ports.ts'
+import type { FlowLifetimes } from './flow-lifetimes.ts'
 
 /** Everything a worker is told at birth: plain data, for it crosses to another thread. */
 export interface StreetSettings {
@@ -22,8 +24,33 @@ export interface StreetSettings {
     readonly probes: number
     readonly accessIdleS: number
   }
+  /** Milliseconds after which a flow that carries nothing is reset. */
+  readonly flowIdleMs: number
+  readonly egress: EgressSettings
   /** Watched descriptors from which new requests are answered with Resource Exceeded. */
   readonly descriptorsMax: number
+}
+
+/** The door out: from where, and with which TCP options. */
+export interface EgressSettings {
+  /** Whole sockaddr_in6 of each address of the pool, port 0; none leaves the choice to the kernel. */
+  readonly addresses: readonly Uint8Array[]
+  /** By subscriber number: which of them is his, in each family that the pool has. */
+  readonly choices: readonly EgressChoice[]
+  /** Connections that one of them carries at most. */
+  readonly portsMax: number
+  /** What all threads count together: four bytes for each address. */
+  readonly portsTaken: SharedArrayBuffer
+  /** TCP option kinds that an Extended Connect may ask for. */
+  readonly honoured: readonly number[]
+  /** TCP option kinds in Supported TCP Extensions. */
+  readonly announced: readonly number[]
+  readonly multipath: 'never' | 'asked' | 'always'
+}
+
+export interface EgressChoice {
+  readonly ipv4: number | undefined
+  readonly ipv6: number | undefined
 }
 
 export interface StreetMemory {
@@ -35,6 +62,8 @@ export interface StreetRoom extends FlowRoom {
   readonly settings: StreetSettings
   readonly count: Float64Array
   readonly flows: Set<Flow>
+  readonly lifetimes: FlowLifetimes
+  readonly egressPorts: EgressPorts
   /** What flows that have ended carried. */
   readonly closedBytes: { up: number; down: number }
   /** The number of the subscriber whose cookie this is, or undefined. */
@@ -64,6 +93,9 @@ export const STREET_COUNTERS = [
   'flowsOpen',
   'flowsClosed',
   'flowsReset',
+  'flowsIdle',
+  'connectsRetried',
+  'portsExhausted',
   'pooled',
   'upBytes',
   'downBytes',

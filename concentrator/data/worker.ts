@@ -16,6 +16,8 @@ import type { WorkerBirth } from '../../shared/relay/workers.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
 import { admit } from './admit.ts'
+import { EgressPorts } from './egress-ports.ts'
+import { FlowLifetimes } from './flow-lifetimes.ts'
 import {
   COUNT,
   STREET_COUNTERS,
@@ -33,13 +35,16 @@ if (port === null) throw new Error('Cannot run on its own: a data thread of conc
 // By hash, so that how long the search takes says nothing about the cookie.
 const subscribers = new Map(settings.cookies.map((cookie, number) => [hashOf(cookie), number]))
 using loop = new Loop()
+const count = new Counters(STREET_COUNTERS, settings.workers, settings.counters).row(index)
 const room: StreetRoom = {
   settings,
   loop,
   scratch: new Uint8Array(SCRATCH_BYTES),
   sendQueues: new SendQueues(loop),
+  lifetimes: new FlowLifetimes(loop, settings.flowIdleMs, () => count[COUNT.flowsIdle]!++),
+  egressPorts: new EgressPorts(settings.egress.portsTaken, settings.egress.portsMax),
   heldBytes: 0,
-  count: new Counters(STREET_COUNTERS, settings.workers, settings.counters).row(index),
+  count,
   flows: new Set<Flow>(),
   closedBytes: { up: 0, down: 0 },
   subscriberOf: (cookie) => subscribers.get(hashOf(cookie)),

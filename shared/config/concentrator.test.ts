@@ -22,6 +22,7 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['limits.connectMs', 100, 120_000],
   ['limits.subflowsPerConnection', 1, 8],
   ['limits.poolHelloIdleS', 10, 7_200],
+  ['limits.flowIdleS', 10, 604_800],
   ['keepalive.idleS', 1, 32_767],
   ['keepalive.intervalS', 1, 32_767],
   ['keepalive.probes', 1, 127],
@@ -49,6 +50,24 @@ testEdges(concentratorConfig, minimal, [
     good: ['127.0.0.1', '::1'],
     bad: ['', '0.0.0.0', '::', 'core', '224.0.0.1', 'ff02::1', null, 1],
     says: /an IPv4 or IPv6 address/,
+  },
+  {
+    key: 'egress.addresses',
+    good: [undefined, [], ['192.0.2.10', '2001:db8::1'], many(256)],
+    bad: [null, '192.0.2.10', many(257)],
+    says: /a list of 0 to 256 addresses/,
+  },
+  {
+    key: 'egress.addresses.0',
+    good: ['192.0.2.10', '2001:db8::1'],
+    bad: ['', '0.0.0.0', '::', '192.0.2.0/24', '224.0.0.1', 'ff02::1', null, 1],
+    says: /an IPv4 or IPv6 address/,
+  },
+  {
+    key: 'egress.multipath',
+    good: [undefined, 'never', 'asked', 'always'],
+    bad: ['', 'yes', true, null],
+    says: /never, asked or always/,
   },
   {
     key: 'subscribers',
@@ -113,7 +132,7 @@ testEdges(concentratorConfig, minimal, [
     says: /debug, info, warn or error/,
   },
   { key: 'listen', good: [], bad: [undefined, null, [], 'x'], says: /a mapping with the keys/ },
-  ...['acl', 'limits', 'keepalive', 'log'].map(
+  ...['acl', 'egress', 'limits', 'keepalive', 'log'].map(
     (key): Edge => ({
       key,
       good: [undefined, {}],
@@ -153,12 +172,14 @@ test('the least that must be said becomes a whole configuration', () => {
     subscribers: [
       { id: 'home-1', cookie: Uint8Array.of(0xc0, 0x0c, 0x1e, 0x42, 0xc0, 0x0c, 0x1e, 0x42) },
     ],
+    egress: { addresses: [], multipath: 'asked' },
     workers: 2,
     limits: {
       convertWaitMs: 5_000,
       connectMs: 10_000,
       subflowsPerConnection: 8,
       poolHelloIdleS: 330,
+      flowIdleS: 7_440,
       descriptorsShare: 0.9,
     },
     keepalive: { idleS: 300, intervalS: 30, probes: 4, accessIdleS: 7_200 },
@@ -214,6 +235,16 @@ test('two subscribers differ in id and cookie', () => {
   )
 })
 
+test('no address to leave from is named twice', () => {
+  const pool = ['192.0.2.1', '2001:db8::1', '2001:DB8:0::1']
+  const reading = readWith(concentratorConfig, minimal, 'egress.addresses', pool)
+  assert.ok(reading.kind === 'problems')
+  assert.match(
+    reading.problems[0] ?? '',
+    /: egress\.addresses\[2\] names 2001:db8::1 a second time$/,
+  )
+})
+
 test('no address is listened on twice', () => {
   const reading = readWith(concentratorConfig, minimal, 'listen.addresses', ['::1', '0:0::1'])
   assert.ok(reading.kind === 'problems')
@@ -233,6 +264,11 @@ test('a list of 10,001 subscribers is told that it is too long', () => {
     ],
   })
 })
+
+/** That many addresses, no two alike. */
+function many(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `2001:db8::${(i + 1).toString(16)}`)
+}
 
 function words(text: string): string[] {
   return text.trim().split(/\s+/)

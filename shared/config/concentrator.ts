@@ -9,6 +9,7 @@ import { hostAddress, knownPrefix, prefix } from './address.ts'
 import { list, port, wholeNumber } from './bounds.ts'
 import type { Contradiction } from './document.ts'
 import { connectMs, descriptorsShare, logSection, stateDirectory, workers } from './host.ts'
+import { mustBeText } from './must.ts'
 import { cookie, subscriberId } from './subscriber.ts'
 import { congestionControl, KEEPALIVE_S_MAX, keepaliveKeys } from './tcp.ts'
 
@@ -18,6 +19,7 @@ const LISTEN_ADDRESSES_MAX = 8
 /** A file for more homes than this is a data base. */
 const SUBSCRIBERS_MAX = 10_000
 const ACL_PREFIXES_MAX = 1_000
+const EGRESS_ADDRESSES_MAX = 256
 /** The kernel's own limit (MPTCP_PM_ADDR_MAX). */
 const SUBFLOWS_MAX = 8
 
@@ -72,6 +74,20 @@ const concentratorFile = z.strictObject({
       ),
     })
     .prefault({}),
+  /** How connections leave for the servers. */
+  egress: z
+    .strictObject({
+      /**
+       * The pool of addresses to leave from: each subscriber has one of either family for ever.
+       * Default none: the kernel takes the route's.
+       */
+      addresses: list(hostAddress(), 0, EGRESS_ADDRESSES_MAX, 'addresses').default([]),
+      /** Multipath TCP towards servers: `asked` is when the home asks for it. Default asked. */
+      multipath: z
+        .enum(['never', 'asked', 'always'], { error: mustBeText('never, asked or always') })
+        .default('asked'),
+    })
+    .prefault({}),
   /** Default 2. */
   workers: workers().default(2),
   limits: z
@@ -83,6 +99,11 @@ const concentratorFile = z.strictObject({
       subflowsPerConnection: wholeNumber(1, SUBFLOWS_MAX).default(8),
       /** Seconds a pool connection may wait for its Connect: above every home's pool.lifetimeS. Default 330. */
       poolHelloIdleS: wholeNumber(10, 7_200, 'seconds').default(330),
+      /**
+       * Seconds after which a flow that carries nothing is reset on both sides. Default 7,440: two
+       * hours and four minutes, the least that RFC 5382 (REQ-5) lets a NAT forget after.
+       */
+      flowIdleS: wholeNumber(10, 604_800, 'seconds').default(7_440),
       descriptorsShare: descriptorsShare(),
     })
     .prefault({}),
@@ -109,12 +130,12 @@ export const concentratorConfig = concentratorFile
 
 /** What each key alone cannot know. */
 function* contradictions(config: z.infer<typeof concentratorFile>): Generator<Contradiction> {
-  const addresses = new Set<string>()
-  for (const [i, address] of config.listen.addresses.entries()) {
-    if (addresses.has(address)) {
-      yield { path: ['listen', 'addresses', i], message: `names ${address} a second time` }
+  for (const section of ['listen', 'egress'] as const) {
+    const { addresses } = config[section]
+    for (const [i, address] of addresses.entries()) {
+      if (addresses.indexOf(address) === i) continue
+      yield { path: [section, 'addresses', i], message: `names ${address} a second time` }
     }
-    addresses.add(address)
   }
   const ids = new Set<string>()
   const ownerOf = new Map<string, string>()

@@ -28,6 +28,7 @@ const sendtoCall = libc.func(
   'intptr_t sendto(int, const void *, size_t, int, const void *, uint32_t)',
 )
 const recvfromCall = libc.func('intptr_t recvfrom(int, void *, size_t, int, void *, void *)')
+const recvmsgCall = libc.func('intptr_t recvmsg(int, void *, int)')
 const readCall = libc.func('intptr_t read(int, void *, size_t)')
 const writeCall = libc.func('intptr_t write(int, const void *, size_t)')
 const ioctlCall = libc.func('int ioctl(int, unsigned long, void *)')
@@ -138,6 +139,17 @@ export function recvfrom(fd: number, into: Uint8Array, from: Uint8Array): number
   return answer(Number(recvfromCall(fd, into, into.length, MSG_DONTWAIT, from, LENGTH)))
 }
 
+/** recvmsg(2) of the error queue. `msghdr` (wire/msghdr.ts) points only at pinned memory. */
+export function recvErrors(fd: number, msghdr: Uint8Array): number {
+  return answer(Number(recvmsgCall(fd, msghdr, MSG_ERRQUEUE | MSG_DONTWAIT)))
+}
+
+/** Memory that never moves, for a structure that holds pointers. It is never given back. */
+export function pin(bytes: number): { readonly address: bigint; readonly view: Uint8Array } {
+  const pointer: unknown = koffi.alloc('uint8_t', bytes)
+  return { address: koffi.address(pointer), view: new Uint8Array(koffi.view(pointer, bytes)) }
+}
+
 export function read(fd: number, into: Uint8Array): number {
   return answer(Number(readCall(fd, into, into.length)))
 }
@@ -219,6 +231,7 @@ const O_CLOEXEC = 0o2000000
 const SHUT_WR = 1
 const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
+const MSG_ERRQUEUE = 0x2000
 const EPOLL_CLOEXEC = 0o2000000
 const CLONE_NEWNET = 0x40000000
 const PR_SET_TIMERSLACK = 29

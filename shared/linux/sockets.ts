@@ -7,7 +7,7 @@
 
 import { tcpInfoListBuffer } from '../wire/tcp-info.ts'
 import { errnoName, must } from './errors.ts'
-import { EINPROGRESS } from './kernel.ts'
+import { EINPROGRESS, ENOPROTOOPT } from './kernel.ts'
 import * as libc from './libc.ts'
 
 export interface ListenOptions {
@@ -195,7 +195,8 @@ export function multipathProblem(): string | undefined {
   return `Cannot use Multipath TCP: socket answered ${errnoName(fd)}`
 }
 
-function setNumber(fd: number, level: number, option: number, value: number): number {
+/** setsockopt(2) of an option that is an int. */
+export function setNumber(fd: number, level: number, option: number, value: number): number {
   new DataView(INT.buffer).setInt32(0, value, true)
   return libc.setsockopt(fd, level, option, INT)
 }
@@ -216,7 +217,6 @@ const LINGER_NOW = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)
 const BACKLOG = 4_096
 
 // Linux uapi.
-const ENOPROTOOPT = 92
 const EPROTONOSUPPORT = 93
 const SOL_SOCKET = 1
 const SO_REUSEADDR = 2

@@ -6,6 +6,7 @@ import { hex } from './hex.fake.ts'
 import {
   addressListBuffer,
   decodeAddressList,
+  decodeHandshake,
   decodeMptcpInfo,
   decodeTcpInfo,
   decodeTcpInfoList,
@@ -33,6 +34,28 @@ const ADDRESSES = hex(`
   0a002263 00000000 00000000 00000000 0000ffff c000020a 00000000 ${END}
   0200bc13 0a090202 00000000 00000000 00000000 00000000 00000000 ${END}
   02002263 c000020a 00000000 00000000 00000000 00000000 00000000 ${END}`)
+
+test('decodeHandshake() reads which options both ends have agreed on', () => {
+  const info = hex(TCP_INFO)
+  assert.deepEqual(decodeHandshake(info), {
+    timestamps: true,
+    sackPermitted: true,
+    windowScale: 10,
+  })
+  info[5] = 0x02
+  assert.deepEqual(decodeHandshake(info), {
+    timestamps: false,
+    sackPermitted: true,
+    windowScale: undefined,
+  })
+  info[5] = 0x04
+  info[6] = 0xa0
+  assert.deepEqual(decodeHandshake(info), {
+    timestamps: false,
+    sackPermitted: false,
+    windowScale: 0,
+  })
+})
 
 test('decodeTcpInfo() reads what steering looks at', () => {
   assert.deepEqual(decodeTcpInfo(hex(TCP_INFO)), {

@@ -58,6 +58,14 @@ export interface MptcpInfo {
   readonly subflows: number
 }
 
+/** What both ends have agreed on in the handshake, because the peer's SYN or SYN+ACK offered it. */
+export interface Handshake {
+  readonly sackPermitted: boolean
+  readonly timestamps: boolean
+  /** The shift in the peer's window scale option; undefined without one. */
+  readonly windowScale: number | undefined
+}
+
 /** The two ends of a subflow. */
 export interface SubflowAddresses {
   readonly local: { readonly address: Uint8Array; readonly port: number }
@@ -90,6 +98,17 @@ export function decodeTcpInfo(bytes: Uint8Array): TcpInfo {
     deliveryBytesPerSecond: u64(view, 160),
     bytesSent: u64(view, 200),
     bytesRetransmitted: u64(view, 208),
+  }
+}
+
+/** The agreed options in struct tcp_info: the `tcpi_options` bits, and the peer's window shift. */
+export function decodeHandshake(bytes: Uint8Array): Handshake {
+  const view = whole(bytes, TCP_INFO_BYTES)
+  const options = view.getUint8(5)
+  return {
+    timestamps: (options & OPTION_TIMESTAMPS) !== 0,
+    sackPermitted: (options & OPTION_SACK) !== 0,
+    windowScale: (options & OPTION_WINDOW_SCALE) === 0 ? undefined : view.getUint8(6) & 0x0f,
   }
 }
 
@@ -173,6 +192,10 @@ function minimumRtt(microseconds: number): number {
   return microseconds === NO_SAMPLE ? 0 : microseconds / 1_000
 }
 
+// linux/tcp.h: TCPI_OPT_*.
+const OPTION_TIMESTAMPS = 1
+const OPTION_SACK = 2
+const OPTION_WINDOW_SCALE = 4
 const TCP_INFO_BYTES = 280
 const MPTCP_INFO_BYTES = 96
 /** The kernel's word for "no round trip measured yet". */

@@ -1,0 +1,64 @@
+/**
+ * What the data threads need to know about the door out, computed once: whose address is which, how many
+ * ports this host has, and which TCP options its kernel puts into a SYN.
+ */
+import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import { egressAddress } from '../../shared/core/egress-address.ts'
+import { readSysctl } from '../../shared/linux/sysctl.ts'
+import { isIpv4, knownAddress } from '../../shared/wire/address.ts'
+import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
+import { TcpOptionKind } from '../../shared/wire/tcp-option.ts'
+import type { EgressChoice, EgressSettings } from './room.ts'
+
+export function egressSettings({
+  egress,
+  subscribers,
+}: Pick<ConcentratorConfig, 'egress' | 'subscribers'>): EgressSettings {
+  const pool = egress.addresses.map(knownAddress)
+  const ofKernel = kernelOptions()
+  const { multipathTcp } = TcpOptionKind
+  return {
+    addresses: pool.map((address) => encodeSockaddr6(address, 0)),
+    choices: subscribers.map(({ id }) => choiceOf(id, pool)),
+    portsMax: localPorts(),
+    portsTaken: new SharedArrayBuffer(4 * pool.length),
+    multipath: egress.multipath,
+    honoured: egress.multipath === 'never' ? ofKernel : [...ofKernel, multipathTcp],
+    //= https://www.rfc-editor.org/rfc/rfc8803#section-7.5
+    //# A Transport Converter that supports Multipath TCP conversion service
+    //# MUST advertise the Multipath TCP option (Kind=30) in the Supported TCP
+    //# Extensions TLV.
+    announced: [...ofKernel, multipathTcp],
+  }
+}
+
+/** His address in each family that the pool has, as a place in the pool. */
+export function choiceOf(subscriber: string, pool: readonly Uint8Array[]): EgressChoice {
+  const within = (belongs: (address: Uint8Array) => boolean) => {
+    const places = [...pool.keys()].filter((place) => belongs(pool[place]!))
+    const chosen = egressAddress(
+      subscriber,
+      places.map((place) => pool[place]!),
+    )
+    return chosen === undefined ? undefined : places[chosen]
+  }
+  return { ipv4: within(isIpv4), ipv6: within((address) => !isIpv4(address)) }
+}
+
+/** What every SYN of this kernel carries and a home may name: both families obey net.ipv4. */
+function kernelOptions(): number[] {
+  const { sackPermitted, timestamps } = TcpOptionKind
+  const kinds: number[] = []
+  if (readSysctl('net/ipv4/tcp_sack') === '1') kinds.push(sackPermitted)
+  if (readSysctl('net/ipv4/tcp_timestamps') !== '0') kinds.push(timestamps)
+  return kinds
+}
+
+function localPorts(): number {
+  const [low = 0, high = 0] = (readSysctl('net/ipv4/ip_local_port_range') ?? LINUX_RANGE)
+    .split(/\s+/)
+    .map(Number)
+  return high - low + 1
+}
+
+const LINUX_RANGE = '32768 60999'
