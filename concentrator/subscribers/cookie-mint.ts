@@ -7,7 +7,7 @@
  *    its key is taken  │     │ yes       │ yes │ no         the keys of two windows are in use at once
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
-import { type Tie, prefixBytes } from '../../shared/core/tie.ts'
+import { prefixBytes, type Tie } from '../../shared/core/tie.ts'
 import { isIpv4 } from '../../shared/wire/address.ts'
 import { boundTo, decodeCookie, encodeCookie, markOf } from '../../shared/wire/cookie.ts'
 

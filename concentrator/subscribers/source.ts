@@ -39,9 +39,7 @@ function mixed(value: number): number {
 }
 
 function word(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
-  )
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
 }
 
 /** Of a Feistel network: four make a change of one bit reach everywhere. */

@@ -23,7 +23,10 @@ test('a cookie has 32 bytes, each in its place', () => {
 test('what was encoded decodes to itself, with what was signed beside it', () => {
   const decoded = decodeCookie(encodeCookie(cookie, prefix, mac))
   assert.ok(decoded !== undefined)
-  assert.deepEqual({ ...decoded.cookie, pseudonym: Uint8Array.from(decoded.cookie.pseudonym) }, cookie)
+  assert.deepEqual(
+    { ...decoded.cookie, pseudonym: Uint8Array.from(decoded.cookie.pseudonym) },
+    cookie,
+  )
   assert.equal(decoded.mark, markOf(mac(decoded.marked)))
   assert.deepEqual(Uint8Array.from(decoded.marked.subarray(2, 4)), Uint8Array.of(0, 0))
   assert.deepEqual(decoded.mac, mac(boundTo(decoded.signed, prefix)).subarray(0, 16))
