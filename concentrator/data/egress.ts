@@ -25,10 +25,12 @@ import type { ConvertFailure } from '../../shared/wire/convert-failure.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import { refuse } from './refuse.ts'
 import { COUNT, type StreetRoom } from './room.ts'
+import type { Seat } from './seat.ts'
 
 /** A home's connection that was admitted. `address` has 16 bytes, IPv4 as ::ffff:a.b.c.d. */
 export interface Admitted {
   readonly fd: number
+  readonly seat: Seat
   readonly address: Uint8Array
   readonly port: number
   /** What came behind the Connect message. */
@@ -44,7 +46,7 @@ export function goOut(room: StreetRoom, home: Admitted): void {
     from: undefined,
     congestion: undefined,
   })
-  if (fd < 0) refuse(room, home.fd, failureOf(-fd))
+  if (fd < 0) refuse(room, home, failureOf(-fd))
   else new Egress(room, home, fd).begin()
 }
 
@@ -84,8 +86,9 @@ class Egress implements Watcher {
 
   #connected(): void {
     const { loop, settings, count, flows, closedBytes, sendQueues } = this.#room
-    const { fd: homeFd, answer, earlyData } = this.#home
+    const { fd: homeFd, seat, answer, earlyData } = this.#home
     loop.disarm(this.#deadline)
+    seat.settled()
     const { idleS, intervalS, probes } = settings.keepalive
     keepAlive(this.#fd, idleS, intervalS, probes)
     libc.sendHead(homeFd, answer, answer.length)
@@ -94,6 +97,7 @@ class Egress implements Watcher {
     const down = new HalfFlow(this.#fd, homeFd)
     const flow = new Flow(this.#room, up, down, (ended, reset) => {
       flows.delete(ended)
+      seat.leave()
       sendQueues.forget(down)
       closedBytes.up += ended.a2b.bytes
       closedBytes.down += ended.b2a.bytes
@@ -109,13 +113,14 @@ class Egress implements Watcher {
 
   #refuse(failure: ConvertFailure): void {
     this.#dropServer()
-    refuse(this.#room, this.#home.fd, failure)
+    refuse(this.#room, this.#home, failure)
   }
 
   /** The home has gone: nobody waits for this server any more. */
   #abandon(): void {
     this.#dropServer()
     this.#room.loop.unwatch(this.#home.fd)
+    this.#home.seat.leave()
     libc.close(this.#home.fd)
   }
 

@@ -68,7 +68,8 @@ export function encodeCookie(
 export function decodeCookie(bytes: Uint8Array): DecodedCookie | undefined {
   if (bytes.length !== COOKIE_BYTES) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const marked = bytes.slice(0, MAC_AT)
+  // Not slice(): a Buffer's is a view, and what came is not ours to change.
+  const marked = Uint8Array.from(bytes.subarray(0, MAC_AT))
   marked[MARK_AT] = marked[MARK_AT + 1] = 0
   return {
     cookie: {
