@@ -141,7 +141,7 @@ bench
   .option('--seconds <n>', 'of each', Number, 8)
   .action(async ({ rounds, seconds }: { rounds: number; seconds: number }) => {
     await using street = await raiseStreet({
-      name: 'hyb-bench',
+      name: 'hyb-neighbour',
       daemons: false,
       concentrator: { subscribers: NEIGHBOURS },
     })

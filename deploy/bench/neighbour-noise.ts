@@ -9,6 +9,12 @@ import { connect } from 'node:net'
 import { knownAddress } from '../../shared/wire/address.ts'
 import { decodeConvert, encodeConvert } from '../../shared/wire/convert.ts'
 
+const REQUESTS_PER_S = 2_000
+const OUTSTANDING_MAX = 8_000
+const DESTINATIONS = 10_000
+const SLOW_CONNECTIONS = 600
+const AGAIN_MS = 100
+
 const [host = '', port, cookieHex = '', server = ''] = process.argv.slice(2)
 const cookie = Buffer.from(cookieHex, 'hex')
 const heard: Record<string, number> = {}
@@ -64,9 +70,3 @@ function speakSlowly(): void {
 function count(what: string): void {
   heard[what] = (heard[what] ?? 0) + 1
 }
-
-const REQUESTS_PER_S = 2_000
-const OUTSTANDING_MAX = 8_000
-const DESTINATIONS = 10_000
-const SLOW_CONNECTIONS = 600
-const AGAIN_MS = 100
