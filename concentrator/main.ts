@@ -5,21 +5,29 @@
  * `await using` opens top down and closes bottom up: read downwards to see the start, upwards to see
  * the stop.
  */
+import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { concentratorConfig } from '../shared/config/concentrator.ts'
 import { readConfig } from '../shared/config/document.ts'
 import { configFrom } from '../shared/daemon/arguments.ts'
 import { runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
 import { log } from '../shared/daemon/log.ts'
-import { openSysctls, takeOverMptcp } from '../shared/linux/sysctl.ts'
+import { allowFastOpen, openSysctls, takeOverMptcp } from '../shared/linux/sysctl.ts'
 import { Counters } from '../shared/relay/counters.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
-import { reportNews } from './control/news.ts'
+import { tellAccess } from './control/access-figures.ts'
+import { drainOnSignal } from './control/drain.ts'
+import { newsWriter } from './control/news.ts'
 import { answerProbes } from './control/probe-responder.ts'
 import { STREET_COUNTERS } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
+import { keptSecret } from './subscribers/cookie-secret.ts'
 import { keepDoor } from './subscribers/doorkeeper.ts'
+import { SOURCES_MAX, Sources } from './subscribers/sources.ts'
+import { Tallies } from './subscribers/tallies.ts'
+import { TIES_MAX, TieTable } from './subscribers/tie-table.ts'
+import { Ties } from './subscribers/ties.ts'
 
 const config = configFrom(
   {
@@ -34,20 +42,38 @@ await runDaemon(async (signal) => {
   log.level = config.log.level
   const host = surveyHost({ ...config, ...config.limits })
   const counters = new Counters(STREET_COUNTERS, config.workers)
+  const tieTable = TieTable.create(TIES_MAX)
+  const memory = {
+    counters: counters.memory,
+    workers: config.workers,
+    subscriberTallies: Tallies.create(config.subscribers.length).memory,
+    sources: Sources.create(SOURCES_MAX, randomInt(2 ** 31)).tallies.memory,
+    ties: tieTable.memory,
+    draining: new SharedArrayBuffer(4),
+  }
 
   // The port first: a second concentrator finds it taken, and has not touched the kernel of the first.
-  await using _probes = await answerProbes(config)
+  await using _probes = await answerProbes(config, new Ties(tieTable, config.cookies.tieS))
   using sysctls = openSysctls(join(config.stateDirectory, 'concentrator-sysctls.json'))
   takeOverMptcp(sysctls)
+  const fastOpen = allowFastOpen(sysctls)
+  const secret = config.cookies.secret ?? keptSecret(config.stateDirectory)
   await using door = keepDoor(config.limits.subflowsPerConnection)
+  using _access = tellAccess(counters)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers(
     new URL('data/worker.ts', import.meta.url),
     config.workers,
-    streetSettings(config, host, counters.memory),
-    reportNews,
+    { ...streetSettings(config, host, secret), ...memory },
+    newsWriter(config),
   )
+  using _drain = drainOnSignal(memory.draining, () => workers.wake(), config.limits.drainWaitS)
 
-  log.info('ready', { port: config.listen.port, subscribers: config.subscribers.length, ...host })
+  log.info('ready', {
+    port: config.listen.port,
+    subscribers: config.subscribers.length,
+    fastOpen,
+    ...host,
+  })
   await Promise.race([untilAborted(signal), workers.death, door.death])
 })

@@ -1,38 +1,43 @@
 /**
- * The concentrator's door in, between real sockets on the loopback: `home` is the test's own end.
+ * The concentrator's door in, between real sockets on the loopback: `home` is the test's own end, and comes
+ * from ::1.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { SHARED } from '../../shared/core/tie.ts'
+import { EAGAIN } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
-import { Loop } from '../../shared/relay/loop.ts'
 import { connectedPair, settle } from '../../shared/relay/loopback.fake.ts'
-import { SendQueues } from '../../shared/relay/send-queue.ts'
+import { parseAddress, parsePrefix } from '../../shared/wire/address.ts'
 import { type ConvertMessage, decodeConvert, encodeConvert } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
+import { readFailure } from '../../shared/wire/convert-failure.ts'
+import { Held } from '../subscribers/tallies.ts'
 import { admit } from './admit.ts'
-import { EgressPorts } from './egress-ports.ts'
-import { FlowLifetimes } from './flow-lifetimes.ts'
-import { COUNT, STREET_COUNTERS, type StreetRoom } from './room.ts'
+import { COOKIES, type FakeRoom, fakeRoom, subscriber } from './room.fake.ts'
+import { COUNT } from './room.ts'
 
-const COOKIE = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)
-const HELLO: ConvertMessage = [{ type: 'info' }, { type: 'cookie', cookie: COOKIE }]
+const HELLO: ConvertMessage = [{ type: 'info' }, { type: 'cookie', cookie: COOKIES[0] }]
+const HERE = parseAddress('::1')!
+const DSL = { subscriber: 0, leg: 1 }
 
 test('a hello is answered, and keeps the connection warm', () => {
   const { home, room } = admitted()
   assert.deepEqual(said(home, room, HELLO), ['supportedTcpExtensions'])
-  assert.equal(room.pooled.get(0), 1)
+  assert.equal(room.tallies.held(0, Held.pooled), 1)
   assert.equal(room.loop.descriptors, 1)
   libc.close(home)
   settle(room.loop)
-  assert.equal(room.pooled.size, 0)
-  assert.equal(room.loop.descriptors, 0)
+  assertForgotten(room)
 })
 
 test('one warm connection too many hears no, and nothing before it', () => {
-  const { home, room } = admitted()
-  room.pooled.set(0, 64)
+  const room = fakeRoom()
+  for (let i = 0; i < 64; i++) room.tallies.take(0, Held.pooled, 64)
+  const { home } = admitted(room)
   assert.deepEqual(said(home, room, HELLO), [ConvertError.resourceExceeded])
-  assert.equal(room.pooled.get(0), 64)
+  assert.equal(room.tallies.held(0, Held.pooled), 64)
+  assert.equal(room.count[COUNT.overPooled], 1)
   libc.close(home)
 })
 
@@ -43,17 +48,46 @@ test('who says hello for ever takes no more of the thread than once', () => {
   settle(room.loop)
   assert.equal(room.count[COUNT.hellos], 2)
   assert.equal(room.count[COUNT.refused], 1)
-  assert.equal(room.pooled.size, 0)
+  assert.equal(room.tallies.held(0, Held.pooled), 0)
   libc.close(home)
 })
 
-test('a warm connection that shows another cookie gives its place back', () => {
+for (const [whose, cookie] of [
+  ['nobody’s', new Uint8Array(8)],
+  ['another home’s', COOKIES[1]],
+] as const) {
+  test(`a warm connection that shows ${whose} cookie gives its place back`, () => {
+    const { home, room } = admitted()
+    assert.deepEqual(said(home, room, HELLO), ['supportedTcpExtensions'])
+    const stranger: ConvertMessage = [{ type: 'info' }, { type: 'cookie', cookie }]
+    assert.deepEqual(said(home, room, stranger), [ConvertError.notAuthorized])
+    assert.equal(room.tallies.held(0, Held.pooled), 0)
+    assert.equal(room.count[COUNT.pooled], 0)
+    libc.close(home)
+  })
+}
+
+test('a refused connection is forgotten when it has gone', () => {
   const { home, room } = admitted()
-  assert.deepEqual(said(home, room, HELLO), ['supportedTcpExtensions'])
-  const stranger: ConvertMessage = [{ type: 'cookie', cookie: new Uint8Array(8) }]
-  assert.deepEqual(said(home, room, stranger), [ConvertError.notAuthorized])
-  assert.equal(room.pooled.size, 0)
-  assert.equal(room.count[COUNT.pooled], 0)
+  assert.deepEqual(said(home, room, connectTo('::1', new Uint8Array(8))), [
+    ConvertError.malformedMessage,
+  ])
+  libc.close(home)
+  settle(room.loop)
+  assertForgotten(room)
+})
+
+test('bytes that come one by one make a message too', () => {
+  const { home, room } = admitted()
+  const bytes = encodeConvert(HELLO)
+  for (const byte of bytes.subarray(0, -1)) {
+    libc.send(home, Uint8Array.of(byte))
+    room.loop.round(1)
+  }
+  assert.equal(room.count[COUNT.hellos], 0)
+  libc.send(home, bytes.subarray(-1))
+  settle(room.loop)
+  assert.deepEqual(heard(home).message, [{ type: 'supportedTcpExtensions', kinds: [30] }])
   libc.close(home)
 })
 
@@ -67,55 +101,285 @@ test('what asks for nothing is echoed without the data behind it', () => {
   libc.close(home)
 })
 
-function admitted() {
-  const loop = new Loop()
-  const room: StreetRoom = {
-    settings: {
-      listen: [],
-      cookies: [COOKIE],
-      acl: { allow: [], deny: [] },
-      convertWaitMs: 1_000,
-      connectMs: 1_000,
-      poolHelloIdleMs: 1_000,
-      congestion: undefined,
-      keepalive: { idleS: 1, intervalS: 1, probes: 1, accessIdleS: 1 },
-      descriptorsMax: 100,
-      flowIdleMs: 10_000,
-      egress: {
-        addresses: [],
-        choices: [],
-        portsMax: 1,
-        portsTaken: new SharedArrayBuffer(0),
-        honoured: [30],
-        announced: [30],
-        multipath: 'asked',
-      },
-    },
-    loop,
-    scratch: new Uint8Array(262_144),
-    sendQueues: new SendQueues(loop),
-    lifetimes: new FlowLifetimes(loop, 10_000, () => undefined),
-    egressPorts: new EgressPorts(new SharedArrayBuffer(0), 1),
-    heldBytes: 0,
-    count: new Float64Array(STREET_COUNTERS.length),
-    flows: new Set(),
-    closedBytes: { up: 0, down: 0 },
-    subscriberOf: (cookie) => (Buffer.compare(cookie, COOKIE) === 0 ? 0 : undefined),
-    pooled: new Map(),
-    tell: () => undefined,
+test('first bytes that come too slowly end when the wait is over, however many came', () => {
+  const { home, room } = admitted(fakeRoom({ convertWaitMs: 50 }))
+  const untilMs = performance.now() + 2_000
+  const bytes = encodeConvert(HELLO)
+  let sent = 0
+  while (room.count[COUNT.silent] === 0 && performance.now() < untilMs) {
+    if (sent < bytes.length - 1) libc.send(home, bytes.subarray(sent, ++sent))
+    room.loop.round(10)
   }
+  assert.equal(room.count[COUNT.silent], 1)
+  assertForgotten(room)
+  libc.close(home)
+})
+
+test('without a cookie, and from nowhere in particular, Info is answered and Connect is not', () => {
+  const info = admitted()
+  assert.deepEqual(said(info.home, info.room, [{ type: 'info' }]), ['supportedTcpExtensions'])
+  const connect = admitted()
+  assert.deepEqual(said(connect.home, connect.room, connectTo('203.0.113.9')), [
+    ConvertError.notAuthorized,
+  ])
+  for (const { home } of [info, connect]) libc.close(home)
+})
+
+test('from an address tied to one leg of one home a message without cookie is given one', () => {
+  for (const [message, answer] of [
+    [[{ type: 'info' }], ['supportedTcpExtensions', ConvertError.missingCookie]],
+    [connectTo('203.0.113.9'), [ConvertError.missingCookie]],
+    [
+      [{ type: 'info' }, ...connectTo('203.0.113.9')],
+      ['supportedTcpExtensions', ConvertError.missingCookie],
+    ],
+  ] as const) {
+    const { home, room } = admitted()
+    room.world.owner = DSL
+    libc.send(home, encodeConvert(message))
+    settle(room.loop)
+    const { message: said } = heard(home)
+    assert.deepEqual(namesOf(said), answer)
+    const error = said.find((tlv) => tlv.type === 'error')
+    const failure = error && readFailure(error)
+    assert.ok(failure?.code === ConvertError.missingCookie)
+    assert.deepEqual(room.mint.judge(failure.cookie, HERE, room.unixS()), { kind: 'valid', ...DSL })
+    assert.equal(libc.recvHead(home, new Uint8Array(1), 1), 0)
+    libc.close(home)
+  }
+})
+
+test('an address of several homes is given none, and none is given where that is switched off', () => {
+  for (const [owner, issueCookies] of [
+    [SHARED, true],
+    [DSL, false],
+  ] as const) {
+    const { home, room } = admitted(fakeRoom({ issueCookies }))
+    room.world.owner = owner
+    assert.deepEqual(said(home, room, [{ type: 'info' }]), ['supportedTcpExtensions'])
+    assert.equal(room.count[COUNT.cookiesIssued], 0)
+    libc.close(home)
+  }
+})
+
+test('an issued cookie opens the door, and tells the leg', () => {
+  const { home, room } = admitted()
+  const cookie = room.mint.issue({ subscriber: 1, leg: 2 }, HERE, room.unixS())
+  assert.deepEqual(said(home, room, [{ type: 'info' }, { type: 'cookie', cookie }]), [
+    'supportedTcpExtensions',
+  ])
+  assert.equal(room.tallies.held(1, Held.open), 1)
+  assert.equal(room.count[COUNT.acceptedLte], 1)
+  // The pair is plain TCP.
+  assert.equal(room.count[COUNT.plainTcpLte], 1)
+  libc.close(home)
+})
+
+test('an issued cookie that has expired, or was issued elsewhere, is not authorised', () => {
+  const room = fakeRoom()
+  const issued = room.mint.issue(DSL, HERE, room.unixS())
+  const elsewhere = room.mint.issue(DSL, parseAddress('203.0.113.2')!, room.unixS())
+  const moved = admitted(room)
+  assert.deepEqual(
+    said(moved.home, room, [{ type: 'info' }, { type: 'cookie', cookie: elsewhere }]),
+    [ConvertError.notAuthorized],
+  )
+  assert.equal(room.count[COUNT.cookiesMoved], 1)
+  assert.ok(room.told.some((news) => news.event === 'incident' && news.subscriber === 0))
+  room.world.nowMs += 3_600_000
+  const expired = admitted(room)
+  assert.deepEqual(
+    said(expired.home, room, [{ type: 'info' }, { type: 'cookie', cookie: issued }]),
+    [ConvertError.notAuthorized],
+  )
+  assert.equal(room.count[COUNT.cookiesExpired], 1)
+  for (const { home } of [moved, expired]) libc.close(home)
+})
+
+test('a home with prefixes of its own is not let in from elsewhere, whatever cookie it shows', () => {
+  const prefixes = [{ prefix: parsePrefix('203.0.113.0/24')!, leg: 1 }]
+  const room = fakeRoom({
+    subscribers: [subscriber(COOKIES[0], { prefixes }), subscriber(COOKIES[1])],
+  })
+  const issued = room.mint.issue(DSL, HERE, room.unixS())
+  for (const cookie of [COOKIES[0], issued]) {
+    const { home } = admitted(room)
+    assert.deepEqual(said(home, room, [{ type: 'info' }, { type: 'cookie', cookie }]), [
+      ConvertError.notAuthorized,
+    ])
+    libc.close(home)
+  }
+  assert.equal(room.count[COUNT.cookiesMoved], 2)
+})
+
+test('the cookie of the configuration tells no leg, but the address may', () => {
+  const { home, room } = admitted()
+  room.world.owner = DSL
+  said(home, room, HELLO)
+  assert.equal(room.count[COUNT.acceptedDsl], 1)
+  libc.close(home)
+})
+
+test('more connections without a word than a source may have are closed at once', () => {
+  const room = fakeRoom({ perSource: { ...fakeRoom().settings.perSource, waitingMax: 2 } })
+  const homes = [1, 2, 3].map(() => admitted(room).home)
+  assert.equal(room.count[COUNT.crowdedOut], 1)
+  assert.equal(room.loop.descriptors, 2)
+  // Who has spoken waits no longer.
+  assert.deepEqual(said(homes[0]!, room, HELLO), ['supportedTcpExtensions'])
+  const fourth = admitted(room).home
+  assert.equal(room.count[COUNT.crowdedOut], 1)
+  for (const home of [...homes, fourth]) libc.close(home)
+})
+
+test('more requests than a home may make are told to wait, and others are not', () => {
+  const { perSubscriber } = fakeRoom().settings
+  const room = fakeRoom({ perSubscriber: { ...perSubscriber, requestsPerS: 1 } })
+  const answers = [1, 2, 3].map(() => said(admitted(room).home, room, HELLO)[0])
+  assert.deepEqual(answers, [
+    'supportedTcpExtensions',
+    'supportedTcpExtensions',
+    ConvertError.resourceExceeded,
+  ])
+  const neighbour: ConvertMessage = [{ type: 'info' }, { type: 'cookie', cookie: COOKIES[1] }]
+  assert.deepEqual(said(admitted(room).home, room, neighbour), ['supportedTcpExtensions'])
+  assert.equal(room.count[COUNT.overRequests], 1)
+  room.world.nowMs += 1_000
+  assert.deepEqual(said(admitted(room).home, room, HELLO), ['supportedTcpExtensions'])
+})
+
+test('more open connections than a home may have are told to wait', () => {
+  const { perSubscriber } = fakeRoom().settings
+  const room = fakeRoom({ perSubscriber: { ...perSubscriber, openMax: 1 } })
+  const first = admitted(room).home
+  assert.deepEqual(said(first, room, HELLO), ['supportedTcpExtensions'])
+  assert.deepEqual(said(admitted(room).home, room, HELLO), [ConvertError.resourceExceeded])
+  assert.equal(room.count[COUNT.overOpen], 1)
+  libc.close(first)
+  settle(room.loop)
+  assert.deepEqual(said(admitted(room).home, room, HELLO), ['supportedTcpExtensions'])
+})
+
+test('more pending connects than a home may have are told to wait', () => {
+  const { perSubscriber } = fakeRoom().settings
+  const room = fakeRoom({ perSubscriber: { ...perSubscriber, pendingMax: 1 } })
+  room.tallies.take(0, Held.pending, 1)
+  const { home } = admitted(room)
+  assert.deepEqual(said(home, room, connectTo('203.0.113.9', COOKIES[0])), [
+    ConvertError.resourceExceeded,
+  ])
+  assert.equal(room.count[COUNT.overPending], 1)
+  libc.close(home)
+})
+
+test('errors beyond the rate are not answered, and cost a reset', () => {
+  const { perSource } = fakeRoom().settings
+  const room = fakeRoom({ perSource: { ...perSource, errorsPerS: 1 } })
+  const stranger: ConvertMessage = [{ type: 'info' }, { type: 'cookie', cookie: new Uint8Array(8) }]
+  for (let i = 0; i < 2; i++) {
+    assert.deepEqual(said(admitted(room).home, room, stranger), [ConvertError.notAuthorized])
+  }
+  const { home } = admitted(room)
+  libc.send(home, encodeConvert(stranger))
+  settle(room.loop)
+  assert.equal(libc.recvHead(home, new Uint8Array(1), 1), -104)
+  assert.equal(room.count[COUNT.refusedSilently], 1)
+})
+
+test('a flood of refusals is a few lines', () => {
+  const room = fakeRoom()
+  for (let i = 0; i < 50; i++) {
+    said(admitted(room).home, room, [
+      { type: 'info' },
+      { type: 'cookie', cookie: new Uint8Array(8) },
+    ])
+  }
+  assert.equal(room.told.length, 1)
+})
+
+test('a home reaches neither this host nor a home, and hears which error', () => {
+  for (const [prepare, port] of [
+    [(room: FakeRoom) => room.world.own.push(Buffer.from(SERVER).toString('hex')), 80],
+    [(room: FakeRoom) => Object.assign(room.world, { owner: { subscriber: 1, leg: 1 } }), 80],
+    [() => undefined, 25],
+  ] as const) {
+    const deny = [{ ...parsePrefix('203.0.113.0/24')!, ports: [{ from: 25, to: 25 }] }]
+    const room = fakeRoom({
+      subscribers: [subscriber(COOKIES[0], { acl: { allow: [], deny } }), subscriber(COOKIES[1])],
+    })
+    prepare(room)
+    const { home } = admitted(room)
+    assert.deepEqual(said(home, room, connectTo('203.0.113.9', COOKIES[0], port)), [
+      ConvertError.notAuthorized,
+    ])
+    assert.equal(room.tallies.held(0, Held.pending), 0)
+    libc.close(home)
+  }
+})
+
+test('while draining requests are told to wait and warm connections are closed', () => {
+  const room = fakeRoom({ drainWaitS: 7 })
+  const warm = admitted(room).home
+  said(warm, room, HELLO)
+  room.world.isDraining = true
+  for (const end of room.warm) end()
+  assert.equal(libc.recvHead(warm, new Uint8Array(1), 1), 0)
+  for (const message of [HELLO, connectTo('203.0.113.9', COOKIES[0])]) {
+    const { home } = admitted(room)
+    libc.send(home, encodeConvert(message))
+    settle(room.loop)
+    const [error] = heard(home).message
+    assert.ok(error?.type === 'error')
+    assert.deepEqual(readFailure(error), { code: ConvertError.resourceExceeded, waitS: 7 })
+    libc.close(home)
+  }
+  settle(room.loop)
+  assertForgotten(room)
+  room.world.isDraining = false
+  assert.deepEqual(said(admitted(room).home, room, HELLO), ['supportedTcpExtensions'])
+})
+
+function admitted(room = fakeRoom()) {
   const [home, access] = connectedPair()
   admit(room, access)
   return { home, room }
 }
 
+function connectTo(address: string, cookie?: Uint8Array, port = 80): ConvertMessage {
+  const connect = { type: 'connect', address: parseAddress(address)!, port } as const
+  return cookie === undefined ? [connect] : [connect, { type: 'cookie', cookie }]
+}
+
 /** What the first message of the answer holds: the types of its TLVs, or an error's code. */
-function said(home: number, room: StreetRoom, message: ConvertMessage) {
+function said(home: number, room: FakeRoom, message: ConvertMessage) {
   libc.send(home, encodeConvert(message))
   settle(room.loop)
+  return namesOf(heard(home).message)
+}
+
+function heard(home: number) {
   const buffer = new Uint8Array(1_020)
   const got = libc.recv(home, buffer)
+  assert.notEqual(got, -EAGAIN, 'no answer')
   const answer = decodeConvert(buffer.subarray(0, Math.max(0, got)))
-  assert.ok(answer.kind === 'message')
-  return answer.message.map((tlv) => (tlv.type === 'error' ? tlv.code : tlv.type))
+  assert.ok(answer.kind === 'message', JSON.stringify(answer))
+  return answer
 }
+
+function namesOf(message: ConvertMessage) {
+  return message.map((tlv) => (tlv.type === 'error' ? tlv.code : tlv.type))
+}
+
+/** Nothing is held for anybody any more. */
+function assertForgotten(room: FakeRoom): void {
+  assert.equal(room.loop.descriptors, 0)
+  assert.equal(room.warm.size, 0)
+  assert.equal(room.count[COUNT.pooled], 0)
+  for (const tallies of [room.tallies, room.sources.tallies]) {
+    for (let row = 0; row < tallies.cells.length / 16; row++) {
+      for (const held of Object.values(Held)) assert.equal(tallies.held(row, held), 0)
+    }
+  }
+}
+
+const SERVER = parseAddress('203.0.113.9')!

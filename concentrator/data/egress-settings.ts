@@ -13,7 +13,9 @@ import type { EgressChoice, EgressSettings } from './room.ts'
 export function egressSettings({
   egress,
   subscribers,
-}: Pick<ConcentratorConfig, 'egress' | 'subscribers'>): EgressSettings {
+}: Pick<ConcentratorConfig, 'egress'> & {
+  readonly subscribers: ReadonlyArray<{ readonly id: string }>
+}): EgressSettings {
   const pool = egress.addresses.map(knownAddress)
   const ofKernel = kernelOptions()
   const { multipathTcp } = TcpOptionKind

@@ -36,11 +36,13 @@ import {
 } from './connect-failure.ts'
 import { refuse } from './refuse.ts'
 import { COUNT, type StreetRoom } from './room.ts'
+import type { Seat } from './seat.ts'
 import { serverOptions } from './server-options.ts'
 
 /** A home's connection that was admitted. `address` has 16 bytes, IPv4 as ::ffff:a.b.c.d. */
 export interface Admitted {
   readonly fd: number
+  readonly seat: Seat
   readonly address: Uint8Array
   readonly port: number
   /** What came behind the Connect message. */
@@ -57,7 +59,7 @@ export function goOut(room: StreetRoom, home: Admitted): void {
   const exit = isIpv4(home.address) ? choice?.ipv4 : choice?.ipv6
   if (exit !== undefined && !room.egressPorts.take(exit)) {
     room.count[COUNT.portsExhausted]!++
-    return refuse(room, home.fd, PORTS_EXHAUSTED)
+    return refuse(room, home, PORTS_EXHAUSTED)
   }
   new Egress(room, home, exit).begin()
 }
@@ -143,8 +145,9 @@ class Egress implements Watcher {
 
   #connected(): void {
     const { loop, settings, count, flows, closedBytes, sendQueues, lifetimes } = this.#room
-    const { fd: homeFd, earlyData } = this.#home
+    const { fd: homeFd, seat, earlyData } = this.#home
     loop.disarm(this.#deadline)
+    seat.settled()
     ignoreIcmpErrors(this.#fd)
     const { idleS, intervalS, probes } = settings.keepalive
     keepAlive(this.#fd, idleS, intervalS, probes)
@@ -155,6 +158,7 @@ class Egress implements Watcher {
     const down = new HalfFlow(this.#fd, homeFd)
     const flow = new Flow(this.#room, up, down, (ended, reset) => {
       flows.delete(ended)
+      seat.leave()
       sendQueues.forget(down)
       lifetimes.forget(ended)
       this.#givePort()
@@ -183,13 +187,14 @@ class Egress implements Watcher {
 
   #refuse(failure: ConvertFailure): void {
     this.#end()
-    refuse(this.#room, this.#home.fd, failure)
+    refuse(this.#room, this.#home, failure)
   }
 
   /** The home has gone: nobody waits for this server any more. */
   #abandon(): void {
     this.#end()
     this.#room.loop.unwatch(this.#home.fd)
+    this.#home.seat.leave()
     libc.close(this.#home.fd)
   }
 

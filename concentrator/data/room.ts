@@ -2,18 +2,52 @@
  * What one data thread of the concentrator knows, and what it tells.
  */
 import type { Acl } from '../../shared/core/admission.ts'
+import type { Owner } from '../../shared/core/tie.ts'
 import { columns } from '../../shared/relay/counters.ts'
 import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
+import type { Prefix } from '../../shared/wire/address.ts'
+import type { CookieMint, MintSettings } from '../subscribers/cookie-mint.ts'
+import type { Sources } from '../subscribers/sources.ts'
+import type { Tallies } from '../subscribers/tallies.ts'
 import type { EgressPorts } from './egress-ports.ts'
 import type { FlowLifetimes } from './flow-lifetimes.ts'
+import type { Handshakes } from './handshakes.ts'
+import type { Reports } from './reports.ts'
+
+/** A subscriber as a data thread sees it: its place in the list is its number, its name is elsewhere. */
+export interface StreetSubscriber {
+  /** The cookie of the configuration. */
+  readonly cookie: Uint8Array
+  /** Where it comes from, by leg number; empty when that was not said. */
+  readonly prefixes: ReadonlyArray<{ readonly prefix: Prefix; readonly leg: number }>
+  readonly acl: Acl
+}
 
 /** Everything a worker is told at birth: plain data, for it crosses to another thread. */
 export interface StreetSettings {
   /** Whole sockaddr_in6 of each listening socket. */
   readonly listen: readonly Uint8Array[]
-  /** Cookies by subscriber number; names stay in the main thread. */
-  readonly cookies: readonly Uint8Array[]
+  readonly subscribers: readonly StreetSubscriber[]
+  readonly mint: MintSettings
+  /** Whether who shows no cookie may be given one. */
+  readonly issueCookies: boolean
   readonly acl: Acl
+  readonly hairpin: 'refuse' | 'allow'
+  readonly perSubscriber: {
+    readonly openMax: number
+    readonly pendingMax: number
+    readonly pooledMax: number
+    readonly requestsPerS: number
+    readonly errorsPerS: number
+  }
+  readonly perSource: {
+    readonly waitingMax: number
+    readonly openMax: number
+    readonly pendingMax: number
+    readonly requestsPerS: number
+    readonly errorsPerS: number
+  }
+  readonly drainWaitS: number
   readonly convertWaitMs: number
   readonly connectMs: number
   readonly poolHelloIdleMs: number
@@ -53,9 +87,16 @@ export interface EgressChoice {
   readonly ipv6: number | undefined
 }
 
+/** What all threads see. */
 export interface StreetMemory {
   readonly counters: SharedArrayBuffer
   readonly workers: number
+  /** `Tallies` by subscriber number. */
+  readonly subscriberTallies: SharedArrayBuffer
+  readonly sources: SharedArrayBuffer
+  readonly ties: SharedArrayBuffer
+  /** One cell: 1 while we are draining. */
+  readonly draining: SharedArrayBuffer
 }
 
 export interface StreetRoom extends FlowRoom {
@@ -66,29 +107,66 @@ export interface StreetRoom extends FlowRoom {
   readonly egressPorts: EgressPorts
   /** What flows that have ended carried. */
   readonly closedBytes: { up: number; down: number }
-  /** The number of the subscriber whose cookie this is, or undefined. */
+  /** The number of the subscriber whose cookie of the configuration this is, or undefined. */
   readonly subscriberOf: (cookie: Uint8Array) => number | undefined
-  /** Warm connections by subscriber number. */
-  readonly pooled: Map<number, number>
-  readonly tell: (news: StreetNews) => void
+  readonly mint: CookieMint
+  /** Whose address this is, by configuration or by probes. */
+  readonly ownerOf: (address: Uint8Array) => Owner | undefined
+  /** Whether the address is this host's. */
+  readonly isOwn: (address: Uint8Array) => boolean
+  readonly tallies: Tallies
+  readonly sources: Sources
+  readonly handshakes: Handshakes
+  /** Warm connections: what ends them when we are drained. */
+  readonly warm: Set<() => void>
+  readonly isDraining: () => boolean
+  /** Monotonic milliseconds, the same in all threads. */
+  readonly sharedMs: () => number
+  /** Unix time in seconds. */
+  readonly unixS: () => number
+  readonly reports: Reports
 }
 
+/** What happened; the log has a line for each kind. */
+export type Incident = 'refused' | 'limited' | 'cookie shown from elsewhere'
+
 export type StreetNews =
-  | { readonly event: 'serving' }
+  | { readonly event: 'serving'; readonly fastOpen: boolean }
   | {
-      readonly event: 'refused'
+      readonly event: 'incident'
+      readonly incident: Incident
       /** The source address as text, and why in words. */
       readonly source: string
       readonly why: string
+      readonly subscriber: number | undefined
+      /** How many of this kind were not told since the last. */
+      readonly hidden: number
     }
 
 export const STREET_COUNTERS = [
   'accepted',
+  'acceptedDsl',
+  'acceptedLte',
   'plainTcp',
+  'plainTcpDsl',
+  'plainTcpLte',
+  'fastOpens',
   'hellos',
   'requests',
   'refused',
+  'refusedSilently',
+  'hairpins',
   'silent',
+  'crowdedOut',
+  'overOpen',
+  'overPending',
+  'overPooled',
+  'overRequests',
+  'drained',
+  'cookiesIssued',
+  'cookiesExpired',
+  'cookiesMoved',
+  'cookiesDoubled',
   'flowsOpened',
   'flowsOpen',
   'flowsClosed',

@@ -5,12 +5,19 @@
 
 import { peerSegmentBytes, readHandshake } from '../../shared/linux/server-socket.ts'
 import { mptcpToken } from '../../shared/linux/sockets.ts'
+import type { ConvertMessage } from '../../shared/wire/convert.ts'
 import {
   type TcpOption,
   TcpOptionKind,
   tcpOptionsBytes,
   writeTcpOptions,
 } from '../../shared/wire/tcp-option.ts'
+import type { EgressSettings } from './room.ts'
+
+/** What Info is answered with. */
+export function hello({ announced }: Pick<EgressSettings, 'announced'>): ConvertMessage {
+  return [{ type: 'supportedTcpExtensions', kinds: announced }]
+}
 
 //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.5
 //# Upon reception of an Extended Connect TLV, a Transport Converter

@@ -1,25 +1,35 @@
 /**
  * From the operator's file to what a data thread needs: numbers, bytes and limits, all computed once.
  */
-import { networkInterfaces } from 'node:os'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import { LEG_NUMBER, LEGS } from '../../shared/core/leg.ts'
 import type { Host } from '../../shared/relay/host.ts'
-import { knownAddress, type Prefix } from '../../shared/wire/address.ts'
+import { knownAddress } from '../../shared/wire/address.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
+import { pseudonymOf } from '../subscribers/cookie-mint.ts'
 import { egressSettings } from './egress-settings.ts'
-import type { StreetMemory, StreetSettings } from './room.ts'
+import type { StreetSettings, StreetSubscriber } from './room.ts'
 
+/** `secret` is what the keys of issued cookies are made from. */
 export function streetSettings(
   config: ConcentratorConfig,
   host: Host,
-  counters: SharedArrayBuffer,
-): StreetSettings & StreetMemory {
-  const { listen, limits, keepalive, acl, egress } = config
+  secret: Uint8Array,
+): StreetSettings {
+  const { listen, limits, keepalive, acl, cookies } = config
+  const { lifetimeS, ipv4Bits, ipv6Bits } = cookies
   const addresses = listen.addresses.length === 0 ? ['::'] : listen.addresses
+  const pseudonyms = config.subscribers.map(({ id }) => pseudonymOf(secret, id))
   return {
     listen: addresses.map((address) => encodeSockaddr6(knownAddress(address), listen.port)),
-    cookies: config.subscribers.map(({ cookie }) => cookie),
-    acl: { allow: acl.allow, deny: [...acl.deny, ...ownAddresses(egress.addresses)] },
+    subscribers: config.subscribers.map(streetSubscriber),
+    mint: { secret, lifetimeS, ipv4Bits, ipv6Bits, pseudonyms },
+    issueCookies: cookies.issue,
+    acl: { allow: acl.allow, deny: acl.deny },
+    hairpin: acl.hairpin,
+    perSubscriber: limits.perSubscriber,
+    perSource: limits.perSource,
+    drainWaitS: limits.drainWaitS,
     convertWaitMs: limits.convertWaitMs,
     connectMs: limits.connectMs,
     poolHelloIdleMs: limits.poolHelloIdleS * 1_000,
@@ -28,18 +38,19 @@ export function streetSettings(
     congestion: host.congestion,
     keepalive,
     descriptorsMax: host.descriptorsPerWorker,
-    counters,
-    workers: config.workers,
   }
 }
 
-/** This host itself: through the converter nobody reaches it unless `acl.allow` names it. */
-function ownAddresses(routedHere: readonly string[]): Prefix[] {
-  const onInterfaces = Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .map(({ address }) => address)
-  return [...onInterfaces, ...routedHere].map((address) => ({
-    address: knownAddress(address),
-    bits: 128,
-  }))
+function streetSubscriber({
+  cookie,
+  prefixes,
+  acl,
+}: ConcentratorConfig['subscribers'][number]): StreetSubscriber {
+  return {
+    cookie,
+    prefixes: LEGS.flatMap((leg) =>
+      prefixes[leg].map((prefix) => ({ prefix, leg: LEG_NUMBER[leg] })),
+    ),
+    acl,
+  }
 }

@@ -2,10 +2,11 @@
  * A data thread of the concentrator: homes come in at the door (④), go out to their servers (⑤), and
  * are relayed (⑥). Subscribers are numbers here; names, files and people are the main thread's.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
+import { PrefixTies } from '../../shared/core/tie.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
-import { openListener } from '../../shared/linux/sockets.ts'
+import { openListener, takeFastOpen } from '../../shared/linux/sockets.ts'
 import { hearBell } from '../../shared/relay/bell.ts'
 import { Counters } from '../../shared/relay/counters.ts'
 import { openDoor } from '../../shared/relay/door.ts'
@@ -15,9 +16,17 @@ import { SendQueues } from '../../shared/relay/send-queue.ts'
 import type { WorkerBirth } from '../../shared/relay/workers.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
+import { CookieMint } from '../subscribers/cookie-mint.ts'
+import { sourceOf } from '../subscribers/source.ts'
+import { Sources } from '../subscribers/sources.ts'
+import { Tallies } from '../subscribers/tallies.ts'
+import { TieTable } from '../subscribers/tie-table.ts'
 import { admit } from './admit.ts'
 import { EgressPorts } from './egress-ports.ts'
 import { FlowLifetimes } from './flow-lifetimes.ts'
+import { Handshakes } from './handshakes.ts'
+import { OwnAddresses } from './own-addresses.ts'
+import { Reports } from './reports.ts'
 import {
   COUNT,
   STREET_COUNTERS,
@@ -33,9 +42,22 @@ const port = parentPort
 if (port === null) throw new Error('Cannot run on its own: a data thread of concentrator/main.ts')
 
 // By hash, so that how long the search takes says nothing about the cookie.
-const subscribers = new Map(settings.cookies.map((cookie, number) => [hashOf(cookie), number]))
+const subscribers = new Map(
+  settings.subscribers.map(({ cookie }, number) => [hashOf(cookie), number]),
+)
+const configured = new PrefixTies()
+for (const [subscriber, { prefixes }] of settings.subscribers.entries()) {
+  for (const { prefix, leg } of prefixes) configured.add(prefix, { subscriber, leg })
+}
+const probed = new TieTable(settings.ties)
+const draining = new Int32Array(settings.draining)
+const tell = (news: StreetNews) => port.postMessage(news)
 using loop = new Loop()
 const count = new Counters(STREET_COUNTERS, settings.workers, settings.counters).row(index)
+const own = new OwnAddresses(loop, settings.egress.addresses)
+/** performance.now() begins anew in every thread. */
+const threadStartMs = Number(process.hrtime.bigint()) / 1e6 - performance.now()
+const sharedMs = () => loop.nowMs + threadStartMs
 const room: StreetRoom = {
   settings,
   loop,
@@ -48,16 +70,33 @@ const room: StreetRoom = {
   flows: new Set<Flow>(),
   closedBytes: { up: 0, down: 0 },
   subscriberOf: (cookie) => subscribers.get(hashOf(cookie)),
-  pooled: new Map<number, number>(),
-  tell: (news: StreetNews) => port.postMessage(news),
+  mint: new CookieMint(settings.mint),
+  // What the operator says about an address beats what came from it.
+  ownerOf: (address) =>
+    configured.ownerOf(address) ??
+    probed.ownerOf(sourceOf(address), Math.floor(sharedMs() / 1_000)),
+  isOwn: (address) => own.has(address),
+  tallies: new Tallies(settings.subscriberTallies),
+  sources: new Sources(settings.sources),
+  handshakes: new Handshakes(loop),
+  warm: new Set<() => void>(),
+  isDraining: () => Atomics.load(draining, 0) === 1,
+  sharedMs,
+  unixS: () => Math.floor(Date.now() / 1_000),
+  reports: new Reports(tell),
 }
 
-hearBell(loop, birth.bell, birth.orders, () => undefined)
+hearBell(loop, birth.bell, birth.orders, () => {
+  if (!room.isDraining()) return
+  for (const end of room.warm) end()
+})
+let fastOpen = true
 for (const address of settings.listen) {
   const fd = openListener(
     { address, multipath: true, transparent: false, reusePort: true },
     nameOf(address),
   )
+  if (takeFastOpen(fd) < 0) fastOpen = false
   openDoor(loop, fd, (accepted) => admit(room, accepted))
 }
 /** How old a published figure may be. */
@@ -67,7 +106,7 @@ const publish = new Deadline(() => {
   loop.arm(publish, PUBLISH_MS)
 })
 loop.arm(publish, PUBLISH_MS)
-room.tell({ event: 'serving' })
+tell({ event: 'serving', fastOpen })
 loop.run()
 // A transfer that is cut short must not look like one that has ended.
 for (const flow of room.flows) flow.reset()
@@ -84,7 +123,7 @@ function publishFlows({ flows, count, closedBytes }: StreetRoom): void {
 }
 
 function hashOf(cookie: Uint8Array): string {
-  return createHash('sha256').update(cookie).digest('base64')
+  return hash('sha256', cookie, 'base64')
 }
 
 function nameOf(sockaddr: Uint8Array): string {

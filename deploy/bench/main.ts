@@ -11,6 +11,7 @@ import { CUTS, measureCut } from './cut.ts'
 import { measureFirstByte } from './first-byte.ts'
 import { measureGibibyte } from './gibibyte.ts'
 import { measureIdle } from './idle.ts'
+import { measureNeighbour, NEIGHBOURS, percentileOf } from './neighbour.ts'
 import { benchRelay } from './relay.ts'
 
 const bench = new Command('npm run bench --').description(
@@ -131,6 +132,29 @@ bench
     for (const { daemon, bytesEach, held } of await measureIdle(street, connections)) {
       row(daemon, String(held), bytesEach.toFixed(0))
     }
+  })
+
+bench
+  .command('neighbour')
+  .description('connect times of a home while another is quiet, and while it is at every limit')
+  .option('--rounds <n>', 'of quiet and noise', Number, 3)
+  .option('--seconds <n>', 'of each', Number, 8)
+  .action(async ({ rounds, seconds }: { rounds: number; seconds: number }) => {
+    await using street = await raiseStreet({
+      name: 'hyb-neighbour',
+      daemons: false,
+      concentrator: { subscribers: NEIGHBOURS },
+    })
+    await street.restart('concentrator')
+    const { quietMs, noisyMs, noise } = await measureNeighbour(street, { rounds, seconds })
+    row('neighbour', 'connects', 'p50 ms', 'p99 ms')
+    for (const [name, ms] of Object.entries({ quiet: quietMs, noisy: noisyMs })) {
+      const [p50, p99] = [percentileOf(ms, 50), percentileOf(ms, 99)]
+      row(name, String(ms.length), p50.toFixed(1), p99.toFixed(1))
+    }
+    const ratio = percentileOf(noisyMs, 99) / percentileOf(quietMs, 99)
+    row('p99, noisy to quiet', '', '', ratio.toFixed(3))
+    for (const [what, times] of Object.entries(noise)) row(`noisy home: ${what}`, String(times))
   })
 
 function row(...cells: string[]): void {

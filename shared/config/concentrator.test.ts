@@ -23,6 +23,15 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['limits.subflowsPerConnection', 1, 8],
   ['limits.poolHelloIdleS', 10, 7_200],
   ['limits.flowIdleS', 10, 604_800],
+  ['limits.drainWaitS', 1, 255],
+  ...['openMax', 'pendingMax', 'pooledMax'].map((key) => share(`perSubscriber.${key}`, 1_000_000)),
+  ...['requestsPerS', 'errorsPerS'].map((key) => share(`perSubscriber.${key}`, 10_000)),
+  ...['waitingMax', 'openMax', 'pendingMax'].map((key) => share(`perSource.${key}`, 1_000_000)),
+  ...['requestsPerS', 'errorsPerS'].map((key) => share(`perSource.${key}`, 10_000)),
+  ['cookies.lifetimeS', 60, 604_800],
+  ['cookies.ipv4Bits', 8, 32],
+  ['cookies.ipv6Bits', 16, 128],
+  ['cookies.tieS', 10, 86_400],
   ['keepalive.idleS', 1, 32_767],
   ['keepalive.intervalS', 1, 32_767],
   ['keepalive.probes', 1, 127],
@@ -79,7 +88,7 @@ testEdges(concentratorConfig, minimal, [
     key: 'subscribers.0',
     good: [],
     bad: [null, 'home-1', []],
-    says: /a mapping with the keys id, cookie/,
+    says: /a mapping with the keys id, cookie, prefixes, acl/,
   },
   {
     key: 'subscribers.0.id',
@@ -93,7 +102,33 @@ testEdges(concentratorConfig, minimal, [
     bad: [undefined, null, '', '00'.repeat(7), '00'.repeat(68), 'x'.repeat(16), 1122334455667788],
     says: /16 to 128 hex digits, a multiple of 8/,
   },
-  ...['acl.allow', 'acl.deny'].map(
+  ...['prefixes.dsl', 'prefixes.lte'].map(
+    (key): Edge => ({
+      key: `subscribers.0.${key}`,
+      good: [undefined, [], ['203.0.113.0/30', '2001:db8::/56'], Array(16).fill('::/0')],
+      bad: [null, '10.0.0.0/8', Array(17).fill('::/0')],
+      says: /a list of 0 to 16 prefixes/,
+    }),
+  ),
+  {
+    key: 'acl.hairpin',
+    good: [undefined, 'refuse', 'allow'],
+    bad: ['', true, null, 1],
+    says: /refuse or allow/,
+  },
+  {
+    key: 'cookies.issue',
+    good: [undefined, true, false],
+    bad: ['yes', null, 1],
+    says: /true or false/,
+  },
+  {
+    key: 'cookies.secret',
+    good: [undefined, '00'.repeat(32), 'FF'.repeat(64)],
+    bad: ['', '00'.repeat(31), '00'.repeat(65), 'x'.repeat(64), 12, null, []],
+    says: /64 to 128 hex digits in quotes/,
+  },
+  ...['acl.allow', 'acl.deny', 'subscribers.0.acl.allow', 'subscribers.0.acl.deny'].map(
     (key): Edge => ({
       key,
       good: [undefined, [], ['10.0.0.0/8'], Array(1_000).fill('::/0')],
@@ -103,9 +138,34 @@ testEdges(concentratorConfig, minimal, [
   ),
   {
     key: 'acl.deny.0',
-    good: ['0.0.0.0/0', '::/0'],
+    good: ['0.0.0.0/0', '::/0', { prefix: '10.0.0.0/8', ports: [25] }],
     bad: ['', 'all', '10.0.0.0/33', null, 10],
     says: /an IPv4 or IPv6 prefix such as/,
+  },
+  {
+    key: 'acl.deny.0.ports',
+    good: [],
+    bad: [[1]],
+    says: /acl\.deny\[0\]\.prefix is missing/,
+  },
+  {
+    key: 'acl.deny.0',
+    good: [],
+    bad: [
+      { prefix: '10.0.0.0/8', ports: [] },
+      { prefix: '10.0.0.0/8', ports: Array(101).fill(1) },
+      { prefix: '10.0.0.0/8' },
+    ],
+    says: /acl\.deny\[0\]\.ports .*a list of 1 to 100 ports/,
+  },
+  {
+    key: 'acl.deny.0',
+    good: [],
+    bad: [0, 65_536, '443-80', '80-', 'http', null, '1-65536'].map((port) => ({
+      prefix: '10.0.0.0/8',
+      ports: [port],
+    })),
+    says: /acl\.deny\[0\]\.ports\[0\] .*a port or a range of ports such as 443 or 6881-6889/,
   },
   {
     key: 'limits.descriptorsShare',
@@ -132,7 +192,16 @@ testEdges(concentratorConfig, minimal, [
     says: /debug, info, warn or error/,
   },
   { key: 'listen', good: [], bad: [undefined, null, [], 'x'], says: /a mapping with the keys/ },
-  ...['acl', 'egress', 'limits', 'keepalive', 'log'].map(
+  ...[
+    'acl',
+    'egress',
+    'limits',
+    'limits.perSource',
+    'limits.perSubscriber',
+    'cookies',
+    'keepalive',
+    'log',
+  ].map(
     (key): Edge => ({
       key,
       good: [undefined, {}],
@@ -167,12 +236,19 @@ test('the least that must be said becomes a whole configuration', () => {
   assert.ok(reading.kind === 'value')
   const { acl, ...rest } = reading.value
   assert.deepEqual(acl.allow, [])
+  assert.equal(acl.hairpin, 'refuse')
   assert.deepEqual(rest, {
     listen: { port: 8803, addresses: [] },
     subscribers: [
-      { id: 'home-1', cookie: Uint8Array.of(0xc0, 0x0c, 0x1e, 0x42, 0xc0, 0x0c, 0x1e, 0x42) },
+      {
+        id: 'home-1',
+        cookie: Uint8Array.of(0xc0, 0x0c, 0x1e, 0x42, 0xc0, 0x0c, 0x1e, 0x42),
+        prefixes: { dsl: [], lte: [] },
+        acl: { allow: [], deny: [] },
+      },
     ],
     egress: { addresses: [], multipath: 'asked' },
+    cookies: { issue: true, lifetimeS: 3_600, ipv4Bits: 32, ipv6Bits: 64, tieS: 600 },
     workers: 2,
     limits: {
       convertWaitMs: 5_000,
@@ -180,6 +256,21 @@ test('the least that must be said becomes a whole configuration', () => {
       subflowsPerConnection: 8,
       poolHelloIdleS: 330,
       flowIdleS: 7_440,
+      drainWaitS: 30,
+      perSubscriber: {
+        openMax: 8_192,
+        pendingMax: 512,
+        pooledMax: 64,
+        requestsPerS: 1_000,
+        errorsPerS: 100,
+      },
+      perSource: {
+        waitingMax: 512,
+        openMax: 32_768,
+        pendingMax: 2_048,
+        requestsPerS: 4_000,
+        errorsPerS: 200,
+      },
       descriptorsShare: 0.9,
     },
     keepalive: { idleS: 300, intervalS: 30, probes: 4, accessIdleS: 7_200 },
@@ -218,6 +309,21 @@ test('by default no home reaches the insides of an operator, and every home reac
     2003::1 64:ff9c::1`)) {
     assert.ok(!isDenied(server), `${server} may not be reached`)
   }
+})
+
+test('a rule may name some ports of a prefix', () => {
+  const rule = { prefix: '198.51.100.0/24', ports: [25, '6881-6889'] }
+  const reading = readWith(concentratorConfig, minimal, 'subscribers.0.acl', { deny: [rule] })
+  assert.ok(reading.kind === 'value')
+  assert.deepEqual(reading.value.subscribers[0]?.acl.deny, [
+    {
+      ...knownPrefix('198.51.100.0/24'),
+      ports: [
+        { from: 25, to: 25 },
+        { from: 6_881, to: 6_889 },
+      ],
+    },
+  ])
 })
 
 test('two subscribers differ in id and cookie', () => {
@@ -268,6 +374,10 @@ test('a list of 10,001 subscribers is told that it is too long', () => {
 /** That many addresses, no two alike. */
 function many(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `2001:db8::${(i + 1).toString(16)}`)
+}
+
+function share(key: string, to: number): [key: string, from: number, to: number] {
+  return [`limits.${key}`, 1, to]
 }
 
 function words(text: string): string[] {

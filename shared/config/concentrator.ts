@@ -5,12 +5,15 @@
  * checks it again, nobody adds a default.
  */
 import { z } from 'zod'
-import { hostAddress, knownPrefix, prefix } from './address.ts'
+import { acl, ownAcl } from './acl.ts'
+import { hostAddress } from './address.ts'
 import { list, port, wholeNumber } from './bounds.ts'
+import { issuedCookies } from './cookies.ts'
 import type { Contradiction } from './document.ts'
 import { connectMs, descriptorsShare, logSection, stateDirectory, workers } from './host.ts'
 import { mustBeText } from './must.ts'
-import { cookie, subscriberId } from './subscriber.ts'
+import { perSource, perSubscriber } from './shares.ts'
+import { cookie, legPrefixes, subscriberId } from './subscriber.ts'
 import { congestionControl, KEEPALIVE_S_MAX, keepaliveKeys } from './tcp.ts'
 
 export type ConcentratorConfig = z.infer<typeof concentratorConfig>
@@ -18,36 +21,9 @@ export type ConcentratorConfig = z.infer<typeof concentratorConfig>
 const LISTEN_ADDRESSES_MAX = 8
 /** A file for more homes than this is a data base. */
 const SUBSCRIBERS_MAX = 10_000
-const ACL_PREFIXES_MAX = 1_000
 const EGRESS_ADDRESSES_MAX = 256
 /** The kernel's own limit (MPTCP_PM_ADDR_MAX). */
 const SUBFLOWS_MAX = 8
-
-/**
- * What nobody behind a concentrator may reach through it: the operator's own insides, and what is no
- * server. Prefixes that documentation and laboratories use are not in it.
- */
-const DENIED_BY_DEFAULT = [
-  '0.0.0.0/8', // this network
-  '10.0.0.0/8', // private
-  '100.64.0.0/10', // shared: behind carriers' NAT
-  '127.0.0.0/8', // loopback
-  '169.254.0.0/16', // link-local; 169.254.169.254 tells clouds' secrets
-  '172.16.0.0/12', // private
-  '192.0.0.0/24', // protocol assignments; metadata of some clouds
-  '192.168.0.0/16', // private
-  '198.18.0.0/15', // benchmarks
-  '224.0.0.0/4', // multicast
-  '240.0.0.0/4', // reserved, and broadcast
-  '::/96', // unspecified, loopback, IPv4-compatible
-  '64:ff9b::/96', // NAT64: any IPv4 address, the private ones too
-  '64:ff9b:1::/48', // NAT64 of the operator's own
-  '2002::/16', // 6to4: any IPv4 address, the private ones too
-  'fc00::/7', // unique local; fd00:ec2::254 tells clouds' secrets
-  'fe80::/10', // link-local
-  'fec0::/10', // site-local
-  'ff00::/8', // multicast
-]
 
 const concentratorFile = z.strictObject({
   listen: z.strictObject({
@@ -58,22 +34,21 @@ const concentratorFile = z.strictObject({
   }),
   /** The homes that may come. */
   subscribers: list(
-    z.strictObject({ id: subscriberId(), cookie: cookie() }),
+    z.strictObject({
+      id: subscriberId(),
+      cookie: cookie(),
+      /** Where this home comes from, by leg. Its cookies are worth nothing elsewhere. Default anywhere. */
+      prefixes: legPrefixes(),
+      /** Judged before everybody's. */
+      acl: ownAcl(),
+    }),
     1,
     SUBSCRIBERS_MAX,
     'subscribers, each with id and cookie',
   ),
   /** Destinations. `allow` beats `deny`; what neither names is allowed. */
-  acl: z
-    .strictObject({
-      /** Default none. */
-      allow: list(prefix(), 0, ACL_PREFIXES_MAX, 'prefixes').default([]),
-      /** Replaces the default, which is DENIED_BY_DEFAULT. Our own addresses are denied anyway. */
-      deny: list(prefix(), 0, ACL_PREFIXES_MAX, 'prefixes').default(() =>
-        DENIED_BY_DEFAULT.map(knownPrefix),
-      ),
-    })
-    .prefault({}),
+  acl: acl(),
+  cookies: issuedCookies(),
   /** How connections leave for the servers. */
   egress: z
     .strictObject({
@@ -104,6 +79,10 @@ const concentratorFile = z.strictObject({
        * hours and four minutes, the least that RFC 5382 (REQ-5) lets a NAT forget after.
        */
       flowIdleS: wholeNumber(10, 604_800, 'seconds').default(7_440),
+      /** Seconds that a home shall wait while we are draining. Default 30. */
+      drainWaitS: wholeNumber(1, 255, 'seconds').default(30),
+      perSubscriber: perSubscriber(),
+      perSource: perSource(),
       descriptorsShare: descriptorsShare(),
     })
     .prefault({}),

@@ -3,6 +3,8 @@
  * the concentrator's.
  */
 import { z } from 'zod'
+import { prefix } from './address.ts'
+import { list } from './bounds.ts'
 import { mustBeText } from './must.ts'
 
 /** A name for people and logs; it never travels. */
@@ -26,6 +28,12 @@ export function cookie() {
   })
 }
 
+/** What a home's two lines are numbered from, where the operator knows it. Default: not known. */
+export function legPrefixes() {
+  const prefixes = () => list(prefix(), 0, PREFIXES_MAX, 'prefixes').default([])
+  return z.strictObject({ dsl: prefixes(), lte: prefixes() }).prefault({})
+}
+
 /** Says how long the text is and not what it is: terminals and logs are read by many. */
 function cookieProblem(text: string): string {
   const length = `${text.length} ${text.length === 1 ? 'character' : 'characters'}`
@@ -46,6 +54,7 @@ function fromHex(text: string): Uint8Array {
 }
 
 const ID_CHARACTERS_MAX = 64
+const PREFIXES_MAX = 16
 /** 8 to 64 bytes: shorter can be guessed, longer makes nothing harder. */
 const HEX = /^(?:[0-9a-f]{2}){8,64}$/i
 /** Hex digits of one 32-bit word. */

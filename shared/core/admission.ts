@@ -6,18 +6,53 @@
  */
 import { type Prefix, prefixContains } from '../wire/address.ts'
 
-/** `allow` beats `deny`; what neither names is allowed. */
-export interface Acl {
-  readonly allow: readonly Prefix[]
-  readonly deny: readonly Prefix[]
+/** Both bounds included. */
+export interface PortRange {
+  readonly from: number
+  readonly to: number
 }
 
-/** `address` is 16 bytes, IPv4 as ::ffff:a.b.c.d. */
-export function mayReach(acl: Acl, address: Uint8Array): boolean {
+/** A network, and of it all ports or only some. */
+export interface AclRule extends Prefix {
+  readonly ports?: readonly PortRange[]
+}
+
+/** `allow` beats `deny`; what neither names is left to whoever judges next. */
+export interface Acl {
+  readonly allow: readonly AclRule[]
+  readonly deny: readonly AclRule[]
+}
+
+/** A server as a Connect TLV names it. `address` is 16 bytes, IPv4 as ::ffff:a.b.c.d. */
+export interface Destination {
+  readonly address: Uint8Array
+  readonly port: number
+}
+
+export type Verdict = 'reach' | 'acl' | 'hairpin'
+
+/**
+ * The subscriber's own list first, then everybody's. `isHairpin`: the destination is this concentrator
+ * itself, or a home behind it, which only an `allow` opens.
+ */
+export function mayReach(
+  lists: readonly Acl[],
+  destination: Destination,
+  isHairpin: boolean,
+): Verdict {
+  const { address } = destination
   // Linux takes "any" for "this host": nobody may be let in there, whatever a wide `allow` says.
-  if (ANY.some((any) => prefixContains(any, address))) return false
-  const names = (prefix: Prefix) => prefixContains(prefix, address)
-  return acl.allow.some(names) || !acl.deny.some(names)
+  if (ANY.some((any) => prefixContains(any, address))) return 'acl'
+  for (const { allow, deny } of lists) {
+    if (allow.some((rule) => names(rule, destination))) return 'reach'
+    if (deny.some((rule) => names(rule, destination))) return 'acl'
+  }
+  return isHairpin ? 'hairpin' : 'reach'
+}
+
+function names(rule: AclRule, { address, port }: Destination): boolean {
+  if (!prefixContains(rule, address)) return false
+  return rule.ports === undefined || rule.ports.some(({ from, to }) => port >= from && port <= to)
 }
 
 /** `::` and 0.0.0.0, each a host. */

@@ -5,6 +5,7 @@
  * Functions answer a descriptor or 0, or `-errno`, and leave nothing open when they fail.
  */
 
+import { decodeSockaddr } from '../wire/sockaddr.ts'
 import { tcpInfoListBuffer } from '../wire/tcp-info.ts'
 import { errnoName, must } from './errors.ts'
 import { EINPROGRESS, ENOPROTOOPT } from './kernel.ts'
@@ -45,6 +46,25 @@ export function openListener(options: ListenOptions, what: string): number {
     }
   }
   return fd
+}
+
+/**
+ * Let a listener take data in a SYN from anybody (TCP Fast Open without its cookie): 0 or `-errno`. The
+ * namespace must allow it too (net.ipv4.tcp_fastopen, bit 2).
+ */
+export function takeFastOpen(fd: number): number {
+  const result = setNumber(fd, SOL_TCP, TCP_FASTOPEN_NO_COOKIE, 1)
+  return result < 0 ? result : setNumber(fd, SOL_TCP, TCP_FASTOPEN, FAST_OPEN_QUEUE)
+}
+
+/** True while an accepted connection still waits for the last ACK of its handshake (SYN data). */
+export function isHandshaking(fd: number): boolean {
+  return libc.getsockopt(fd, SOL_TCP, TCP_INFO, STATE) > 0 && STATE[0] === TCP_SYN_RECV
+}
+
+/** The other end's address, or undefined when it has gone. */
+export function peerOf(fd: number): Uint8Array | undefined {
+  return libc.getpeername(fd, NAME) < 0 ? undefined : decodeSockaddr(NAME)?.address
 }
 
 export interface DialOptions {
@@ -210,11 +230,15 @@ const STREAM = libc.SOCK_STREAM | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC
 // One a thread; no call keeps it.
 const INT = new Uint8Array(4)
 const INFO = new Uint8Array(96)
+const STATE = new Uint8Array(1)
+const NAME = new Uint8Array(28)
 /** struct linger: on, 0 seconds. */
 const LINGER_NOW = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)
 
 /** Connections that wait to be accepted by one listener; further SYNs are dropped and tried again. */
 const BACKLOG = 4_096
+/** Of these, connections whose handshake is not over; beyond it SYN data is not taken, and MPTCP is lost. */
+const FAST_OPEN_QUEUE = 4_096
 
 // Linux uapi.
 const EPROTONOSUPPORT = 93
@@ -242,8 +266,10 @@ const TCP_INFO = 11
 const TCPI_OPTIONS = 5
 const TCPI_OPT_SYN_DATA = 32
 const TCP_CONGESTION = 13
+const TCP_FASTOPEN = 23
 const TCP_FASTOPEN_CONNECT = 30
 const TCP_FASTOPEN_NO_COOKIE = 34
+const TCP_SYN_RECV = 3
 const SOL_MPTCP = 284
 const MPTCP_INFO = 1
 const MPTCP_TCPINFO = 2

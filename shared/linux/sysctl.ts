@@ -79,6 +79,12 @@ export function takeOverMptcp(sysctls: Sysctls): void {
   sysctls.set('net/mptcp/blackhole_timeout', '0')
 }
 
+/** Let listeners of this namespace take data in a SYN. False where the kernel does not let us. */
+export function allowFastOpen(sysctls: Sysctls): boolean {
+  const current = Number(readSysctl(FAST_OPEN) ?? 0)
+  return sysctls.set(FAST_OPEN, String(current | FAST_OPEN_SERVER))
+}
+
 interface Memory {
   readonly boot: string
   readonly before: Readonly<Record<string, string>>
@@ -112,3 +118,5 @@ function bootId(): string {
 }
 
 const ROOT = '/proc/sys'
+const FAST_OPEN = 'net/ipv4/tcp_fastopen'
+const FAST_OPEN_SERVER = 2

@@ -52,7 +52,7 @@ export function answerRefusal({ code, received }: Refused): Uint8Array {
 }
 
 /** A failure as a TLV. A wait is sent as 255 s at most, an echo is cut to what a message holds. */
-function errorTlv(failure: ConvertFailure): ErrorTlv {
+export function errorTlv(failure: ConvertFailure): ErrorTlv {
   const { code } = failure
   switch (code) {
     //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8

@@ -1,0 +1,20 @@
+/**
+ * How a home's connection came in: on which leg it began, and whether it is Multipath TCP. How many are
+ * not, on which access, is the first figure of such a product.
+ */
+import { LEG_NUMBER } from '../../shared/core/leg.ts'
+import { mptcpToken } from '../../shared/linux/sockets.ts'
+import { COUNT, type StreetRoom } from './room.ts'
+
+/** `leg` is 0 where nothing tells it. Of SYN data only the handshake's end tells what became of MPTCP. */
+export function countAccess({ count, handshakes }: StreetRoom, fd: number, leg: number): void {
+  if (leg === LEG_NUMBER.dsl) count[COUNT.acceptedDsl]!++
+  if (leg === LEG_NUMBER.lte) count[COUNT.acceptedLte]!++
+  const isHandshaking = handshakes.watch(fd, () => {
+    if (mptcpToken(fd) !== undefined) return
+    count[COUNT.plainTcp]!++
+    if (leg === LEG_NUMBER.dsl) count[COUNT.plainTcpDsl]!++
+    if (leg === LEG_NUMBER.lte) count[COUNT.plainTcpLte]!++
+  })
+  if (isHandshaking) count[COUNT.fastOpens]!++
+}

@@ -1,0 +1,133 @@
+/**
+ * A data thread's room for tests: real sockets on the loopback, a clock that only moves when told.
+ */
+import { type Owner, PrefixTies } from '../../shared/core/tie.ts'
+import { Loop } from '../../shared/relay/loop.ts'
+import { SendQueues } from '../../shared/relay/send-queue.ts'
+import { CookieMint, pseudonymOf } from '../subscribers/cookie-mint.ts'
+import { Sources } from '../subscribers/sources.ts'
+import { Tallies } from '../subscribers/tallies.ts'
+import { EgressPorts } from './egress-ports.ts'
+import { FlowLifetimes } from './flow-lifetimes.ts'
+import { Handshakes } from './handshakes.ts'
+import { Reports } from './reports.ts'
+import {
+  STREET_COUNTERS,
+  type StreetNews,
+  type StreetRoom,
+  type StreetSettings,
+  type StreetSubscriber,
+} from './room.ts'
+
+/** The cookies of the two homes' configurations. */
+export const COOKIES = [
+  Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+  Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1),
+] as const
+
+export interface FakeRoom extends StreetRoom {
+  /** What the world would say; a test sets it. */
+  readonly world: {
+    owner: Owner | undefined
+    own: string[]
+    isDraining: boolean
+    nowMs: number
+  }
+  readonly told: StreetNews[]
+}
+
+export function fakeRoom(patch: Partial<StreetSettings> = {}): FakeRoom {
+  const settings: StreetSettings = { ...SETTINGS, ...patch }
+  const loop = new Loop()
+  const world: FakeRoom['world'] = { owner: undefined, own: [], isDraining: false, nowMs: 1_000 }
+  const told: StreetNews[] = []
+  const configured = new PrefixTies()
+  for (const [number, { prefixes }] of settings.subscribers.entries()) {
+    for (const { prefix, leg } of prefixes) configured.add(prefix, { subscriber: number, leg })
+  }
+  return {
+    settings,
+    loop,
+    scratch: new Uint8Array(262_144),
+    sendQueues: new SendQueues(loop),
+    lifetimes: new FlowLifetimes(loop, settings.flowIdleMs, () => undefined),
+    egressPorts: new EgressPorts(settings.egress.portsTaken, settings.egress.portsMax),
+    heldBytes: 0,
+    count: new Float64Array(STREET_COUNTERS.length),
+    flows: new Set(),
+    closedBytes: { up: 0, down: 0 },
+    subscriberOf: (cookie) => {
+      const number = settings.subscribers.findIndex(
+        (one) => Buffer.compare(cookie, one.cookie) === 0,
+      )
+      return number < 0 ? undefined : number
+    },
+    mint: new CookieMint(settings.mint),
+    ownerOf: (address) => configured.ownerOf(address) ?? world.owner,
+    isOwn: (address) => world.own.includes(Buffer.from(address).toString('hex')),
+    tallies: Tallies.create(settings.subscribers.length),
+    sources: Sources.create(64, 1),
+    handshakes: new Handshakes(loop),
+    warm: new Set(),
+    isDraining: () => world.isDraining,
+    sharedMs: () => world.nowMs,
+    unixS: () => 1_800_000_000 + Math.floor(world.nowMs / 1_000),
+    reports: new Reports((news) => told.push(news)),
+    world,
+    told,
+  }
+}
+
+export function subscriber(
+  cookie: Uint8Array,
+  patch: Partial<StreetSubscriber> = {},
+): StreetSubscriber {
+  return { cookie, prefixes: [], acl: { allow: [], deny: [] }, ...patch }
+}
+
+const SECRET = new Uint8Array(32)
+const SETTINGS: StreetSettings = {
+  listen: [],
+  subscribers: COOKIES.map((cookie) => subscriber(cookie)),
+  mint: {
+    secret: SECRET,
+    lifetimeS: 3_600,
+    ipv4Bits: 32,
+    ipv6Bits: 64,
+    pseudonyms: ['home-1', 'home-2'].map((id) => pseudonymOf(SECRET, id)),
+  },
+  issueCookies: true,
+  acl: { allow: [], deny: [] },
+  hairpin: 'refuse',
+  perSubscriber: {
+    openMax: 100,
+    pendingMax: 100,
+    pooledMax: 64,
+    requestsPerS: 100,
+    errorsPerS: 100,
+  },
+  perSource: {
+    waitingMax: 100,
+    openMax: 100,
+    pendingMax: 100,
+    requestsPerS: 1_000,
+    errorsPerS: 1_000,
+  },
+  drainWaitS: 30,
+  convertWaitMs: 1_000,
+  connectMs: 1_000,
+  poolHelloIdleMs: 1_000,
+  congestion: undefined,
+  keepalive: { idleS: 1, intervalS: 1, probes: 1, accessIdleS: 1 },
+  descriptorsMax: 100,
+  flowIdleMs: 10_000,
+  egress: {
+    addresses: [],
+    choices: [],
+    portsMax: 1,
+    portsTaken: new SharedArrayBuffer(0),
+    honoured: [30],
+    announced: [30],
+    multipath: 'asked',
+  },
+}

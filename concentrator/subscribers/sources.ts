@@ -1,0 +1,93 @@
+/**
+ * A row of figures (tallies.ts) for each source address that somebody comes from, found by all data
+ * threads in one table without a lock.
+ *
+ *    row 0: the crowd    bucket 0: 8 rows │ bucket 1: 8 rows │ ...
+ *
+ * A source has its row in one bucket. When no row there is its own, it takes the one that has been idle
+ * for longest; when all eight are in use, it shares the crowd's row with all others that found none, and
+ * has that row's limits together with them: a flood from very many sources slows down newcomers, never
+ * those who are there.
+ */
+import type { Source } from './source.ts'
+import { scatter } from './source.ts'
+import { Bucket, Held, TALLY_CELLS, Tallies } from './tallies.ts'
+
+export class Sources {
+  readonly tallies: Tallies
+  readonly #seed: number
+  readonly #buckets: number
+
+  /** `memory` comes from `Sources.create` of the main thread. */
+  constructor(memory: SharedArrayBuffer) {
+    this.tallies = new Tallies(memory)
+    this.#seed = Atomics.load(this.tallies.cells, SEED)
+    this.#buckets = (memory.byteLength / (TALLY_CELLS * 4) - 1) / WAYS
+  }
+
+  /** `seed` is any number that nobody can guess; `rows` a multiple of 8. */
+  static create(rows: number, seed: number): Sources {
+    const { memory, cells } = Tallies.create(rows + 1)
+    cells[SEED] = seed
+    return new Sources(memory)
+  }
+
+  /**
+   * Take one connection without a message for this source, unless `max` are there already: its row, which
+   * stays its own while anything is held in it; or undefined.
+   */
+  enter(source: Source, max: number, nowS: number): number | undefined {
+    const { tallies } = this
+    const { high: tag, low: place } = scatter(source, this.#seed)
+    // 0 marks a row that nobody ever had.
+    const known = tag === 0 ? 1 : tag
+    const row = this.#rowOf(known, 1 + ((place >>> 0) % this.#buckets) * WAYS, nowS)
+    if (!tallies.take(row, Held.waiting, max)) return undefined
+    // Between the look and the taking another thread may have given the row to somebody else.
+    if (row === CROWD || Atomics.load(tallies.cells, row * TALLY_CELLS + TAG) === known) return row
+    tallies.give(row, Held.waiting)
+    return tallies.take(CROWD, Held.waiting, max) ? CROWD : undefined
+  }
+
+  #rowOf(tag: number, first: number, nowS: number): number {
+    const { cells } = this.tallies
+    let idle = CROWD
+    let idleTag = 0
+    let idleS = -1
+    for (let row = first; row < first + WAYS; row++) {
+      const at = row * TALLY_CELLS
+      const owner = Atomics.load(cells, at + TAG)
+      if (owner === tag) {
+        Atomics.store(cells, at + USED_S, nowS)
+        return row
+      }
+      const unusedS = owner === 0 ? Infinity : nowS - Atomics.load(cells, at + USED_S)
+      if (unusedS > idleS && this.#isIdle(row)) {
+        idle = row
+        idleTag = owner
+        idleS = unusedS
+      }
+    }
+    if (idle === CROWD) return CROWD
+    const at = idle * TALLY_CELLS
+    if (Atomics.compareExchange(cells, at + TAG, idleTag, tag) !== idleTag) return CROWD
+    Atomics.store(cells, at + Bucket.requests, 0)
+    Atomics.store(cells, at + Bucket.errors, 0)
+    Atomics.store(cells, at + USED_S, nowS)
+    return idle
+  }
+
+  /** Pending and pooled connections are open ones too. */
+  #isIdle(row: number): boolean {
+    return this.tallies.held(row, Held.open) === 0 && this.tallies.held(row, Held.waiting) === 0
+  }
+}
+
+/** Rows for sources, 64 bytes each: beyond it the crowd's row is shared. */
+export const SOURCES_MAX = 32_768
+const CROWD = 0
+const WAYS = 8
+const TAG = 6
+const USED_S = 7
+/** In the crowd's row, which has no tag. */
+const SEED = TAG

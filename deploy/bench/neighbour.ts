@@ -1,0 +1,103 @@
+/**
+ * How much of a neighbour one home notices: the time from its SYN to the concentrator's yes, over DSL, while
+ * another home is quiet and while that one is at every limit, in turns.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { knownAddress } from '../../shared/wire/address.ts'
+import { CONCENTRATOR, INTERNET, legAddresses } from '../lab/addresses.ts'
+import { ConvertClient } from '../lab/convert-client.ts'
+import type { Street } from '../lab/lab.ts'
+import { PORTS } from '../lab/services.ts'
+
+/** Both homes, as the concentrator's configuration has them. */
+export const NEIGHBOURS = [
+  { id: 'quiet-home', cookie: 'c00c1e42c00c1e42' },
+  { id: 'noisy-home', cookie: '0015e0150015e015' },
+] as const
+
+export interface Neighbourhood {
+  readonly quietMs: readonly number[]
+  readonly noisyMs: readonly number[]
+  /** What the noisy home did and heard, by what it heard. */
+  readonly noise: Readonly<Record<string, number>>
+}
+
+export async function measureNeighbour(
+  street: Street,
+  { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
+): Promise<Neighbourhood> {
+  const quietMs: number[] = []
+  const noisyMs: number[] = []
+  const noise: Record<string, number> = {}
+  await connects(street, 2)
+  for (let round = 0; round < rounds; round++) {
+    quietMs.push(...(await connects(street, seconds)))
+    const end = startNoise(street)
+    await pause(SETTLE_MS)
+    noisyMs.push(...(await connects(street, seconds)))
+    for (const [heard, times] of Object.entries(await end())) {
+      noise[heard] = (noise[heard] ?? 0) + times
+    }
+    await pause(SETTLE_MS)
+  }
+  return { quietMs, noisyMs, noise }
+}
+
+/** The value that `percent` of them do not exceed. */
+export function percentileOf(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? NaN
+}
+
+/** Milliseconds from SYN to the answer of each connection, one every PAUSE_MS. */
+async function connects(street: Street, seconds: number): Promise<number[]> {
+  const untilMs = performance.now() + seconds * 1_000
+  const took: Array<Promise<number>> = []
+  while (performance.now() < untilMs) {
+    took.push(connectOnce(street))
+    await pause(PAUSE_MS)
+  }
+  return Promise.all(took)
+}
+
+async function connectOnce(street: Street): Promise<number> {
+  const beganMs = performance.now()
+  using client = new ConvertClient({
+    street: street.name,
+    place: 'cpe',
+    to: { address: CONCENTRATOR.own.ipv4, port: CONCENTRATOR.port },
+    multipath: true,
+    fastOpen: false,
+    own: legAddresses('dsl', 0).cpe.ipv4,
+  })
+  const cookie = Buffer.from(NEIGHBOURS[0].cookie, 'hex')
+  const address = knownAddress(INTERNET.own.ipv4)
+  await client.say([
+    { type: 'connect', address, port: PORTS.echo },
+    { type: 'cookie', cookie },
+  ])
+  const { message } = await client.answer()
+  if (message.length > 0) throw new Error(`The quiet home was refused: ${JSON.stringify(message)}`)
+  return performance.now() - beganMs
+}
+
+function startNoise(street: Street): () => Promise<Record<string, number>> {
+  const { address, port } = { address: CONCENTRATOR.own.ipv4, port: String(CONCENTRATOR.port) }
+  const argv = ['node', NOISE, address, port, NEIGHBOURS[1].cookie, INTERNET.own.ipv4]
+  const child = street.spawn('internet', argv, { stdio: ['pipe', 'pipe', 'inherit'] })
+  let said = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  const closed = new Promise((resolve) => child.once('close', resolve))
+  return async () => {
+    child.stdin?.end()
+    await closed
+    return JSON.parse(said) as Record<string, number>
+  }
+}
+
+const NOISE = new URL('neighbour-noise.ts', import.meta.url).pathname
+const PAUSE_MS = 25
+/** Until the noisy home is at its limits, and until it is forgotten. */
+const SETTLE_MS = 2_500

@@ -1,0 +1,40 @@
+/**
+ * How much of the concentrator one home may have, and how much one address that homes come from. An
+ * address may be that of many: where a carrier translates addresses it stands for a quarter of a town.
+ */
+import { z } from 'zod'
+import { wholeNumber } from './bounds.ts'
+
+export function perSubscriber() {
+  return z
+    .strictObject({
+      /** Connections, warm ones and those that wait for their server included. Default 8,192. */
+      openMax: wholeNumber(1, COUNT_MAX).default(8_192),
+      /** Connections whose server has not answered yet. Default 512. */
+      pendingMax: wholeNumber(1, COUNT_MAX).default(512),
+      /** Warm connections. Default 64. */
+      pooledMax: wholeNumber(1, COUNT_MAX).default(64),
+      /** Convert messages; two seconds' worth may come at once. Default 1,000. */
+      requestsPerS: wholeNumber(1, RATE_MAX, 'each second').default(1_000),
+      /** Error replies; beyond it the connection is closed without one. Default 100. */
+      errorsPerS: wholeNumber(1, RATE_MAX, 'each second').default(100),
+    })
+    .prefault({})
+}
+
+export function perSource() {
+  return z
+    .strictObject({
+      /** Connections that have not said a whole Convert message, or were refused. Default 512. */
+      waitingMax: wholeNumber(1, COUNT_MAX).default(512),
+      openMax: wholeNumber(1, COUNT_MAX).default(32_768),
+      pendingMax: wholeNumber(1, COUNT_MAX).default(2_048),
+      requestsPerS: wholeNumber(1, RATE_MAX, 'each second').default(4_000),
+      errorsPerS: wholeNumber(1, RATE_MAX, 'each second').default(200),
+    })
+    .prefault({})
+}
+
+const COUNT_MAX = 1_000_000
+/** What one bucket can count. */
+const RATE_MAX = 10_000

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { spendToken, ticksAt } from './token-bucket.ts'
+
+test('a new bucket gives two seconds’ worth at once and then nothing', () => {
+  assert.equal(spentOf(bucketAt(100), 300, 5_000), 200)
+})
+
+test('an empty bucket refills at its rate', () => {
+  const bucket = bucketAt(100)
+  spentOf(bucket, 300, 5_000)
+  assert.equal(spentOf(bucket, 300, 5_250), 25)
+  assert.equal(spentOf(bucket, 300, 60_000), 200)
+})
+
+test('who stays below the rate is never refused', () => {
+  const bucket = bucketAt(100)
+  for (let ms = 0; ms < 60_000; ms += 10) assert.equal(spentOf(bucket, 1, ms), 1, `at ${ms} ms`)
+})
+
+test('who asks without pause gets the rate and no more', () => {
+  const bucket = bucketAt(500)
+  let given = 0
+  for (let ms = 0; ms < 20_000; ms++) given += spentOf(bucket, 2, ms)
+  assert.equal(given, 1_000 + 500 * 20 - 1)
+})
+
+test('the count of ticks may wrap, also while nobody looks', () => {
+  const wrapMs = 2 ** 32 / 100
+  const bucket = bucketAt(10)
+  assert.equal(spentOf(bucket, 30, wrapMs / 2 - 500), 20)
+  assert.equal(spentOf(bucket, 30, wrapMs / 2 + 500), 10)
+  assert.equal(spentOf(bucket, 30, wrapMs / 2 + wrapMs / 3), 20)
+  assert.equal(spentOf(bucket, 30, 3 * wrapMs + 1_234), 20)
+})
+
+test('one a second is a rate too', () => {
+  const bucket = bucketAt(1)
+  assert.equal(spentOf(bucket, 5, 0), 2)
+  assert.equal(spentOf(bucket, 5, 999), 0)
+  assert.equal(spentOf(bucket, 5, 1_000), 1)
+})
+
+function bucketAt(perSecond: number) {
+  return { perSecond, cell: 0 }
+}
+
+/** How many of `wanted` tokens the bucket gives at `nowMs`. */
+function spentOf(bucket: { perSecond: number; cell: number }, wanted: number, nowMs: number) {
+  for (let given = 0; given < wanted; given++) {
+    const cell = spendToken(bucket.cell, bucket.perSecond, ticksAt(nowMs))
+    if (cell === undefined) return given
+    bucket.cell = cell
+  }
+  return wanted
+}
