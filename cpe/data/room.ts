@@ -1,6 +1,7 @@
 /**
  * What one data thread of the home knows, and what it tells.
  */
+import type { LegName } from '../../shared/core/leg.ts'
 import { type Counters, columns } from '../../shared/relay/counters.ts'
 import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
 import type { FlowTable } from '../../shared/relay/flow-table.ts'
@@ -59,6 +60,15 @@ export type HouseNews =
   | { readonly event: 'bonding' }
   | { readonly event: 'bypassing'; readonly why: string }
   | { readonly event: 'suspect'; readonly why: string }
+  /** New uplinks begin on another leg for a while. */
+  | {
+      readonly event: 'marked'
+      readonly leg: LegName
+      readonly why: string
+      readonly forS: number
+    }
+  /** A connection bypasses a concentrator that serves others. */
+  | { readonly event: 'refused'; readonly why: string }
 
 export const HOUSE_COUNTERS = [
   'flowsOpened',
@@ -74,7 +84,12 @@ export const HOUSE_COUNTERS = [
   'pooled',
   'uplinksOpened',
   'uplinksFailed',
-  'fallbacks',
+  'fallbacksDsl',
+  'fallbacksLte',
+  'marksDsl',
+  'marksLte',
+  'cookiesIssued',
+  'askedAgain',
   'refusedByConcentrator',
   'unanswered',
   'descriptors',

@@ -12,6 +12,7 @@ import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { Loop } from '../../shared/relay/loop.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
 import type { WorkerBirth } from '../../shared/relay/workers.ts'
+import { Concentrator } from './concentrator.ts'
 import { intercept } from './intercept.ts'
 import { endOrphans } from './orphans.ts'
 import { Pool } from './pool.ts'
@@ -47,7 +48,7 @@ const room: HouseRoom = {
   closedBytes: { up: 0, down: 0 },
   tell: (news: HouseNews) => port.postMessage(news),
 }
-const pool = new Pool(room)
+const pool = new Pool(room, new Concentrator(room))
 const stranded = new Stranded(room)
 /** How old a published figure may be, and how late a download is known for one. */
 const PUBLISH_MS = 100
