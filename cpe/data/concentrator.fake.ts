@@ -29,7 +29,7 @@ interface PaintedAnswer {
 /** One message as it came in, and what stood behind it. */
 interface Said {
   readonly message: ConvertMessage
-  readonly payload: string
+  payload: string
   readonly fd: number
 }
 
@@ -104,10 +104,19 @@ export class PaintedConcentrator {
       return this.#leave(fd)
     }
     const bytes = buffer.slice(0, got)
+    const before = this.said.findLast((said) => said.fd === fd)
+    if (before !== undefined && has(before.message, 'connect')) {
+      before.payload += Buffer.from(bytes).toString()
+      return
+    }
     const decoded = decodeConvert(bytes)
     if (decoded.kind !== 'message') throw new Error(`The home has said ${decoded.kind}`)
     const { message, bytesUsed } = decoded
-    this.said.push({ message, payload: Buffer.from(bytes.subarray(bytesUsed)).toString(), fd })
+    this.said.push({
+      message,
+      payload: Buffer.from(bytes.subarray(bytesUsed)).toString(),
+      fd,
+    })
     const answer = this.answer(message, leg)
     if (answer?.bytes !== undefined) libc.send(fd, answer.bytes)
     if (answer?.close === true) this.#leave(fd)

@@ -144,6 +144,20 @@ for (const code of [ConvertError.resourceExceeded, ConvertError.networkFailure])
   }
 }
 
+test('what one thread is told to stop, no thread asks for', (t) => {
+  const { street, settled, room } = home(t, { pooled: 1 })
+  street.answer = (message) =>
+    cookieOf(message) === undefined
+      ? welcome(message)
+      : refusal({ code: ConvertError.resourceExceeded, waitS: 7 })
+  const { stopUntilMs } = room
+  const other = new Concentrator({ ...room, stopUntilMs })
+  assert.equal(other.open, true)
+  settled()
+  assert.equal(other.open, false)
+  assert.equal(other.mayDial, false)
+})
+
 test('an alien answer marks the leg: the next uplinks begin on the other one', (t) => {
   const { street, concentrator, room, settled, news } = home(t, { pooled: 1 })
   street.answer = (message, leg) => {
@@ -235,6 +249,15 @@ test('a dialled uplink that fell back is dialled once more before the LAN is hea
   assert.equal(street.said.length, 1)
   assert.equal(street.said[0]?.payload, 'GET /')
   assert.equal(room.count[COUNT.fallbacksDsl], 2)
+})
+
+test('a long first message arrives whole before the server has answered', (t) => {
+  const { street, settled, visit } = home(t, { pooled: 0 })
+  street.answer = () => undefined
+  const words = 'GET /'.repeat(1_000)
+  visit(words)
+  settled()
+  assert.equal(street.said[0]?.payload, words)
 })
 
 test('a Connect that is told to show a cookie is asked again with it, and nothing is lost', (t) => {

@@ -46,12 +46,14 @@ export class Concentrator {
   /** LAN connections may be bonded; otherwise they bypass it. */
   get open(): boolean {
     const { board, loop } = this.#room
+    this.#heed()
     return board.reachable && this.#asking.open(loop.nowMs) && !this.#allMarked
   }
 
   /** Somebody may dial, be it only to see who is there. */
   get mayDial(): boolean {
     const { board, loop } = this.#room
+    this.#heed()
     return board.reachable && this.#asking.mayDial(loop.nowMs) && !this.#allMarked
   }
 
@@ -114,12 +116,18 @@ export class Concentrator {
     if (this.#asking.failed(loop.nowMs)) tell({ event: 'bypassing', why })
   }
 
-  /** It named a time: nobody asks before. */
+  /** It speaks Convert, but not as we can take it. */
+  unfit(): void {
+    this.failed('Cannot bond: the concentrator speaks another Convert than ours')
+  }
+
+  /** It named a time: nobody asks before, in no thread. */
   stop({ why, waitMs }: Refusal): void {
-    const { loop, tell, count } = this.#room
+    const { loop, tell, count, stopUntilMs, originMs } = this.#room
     count[COUNT.uplinksFailed]!++
-    if (this.#asking.stop(loop.nowMs, waitMs))
-      tell({ event: 'bypassing', why: `Cannot bond: ${why}` })
+    const news = this.#asking.stop(loop.nowMs, waitMs)
+    if (news) tell({ event: 'bypassing', why: `Cannot bond: ${why}` })
+    stopUntilMs[0] = Math.max(stopUntilMs[0]!, originMs + loop.nowMs + waitMs)
   }
 
   /** A hello was refused. A cookie that is replaced or forgotten says nothing about the concentrator. */
@@ -183,6 +191,13 @@ export class Concentrator {
       this.#marks.forget(leg)
       this.#plainInRow[leg] = 0
     }
+  }
+
+  /** Another thread may have been told to stop. */
+  #heed(): void {
+    const { loop, stopUntilMs, originMs } = this.#room
+    const leftMs = stopUntilMs[0]! - originMs - loop.nowMs
+    if (leftMs > 0) this.#asking.stop(loop.nowMs, leftMs)
   }
 
   get #allMarked(): boolean {

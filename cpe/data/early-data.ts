@@ -63,6 +63,16 @@ export class EarlyData {
     return 'ok'
   }
 
+  /** Some of what the LAN has said waits for the proof. */
+  get held(): boolean {
+    return this.#bytes.length > this.#limitBytes
+  }
+
+  /** The uplink's handshake is over at both ends: all may follow. */
+  prove(): void {
+    this.#limitBytes = Infinity
+  }
+
   /** Another uplink begins; what the first one took has gone nowhere. */
   rewind(): void {
     this.sentBytes = 0

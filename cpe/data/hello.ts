@@ -103,7 +103,8 @@ export class Hello implements Watcher {
     const heard = hear(this.#answer)
     if (heard.kind === 'incomplete') {
       if (!over) return
-      heardFarewell(this.#room)
+      // Who does not know us may close without a word: only whom it admitted it bids farewell.
+      if (this.#purpose === 'pool') heardFarewell(this.#room)
       return this.#missed('it closed the connection before it answered')
     }
     if (this.#purpose === 'cookie') return this.#answeredCookie(heard)
@@ -111,7 +112,8 @@ export class Hello implements Watcher {
       case 'alien':
         return this.#missed('whoever answers does not speak Convert', 'alien')
       case 'unfit':
-        return this.#failed('the concentrator speaks another Convert than ours')
+        this.drop()
+        return this.#concentrator.unfit()
       case 'error':
         return this.#refused(heard.error)
       case 'yes':

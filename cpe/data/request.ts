@@ -37,16 +37,10 @@ import {
 
 /** From here on the LAN connection is answered one way or another; nobody needs to keep the request. */
 export function request(room: HouseRoom, pool: Pool, lan: Intercepted): void {
-  if (!pool.concentrator.open) {
-    goDirect(room, lan)
-    return
-  }
+  if (!pool.concentrator.open) return goDirect(room, lan)
   const warm = pool.take()
   const uplink = warm ?? pool.concentrator.dial()
-  if (typeof uplink === 'number') {
-    goDirect(room, lan)
-    return
-  }
+  if (typeof uplink === 'number') return goDirect(room, lan)
   new Request(room, pool, lan, uplink, warm !== undefined).begin()
 }
 
@@ -55,7 +49,8 @@ class Request implements Watcher {
   readonly #pool: Pool
   readonly #lan: Intercepted
   readonly #early: EarlyData
-  readonly #deadline: Deadline
+  readonly #deadline = new Deadline(() => this.#onDeadline())
+  readonly #proof = new Deadline(() => this.#lookForProof())
   readonly #beganMs: number
   #uplink: Uplink
   /** Its hello was answered: what a Connect shows on it is nothing but the server. */
@@ -75,7 +70,6 @@ class Request implements Watcher {
     this.#warm = warm
     this.#connected = warm
     this.#early = new EarlyData(lan.fd, room.scratch)
-    this.#deadline = new Deadline(() => this.#onDeadline())
     this.#beganMs = room.loop.nowMs
   }
 
@@ -100,7 +94,7 @@ class Request implements Watcher {
 
   /** All over again on another uplink, once. */
   #startAgain(uplink: Uplink, warm: boolean): void {
-    dropUplink(this.#room, this.#uplink)
+    this.#endUplink()
     this.#room.count[COUNT.askedAgain]!++
     this.#again = true
     this.#uplink = uplink
@@ -131,9 +125,7 @@ class Request implements Watcher {
     const { concentrator } = this.#pool
     const errno = uplinkConnected(this.#room, this.#uplink)
     if (errno !== 0) {
-      const why = `connect to the concentrator answered ${errnoName(errno)}`
-      concentrator.missed(this.#uplink, why)
-      return this.#goDirect()
+      return this.#missed(`connect to the concentrator answered ${errnoName(errno)}`, 'missing')
     }
     this.#connected = true
     const { plain, leg } = this.#uplink
@@ -155,16 +147,26 @@ class Request implements Watcher {
     ])
     // A warm connection may have died without a word; nothing of the LAN's was sent on it.
     const begun = this.#early.begin(fd, message, this.#warm)
-    if (begun === 'lan broke') this.#giveUp()
-    if (begun === 'uplink broke') this.#goDirect()
+    if (begun === 'lan broke') return this.#giveUp()
+    if (begun === 'uplink broke') return this.#goDirect()
+    this.#lookForProof()
+  }
+
+  /** What did not fit into the first segment follows when that was acknowledged, or answered. */
+  #lookForProof(): void {
+    if (!this.#early.held) return
+    if (!allAcknowledged(this.#uplink.fd)) return this.#room.loop.arm(this.#proof, PROOF_MS)
+    this.#early.prove()
+    this.#forward()
   }
 
   /** The LAN's first bytes run after the Connect message without waiting for its answer. */
   #forward(): void {
     if (!this.#connected) return
     const forwarded = this.#early.forward(this.#uplink.fd)
-    if (forwarded === 'lan broke') this.#giveUp()
-    if (forwarded === 'uplink broke') this.#goDirect()
+    if (forwarded === 'lan broke') return this.#giveUp()
+    if (forwarded === 'uplink broke') return this.#goDirect()
+    if (!this.#proof.armed) this.#lookForProof()
   }
 
   #listen(): void {
@@ -179,9 +181,7 @@ class Request implements Watcher {
       case 'alien':
         return this.#missed('whoever answers does not speak Convert', 'alien')
       case 'unfit':
-        this.#pool.concentrator.failed(
-          'Cannot bond: the concentrator speaks another Convert than ours',
-        )
+        this.#pool.concentrator.unfit()
         return this.#goDirect()
       case 'error':
         return this.#refused(heard.error)
@@ -193,6 +193,7 @@ class Request implements Watcher {
   #answered(payload: Uint8Array): void {
     const { loop, count } = this.#room
     loop.disarm(this.#deadline)
+    loop.disarm(this.#proof)
     count[COUNT.flowsBonded]!++
     this.#pool.concentrator.answered(this.#uplink, this.#doubted)
     const up = new HalfFlow(this.#lan.fd, this.#uplink.fd)
@@ -267,16 +268,19 @@ class Request implements Watcher {
    */
   #goDirect({ replay }: { readonly replay: boolean } = { replay: false }): void {
     if (!replay && !this.#early.repeatable) return this.#giveUp()
-    this.#room.loop.disarm(this.#deadline)
-    dropUplink(this.#room, this.#uplink)
+    this.#endUplink()
     goDirect(this.#room, this.#lan, this.#early.said)
   }
 
   #giveUp(): void {
-    const { loop } = this.#room
-    loop.disarm(this.#deadline)
-    dropUplink(this.#room, this.#uplink)
+    this.#endUplink()
     refuseLan(this.#room, this.#lan)
+  }
+
+  #endUplink(): void {
+    this.#room.loop.disarm(this.#deadline)
+    this.#room.loop.disarm(this.#proof)
+    dropUplink(this.#room, this.#uplink)
   }
 }
 
@@ -288,3 +292,5 @@ const DOUBTFUL_MS = 500
 /** What a dead concentrator may cost a home. */
 const UNANSWERED_MS = 1_000
 const LOOK_AGAIN_MS = 100
+/** How late the rest of a long first message may be noticed to be free to go. */
+const PROOF_MS = 10

@@ -24,6 +24,8 @@ export function paintedRoom(
     board,
     table: FlowTable.create(8),
     count: new Float64Array(HOUSE_COUNTERS.length),
+    stopUntilMs: new Float64Array(1),
+    originMs: performance.timeOrigin,
     flows: new Map(),
     farewellMs: -Infinity,
     closedBytes: { up: 0, down: 0 },

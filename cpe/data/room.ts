@@ -38,6 +38,8 @@ export interface HouseMemory {
   readonly counters: SharedArrayBuffer
   /** One flow table for each worker. */
   readonly tables: readonly SharedArrayBuffer[]
+  /** One number: until when the concentrator wants to be left alone. */
+  readonly stop: SharedArrayBuffer
 }
 
 export interface HouseRoom extends FlowRoom {
@@ -45,6 +47,10 @@ export interface HouseRoom extends FlowRoom {
   readonly board: LegBoard
   readonly table: FlowTable
   readonly count: Float64Array
+  /** Until when no thread asks the concentrator for anything, on the clock that `originMs` begins. */
+  readonly stopUntilMs: Float64Array
+  /** When this thread's own clock was 0. */
+  readonly originMs: number
   /** Open flows, and the uplink of each that is bonded. */
   readonly flows: Map<Flow, Uplink | undefined>
   /** When an uplink was last closed or refused, on the loop's clock: the concentrator may be gone. */

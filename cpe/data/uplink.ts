@@ -166,7 +166,7 @@ export function readAnswer(room: HouseRoom, fd: number, soFar: Answer): Answer {
 export type Heard =
   /** `payload` came behind it: the server's first bytes. */
   | { readonly kind: 'yes'; readonly message: ConvertMessage; readonly payload: Uint8Array }
-  | { readonly kind: 'error'; readonly message: ConvertMessage; readonly error: ErrorTlv }
+  | { readonly kind: 'error'; readonly error: ErrorTlv }
   | { readonly kind: 'incomplete' }
   /** Not Convert at all. */
   | { readonly kind: 'alien' }
@@ -198,7 +198,7 @@ export function hear({ bytes }: Answer): Heard {
     case 'message': {
       const { message, bytesUsed } = decoded
       const error = message.find((tlv) => tlv.type === 'error')
-      if (error !== undefined) return { kind: 'error', message, error }
+      if (error !== undefined) return { kind: 'error', error }
       return { kind: 'yes', message, payload: bytes.subarray(bytesUsed) }
     }
   }

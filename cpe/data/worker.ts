@@ -43,6 +43,8 @@ const room: HouseRoom = {
   board: new LegBoard(settings.board),
   table: new FlowTable(settings.tables[index]!),
   count: new Counters(HOUSE_COUNTERS, settings.tables.length, settings.counters).row(index),
+  stopUntilMs: new Float64Array(settings.stop),
+  originMs: performance.timeOrigin,
   flows: new Map<Flow, Uplink | undefined>(),
   farewellMs: -Infinity,
   closedBytes: { up: 0, down: 0 },
