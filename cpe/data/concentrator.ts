@@ -100,11 +100,11 @@ export class Concentrator {
     if (board.reachable) {
       const others = this.#upLegs().filter((other) => other !== leg)
       const forMs = this.#marks.mark(leg, fault, others, loop.nowMs)
-      if (forMs > 0) {
+      if (forMs !== undefined && forMs > 0) {
         count[COUNT[leg === 'dsl' ? 'marksDsl' : 'marksLte']]!++
         tell({ event: 'marked', leg, why, forS: forMs / 1_000 })
-        if (!this.#allMarked) return
       }
+      if (forMs !== undefined && !this.#allMarked) return
     }
     this.failed(`Cannot bond: ${why}`)
   }

@@ -21,15 +21,18 @@ export class LegMarks {
   }
 
   /**
-   * For how long new uplinks avoid `leg` now: 0 where the fault is not its own. `others` are the legs
-   * that could be dialled on instead.
+   * Milliseconds for which new uplinks avoid `leg` from now on; 0 where it was marked already, and this
+   * fault was on its way; undefined where the fault is not its own. `others` are the legs that could be
+   * dialled on instead.
    */
-  mark(leg: LegName, fault: Fault, others: readonly LegName[], nowMs: number): number {
+  mark(leg: LegName, fault: Fault, others: readonly LegName[], nowMs: number): number | undefined {
+    const before = this.#marks[leg]
+    if (this.marked(leg, nowMs) && (fault === 'missing' || before.fault === 'alien')) return 0
     if (fault === 'missing' && others.every((other) => this.marked(other, nowMs))) {
       for (const one of LEGS) if (this.#marks[one].fault === 'missing') this.forget(one)
-      return 0
+      return undefined
     }
-    const inRow = this.#marks[leg].inRow + 1
+    const inRow = before.inRow + 1
     // The alien is certain from the first time on.
     const turns = fault === 'alien' ? inRow : inRow - 1
     const forMs = turns === 0 ? TRIAL_MS : Math.min(MARK_MS_MIN * 2 ** (turns - 1), MARK_MS_MAX)
