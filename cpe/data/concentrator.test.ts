@@ -182,15 +182,37 @@ test('with an alien on every leg nobody asks, and connections bypass', (t) => {
 })
 
 test('an answer that is missing on one leg makes the other carry on, for a trial of 5 s', (t) => {
-  const { street, concentrator, settled, news, room } = home(t, { pooled: 1 })
+  const { street, concentrator, pool, settled, news, room } = home(t, { pooled: 1 })
   street.answer = (message, leg) =>
     leg === 'dsl' && cookieOf(message) !== undefined ? { close: true } : welcome(message)
   settled()
   assert.equal(concentrator.open, true)
   assert.equal(concentrator.leg, 'lte')
   assert.equal(story(news), 'marked dsl for 5 s: it closed the connection before it answered')
+  // Then one hello tries the leg, and the others wait for its answer.
   room.loop.nowMs += 5_100
+  const asked = street.dialled.length
+  pool.refill()
+  pool.refill()
+  assert.deepEqual(street.dialled.slice(asked), ['dsl'])
+  assert.equal(concentrator.leg, 'lte')
+  street.answer = welcome
+  settled()
   assert.equal(concentrator.leg, 'dsl')
+})
+
+test('what a warm uplink is answered says nothing about the leg it began on', (t) => {
+  const { street, concentrator, pool, settled, visit, room } = home(t, { pooled: 2 })
+  settled()
+  street.answer = (message, leg) =>
+    leg === 'dsl' && has(message, 'info') ? { close: true } : welcome(message)
+  pool.take()
+  settled()
+  assert.equal(concentrator.leg, 'lte')
+  visit('GET /')
+  settled()
+  assert.equal(room.count[COUNT.flowsBonded], 1)
+  assert.equal(concentrator.leg, 'lte')
 })
 
 test('answers missing on all legs are the concentrator, and no leg is marked', (t) => {

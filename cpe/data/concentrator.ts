@@ -64,8 +64,18 @@ export class Concentrator {
 
   /** The leg that uplinks begin on now; undefined where none is up, or all are marked. */
   get leg(): LegName | undefined {
-    const { loop } = this.#room
-    return this.#upLegs().find((leg) => !this.#marks.marked(leg, loop.nowMs))
+    const { nowMs } = this.#room.loop
+    const legs = this.#upLegs()
+    return (
+      legs.find((leg) => this.#marks.clean(leg)) ??
+      legs.find((leg) => !this.#marks.marked(leg, nowMs))
+    )
+  }
+
+  /** A leg whose mark is over, while others serve: one hello shall try it. */
+  get legToTry(): LegName | undefined {
+    const { nowMs } = this.#room.loop
+    return this.#upLegs().find((leg) => leg !== this.leg && this.#marks.due(leg, nowMs))
   }
 
   /** Begin an uplink, with the cookie that is good where it begins. `-errno` where none can be. */
@@ -73,23 +83,39 @@ export class Concentrator {
     return this.#dial(this.#room, this.leg, (origin) => cookie ?? this.jar.cookieFor(origin))
   }
 
+  /** The same over `leg`, to see whether it serves again. */
+  tryLeg(leg: LegName): Uplink | number {
+    this.#marks.tried(leg, this.#room.loop.nowMs)
+    return this.#dial(this.#room, leg, (origin) => this.jar.cookieFor(origin))
+  }
+
   /** Uplink after uplink over this leg became plain TCP: the next would as well. */
   stripsMptcp(leg: LegName): boolean {
     return this.#plainInRow[leg] >= PLAIN_IN_ROW
   }
 
-  /** An uplink was answered well; `doubted` is a cookie that was refused in place of the one it showed. */
-  answered(uplink: Uplink, doubted?: ShownCookie): void {
+  /**
+   * The first answer on an uplink is a good one: so is the leg that it began on. `doubted` is a cookie that
+   * was refused in place of the one it showed.
+   */
+  admitted(uplink: Uplink, doubted?: ShownCookie): void {
+    const { loop } = this.#room
+    const { leg } = uplink
+    if (doubted !== undefined) this.jar.refused(doubted, leg, loop.nowMs)
+    this.answered(uplink)
+    this.#plainInRow[leg] = uplink.plain ? this.#plainInRow[leg] + 1 : 0
+    this.#marks.answered(leg, loop.nowMs)
+  }
+
+  /** A warm uplink was answered, by whatever leg. */
+  answered(uplink: Uplink): void {
     const { loop, tell } = this.#room
-    if (doubted !== undefined) this.jar.refused(doubted, uplink.leg, loop.nowMs)
     uplinkAnswered(this.#room, uplink)
-    this.#plainInRow[uplink.leg] = uplink.plain ? this.#plainInRow[uplink.leg] + 1 : 0
-    this.#marks.answered(uplink.leg, loop.nowMs)
     if (this.#asking.answered(loop.nowMs)) tell({ event: 'bonding' })
   }
 
   /**
-   * There was no answer on an uplink, or one that is no Convert. While probes are answered another leg is
+   * There was no first answer on an uplink, or one that is no Convert. While probes are answered another leg is
    * tried first; if none is left, it is the concentrator.
    */
   missed(uplink: Uplink, why: string, fault: 'missing' | 'alien' = 'missing'): void {

@@ -128,7 +128,7 @@ export class Hello implements Watcher {
 
   #admitted(): void {
     const { leg } = this.uplink
-    this.#concentrator.answered(this.uplink)
+    this.#concentrator.admitted(this.uplink)
     // Two lost SYNs make an uplink plain TCP. Where that is chance, the next one is not.
     if (this.uplink.plain && !this.#concentrator.stripsMptcp(leg)) {
       this.drop()

@@ -73,6 +73,7 @@ export class Pool {
     const second = Math.floor(loop.nowMs / 1_000)
     if (second !== this.#second) this.#refilledInSecond = 0
     this.#second = second
+    this.#tryLeg()
     // One at a time while it is uncertain whether anybody answers. What was warm before proves nothing.
     const limit = this.concentrator.doubtful ? this.#warm() + 1 : wanted
     while (
@@ -104,6 +105,14 @@ export class Pool {
     for (const member of [...this.#members]) member.look()
     this.refill()
     this.#room.loop.arm(this.#tick, TICK_MS)
+  }
+
+  /** Besides what is wanted: nothing shall wait for a leg that may be silent. */
+  #tryLeg(): void {
+    const { concentrator } = this
+    const leg = concentrator.mayDial ? concentrator.legToTry : undefined
+    const uplink = leg && concentrator.tryLeg(leg)
+    if (typeof uplink === 'object') this.#members.add(new Hello(this.#room, this, uplink, 'pool'))
   }
 
   #dial(): boolean {

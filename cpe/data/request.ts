@@ -195,7 +195,8 @@ class Request implements Watcher {
     loop.disarm(this.#deadline)
     loop.disarm(this.#proof)
     count[COUNT.flowsBonded]!++
-    this.#pool.concentrator.answered(this.#uplink, this.#doubted)
+    if (this.#warm) this.#pool.concentrator.answered(this.#uplink)
+    else this.#pool.concentrator.admitted(this.#uplink, this.#doubted)
     const up = new HalfFlow(this.#lan.fd, this.#uplink.fd)
     this.#early.leaveUnsent(up)
     const down = new HalfFlow(this.#uplink.fd, this.#lan.fd)
@@ -242,7 +243,9 @@ class Request implements Watcher {
   }
 
   #missed(why: string, fault: 'missing' | 'alien'): void {
-    this.#pool.concentrator.missed(this.#uplink, why, fault)
+    // What a warm one has to say may come by either leg.
+    if (this.#warm) this.#pool.concentrator.failed(`Cannot bond: ${why}`)
+    else this.#pool.concentrator.missed(this.#uplink, why, fault)
     this.#goDirect()
   }
 

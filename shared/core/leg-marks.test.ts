@@ -52,6 +52,20 @@ test('an alien on one leg is not excused by silence on the other', () => {
   assert.equal(marks.marked('dsl', 100), true)
 })
 
+test('when the time is over one hello is sent to see, and the leg is not clean before its answer', () => {
+  const marks = new LegMarks()
+  assert.equal(marks.due('dsl', 0), false)
+  marks.mark('dsl', 'missing', ['lte'], 0)
+  assert.equal(marks.due('dsl', 4_999), false)
+  assert.equal(marks.due('dsl', 5_000), true)
+  marks.tried('dsl', 5_000)
+  assert.equal(marks.due('dsl', 8_999), false)
+  assert.equal(marks.clean('dsl'), false)
+  marks.answered('dsl', 5_100)
+  assert.equal(marks.clean('dsl'), true)
+  assert.equal(marks.due('dsl', 100_000), false)
+})
+
 test('a good answer ends a trial, and a mark only after its time', () => {
   const marks = new LegMarks()
   marks.mark('dsl', 'missing', ['lte'], 0)

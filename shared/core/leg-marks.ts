@@ -6,6 +6,7 @@
  *     missing, again      60 s, doubling      up to an hour
  *     alien               60 s, doubling      no concentrator speaks like that
  *
+ * When the time is over one hello is sent to see; the others go on elsewhere until it was answered.
  * Only the comparison convicts a leg that is silent: if the others are silent as well, it is the
  * concentrator, and no leg is marked for it.
  */
@@ -18,6 +19,22 @@ export class LegMarks {
 
   marked(leg: LegName, nowMs: number): boolean {
     return nowMs < this.#marks[leg].untilMs
+  }
+
+  /** Nothing is held against it. */
+  clean(leg: LegName): boolean {
+    return this.#marks[leg] === CLEAN
+  }
+
+  /** Its time is over, and nobody has tried it since. */
+  due(leg: LegName, nowMs: number): boolean {
+    const { untilMs, triedMs } = this.#marks[leg]
+    return !this.clean(leg) && nowMs >= untilMs && nowMs - triedMs >= TRY_MS
+  }
+
+  /** A hello is on its way there, to see. */
+  tried(leg: LegName, nowMs: number): void {
+    this.#marks[leg] = { ...this.#marks[leg], triedMs: nowMs }
   }
 
   /**
@@ -36,11 +53,12 @@ export class LegMarks {
     // The alien is certain from the first time on.
     const turns = fault === 'alien' ? inRow : inRow - 1
     const forMs = turns === 0 ? TRIAL_MS : Math.min(MARK_MS_MIN * 2 ** (turns - 1), MARK_MS_MAX)
-    this.#marks[leg] = { fault, inRow: Math.min(inRow, IN_ROW_MAX), untilMs: nowMs + forMs }
+    const untilMs = nowMs + forMs
+    this.#marks[leg] = { fault, inRow: Math.min(inRow, IN_ROW_MAX), untilMs, triedMs: -Infinity }
     return forMs
   }
 
-  /** A good answer on `leg`. What was asked before a mark of weight does not lift it. */
+  /** An uplink that began on `leg` had its first answer, a good one. What was asked before a mark of weight does not lift it. */
   answered(leg: LegName, nowMs: number): void {
     const { inRow, fault } = this.#marks[leg]
     const trial = fault === 'missing' && inRow === 1
@@ -57,10 +75,13 @@ interface Mark {
   readonly fault: Fault | undefined
   readonly inRow: number
   readonly untilMs: number
+  readonly triedMs: number
 }
 
-const CLEAN: Mark = { fault: undefined, inRow: 0, untilMs: -Infinity }
+const CLEAN: Mark = { fault: undefined, inRow: 0, untilMs: -Infinity, triedMs: -Infinity }
 const TRIAL_MS = 5_000
 const MARK_MS_MIN = 60_000
 const MARK_MS_MAX = 3_600_000
 const IN_ROW_MAX = 16
+/** Longer than a hello is waited for. */
+const TRY_MS = 4_000
