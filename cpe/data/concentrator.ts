@@ -194,6 +194,11 @@ export class Concentrator {
       case 'stop':
         this.stop(what)
         return { do: 'bypass' }
+      //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.7
+      //# The Client will react to this error
+      //# by first issuing a reset to terminate the connection.  It also stores
+      //# the received Cookie in its cache and attempts to reestablish a new
+      //# connection to the Transport Converter that includes the Cookie TLV.
       case 'take the cookie':
         this.jar.issue(what.cookie, uplink, loop.nowMs)
         if (again || !this.open) return { do: 'bypass' }
