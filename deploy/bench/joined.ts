@@ -53,11 +53,13 @@ async function connectionsOf(street: Street): Promise<Standing[]> {
   for (const line of stdout.split('\n')) {
     const token = /token:[0-9a-f]+\(id:\d+\)\/([0-9a-f]+)/.exec(line)?.[1]
     const device = /%(\w+):\d+\s/.exec(line)?.[1]
-    if (token === undefined || device === undefined) continue
+    // One that fell back keeps its token, and is never fully established.
+    const flags = /flags:(\w+)/.exec(line)?.[1]
+    if (token === undefined || device === undefined || flags?.includes('e') !== true) continue
     const standing = byToken.get(token) ?? { bytes: 0, devices: new Set<string>() }
     byToken.set(token, standing)
     standing.bytes += Number(/bytes_received:(\d+)/.exec(line)?.[1] ?? 0)
-    if (!/flags:\w*[Bb]/.test(line)) standing.devices.add(device)
+    if (!/[Bb]/.test(flags)) standing.devices.add(device)
   }
   return [...byToken.values()].filter(({ bytes }) => bytes >= FLOW_BYTES)
 }
