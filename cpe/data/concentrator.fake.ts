@@ -44,9 +44,15 @@ export class PaintedConcentrator {
   onEnd: (result: number) => void = () => undefined
   /** What the home dials is plain TCP: as if the line took MPTCP away. */
   plain = false
+  /** Nobody answers a SYN. */
+  deaf = false
   readonly #loop: Loop
   readonly #listener: number
   readonly #name = new Uint8Array(28)
+  /** Listens, and has no room for anybody but the one who came first. */
+  readonly #full: number
+  readonly #fullName = new Uint8Array(28)
+  readonly #first: number
   readonly #legs: LegName[] = []
 
   constructor(loop: Loop) {
@@ -55,6 +61,13 @@ export class PaintedConcentrator {
     const options = { address, multipath: true, transparent: false, reusePort: false }
     this.#listener = openListener(options, 'the loopback')
     libc.getsockname(this.#listener, this.#name)
+    const type = libc.SOCK_STREAM | libc.SOCK_CLOEXEC
+    this.#full = libc.socket(libc.AF_INET6, type, libc.IPPROTO_TCP)
+    libc.bind(this.#full, address)
+    libc.listen(this.#full, 0)
+    libc.getsockname(this.#full, this.#fullName)
+    this.#first = libc.socket(libc.AF_INET6, type, libc.IPPROTO_TCP)
+    libc.connect(this.#first, this.#fullName)
     loop.watch(this.#listener, { onReady: () => this.#accept(), onTurn() {} })
   }
 
@@ -62,21 +75,21 @@ export class PaintedConcentrator {
   readonly dial: typeof dialUplink = (_room, leg, cookieFor) => {
     if (leg === undefined) return -libc.AF_INET6
     this.dialled.push(leg)
-    this.#legs.push(leg)
+    if (!this.deaf) this.#legs.push(leg)
     const from = FROM[leg]
     return this.#connect({ leg, from, cookie: cookieFor({ leg, from }) })
   };
 
   [Symbol.dispose](): void {
     this.#loop.unwatch(this.#listener)
-    libc.close(this.#listener)
+    for (const fd of [this.#listener, this.#full, this.#first]) libc.close(fd)
   }
 
   #connect(origin: { leg: LegName; from: Uint8Array; cookie: ShownCookie }): Uplink | number {
     const protocol = this.plain ? libc.IPPROTO_TCP : libc.IPPROTO_MPTCP
     const type = libc.SOCK_STREAM | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC
     const fd = libc.socket(libc.AF_INET6, type, protocol)
-    const result = libc.connect(fd, this.#name)
+    const result = libc.connect(fd, this.deaf ? this.#fullName : this.#name)
     if (result < 0 && result !== -EINPROGRESS) return result
     return { ...origin, fd, plain: false, row: -1 }
   }
