@@ -14,6 +14,12 @@ export function reportNews(news: HouseNews, suspect: () => void): void {
     case 'bypassing':
       log.warn('bypassing', { why: news.why })
       return
+    case 'marked':
+      log.warn('leg avoided for new connections', { leg: news.leg, why: news.why, s: news.forS })
+      return
+    case 'refused':
+      log.warn('connection not bonded', { why: news.why })
+      return
     case 'suspect':
       log.debug('concentrator suspect', { why: news.why })
       suspect()

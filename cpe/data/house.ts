@@ -31,6 +31,7 @@ export function openHouse({ workers, pool }: CpeConfig, host: Host): House {
       board: board.memory,
       counters: counters.memory,
       tables: tables.map(({ memory }) => memory),
+      stop: new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT),
     },
     board,
     counters,

@@ -1,11 +1,10 @@
 /**
- * What a Convert error means for the home: in words, and for how long to stop asking.
+ * What a Convert error means for the home (RFC 8803 section 6.2.8): in words, for how long to stop
+ * asking, and what becomes of the LAN connection that was refused.
  */
-import type { ConvertTlv } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
 import { readFailure } from '../../shared/wire/convert-failure.ts'
-
-export type ErrorTlv = Extract<ConvertTlv, { type: 'error' }>
+import type { ErrorTlv } from './uplink.ts'
 
 /** `waitMs`: ask this concentrator for nothing before that. */
 export interface Refusal {
@@ -13,9 +12,14 @@ export interface Refusal {
   readonly waitMs: number
 }
 
+/** For whoever asked for nothing but to be let in: a hello. */
 export function whatRefusalMeans(error: ErrorTlv): Refusal {
   const failure = readFailure(error)
   switch (failure?.code) {
+    case ConvertError.unsupportedVersion: {
+      const versions = failure.versions.join(', ')
+      return { why: `the concentrator speaks Convert version ${versions} only`, waitMs: OTHER_MS }
+    }
     case ConvertError.notAuthorized:
       return {
         why: 'the concentrator does not accept the cookie of this subscriber; compare subscriber.cookie on both sides',
@@ -30,15 +34,71 @@ export function whatRefusalMeans(error: ErrorTlv): Refusal {
   }
 }
 
-/** The concentrator knows no way to the server's network: not one of that family, perhaps. */
-export function isNoRoute(error: ErrorTlv): boolean {
+/** What follows from an error for the Connect that it answers. */
+export type Consequence =
+  /** The server itself said no: the LAN shall hear the same. */
+  | { readonly do: 'tell the LAN' }
+  /** The concentrator will not carry this one; it may still be reached directly. */
+  | { readonly do: 'bypass'; readonly report: string | undefined }
+  /** It can serve nobody for a while. */
+  | ({ readonly do: 'stop' } & Refusal)
+  | { readonly do: 'take the cookie'; readonly cookie: Uint8Array }
+  /** Our cookie, or its ACL. */
+  | { readonly do: 'doubt the cookie' }
+
+export function whatFollows(error: ErrorTlv): Consequence {
   const failure = readFailure(error)
-  if (failure?.code !== ConvertError.destinationUnreachable) return false
-  return failure.icmpCode === ICMP_NET_UNREACHABLE
+  switch (failure?.code) {
+    case ConvertError.unsupportedVersion:
+    case ConvertError.resourceExceeded:
+    case ConvertError.networkFailure:
+      return { do: 'stop', ...whatRefusalMeans(error) }
+    case ConvertError.missingCookie:
+      if (isShowable(failure.cookie))
+        return { do: 'take the cookie', cookie: failure.cookie.slice() }
+      return {
+        do: 'bypass',
+        report: 'the concentrator wants a cookie and names none that can be shown',
+      }
+    case ConvertError.notAuthorized:
+      return { do: 'doubt the cookie' }
+    case ConvertError.unsupportedTcpOption:
+      return { do: 'bypass', report: undefined }
+    case ConvertError.connectionReset:
+      return { do: 'tell the LAN' }
+    case ConvertError.destinationUnreachable:
+      // One without IPv6 has no way to servers that the home can reach by itself.
+      return failure.icmpCode === ICMP_NET_UNREACHABLE
+        ? { do: 'bypass', report: undefined }
+        : { do: 'tell the LAN' }
+    default:
+      return ofItsClass(error)
+  }
 }
 
+/** It must have room in one message behind a Connect. */
+function isShowable(cookie: Uint8Array): boolean {
+  return cookie.length > 0 && cookie.length <= COOKIE_BYTES_MAX
+}
+
+/** A code that a newer RFC has given, or one about our own message: its range says who is meant. */
+function ofItsClass(error: ErrorTlv): Consequence {
+  const { code } = error
+  if (code >= CONVERTER_ERRORS && code < DESTINATION_ERRORS) {
+    return { do: 'stop', ...whatRefusalMeans(error) }
+  }
+  if (code >= DESTINATION_ERRORS && code < SPECIFIED_ERRORS) return { do: 'tell the LAN' }
+  return { do: 'bypass', report: whatRefusalMeans(error).why }
+}
+
+/** 255 words without the fixed header, a Connect, and the cookie's own header; Convert counts words. */
+const COOKIE_BYTES_MAX = 992
 /** How long a wrong cookie keeps us from asking again; a restart asks at once. */
 const NOT_AUTHORIZED_MS = 30_000
 const OTHER_MS = 30_000
 /** ICMP's code 0, ICMPv6's "no route to destination". */
 const ICMP_NET_UNREACHABLE = 0
+// RFC 8803, the classes of error codes: where each begins.
+const CONVERTER_ERRORS = 64
+const DESTINATION_ERRORS = 96
+const SPECIFIED_ERRORS = 128

@@ -14,6 +14,7 @@ import { knownAddress } from '../../shared/wire/address.ts'
 import { encodeConvert } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
 import { errorReply } from '../../shared/wire/convert-failure.ts'
+import { Concentrator } from './concentrator.ts'
 import type { Pool } from './pool.ts'
 import { request } from './request.ts'
 import { paintedRoom } from './room.fake.ts'
@@ -62,12 +63,12 @@ function requested() {
   const { loop } = room
   const [host, lan] = connectedPair()
   const [concentrator, fd] = connectedPair()
-  const uplink: Uplink = { fd, leg: 'dsl', from: ANY, plain: false, row: -1 }
-  const pool: Pick<Pool, 'open' | 'take' | 'succeeded' | 'failed'> = {
-    open: true,
+  const cookie = { bytes: new Uint8Array(8), issued: false }
+  const uplink: Uplink = { fd, leg: 'dsl', from: ANY, cookie, plain: false, row: -1 }
+  const pool: Pick<Pool, 'concentrator' | 'spare' | 'take'> = {
+    concentrator: new Concentrator(room),
+    spare: () => undefined,
     take: () => uplink,
-    succeeded: () => undefined,
-    failed: () => undefined,
   }
   const idle = { onReady() {}, onTurn() {} }
   loop.watch(lan, idle)

@@ -4,6 +4,7 @@
  *
  *                 ┌─ warm uplink ──────────▶ Connect ─┐ answered   ┌──────┐
  *    LAN ─▶ begin ┼─ pool empty: dial ─────▶ Connect + Cookie ────▶│ Flow │
+ *                 │      ▲ once: another cookie, lost on the way    │      │
  *                 └─ bypass ───────────────▶ direct ───────────────▶└──────┘
  *                                              ▲ unanswered, and repeatable
  *
@@ -15,39 +16,31 @@ import { allAcknowledged } from '../../shared/linux/sockets.ts'
 import { FlowState } from '../../shared/relay/flow-table.ts'
 import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
 import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
-import { type ConvertMessage, decodeConvert } from '../../shared/wire/convert.ts'
-import { ConvertError } from '../../shared/wire/convert-error.ts'
+import { encodeConvert } from '../../shared/wire/convert.ts'
 import { goDirect, refuseLan } from './direct.ts'
 import { EarlyData } from './early-data.ts'
 import type { Intercepted } from './intercept.ts'
 import { openFlow } from './open-flow.ts'
 import type { Pool } from './pool.ts'
-import { type ErrorTlv, isNoRoute, whatRefusalMeans } from './refusal.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 import {
-  dialUplink,
   dropUplink,
+  type ErrorTlv,
+  hear,
   heardFarewell,
   NO_ANSWER,
   readAnswer,
-  say,
+  type ShownCookie,
   type Uplink,
-  uplinkAnswered,
   uplinkConnected,
 } from './uplink.ts'
 
 /** From here on the LAN connection is answered one way or another; nobody needs to keep the request. */
 export function request(room: HouseRoom, pool: Pool, lan: Intercepted): void {
-  if (!pool.open) {
-    goDirect(room, lan)
-    return
-  }
+  if (!pool.concentrator.open) return goDirect(room, lan)
   const warm = pool.take()
-  const uplink = warm ?? dialUplink(room)
-  if (typeof uplink === 'number') {
-    goDirect(room, lan)
-    return
-  }
+  const uplink = warm ?? pool.concentrator.dial()
+  if (typeof uplink === 'number') return goDirect(room, lan)
   new Request(room, pool, lan, uplink, warm !== undefined).begin()
 }
 
@@ -55,38 +48,61 @@ class Request implements Watcher {
   readonly #room: HouseRoom
   readonly #pool: Pool
   readonly #lan: Intercepted
-  readonly #uplink: Uplink
   readonly #early: EarlyData
-  readonly #deadline: Deadline
+  readonly #deadline = new Deadline(() => this.#onDeadline())
+  readonly #proof = new Deadline(() => this.#lookForProof())
   readonly #beganMs: number
+  #uplink: Uplink
+  /** Its hello was answered: what a Connect shows on it is nothing but the server. */
+  #warm: boolean
   #connected: boolean
   #answer = NO_ANSWER
   #suspected = false
+  /** This is the second uplink: there is no third. */
+  #again = false
+  #doubted: ShownCookie | undefined
 
   constructor(room: HouseRoom, pool: Pool, lan: Intercepted, uplink: Uplink, warm: boolean) {
     this.#room = room
     this.#pool = pool
     this.#lan = lan
     this.#uplink = uplink
+    this.#warm = warm
     this.#connected = warm
     this.#early = new EarlyData(lan.fd, room.scratch)
-    this.#deadline = new Deadline(() => this.#onDeadline())
     this.#beganMs = room.loop.nowMs
   }
 
   begin(): void {
+    this.#room.loop.handOver(this.#lan.fd, this)
+    this.#start()
+  }
+
+  #start(): void {
     const { loop, board } = this.#room
-    loop.handOver(this.#lan.fd, this)
     const rttMs = board.leg(this.#uplink.leg).srttUs / 1_000
     // A dialled uplink has a handshake before it.
     const trips = this.#connected ? ANSWER_RTTS : 2 * ANSWER_RTTS
     loop.arm(this.#deadline, Math.max(ANSWER_MS_MIN, trips * rttMs))
     if (this.#connected) {
       loop.handOver(this.#uplink.fd, this)
-      this.#ask([{ type: 'connect', ...this.#lan.destination }])
+      this.#ask()
     } else {
       loop.watch(this.#uplink.fd, this)
     }
+  }
+
+  /** All over again on another uplink, once. */
+  #startAgain(uplink: Uplink, warm: boolean): void {
+    this.#endUplink()
+    this.#room.count[COUNT.askedAgain]!++
+    this.#again = true
+    this.#uplink = uplink
+    this.#warm = warm
+    this.#connected = warm
+    this.#answer = NO_ANSWER
+    this.#early.rewind()
+    this.#start()
   }
 
   onReady(fd: number, events: number): void {
@@ -106,22 +122,41 @@ class Request implements Watcher {
   onTurn(): void {}
 
   #onConnected(): void {
+    const { concentrator } = this.#pool
     const errno = uplinkConnected(this.#room, this.#uplink)
     if (errno !== 0) {
-      this.#pool.failed(`Cannot reach the concentrator: ${errnoName(errno)}`)
-      return this.#goDirect()
+      return this.#missed(`connect to the concentrator answered ${errnoName(errno)}`, 'missing')
     }
     this.#connected = true
-    this.#ask([
-      { type: 'connect', ...this.#lan.destination },
-      { type: 'cookie', cookie: this.#room.settings.cookie },
-    ])
+    const { plain, leg } = this.#uplink
+    // What becomes plain TCP stays so, and nothing of the LAN's was sent on it yet.
+    if (plain && !this.#again && !concentrator.stripsMptcp(leg) && concentrator.open) {
+      const spare = this.#pool.spare()
+      const uplink = spare ?? concentrator.dial()
+      if (typeof uplink !== 'number') return this.#startAgain(uplink, spare !== undefined)
+    }
+    this.#ask()
   }
 
-  #ask(message: ConvertMessage): void {
-    if (this.#uplink.row >= 0) this.#room.table.setState(this.#uplink.row, FlowState.open)
+  #ask(): void {
+    const { row, cookie, fd } = this.#uplink
+    if (row >= 0) this.#room.table.setState(row, FlowState.open)
+    const message = encodeConvert([
+      { type: 'connect', ...this.#lan.destination },
+      ...(this.#warm ? [] : [{ type: 'cookie', cookie: cookie.bytes } as const]),
+    ])
     // A warm connection may have died without a word; nothing of the LAN's was sent on it.
-    if (!say(this.#uplink, message)) return this.#goDirect()
+    const begun = this.#early.begin(fd, message, this.#warm)
+    if (begun === 'lan broke') return this.#giveUp()
+    if (begun === 'uplink broke') return this.#goDirect()
+    this.#lookForProof()
+  }
+
+  /** What did not fit into the first segment follows when that was acknowledged, or answered. */
+  #lookForProof(): void {
+    if (!this.#early.held) return
+    if (!allAcknowledged(this.#uplink.fd)) return this.#room.loop.arm(this.#proof, PROOF_MS)
+    this.#early.prove()
     this.#forward()
   }
 
@@ -129,32 +164,39 @@ class Request implements Watcher {
   #forward(): void {
     if (!this.#connected) return
     const forwarded = this.#early.forward(this.#uplink.fd)
-    if (forwarded === 'lan broke') this.#giveUp()
-    if (forwarded === 'uplink broke') this.#goDirect()
+    if (forwarded === 'lan broke') return this.#giveUp()
+    if (forwarded === 'uplink broke') return this.#goDirect()
+    if (!this.#proof.armed) this.#lookForProof()
   }
 
   #listen(): void {
     this.#answer = readAnswer(this.#room, this.#uplink.fd, this.#answer)
-    const { bytes, over, broken } = this.#answer
-    const decoded = decodeConvert(bytes)
-    if (decoded.kind === 'incomplete') {
-      if (!over) return this.#forward()
-      heardFarewell(this.#room)
-      return this.#unanswered('the concentrator closed the connection')
+    const { over, broken } = this.#answer
+    const heard = hear(this.#answer)
+    switch (heard.kind) {
+      case 'incomplete':
+        if (!over) return this.#forward()
+        heardFarewell(this.#room)
+        return this.#missed('the concentrator closed the connection', 'missing')
+      case 'alien':
+        return this.#missed('whoever answers does not speak Convert', 'alien')
+      case 'unfit':
+        this.#pool.concentrator.unfit()
+        return this.#goDirect()
+      case 'error':
+        return this.#refused(heard.error)
+      case 'yes':
+        return broken ? this.#giveUp() : this.#answered(heard.payload)
     }
-    if (decoded.kind !== 'message') return this.#unanswered('it does not speak Convert')
-    const error = decoded.message.find((tlv) => tlv.type === 'error')
-    if (error !== undefined) return this.#refused(error)
-    if (broken) return this.#giveUp()
-    this.#answered(bytes.subarray(decoded.bytesUsed))
   }
 
   #answered(payload: Uint8Array): void {
     const { loop, count } = this.#room
     loop.disarm(this.#deadline)
-    uplinkAnswered(this.#room, this.#uplink)
+    loop.disarm(this.#proof)
     count[COUNT.flowsBonded]!++
-    this.#pool.succeeded()
+    if (this.#warm) this.#pool.concentrator.answered(this.#uplink)
+    else this.#pool.concentrator.admitted(this.#uplink, this.#doubted)
     const up = new HalfFlow(this.#lan.fd, this.#uplink.fd)
     this.#early.leaveUnsent(up)
     const down = new HalfFlow(this.#uplink.fd, this.#lan.fd)
@@ -166,23 +208,22 @@ class Request implements Watcher {
   //# Upon reception of an Error TLV, a Client MUST reset the associated
   //# connection.
   #refused(error: ErrorTlv): void {
-    this.#room.count[COUNT.refusedByConcentrator]!++
-    switch (error.code) {
-      // The server itself said no: the LAN shall hear the same.
-      case ConvertError.connectionReset:
+    const { concentrator } = this.#pool
+    const { cookie } = this.#uplink
+    const inMessage = this.#warm ? undefined : cookie
+    const next = concentrator.refused(this.#uplink, error, inMessage, this.#again)
+    switch (next.do) {
+      case 'tell the LAN':
         return this.#giveUp()
-      case ConvertError.destinationUnreachable:
-        // One without IPv6 has no way to servers that the home can reach by itself.
-        return isNoRoute(error) ? this.#goDirect({ replay: true }) : this.#giveUp()
-      case ConvertError.resourceExceeded:
-      case ConvertError.networkFailure: {
-        const { why, waitMs } = whatRefusalMeans(error)
-        this.#pool.failed(`Cannot bond: ${why}`, waitMs)
-        return this.#goDirect({ replay: true })
-      }
-      default:
+      case 'bypass':
         // What the concentrator will not carry (its ACL, our cookie) may still be reached directly.
         return this.#goDirect({ replay: true })
+      case 'ask again': {
+        const uplink = concentrator.dial(next.cookie)
+        if (typeof uplink === 'number') return this.#goDirect({ replay: true })
+        if (next.cookie !== undefined) this.#doubted = cookie
+        return this.#startAgain(uplink, false)
+      }
     }
   }
 
@@ -194,16 +235,27 @@ class Request implements Watcher {
     const heard = this.#connected && allAcknowledged(this.#uplink.fd)
     // A kernel that acknowledges says nothing about the process behind it.
     if (!heard || waitedMs >= DOUBTFUL_MS) this.#suspect()
-    if (sentBytes === 0 && !heard) return this.#goDirect()
+    if (sentBytes === 0 && !heard) return this.#connected ? this.#goDirect() : this.#undialled()
     if (repeatable && (!board.reachable || waitedMs >= UNANSWERED_MS)) return this.#goDirect()
     if (!board.reachable && waitedMs >= UNANSWERED_MS) return this.#giveUp()
     if (waitedMs >= settings.connectMs + UNANSWERED_MS) return this.#giveUp()
     loop.arm(this.#deadline, LOOK_AGAIN_MS)
   }
 
-  #unanswered(why: string): void {
-    this.#pool.failed(`Cannot bond: ${why}`)
+  #missed(why: string, fault: 'missing' | 'alien'): void {
+    // What a warm one has to say may come by either leg.
+    if (this.#warm) this.#pool.concentrator.failed(`Cannot bond: ${why}`)
+    else this.#pool.concentrator.missed(this.#uplink, why, fault)
     this.#goDirect()
+  }
+
+  /** A lost SYN is sent again after a second, and the pool may have been filled meanwhile. */
+  #undialled(): void {
+    const { board } = this.#room
+    const mayBond = !this.#again && board.reachable && this.#pool.concentrator.open
+    const spare = mayBond ? this.#pool.spare() : undefined
+    if (spare === undefined) this.#goDirect()
+    else this.#startAgain(spare, true)
   }
 
   #suspect(): void {
@@ -219,16 +271,19 @@ class Request implements Watcher {
    */
   #goDirect({ replay }: { readonly replay: boolean } = { replay: false }): void {
     if (!replay && !this.#early.repeatable) return this.#giveUp()
-    this.#room.loop.disarm(this.#deadline)
-    dropUplink(this.#room, this.#uplink)
+    this.#endUplink()
     goDirect(this.#room, this.#lan, this.#early.said)
   }
 
   #giveUp(): void {
-    const { loop } = this.#room
-    loop.disarm(this.#deadline)
-    dropUplink(this.#room, this.#uplink)
+    this.#endUplink()
     refuseLan(this.#room, this.#lan)
+  }
+
+  #endUplink(): void {
+    this.#room.loop.disarm(this.#deadline)
+    this.#room.loop.disarm(this.#proof)
+    dropUplink(this.#room, this.#uplink)
   }
 }
 
@@ -240,3 +295,5 @@ const DOUBTFUL_MS = 500
 /** What a dead concentrator may cost a home. */
 const UNANSWERED_MS = 1_000
 const LOOK_AGAIN_MS = 100
+/** How late the rest of a long first message may be noticed to be free to go. */
+const PROOF_MS = 10

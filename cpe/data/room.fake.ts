@@ -5,10 +5,13 @@ import { FlowTable } from '../../shared/relay/flow-table.ts'
 import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { Loop } from '../../shared/relay/loop.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
-import { HOUSE_COUNTERS, type HouseRoom, type HouseSettings } from './room.ts'
+import { HOUSE_COUNTERS, type HouseNews, type HouseRoom, type HouseSettings } from './room.ts'
 
 /** On a board that says the concentrator is reachable; no leg is up yet. */
-export function paintedRoom(settings: Partial<HouseSettings>): HouseRoom {
+export function paintedRoom(
+  settings: Partial<HouseSettings>,
+  tell: (news: HouseNews) => void = () => undefined,
+): HouseRoom {
   const loop = new Loop()
   const board = LegBoard.create()
   board.writeHouse(true, true)
@@ -19,12 +22,14 @@ export function paintedRoom(settings: Partial<HouseSettings>): HouseRoom {
     sendQueues: new SendQueues(loop),
     heldBytes: 0,
     board,
-    table: FlowTable.create(1),
+    table: FlowTable.create(8),
     count: new Float64Array(HOUSE_COUNTERS.length),
+    stopUntilMs: new Float64Array(1),
+    originMs: performance.timeOrigin,
     flows: new Map(),
     farewellMs: -Infinity,
     closedBytes: { up: 0, down: 0 },
-    tell: () => undefined,
+    tell,
   }
 }
 

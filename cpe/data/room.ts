@@ -1,6 +1,7 @@
 /**
  * What one data thread of the home knows, and what it tells.
  */
+import type { LegName } from '../../shared/core/leg.ts'
 import { type Counters, columns } from '../../shared/relay/counters.ts'
 import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
 import type { FlowTable } from '../../shared/relay/flow-table.ts'
@@ -37,6 +38,8 @@ export interface HouseMemory {
   readonly counters: SharedArrayBuffer
   /** One flow table for each worker. */
   readonly tables: readonly SharedArrayBuffer[]
+  /** One number: until when the concentrator wants to be left alone. */
+  readonly stop: SharedArrayBuffer
 }
 
 export interface HouseRoom extends FlowRoom {
@@ -44,6 +47,10 @@ export interface HouseRoom extends FlowRoom {
   readonly board: LegBoard
   readonly table: FlowTable
   readonly count: Float64Array
+  /** Until when no thread asks the concentrator for anything, on the clock that `originMs` begins. */
+  readonly stopUntilMs: Float64Array
+  /** When this thread's own clock was 0. */
+  readonly originMs: number
   /** Open flows, and the uplink of each that is bonded. */
   readonly flows: Map<Flow, Uplink | undefined>
   /** When an uplink was last closed or refused, on the loop's clock: the concentrator may be gone. */
@@ -59,6 +66,15 @@ export type HouseNews =
   | { readonly event: 'bonding' }
   | { readonly event: 'bypassing'; readonly why: string }
   | { readonly event: 'suspect'; readonly why: string }
+  /** New uplinks begin on another leg for a while. */
+  | {
+      readonly event: 'marked'
+      readonly leg: LegName
+      readonly why: string
+      readonly forS: number
+    }
+  /** A connection bypasses a concentrator that serves others. */
+  | { readonly event: 'refused'; readonly why: string }
 
 export const HOUSE_COUNTERS = [
   'flowsOpened',
@@ -74,7 +90,12 @@ export const HOUSE_COUNTERS = [
   'pooled',
   'uplinksOpened',
   'uplinksFailed',
-  'fallbacks',
+  'fallbacksDsl',
+  'fallbacksLte',
+  'marksDsl',
+  'marksLte',
+  'cookiesIssued',
+  'askedAgain',
   'refusedByConcentrator',
   'unanswered',
   'descriptors',

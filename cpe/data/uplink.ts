@@ -1,10 +1,10 @@
 /**
  * ② Door out: an MPTCP connection to the concentrator, over the leg that steering prefers.
  *
- * Dialled on one leg, joined by the other later (path-manager.ts). The Convert message in front of
- * the byte stream is written here too: as a hello for the pool (Info and Cookie), or as a request.
+ * Dialled on one leg, joined by the other later (path-manager.ts). What stands in front of the byte stream
+ * is read and written here too: a message of ours, and the concentrator's answer.
  */
-import { LEG_NUMBER, LEGS, type LegName } from '../../shared/core/leg.ts'
+import { LEG_NUMBER, type LegName } from '../../shared/core/leg.ts'
 import { MARK } from '../../shared/core/marks.ts'
 import { EAGAIN, ECONNREFUSED, ECONNRESET, EHOSTUNREACH } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
@@ -18,9 +18,23 @@ import {
 import { FlowState } from '../../shared/relay/flow-table.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
 import { isIpv4 } from '../../shared/wire/address.ts'
-import { type ConvertMessage, encodeConvert } from '../../shared/wire/convert.ts'
+import {
+  type ConvertMessage,
+  type ConvertTlv,
+  decodeConvert,
+  encodeConvert,
+} from '../../shared/wire/convert.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import { COUNT, type HouseRoom } from './room.ts'
+
+export type ErrorTlv = Extract<ConvertTlv, { type: 'error' }>
+
+/** What proves to the concentrator who we are. */
+export interface ShownCookie {
+  readonly bytes: Uint8Array
+  /** By the concentrator itself; otherwise it is the one from the operator's file. */
+  readonly issued: boolean
+}
 
 /** One connection to the concentrator. */
 export interface Uplink {
@@ -28,16 +42,21 @@ export interface Uplink {
   /** Where it began, and from which address. */
   readonly leg: LegName
   readonly from: Uint8Array
+  /** What its first message shows. */
+  readonly cookie: ShownCookie
   /** It fell back to plain TCP: there it stays. */
   plain: boolean
   /** Its place in the flow table, -1 while it has none. */
   row: number
 }
 
-/** Begin an uplink over the best leg: writable when connected. `-errno` where none can be. */
-export function dialUplink(room: HouseRoom): Uplink | number {
+/** Begin an uplink over `leg`: writable when connected. `-errno` where none can be. */
+export function dialUplink(
+  room: HouseRoom,
+  leg: LegName | undefined,
+  cookieFor: (origin: Pick<Uplink, 'leg' | 'from'>) => ShownCookie,
+): Uplink | number {
   const { board, settings } = room
-  const leg = bestLeg(board)
   if (leg === undefined) return -EHOSTUNREACH
   const own = board.leg(leg)
   for (const address of settings.concentrator.addresses) {
@@ -50,7 +69,8 @@ export function dialUplink(room: HouseRoom): Uplink | number {
       from: { device: settings.interfaces[leg], address: encodeSockaddr6(from, 0) },
       congestion: settings.congestion,
     })
-    return fd < 0 ? fd : { fd, leg, from, plain: false, row: -1 }
+    if (fd < 0) return fd
+    return { fd, leg, from, cookie: cookieFor({ leg, from }), plain: false, row: -1 }
   }
   return -EHOSTUNREACH
 }
@@ -60,11 +80,6 @@ export function standsOnLeg(board: LegBoard, { leg, from }: Uplink): boolean {
   const { up, address4, address6 } = board.leg(leg)
   const own = isIpv4(from) ? address4 : address6
   return up && own?.every((byte, i) => byte === from[i]) === true
-}
-
-/** Where uplinks begin now. */
-export function bestLeg(board: LegBoard): LegName | undefined {
-  return LEGS.find((leg) => board.leg(leg).up)
 }
 
 /**
@@ -101,7 +116,7 @@ export function uplinkAnswered(room: HouseRoom, uplink: Uplink): void {
 }
 
 function fellBack(room: HouseRoom, uplink: Uplink): void {
-  room.count[COUNT.fallbacks]!++
+  room.count[COUNT[uplink.leg === 'dsl' ? 'fallbacksDsl' : 'fallbacksLte']]!++
   uplink.plain = true
   forgetUplink(room, uplink)
 }
@@ -144,6 +159,48 @@ export function readAnswer(room: HouseRoom, fd: number, soFar: Answer): Answer {
     if (got <= 0) return { bytes, over: true, broken: got < 0 }
     bytes = Buffer.concat([bytes, room.scratch.subarray(0, got)])
     if (bytes.length >= ANSWER_BYTES_MAX) return { ...NO_ANSWER, bytes }
+  }
+}
+
+/** What an answer says so far. */
+export type Heard =
+  /** `payload` came behind it: the server's first bytes. */
+  | { readonly kind: 'yes'; readonly message: ConvertMessage; readonly payload: Uint8Array }
+  | { readonly kind: 'error'; readonly error: ErrorTlv }
+  | { readonly kind: 'incomplete' }
+  /** Not Convert at all. */
+  | { readonly kind: 'alien' }
+  /** Convert, but not as a client can take it. */
+  | { readonly kind: 'unfit' }
+
+/** What is not a whole and proper message is answered by whoever asked with a reset (`dropUplink`). */
+export function hear({ bytes }: Answer): Heard {
+  const decoded = decodeConvert(bytes)
+  switch (decoded.kind) {
+    case 'incomplete':
+      return decoded
+    //= https://www.rfc-editor.org/rfc/rfc8803#section-6.1
+    //# A Total Length of
+    //# zero is invalid and the connection MUST be reset upon reception of a
+    //# header with such a total length.
+    case 'alien':
+      return decoded
+    //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.1
+    //# If a Client
+    //# receives two or more instances of the same TLV over a Convert
+    //# connection, it MUST reset the associated TCP connection.
+    //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.2
+    //# If a Client receives a TLV of type
+    //# 0x0, it MUST reset the associated TCP connection.
+    // So is one with a type that we do not know: it may change what the others mean.
+    case 'refused':
+      return { kind: 'unfit' }
+    case 'message': {
+      const { message, bytesUsed } = decoded
+      const error = message.find((tlv) => tlv.type === 'error')
+      if (error !== undefined) return { kind: 'error', error }
+      return { kind: 'yes', message, payload: bytes.subarray(bytesUsed) }
+    }
   }
 }
 

@@ -12,6 +12,7 @@ import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { Loop } from '../../shared/relay/loop.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
 import type { WorkerBirth } from '../../shared/relay/workers.ts'
+import { Concentrator } from './concentrator.ts'
 import { intercept } from './intercept.ts'
 import { endOrphans } from './orphans.ts'
 import { Pool } from './pool.ts'
@@ -42,12 +43,14 @@ const room: HouseRoom = {
   board: new LegBoard(settings.board),
   table: new FlowTable(settings.tables[index]!),
   count: new Counters(HOUSE_COUNTERS, settings.tables.length, settings.counters).row(index),
+  stopUntilMs: new Float64Array(settings.stop),
+  originMs: performance.timeOrigin,
   flows: new Map<Flow, Uplink | undefined>(),
   farewellMs: -Infinity,
   closedBytes: { up: 0, down: 0 },
   tell: (news: HouseNews) => port.postMessage(news),
 }
-const pool = new Pool(room)
+const pool = new Pool(room, new Concentrator(room))
 const stranded = new Stranded(room)
 /** How old a published figure may be, and how late a download is known for one. */
 const PUBLISH_MS = 100

@@ -3,6 +3,7 @@
  * here passes or fails; the tests do that, with margins.
  */
 import { Command } from 'commander'
+import { LEGS } from '../../shared/core/leg.ts'
 import { raiseStreet } from '../lab/lab.ts'
 import { DEFAULT_PAIR, PAIRS } from '../lab/pairs.ts'
 import { measureBond } from './bond.ts'
@@ -11,6 +12,7 @@ import { CUTS, measureCut } from './cut.ts'
 import { measureFirstByte } from './first-byte.ts'
 import { measureGibibyte } from './gibibyte.ts'
 import { measureIdle } from './idle.ts'
+import { measureJoined } from './joined.ts'
 import { measureNeighbour, NEIGHBOURS, percentileOf } from './neighbour.ts'
 import { benchRelay } from './relay.ts'
 
@@ -102,6 +104,21 @@ bench
     row('ping ms', 'p50 ms', 'p99 ms')
     const found = await measureFirstByte(street, { connections, pauseMs: 20 })
     row(found.pingMs.toFixed(2), found.p50Ms.toFixed(2), found.p99Ms.toFixed(2))
+  })
+
+bench
+  .command('joined')
+  .description('how many connections are MPTCP with both lines, while both lose packets')
+  .option('--connections <n>', 'of 100 kB each way, 20 at a time', Number, 500)
+  .option('--loss <percent>', 'of the packets of each line and direction', Number, 1)
+  .action(async ({ connections, loss }: { connections: number; loss: number }) => {
+    await using street = await raiseStreet({ name: 'hyb-bench' })
+    for (const leg of LEGS) await street.line(leg, { lossPercent: loss })
+    row('loss %', 'opened', 'echoed', 'MPTCP', 'both lines', '% both')
+    const found = await measureJoined(street, connections)
+    const counts = [found.opened, found.echoed, found.bonded, found.joined]
+    const percent = ((100 * found.joined) / found.opened).toFixed(1)
+    row(String(loss), ...counts.map(String), percent)
   })
 
 bench
