@@ -7,20 +7,16 @@
  *                 └─ bypass ───────────────▶ direct ───────────────▶└──────┘
  *                                              ▲ unanswered, and repeatable
  *
- * LAN bytes follow the Connect at once (RFC 8803 section 4.2: early data): no round trip is added.
+ * Who asks is a connection that was accepted (accepted.ts), whose bytes follow the Connect at once (RFC
+ * 8803 section 4.2: early data), or one whose SYN is held (hold.ts). Neither adds a round trip.
  */
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
 import { allAcknowledged } from '../../shared/linux/sockets.ts'
 import { FlowState } from '../../shared/relay/flow-table.ts'
 import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
-import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
 import { type ConvertMessage, decodeConvert } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
-import { goDirect, refuseLan } from './direct.ts'
-import { EarlyData } from './early-data.ts'
-import type { Intercepted } from './intercept.ts'
-import { openFlow } from './open-flow.ts'
 import type { Pool } from './pool.ts'
 import { type ErrorTlv, isNoRoute, whatRefusalMeans } from './refusal.ts'
 import { COUNT, type HouseRoom } from './room.ts'
@@ -36,65 +32,90 @@ import {
   uplinkConnected,
 } from './uplink.ts'
 
-/** From here on the LAN connection is answered one way or another; nobody needs to keep the request. */
-export function request(room: HouseRoom, pool: Pool, lan: Intercepted): void {
+/** A LAN connection on whose behalf is asked. One of the last three is called, once. */
+export interface Asker {
+  readonly destination: { readonly address: Uint8Array; readonly port: number }
+  /** Bytes of the LAN host that have left for the server. */
+  readonly sentBytes: number
+  /** A server may hear again what the host has said. */
+  readonly repeatable: boolean
+  /** From now on `events` hears what happens to the LAN's own socket, if there is one. */
+  begin(events: AskerEvents): void
+  /** Hand what the host says to the uplink. Says which of the two broke. */
+  forward(uplink: number): 'ok' | 'lan broke' | 'uplink broke'
+  /** The server has accepted; `payload` is what it said at once. The uplink is the asker's now. */
+  answered(uplink: Uplink, payload: Uint8Array): void
+  /** The LAN host shall hear this; undefined when there was no answer at all. */
+  refused(error: ErrorTlv | undefined): void
+  /** Out of the house unbonded. */
+  direct(): void
+}
+
+export interface AskerEvents {
+  lanSpoke(): void
+  lanBroke(): void
+}
+
+/** From here on the asker is answered one way or another; nobody needs to keep the request. */
+export function request(room: HouseRoom, pool: Pool, asker: Asker): void {
   if (!pool.open) {
-    goDirect(room, lan)
+    asker.direct()
     return
   }
   const warm = pool.take()
   const uplink = warm ?? dialUplink(room)
   if (typeof uplink === 'number') {
-    goDirect(room, lan)
+    asker.direct()
     return
   }
-  new Request(room, pool, lan, uplink, warm !== undefined).begin()
+  new Request(room, pool, asker, uplink, warm !== undefined).begin()
 }
 
-class Request implements Watcher {
+class Request implements Watcher, AskerEvents {
   readonly #room: HouseRoom
   readonly #pool: Pool
-  readonly #lan: Intercepted
+  readonly #asker: Asker
   readonly #uplink: Uplink
-  readonly #early: EarlyData
   readonly #deadline: Deadline
   readonly #beganMs: number
   #connected: boolean
   #answer = NO_ANSWER
   #suspected = false
 
-  constructor(room: HouseRoom, pool: Pool, lan: Intercepted, uplink: Uplink, warm: boolean) {
+  constructor(room: HouseRoom, pool: Pool, asker: Asker, uplink: Uplink, warm: boolean) {
     this.#room = room
     this.#pool = pool
-    this.#lan = lan
+    this.#asker = asker
     this.#uplink = uplink
     this.#connected = warm
-    this.#early = new EarlyData(lan.fd, room.scratch)
     this.#deadline = new Deadline(() => this.#onDeadline())
     this.#beganMs = room.loop.nowMs
   }
 
   begin(): void {
     const { loop, board } = this.#room
-    loop.handOver(this.#lan.fd, this)
+    this.#asker.begin(this)
     const rttMs = board.leg(this.#uplink.leg).srttUs / 1_000
     // A dialled uplink has a handshake before it.
     const trips = this.#connected ? ANSWER_RTTS : 2 * ANSWER_RTTS
     loop.arm(this.#deadline, Math.max(ANSWER_MS_MIN, trips * rttMs))
     if (this.#connected) {
       loop.handOver(this.#uplink.fd, this)
-      this.#ask([{ type: 'connect', ...this.#lan.destination }])
+      this.#ask([{ type: 'connect', ...this.#asker.destination }])
     } else {
       loop.watch(this.#uplink.fd, this)
     }
   }
 
-  onReady(fd: number, events: number): void {
-    if (fd === this.#lan.fd) {
-      if ((events & FAILED) !== 0) return this.#giveUp()
-      if ((events & READABLE) !== 0) this.#forward()
-      return
-    }
+  lanSpoke(): void {
+    this.#forward()
+  }
+
+  lanBroke(): void {
+    this.#giveUp()
+  }
+
+  onReady(_fd: number, events: number): void {
     if (!this.#connected) {
       if ((events & (WRITABLE | FAILED)) !== 0) this.#onConnected()
       return
@@ -113,7 +134,7 @@ class Request implements Watcher {
     }
     this.#connected = true
     this.#ask([
-      { type: 'connect', ...this.#lan.destination },
+      { type: 'connect', ...this.#asker.destination },
       { type: 'cookie', cookie: this.#room.settings.cookie },
     ])
   }
@@ -128,7 +149,7 @@ class Request implements Watcher {
   /** The LAN's first bytes run after the Connect message without waiting for its answer. */
   #forward(): void {
     if (!this.#connected) return
-    const forwarded = this.#early.forward(this.#uplink.fd)
+    const forwarded = this.#asker.forward(this.#uplink.fd)
     if (forwarded === 'lan broke') this.#giveUp()
     if (forwarded === 'uplink broke') this.#goDirect()
   }
@@ -145,7 +166,7 @@ class Request implements Watcher {
     if (decoded.kind !== 'message') return this.#unanswered('it does not speak Convert')
     const error = decoded.message.find((tlv) => tlv.type === 'error')
     if (error !== undefined) return this.#refused(error)
-    if (broken) return this.#giveUp()
+    if (broken) return this.#giveUp(BROKEN)
     this.#answered(bytes.subarray(decoded.bytesUsed))
   }
 
@@ -155,11 +176,7 @@ class Request implements Watcher {
     uplinkAnswered(this.#room, this.#uplink)
     count[COUNT.flowsBonded]!++
     this.#pool.succeeded()
-    const up = new HalfFlow(this.#lan.fd, this.#uplink.fd)
-    this.#early.leaveUnsent(up)
-    const down = new HalfFlow(this.#uplink.fd, this.#lan.fd)
-    holdFirst(down, payload)
-    openFlow(this.#room, up, down, this.#uplink)
+    this.#asker.answered(this.#uplink, payload)
   }
 
   //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
@@ -170,10 +187,10 @@ class Request implements Watcher {
     switch (error.code) {
       // The server itself said no: the LAN shall hear the same.
       case ConvertError.connectionReset:
-        return this.#giveUp()
+        return this.#giveUp(error)
       case ConvertError.destinationUnreachable:
         // One without IPv6 has no way to servers that the home can reach by itself.
-        return isNoRoute(error) ? this.#goDirect({ replay: true }) : this.#giveUp()
+        return isNoRoute(error) ? this.#goDirect({ replay: true }) : this.#giveUp(error)
       case ConvertError.resourceExceeded:
       case ConvertError.networkFailure: {
         const { why, waitMs } = whatRefusalMeans(error)
@@ -190,7 +207,7 @@ class Request implements Watcher {
   #onDeadline(): void {
     const { loop, board, settings } = this.#room
     const waitedMs = loop.nowMs - this.#beganMs
-    const { repeatable, sentBytes } = this.#early
+    const { repeatable, sentBytes } = this.#asker
     const heard = this.#connected && allAcknowledged(this.#uplink.fd)
     // A kernel that acknowledges says nothing about the process behind it.
     if (!heard || waitedMs >= DOUBTFUL_MS) this.#suspect()
@@ -218,20 +235,28 @@ class Request implements Watcher {
    * already: an order must not be placed twice. Else the LAN must try again.
    */
   #goDirect({ replay }: { readonly replay: boolean } = { replay: false }): void {
-    if (!replay && !this.#early.repeatable) return this.#giveUp()
-    this.#room.loop.disarm(this.#deadline)
-    dropUplink(this.#room, this.#uplink)
-    goDirect(this.#room, this.#lan, this.#early.said)
+    if (!replay && !this.#asker.repeatable) return this.#giveUp()
+    this.#leave()
+    this.#asker.direct()
   }
 
-  #giveUp(): void {
-    const { loop } = this.#room
-    loop.disarm(this.#deadline)
+  #giveUp(error?: ErrorTlv): void {
+    this.#leave()
+    this.#asker.refused(error)
+  }
+
+  #leave(): void {
+    this.#room.loop.disarm(this.#deadline)
     dropUplink(this.#room, this.#uplink)
-    refuseLan(this.#room, this.#lan)
   }
 }
 
+/** The server accepted and broke the connection at once. */
+const BROKEN: ErrorTlv = {
+  type: 'error',
+  code: ConvertError.connectionReset,
+  value: Uint8Array.of(0),
+}
 /** Design D15: a Connect unanswered for max(300 ms, 3 RTT) is not waited for if it need not be. */
 const ANSWER_MS_MIN = 300
 const ANSWER_RTTS = 3

@@ -422,6 +422,7 @@ function raiseCity() {
         bypass: { prefixes: bypass.map((prefix) => parsePrefix(prefix)!) },
         capturePort: CAPTURE_PORT,
         concentrator: { addresses: [CONCENTRATOR4, CONCENTRATOR6], port: 8_803 },
+        connect: 'truthful' as const,
         lan: { interfaces: ['lan', 'guests'] },
         legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
         stateDirectory: state,
