@@ -80,37 +80,7 @@ ${bypassSet(
 ${capture === 'on' ? beginRules(config, holding) : ''}
   }
 
-${Array.from({ length: config.workers }, (_, worker) => holdChain(config, worker, holding)).join('\n')}
-
-  chain judged {
-    type filter hook prerouting priority dstnat + 2; policy accept;
-    meta mark & ${hex(MARK_MASK)} vmap {
-      ${hex(VERDICT.none)} : goto capture, ${hex(VERDICT.take)} : goto capture,
-      ${hex(VERDICT.bypass)} : goto unbonded,
-      ${hex(VERDICT.reset)} : goto refuse_reset,
-      ${hex(VERDICT.noRoute)} : goto refuse_no_route,
-      ${hex(VERDICT.hostUnreachable)} : goto refuse_host,
-      ${hex(VERDICT.portUnreachable)} : goto refuse_port,
-      ${hex(VERDICT.prohibited)} : goto refuse_prohibited
-    }
-  }
-
-  chain capture {
-${captureRules(config)}
-    ${is('ct', MARK.tproxy)} reject with tcp reset
-    goto unbonded
-  }
-
-  chain unbonded {
-    ${claim('meta', 0)} accept
-  }
-
-  chain refuse_reset { meta l4proto tcp reject with tcp reset; }
-  chain refuse_no_route { reject with icmpx type no-route; }
-  chain refuse_host { reject with icmpx type host-unreachable; }
-  chain refuse_port { reject with icmpx type port-unreachable; }
-  chain refuse_prohibited { reject with icmpx type admin-prohibited; }
-
+${judgement(config, holding)}
   chain input {
     type filter hook input priority filter - 1; policy accept;
     tcp dport ${ports} ct direction original ${isNot('meta', MARK.tproxy)} reject with tcp reset
@@ -143,6 +113,43 @@ const TABLE = 'hybridge'
 export const REMOVE_CAPTURE = `table inet hybridge
 delete table inet hybridge
 `
+
+/** Where a SYN waits, and what follows. */
+function judgement(config: CaptureConfig, holding: Holding): string {
+  const { workers } = config
+  const waiting = Array.from({ length: workers }, (_, i) => holdChain(config, i, holding))
+  return `${waiting.join('\n')}
+
+  chain judged {
+    type filter hook prerouting priority dstnat + 2; policy accept;
+    meta mark & ${hex(MARK_MASK)} vmap {
+      ${hex(VERDICT.none)} : goto capture, ${hex(VERDICT.take)} : goto capture,
+      ${hex(VERDICT.bypass)} : goto unbonded,
+      ${hex(VERDICT.reset)} : goto refuse_reset,
+      ${hex(VERDICT.noRoute)} : goto refuse_no_route,
+      ${hex(VERDICT.hostUnreachable)} : goto refuse_host,
+      ${hex(VERDICT.portUnreachable)} : goto refuse_port,
+      ${hex(VERDICT.prohibited)} : goto refuse_prohibited
+    }
+  }
+
+  chain capture {
+${captureRules(config)}
+    ${is('ct', MARK.tproxy)} reject with tcp reset
+    goto unbonded
+  }
+
+  chain unbonded {
+    ${claim('meta', 0)} accept
+  }
+
+  chain refuse_reset { meta l4proto tcp reject with tcp reset; }
+  chain refuse_no_route { reject with icmpx type no-route; }
+  chain refuse_host { reject with icmpx type host-unreachable; }
+  chain refuse_port { reject with icmpx type port-unreachable; }
+  chain refuse_prohibited { reject with icmpx type admin-prohibited; }
+`
+}
 
 /** The rules that hold SYNs where nft has no word for them: each belongs at the end of its chain. */
 export function queueRules({ capturePort, workers }: CaptureConfig) {
