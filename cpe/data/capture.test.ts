@@ -107,6 +107,9 @@ test('each worker has its share of the flows, for a SYN that is held as for one 
     'symhash mod 3 == 0 meta l4proto tcp tproxy to :15800',
     'symhash mod 3 == 1 meta l4proto tcp tproxy to :15801',
     'symhash mod 3 == 2 meta l4proto tcp tproxy to :15802',
+    'meta l4proto tcp tproxy to :15800',
+    'meta l4proto tcp tproxy to :15801',
+    'meta l4proto tcp tproxy to :15802',
   ])
   assert.deepEqual(rules(/.*goto hold_\d/g), [
     'symhash mod 3 == 0 goto hold_0',
@@ -140,7 +143,7 @@ test("the OS's own bits of the marks are never touched", () => {
   const table = renderCapture({ ...config, workers: 4 }, 'on', 'xt')
   const writes = table.match(/(ct|meta) mark set/g)
   const careful = table.match(/(ct|meta) mark set \1 mark & 0xff0fffff \| 0x00[01235]00000( |$)/gm)
-  assert.equal(writes?.length, 19)
+  assert.equal(writes?.length, 27)
   assert.equal(careful?.length, writes.length)
 })
 

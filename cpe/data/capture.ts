@@ -180,12 +180,17 @@ function holdName(worker: number): string {
   return `hold_${worker}`
 }
 
+/**
+ * To the flow's own worker. One that does not listen takes nothing (`tproxy` ends the rule then), and the
+ * next that does has it.
+ */
 function captureRules(config: CaptureConfig): string {
-  const rules = Array.from({ length: config.workers }, (_, worker) => {
-    const take = `meta l4proto tcp tproxy to :${config.capturePort + worker}`
-    return `    ${shareOf(config, worker)}${take} ${claim('ct', MARK.tproxy)} ${claim('meta', MARK.tproxy)} accept`
-  })
-  return rules.join('\n')
+  const workers = Array.from({ length: config.workers }, (_, worker) => worker)
+  const take = (worker: number) =>
+    `meta l4proto tcp tproxy to :${config.capturePort + worker} ${claim('ct', MARK.tproxy)} ${claim('meta', MARK.tproxy)} accept`
+  const own = workers.map((worker) => `    ${shareOf(config, worker)}${take(worker)}`)
+  const any = config.workers > 1 ? workers.map((worker) => `    ${take(worker)}`) : []
+  return [...own, ...any].join('\n')
 }
 
 /** A flow has the same worker for each of its packets: its SYN is sent again while it is held. */
