@@ -7,7 +7,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EAGAIN } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
-import type { PacketQueue } from '../../shared/linux/nfqueue.ts'
 import { connectedPair, settle } from '../../shared/relay/loopback.fake.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import { decodeConvert, encodeConvert } from '../../shared/wire/convert.ts'
@@ -15,7 +14,7 @@ import { ConvertError } from '../../shared/wire/convert-error.ts'
 import { type ConvertFailure, errorReply } from '../../shared/wire/convert-failure.ts'
 import type { QueuedPacket } from '../../shared/wire/nfqueue.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
-import { Hold } from './hold.ts'
+import { Hold, type SynQueue } from './hold.ts'
 import type { Pool } from './pool.ts'
 import { paintedRoom } from './room.fake.ts'
 import { COUNT } from './room.ts'
@@ -149,7 +148,7 @@ function heldHouse({ open } = { open: true }) {
     failed: () => undefined,
   }
   const queue = new PaintedQueue()
-  const house = new Hold(room, pool as Pool, queue as unknown as PacketQueue, 1)
+  const house = new Hold(room, pool as Pool, queue, 1)
   let id = 0
   const knock = (address: string, { from = 5_000, to = 81, host = 10 } = {}) => {
     queue.packets.push({ id: ++id, mark: unjudged, payload: synTo(address, from, to, host) })
@@ -159,7 +158,7 @@ function heldHouse({ open } = { open: true }) {
 }
 
 /** Gives out what the test puts in, and notes what becomes of it. */
-class PaintedQueue implements Pick<PacketQueue, 'fd' | 'drain' | 'accept' | 'drop'> {
+class PaintedQueue implements SynQueue {
   readonly fd = libc.eventfd()
   readonly packets: QueuedPacket[] = []
   readonly verdicts: string[] = []

@@ -25,18 +25,21 @@ import { COUNT, type HouseRoom } from './room.ts'
 import { flowKey, readSyn, type Syn } from './syn.ts'
 import { dropUplink, type Uplink } from './uplink.ts'
 
+/** Where SYNs come from and their verdicts go; a test paints it. */
+export type SynQueue = Pick<PacketQueue, 'accept' | 'drain' | 'drop' | 'fd'>
+
 /** All connections of one data thread whose SYN is held, or that were judged and not yet accepted. */
 export class Hold implements Watcher {
   readonly #room: HouseRoom
   readonly #pool: Pool
-  readonly #queue: PacketQueue
+  readonly #queue: SynQueue
   readonly #held = new Map<string, HeldSyn>()
   readonly #byHost = new Map<string, number>()
   readonly #perHostMax: number
   #turnAsked = false
 
   /** `workers`: with how many threads the limits are shared. */
-  constructor(room: HouseRoom, pool: Pool, queue: PacketQueue, workers: number) {
+  constructor(room: HouseRoom, pool: Pool, queue: SynQueue, workers: number) {
     this.#room = room
     this.#pool = pool
     this.#queue = queue
@@ -101,14 +104,14 @@ export class Hold implements Watcher {
 class HeldSyn implements Asker, Watcher {
   readonly #room: HouseRoom
   readonly #hold: Hold
-  readonly #queue: PacketQueue
+  readonly #queue: SynQueue
   readonly #syn: Syn
   readonly #deadline = new Deadline(() => this.#neverAccepted())
   #id: number
   #mark: number
   #answer: { readonly uplink: Uplink; readonly payload: Uint8Array } | undefined
 
-  constructor(room: HouseRoom, hold: Hold, queue: PacketQueue, syn: Syn, id: number, mark: number) {
+  constructor(room: HouseRoom, hold: Hold, queue: SynQueue, syn: Syn, id: number, mark: number) {
     this.#room = room
     this.#hold = hold
     this.#queue = queue

@@ -12,6 +12,7 @@ import { measureFirstByte } from './first-byte.ts'
 import { measureGibibyte } from './gibibyte.ts'
 import { measureIdle } from './idle.ts'
 import { benchRelay } from './relay.ts'
+import { measureRate, measureSetup } from './setup.ts'
 
 const bench = new Command('npm run bench --').description(
   'Measure the street. Nothing else should load this machine meanwhile.',
@@ -101,6 +102,29 @@ bench
     row('ping ms', 'p50 ms', 'p99 ms')
     const found = await measureFirstByte(street, { connections, pauseMs: 20 })
     row(found.pingMs.toFixed(2), found.p50Ms.toFixed(2), found.p99Ms.toFixed(2))
+  })
+
+bench
+  .command('setup')
+  .description('first byte of new connections: truthful, eager, direct; connections a second')
+  .option('--connections <n>', 'of each way in each round', Number, 200)
+  .option('--rounds <n>', 'alternating rounds', Number, 3)
+  .option('--seconds <n>', 'of each rate', Number, 4)
+  .action(async (options: { connections: number; rounds: number; seconds: number }) => {
+    row('first byte', 'loss %', 'ping ms', 'p50 ms', 'p99 ms')
+    for await (const found of measureSetup(options.connections, options.rounds)) {
+      row(
+        found.way,
+        String(found.lossPercent),
+        found.pingMs.toFixed(2),
+        found.p50Ms.toFixed(2),
+        found.p99Ms.toFixed(2),
+      )
+    }
+    row('\nboth relays', 'conn/s', 'failed')
+    for await (const found of measureRate(options.rounds, options.seconds)) {
+      row(found.contender, found.perSecond.toFixed(0), String(found.failed))
+    }
   })
 
 bench
