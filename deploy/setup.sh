@@ -73,10 +73,11 @@ check_nftables() {
     chain prerouting {
       type filter hook prerouting priority -150; policy accept;
       ct direction original meta l4proto tcp tproxy to :1 meta mark set ct mark
+      symhash mod 2 0 limit rate over 1/second reject with icmpx type host-unreachable
     }
     chain postrouting { type nat hook postrouting priority 100; masquerade; }
   }' 2>/dev/null ||
-    wrong "the kernel refuses nftables rules with tproxy, ct and masquerade; it needs CONFIG_NF_TABLES_INET, CONFIG_NFT_TPROXY, CONFIG_NFT_CT and CONFIG_NFT_MASQ, and this user CAP_NET_ADMIN"
+    wrong "the kernel refuses nftables rules with tproxy, ct, masquerade, reject, hash and limit; it needs CONFIG_NF_TABLES_INET, CONFIG_NFT_TPROXY, CONFIG_NFT_CT, CONFIG_NFT_MASQ, CONFIG_NFT_REJECT_INET, CONFIG_NFT_HASH and CONFIG_NFT_LIMIT, and this user CAP_NET_ADMIN"
 }
 
 install_npm_packages() {

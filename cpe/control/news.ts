@@ -20,6 +20,9 @@ export function reportNews(news: HouseNews, suspect: () => void): void {
     case 'refused':
       log.warn('connection not bonded', { why: news.why })
       return
+    case 'eager':
+      log.warn('connections are accepted before their server has answered', { why: news.why })
+      return
     case 'suspect':
       log.debug('concentrator suspect', { why: news.why })
       suspect()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parsePrefix } from '../../shared/wire/address.ts'
-import { type CaptureConfig, renderCapture } from './capture.ts'
+import { type CaptureConfig, queueRules, renderCapture } from './capture.ts'
 
 // What the rules do to packets is shown by steering/router.lab.test.ts, on a real kernel.
 
@@ -15,7 +15,7 @@ const config: CaptureConfig = {
 
 test('the table replaces itself in one transaction', () => {
   assert.match(
-    renderCapture(config, 'on'),
+    renderCapture(config, 'on', 'none'),
     /^table inet hybridge\ndelete table inet hybridge\ntable inet hybridge \{\n/,
   )
 })
@@ -61,11 +61,12 @@ const journey: ReadonlyArray<readonly [who: string, rule: string]> = [
   ],
   ["the operator's bypass list", 'ip daddr @bypass4 accept'],
   ["the operator's bypass list for IPv6", 'ip6 daddr @bypass6 accept'],
-  ['everything else is captured', 'jump capture'],
+  ['a SYN that is sent again after it was captured', '== 0x00100000 goto capture'],
+  ['everything else is captured', 'goto capture'],
 ]
 
 test('a packet from the LAN is judged in the order that the list of exceptions needs', () => {
-  const table = renderCapture(config, 'on')
+  const table = renderCapture(config, 'on', 'none')
   let at = 0
   for (const [who, rule] of journey) {
     const found = table.indexOf(rule, at)
@@ -78,33 +79,50 @@ test('a packet from the LAN is judged in the order that the list of exceptions n
 })
 
 test('only the interfaces of the LAN are captured', () => {
-  const doors = renderCapture(config, 'on').match(/iifname .* goto lan/g)
+  const doors = renderCapture(config, 'on', 'none').match(/iifname .* goto lan/g)
   assert.deepEqual(doors, [
     'iifname { "br-lan", "guests" } meta l4proto tcp ct direction original goto lan',
   ])
 })
 
-test('with capture off there is no rule that takes a connection', () => {
-  const both = [renderCapture(config, 'on'), renderCapture(config, 'off')] as const
-  const taking = both.map((table) => table.match(/tproxy to/g)?.length ?? 0)
-  assert.deepEqual(taking, [1, 0])
-  assert.deepEqual(
-    both[0].split('\n').filter((line) => line !== '' && !line.includes('tproxy')),
-    both[1].split('\n').filter((line) => line !== ''),
-    'and nothing else is different',
-  )
-})
+for (const holding of ['nft', 'xt', 'none'] as const) {
+  test(`with capture off no connection begins, and those that stand go on: ${holding}`, () => {
+    const both = (['on', 'off'] as const).map((capture) => renderCapture(config, capture, holding))
+    const [on = [], off = []] = both.map((table) => table.split('\n').filter((line) => line !== ''))
+    const begin =
+      holding === 'none'
+        ? ['    goto capture']
+        : ['    meta mark set meta mark & 0xff0fffff | 0x00500000', '    goto hold_0']
+    const at = on.indexOf(begin[0] ?? '')
+    assert.deepEqual(on.slice(at, at + begin.length), begin)
+    assert.deepEqual(on.toSpliced(at, begin.length), off)
+  })
+}
 
-test('each worker takes an even share of what those before it left', () => {
-  const rules = renderCapture({ ...config, workers: 3 }, 'on').match(/.*tproxy to :\d+/g)
-  assert.deepEqual(
-    rules?.map((rule) => rule.trim()),
-    [
-      'numgen inc mod 3 == 0 meta l4proto tcp tproxy to :15800',
-      'numgen inc mod 2 == 0 meta l4proto tcp tproxy to :15801',
-      'meta l4proto tcp tproxy to :15802',
-    ],
-  )
+test('each worker has its share of the flows, for a SYN that is held as for one that is taken', () => {
+  const three = { ...config, workers: 3 }
+  const table = renderCapture(three, 'on', 'nft')
+  const rules = (pattern: RegExp) => table.match(pattern)?.map((rule) => rule.trim())
+  assert.deepEqual(rules(/.*tproxy to :\d+/g), [
+    'symhash mod 3 == 0 meta l4proto tcp tproxy to :15800',
+    'symhash mod 3 == 1 meta l4proto tcp tproxy to :15801',
+    'symhash mod 3 == 2 meta l4proto tcp tproxy to :15802',
+    'meta l4proto tcp tproxy to :15800',
+    'meta l4proto tcp tproxy to :15801',
+    'meta l4proto tcp tproxy to :15802',
+  ])
+  assert.deepEqual(rules(/.*goto hold_\d/g), [
+    'symhash mod 3 == 0 goto hold_0',
+    'symhash mod 3 == 1 goto hold_1',
+    'symhash mod 3 == 2 goto hold_2',
+  ])
+  assert.deepEqual(rules(/chain hold_.*/g), [
+    'chain hold_0 { queue num 15800 bypass; }',
+    'chain hold_1 { queue num 15801 bypass; }',
+    'chain hold_2 { queue num 15802 bypass; }',
+  ])
+  assert.deepEqual(queueRules(three).at(-1), { table: 'hybridge', chain: 'hold_2', queue: 15_802 })
+  assert.doesNotMatch(renderCapture(three, 'on', 'xt'), /queue/)
 })
 
 test('the bypass list is split by family', () => {
@@ -112,6 +130,7 @@ test('the bypass list is split by family', () => {
   const table = renderCapture(
     { ...config, bypass: { prefixes: prefixes.map((text) => parsePrefix(text)!) } },
     'on',
+    'none',
   )
   assert.match(
     table,
@@ -121,17 +140,17 @@ test('the bypass list is split by family', () => {
 })
 
 test("the OS's own bits of the marks are never touched", () => {
-  const table = renderCapture({ ...config, workers: 4 }, 'on')
+  const table = renderCapture({ ...config, workers: 4 }, 'on', 'xt')
   const writes = table.match(/(ct|meta) mark set/g)
-  const careful = table.match(/(ct|meta) mark set \1 mark & 0xff0fffff \| 0x00[123]00000( |$)/gm)
-  assert.equal(writes?.length, 17)
+  const careful = table.match(/(ct|meta) mark set \1 mark & 0xff0fffff \| 0x00[01235]00000( |$)/gm)
+  assert.equal(writes?.length, 27)
   assert.equal(careful?.length, writes.length)
 })
 
 for (const name of ['eth"0', 'eth*', 'eth\\']) {
   test(`an interface that nftables could misread is refused: ${name}`, () => {
     assert.throws(
-      () => renderCapture({ ...config, lan: { interfaces: [name] } }, 'on'),
+      () => renderCapture({ ...config, lan: { interfaces: [name] } }, 'on', 'none'),
       /^Error: Cannot name the interface .* in nftables$/,
     )
   })

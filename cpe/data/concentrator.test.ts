@@ -14,6 +14,7 @@ import { knownAddress } from '../../shared/wire/address.ts'
 import { encodeConvert } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
 import type { ConvertFailure } from '../../shared/wire/convert-failure.ts'
+import { Accepted } from './accepted.ts'
 import {
   cookieOf,
   FROM,
@@ -435,7 +436,8 @@ function home(t: TestContext, { pooled, plain = false }: { pooled: number; plain
     const [host, lan] = connectedPair()
     libc.send(host, Buffer.from(words))
     loop.watch(lan, { onReady() {}, onTurn() {} })
-    request(room, pool, { fd: lan, destination: { address: NOBODY, port: 9 } })
+    const destination = { address: NOBODY, port: 9 }
+    request(room, pool, new Accepted(room, { fd: lan, destination }))
     t.after(() => libc.close(host))
     return host
   }

@@ -41,7 +41,7 @@ export function openHouse({ workers, pool }: CpeConfig, host: Host): House {
           yield { token, pooled: state === FlowState.pooled, bulk: state === FlowState.bulk }
       }
     },
-    lanConnections: () => counters.read('flowsOpened'),
+    lanConnections: () => counters.read('flowsOpened') + counters.read('heldOpened'),
     roomForFlows: () => counters.max('descriptors') < host.descriptorsPerWorker,
   }
 }

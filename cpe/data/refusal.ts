@@ -2,6 +2,8 @@
  * What a Convert error means for the home (RFC 8803 section 6.2.8): in words, for how long to stop
  * asking, and what becomes of the LAN connection that was refused.
  */
+import { VERDICT, type Verdict } from '../../shared/core/marks.ts'
+import { isIpv4 } from '../../shared/wire/address.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
 import { readFailure } from '../../shared/wire/convert-failure.ts'
 import type { ErrorTlv } from './uplink.ts'
@@ -91,6 +93,20 @@ function ofItsClass(error: ErrorTlv): Consequence {
   return { do: 'bypass', report: whatRefusalMeans(error).why }
 }
 
+/** What a LAN host hears whose server said no: the code is that of the server's own address family. */
+export function verdictOf(error: ErrorTlv, server: Uint8Array): Verdict {
+  const failure = readFailure(error)
+  if (failure?.code !== ConvertError.destinationUnreachable) return VERDICT.reset
+  const codes = isIpv4(server) ? ICMP_VERDICTS : ICMPV6_VERDICTS
+  return codes.get(failure.icmpCode) ?? VERDICT.hostUnreachable
+}
+
+/** For a server that accepted and broke the connection at once. */
+export const SERVER_RESET: ErrorTlv = {
+  type: 'error',
+  code: ConvertError.connectionReset,
+  value: Uint8Array.of(0),
+}
 /** 255 words without the fixed header, a Connect, and the cookie's own header; Convert counts words. */
 const COOKIE_BYTES_MAX = 992
 /** How long a wrong cookie keeps us from asking again; a restart asks at once. */
@@ -102,3 +118,23 @@ const ICMP_NET_UNREACHABLE = 0
 const CONVERTER_ERRORS = 64
 const DESTINATION_ERRORS = 96
 const SPECIFIED_ERRORS = 128
+/** RFC 792, RFC 1812 section 5.2.7.1: by network, by host, by administration. All others are of a host. */
+const ICMP_VERDICTS: ReadonlyMap<number, Verdict> = new Map([
+  [ICMP_NET_UNREACHABLE, VERDICT.noRoute],
+  [2, VERDICT.portUnreachable],
+  [3, VERDICT.portUnreachable],
+  [6, VERDICT.noRoute],
+  [9, VERDICT.prohibited],
+  [10, VERDICT.prohibited],
+  [11, VERDICT.noRoute],
+  [13, VERDICT.prohibited],
+])
+/** RFC 4443 section 3.1. */
+const ICMPV6_VERDICTS: ReadonlyMap<number, Verdict> = new Map([
+  [ICMP_NET_UNREACHABLE, VERDICT.noRoute],
+  [1, VERDICT.prohibited],
+  [3, VERDICT.hostUnreachable],
+  [4, VERDICT.portUnreachable],
+  [5, VERDICT.prohibited],
+  [6, VERDICT.noRoute],
+])

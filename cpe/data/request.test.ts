@@ -14,6 +14,7 @@ import { knownAddress } from '../../shared/wire/address.ts'
 import { encodeConvert } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
 import { errorReply } from '../../shared/wire/convert-failure.ts'
+import { Accepted } from './accepted.ts'
 import { Concentrator } from './concentrator.ts'
 import type { Pool } from './pool.ts'
 import { request } from './request.ts'
@@ -74,7 +75,7 @@ function requested() {
   loop.watch(lan, idle)
   loop.watch(fd, idle)
   const destination = { address: knownAddress('::1'), port: 9 }
-  request(room, pool as Pool, { fd: lan, destination })
+  request(room, pool as Pool, new Accepted(room, { fd: lan, destination }))
   return { host, concentrator, loop, room }
 }
 

@@ -8,20 +8,19 @@
  *                 └─ bypass ───────────────▶ direct ───────────────▶└──────┘
  *                                              ▲ unanswered, and repeatable
  *
- * LAN bytes follow the Connect at once (RFC 8803 section 4.2: early data): no round trip is added.
+ * Who asks is a connection that was accepted (accepted.ts), whose bytes follow the Connect at once (RFC
+ * 8803 section 4.2: early data), or one whose SYN is held (hold.ts). Neither adds a round trip.
  */
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
 import { allAcknowledged } from '../../shared/linux/sockets.ts'
 import { FlowState } from '../../shared/relay/flow-table.ts'
 import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
-import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
 import { encodeConvert } from '../../shared/wire/convert.ts'
-import { goDirect, refuseLan } from './direct.ts'
-import { EarlyData } from './early-data.ts'
-import type { Intercepted } from './intercept.ts'
-import { openFlow } from './open-flow.ts'
+import type { Asker, AskerEvents } from './asker.ts'
+import type { EarlyData } from './early-data.ts'
 import type { Pool } from './pool.ts'
+import { SERVER_RESET } from './refusal.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 import {
   dropUplink,
@@ -31,24 +30,25 @@ import {
   NO_ANSWER,
   readAnswer,
   type ShownCookie,
+  sayFirst,
   type Uplink,
   uplinkConnected,
 } from './uplink.ts'
 
-/** From here on the LAN connection is answered one way or another; nobody needs to keep the request. */
-export function request(room: HouseRoom, pool: Pool, lan: Intercepted): void {
-  if (!pool.concentrator.open) return goDirect(room, lan)
+/** From here on the asker is answered one way or another; nobody needs to keep the request. */
+export function request(room: HouseRoom, pool: Pool, asker: Asker): void {
+  if (!pool.concentrator.open) return asker.direct()
   const warm = pool.take()
   const uplink = warm ?? pool.concentrator.dial()
-  if (typeof uplink === 'number') return goDirect(room, lan)
-  new Request(room, pool, lan, uplink, warm !== undefined).begin()
+  if (typeof uplink === 'number') return asker.direct()
+  new Request(room, pool, asker, uplink, warm !== undefined).begin()
 }
 
-class Request implements Watcher {
+class Request implements Watcher, AskerEvents {
   readonly #room: HouseRoom
   readonly #pool: Pool
-  readonly #lan: Intercepted
-  readonly #early: EarlyData
+  readonly #asker: Asker
+  readonly #early: EarlyData | undefined
   readonly #deadline = new Deadline(() => this.#onDeadline())
   readonly #proof = new Deadline(() => this.#lookForProof())
   readonly #beganMs: number
@@ -62,19 +62,19 @@ class Request implements Watcher {
   #again = false
   #doubted: ShownCookie | undefined
 
-  constructor(room: HouseRoom, pool: Pool, lan: Intercepted, uplink: Uplink, warm: boolean) {
+  constructor(room: HouseRoom, pool: Pool, asker: Asker, uplink: Uplink, warm: boolean) {
     this.#room = room
     this.#pool = pool
-    this.#lan = lan
+    this.#asker = asker
+    this.#early = asker.early
     this.#uplink = uplink
     this.#warm = warm
     this.#connected = warm
-    this.#early = new EarlyData(lan.fd, room.scratch)
     this.#beganMs = room.loop.nowMs
   }
 
   begin(): void {
-    this.#room.loop.handOver(this.#lan.fd, this)
+    this.#asker.begin(this)
     this.#start()
   }
 
@@ -101,16 +101,19 @@ class Request implements Watcher {
     this.#warm = warm
     this.#connected = warm
     this.#answer = NO_ANSWER
-    this.#early.rewind()
+    this.#early?.rewind()
     this.#start()
   }
 
-  onReady(fd: number, events: number): void {
-    if (fd === this.#lan.fd) {
-      if ((events & FAILED) !== 0) return this.#giveUp()
-      if ((events & READABLE) !== 0) this.#forward()
-      return
-    }
+  lanSpoke(): void {
+    this.#forward()
+  }
+
+  lanBroke(): void {
+    this.#giveUp()
+  }
+
+  onReady(_fd: number, events: number): void {
     if (!this.#connected) {
       if ((events & (WRITABLE | FAILED)) !== 0) this.#onConnected()
       return
@@ -142,11 +145,11 @@ class Request implements Watcher {
     const { row, cookie, fd } = this.#uplink
     if (row >= 0) this.#room.table.setState(row, FlowState.open)
     const message = encodeConvert([
-      { type: 'connect', ...this.#lan.destination },
+      { type: 'connect', ...this.#asker.destination },
       ...(this.#warm ? [] : [{ type: 'cookie', cookie: cookie.bytes } as const]),
     ])
     // A warm connection may have died without a word; nothing of the LAN's was sent on it.
-    const begun = this.#early.begin(fd, message, this.#warm)
+    const begun = this.#early?.begin(fd, message, this.#warm) ?? sayFirst(fd, message)
     if (begun === 'lan broke') return this.#giveUp()
     if (begun === 'uplink broke') return this.#goDirect()
     this.#lookForProof()
@@ -154,7 +157,7 @@ class Request implements Watcher {
 
   /** What did not fit into the first segment follows when that was acknowledged, or answered. */
   #lookForProof(): void {
-    if (!this.#early.held) return
+    if (this.#early?.held !== true) return
     if (!allAcknowledged(this.#uplink.fd)) return this.#room.loop.arm(this.#proof, PROOF_MS)
     this.#early.prove()
     this.#forward()
@@ -163,7 +166,7 @@ class Request implements Watcher {
   /** The LAN's first bytes run after the Connect message without waiting for its answer. */
   #forward(): void {
     if (!this.#connected) return
-    const forwarded = this.#early.forward(this.#uplink.fd)
+    const forwarded = this.#early?.forward(this.#uplink.fd)
     if (forwarded === 'lan broke') return this.#giveUp()
     if (forwarded === 'uplink broke') return this.#goDirect()
     if (!this.#proof.armed) this.#lookForProof()
@@ -186,7 +189,7 @@ class Request implements Watcher {
       case 'error':
         return this.#refused(heard.error)
       case 'yes':
-        return broken ? this.#giveUp() : this.#answered(heard.payload)
+        return broken ? this.#giveUp(SERVER_RESET) : this.#answered(heard.payload)
     }
   }
 
@@ -197,11 +200,7 @@ class Request implements Watcher {
     count[COUNT.flowsBonded]!++
     if (this.#warm) this.#pool.concentrator.answered(this.#uplink)
     else this.#pool.concentrator.admitted(this.#uplink, this.#doubted)
-    const up = new HalfFlow(this.#lan.fd, this.#uplink.fd)
-    this.#early.leaveUnsent(up)
-    const down = new HalfFlow(this.#uplink.fd, this.#lan.fd)
-    holdFirst(down, payload)
-    openFlow(this.#room, up, down, this.#uplink)
+    this.#asker.answered(this.#uplink, payload)
   }
 
   //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
@@ -214,7 +213,7 @@ class Request implements Watcher {
     const next = concentrator.refused(this.#uplink, error, inMessage, this.#again)
     switch (next.do) {
       case 'tell the LAN':
-        return this.#giveUp()
+        return this.#giveUp(error)
       case 'bypass':
         // What the concentrator will not carry (its ACL, our cookie) may still be reached directly.
         return this.#goDirect({ replay: true })
@@ -231,7 +230,7 @@ class Request implements Watcher {
   #onDeadline(): void {
     const { loop, board, settings } = this.#room
     const waitedMs = loop.nowMs - this.#beganMs
-    const { repeatable, sentBytes } = this.#early
+    const { repeatable, sentBytes } = this.#early ?? NOTHING_SAID
     const heard = this.#connected && allAcknowledged(this.#uplink.fd)
     // A kernel that acknowledges says nothing about the process behind it.
     if (!heard || waitedMs >= DOUBTFUL_MS) this.#suspect()
@@ -270,14 +269,14 @@ class Request implements Watcher {
    * already: an order must not be placed twice. Else the LAN must try again.
    */
   #goDirect({ replay }: { readonly replay: boolean } = { replay: false }): void {
-    if (!replay && !this.#early.repeatable) return this.#giveUp()
+    if (!replay && this.#early?.repeatable === false) return this.#giveUp()
     this.#endUplink()
-    goDirect(this.#room, this.#lan, this.#early.said)
+    this.#asker.direct()
   }
 
-  #giveUp(): void {
+  #giveUp(error?: ErrorTlv): void {
     this.#endUplink()
-    refuseLan(this.#room, this.#lan)
+    this.#asker.refused(error)
   }
 
   #endUplink(): void {
@@ -287,6 +286,7 @@ class Request implements Watcher {
   }
 }
 
+const NOTHING_SAID = { repeatable: true, sentBytes: 0 } as const
 /** Design D15: a Connect unanswered for max(300 ms, 3 RTT) is not waited for if it need not be. */
 const ANSWER_MS_MIN = 300
 const ANSWER_RTTS = 3

@@ -38,6 +38,7 @@ const SETTINGS: HouseSettings = {
   cookie: new Uint8Array(8),
   interfaces: { dsl: 'no-such-line', lte: 'nor-this' },
   capturePort: 1,
+  truthful: false,
   poolSizeMin: 0,
   poolSizeMax: 0,
   poolLifetimeMs: 1_000,

@@ -16,6 +16,8 @@ export interface HouseSettings {
   readonly interfaces: { readonly dsl: string; readonly lte: string }
   /** The TPROXY port of worker 0; worker i listens on `capturePort + i`. */
   readonly capturePort: number
+  /** The LAN is answered when its server has answered: the queue of worker i is `capturePort + i` too. */
+  readonly truthful: boolean
   readonly poolSizeMin: number
   readonly poolSizeMax: number
   readonly poolLifetimeMs: number
@@ -75,6 +77,7 @@ export type HouseNews =
     }
   /** A connection bypasses a concentrator that serves others. */
   | { readonly event: 'refused'; readonly why: string }
+  | { readonly event: 'eager'; readonly why: string }
 
 export const HOUSE_COUNTERS = [
   'flowsOpened',
@@ -83,6 +86,10 @@ export const HOUSE_COUNTERS = [
   'flowsOpen',
   'flowsBonded',
   'flowsDirect',
+  'heldOpened',
+  'heldRefused',
+  'heldNot',
+  'held',
   'upBytes',
   'downBytes',
   'poolHits',

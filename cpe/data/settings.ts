@@ -21,6 +21,7 @@ export function houseSettings(
     cookie: config.subscriber.cookie,
     interfaces: { dsl: legs.dsl.interface, lte: legs.lte.interface },
     capturePort: config.capturePort,
+    truthful: config.connect === 'truthful',
     poolSizeMin: POOL_SIZE_MIN,
     poolSizeMax: Math.ceil(pool.sizeMax / workers),
     poolLifetimeMs: pool.lifetimeS * 1_000,

@@ -4,6 +4,8 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
+import { SyscallError } from '../../shared/linux/errors.ts'
+import { PacketQueue } from '../../shared/linux/nfqueue.ts'
 import { hearBell } from '../../shared/relay/bell.ts'
 import { Counters } from '../../shared/relay/counters.ts'
 import { type Flow, SCRATCH_BYTES } from '../../shared/relay/flow.ts'
@@ -12,7 +14,9 @@ import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { Loop } from '../../shared/relay/loop.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
 import type { WorkerBirth } from '../../shared/relay/workers.ts'
+import { Accepted } from './accepted.ts'
 import { Concentrator } from './concentrator.ts'
+import { HOLD_LIMITS, Hold } from './hold.ts'
 import { intercept } from './intercept.ts'
 import { endOrphans } from './orphans.ts'
 import { Pool } from './pool.ts'
@@ -67,12 +71,28 @@ hearBell(loop, birth.bell, birth.orders, () => {
   stranded.end()
   pool.legsChanged()
 })
-intercept(room, settings.capturePort + index, (lan) => request(room, pool, lan))
+intercept(room, settings.capturePort + index, (lan) => {
+  if (hold?.claim(lan) !== true) request(room, pool, new Accepted(room, lan))
+})
+const hold = openHold()
 loop.arm(publish, PUBLISH_MS)
 room.tell({ event: 'serving' })
 loop.run()
 // A transfer that is cut short must not look like one that has ended.
 for (const flow of room.flows.keys()) flow.reset()
+
+/** The SYNs of our share, where they can be held. */
+function openHold(): Hold | undefined {
+  if (!settings.truthful) return undefined
+  try {
+    const queue = new PacketQueue(settings.capturePort + index, HOLD_LIMITS)
+    return new Hold(room, pool, queue, settings.tables.length)
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error
+    room.tell({ event: 'eager', why: error.message })
+    return undefined
+  }
+}
 
 /** Bytes of open flows, for whoever looks: in the flow table one by one, in the counters together. */
 function publishFlows({ flows, table, count, loop, closedBytes }: HouseRoom): void {

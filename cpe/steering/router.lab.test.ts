@@ -42,16 +42,18 @@ describe('the router', { skip: !canRun && 'needs root', timeout: 60_000 }, () =>
     assert.equal(city.tcp('home', SERVER6, 443).say(), 'worker for 2001:db8:5::10 443')
   })
 
-  test('shares what the LAN opens evenly among the workers', async () => {
+  test('shares what the LAN opens among the workers', async () => {
     await using router = await city.open({ workers: 3 })
     const workers = [0, 1, 2].map((index) => city.worker(CAPTURE_PORT + index, `w${index}`))
     await router.setCapture(true)
-    const answers = Array.from({ length: 12 }, () => city.tcp('home', SERVER4, 443).say())
+    const answers = Array.from({ length: 60 }, () => city.tcp('home', SERVER4, 443).say())
     for (const worker of workers) worker[Symbol.dispose]()
     const counts = ['w0', 'w1', 'w2'].map(
       (name) => answers.filter((a) => a.startsWith(name)).length,
     )
-    assert.deepEqual(counts, [4, 4, 4])
+    // By a hash: once in 30,000 runs one of them has less than 6.
+    assert.ok(Math.min(...counts) >= 6, counts.join())
+    assert.equal(counts[0]! + counts[1]! + counts[2]!, 60)
   })
 
   test('gives the connections of a worker that is gone to another, or lets them go', async () => {
@@ -422,6 +424,7 @@ function raiseCity() {
         bypass: { prefixes: bypass.map((prefix) => parsePrefix(prefix)!) },
         capturePort: CAPTURE_PORT,
         concentrator: { addresses: [CONCENTRATOR4, CONCENTRATOR6], port: 8_803 },
+        connect: 'truthful' as const,
         lan: { interfaces: ['lan', 'guests'] },
         legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
         stateDirectory: state,

@@ -15,11 +15,11 @@ import { deleteConntrackByMark } from '../../shared/linux/conntrack.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
 import { readLink } from '../../shared/linux/links.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
-import { applyRuleset } from '../../shared/linux/nftables.ts'
+import { appendQueueRules, applyRuleset, wouldApply } from '../../shared/linux/nftables.ts'
 import { deleteOurRoutes, deleteRoute, ourRoutes, replaceRoute } from '../../shared/linux/routes.ts'
 import { addRule, deleteOurRules, deleteRule, ourRules } from '../../shared/linux/rules.ts'
 import { openSysctls, readSysctl, type Sysctls, takeOverMptcp } from '../../shared/linux/sysctl.ts'
-import { REMOVE_CAPTURE, renderCapture } from '../data/capture.ts'
+import { type Holding, queueRules, REMOVE_CAPTURE, renderCapture } from '../data/capture.ts'
 import {
   type LegRouting,
   planRoutes,
@@ -31,7 +31,14 @@ import {
 
 export type RouterConfig = Pick<
   CpeConfig,
-  'bypass' | 'capturePort' | 'concentrator' | 'lan' | 'legs' | 'stateDirectory' | 'workers'
+  | 'bypass'
+  | 'capturePort'
+  | 'concentrator'
+  | 'connect'
+  | 'lan'
+  | 'legs'
+  | 'stateDirectory'
+  | 'workers'
 >
 
 /**
@@ -64,16 +71,19 @@ export async function openRouter(
     await applyRuleset(REMOVE_CAPTURE, rulesetFile)
     rmSync(rulesetFile)
   })
-  await applyRuleset(renderCapture(config, 'off'), rulesetFile)
+  await applyRuleset(renderCapture(config, 'off', 'none'), rulesetFile)
+  const holding = await howToHold(config, netfilter, rulesetFile)
+  if (config.connect === 'truthful' && holding === 'none') complain(CANNOT_HOLD)
+  if (holding !== 'none') sayAllRefusals(sysctls)
   const [refusal] = settle(config, kernel, undefined, NO_LEGS)
   if (refusal !== undefined) throw new Error(refusal)
-  return new Router(config, kernel, rulesetFile, undo.move(), complain)
+  return new Router(config, kernel, { rulesetFile, holding }, undo.move(), complain)
 }
 
 export class Router {
   readonly #config: RouterConfig
   readonly #kernel: Kernel
-  readonly #rulesetFile: string
+  readonly #table: CaptureTable
   readonly #undo: AsyncDisposableStack
   readonly #complain: (sentence: string) => void
   readonly #legs: Record<LegName, LegRouting> = { ...NO_LEGS }
@@ -84,13 +94,13 @@ export class Router {
   constructor(
     config: RouterConfig,
     kernel: Kernel,
-    rulesetFile: string,
+    table: CaptureTable,
     undo: AsyncDisposableStack,
     complain: (sentence: string) => void,
   ) {
     this.#config = config
     this.#kernel = kernel
-    this.#rulesetFile = rulesetFile
+    this.#table = table
     this.#undo = undo
     this.#complain = complain
   }
@@ -125,8 +135,13 @@ export class Router {
    * stay so. Puts the whole table in place, whatever has become of it. Rejects with a sentence.
    */
   setCapture(on: boolean): Promise<void> {
-    const ruleset = renderCapture(this.#config, on ? 'on' : 'off')
-    const apply = () => applyRuleset(ruleset, this.#rulesetFile)
+    const { rulesetFile, holding } = this.#table
+    const ruleset = renderCapture(this.#config, on ? 'on' : 'off', holding)
+    const apply = async () => {
+      await applyRuleset(ruleset, rulesetFile)
+      // Until then a SYN that nobody holds is captured at once.
+      if (on && holding === 'xt') this.#appendQueueRules()
+    }
     this.#ruleset = this.#ruleset.then(apply, apply)
     return this.#ruleset
   }
@@ -138,11 +153,44 @@ export class Router {
     await this.#undo.disposeAsync()
   }
 
+  #appendQueueRules(): void {
+    const { netfilter } = this.#kernel
+    const result = appendQueueRules(netfilter, queueRules(this.#config), 'do')
+    if (result < 0) this.#complain(`Cannot hold the LAN's connections: ${errnoName(result)}`)
+  }
+
   #settle(): void {
     for (const sentence of settle(this.#config, this.#kernel, this.#active, this.#legs)) {
       this.#complain(sentence)
     }
   }
+}
+
+interface CaptureTable {
+  readonly rulesetFile: string
+  readonly holding: Holding
+}
+
+/** The best way that this kernel has to hold a SYN. The table stands. */
+async function howToHold(
+  config: RouterConfig,
+  netfilter: NetlinkSocket,
+  rulesetFile: string,
+): Promise<Holding> {
+  if (config.connect === 'eager') return 'none'
+  if (await wouldApply(renderCapture(config, 'on', 'nft'), rulesetFile)) return 'nft'
+  return appendQueueRules(netfilter, queueRules(config), 'check') < 0 ? 'none' : 'xt'
+}
+
+/**
+ * The kernel sends one ICMP error a second to a host, six at once: the seventh refused connection would
+ * look like a slow one. What leaves by the legs is limited by the table instead.
+ */
+function sayAllRefusals(sysctls: Sysctls): void {
+  const types4 = Number(readSysctl(ICMP4_LIMITED) ?? 0)
+  sysctls.set(ICMP4_LIMITED, String(types4 & ~(1 << ICMP4_UNREACHABLE)))
+  // A list of ranges. By default all errors but Packet Too Big (2), of which 1 is Destination Unreachable.
+  if (readSysctl(ICMP6_LIMITED) === '0-1,3-127') sysctls.set(ICMP6_LIMITED, '0,3-127')
 }
 
 interface Kernel {
@@ -211,5 +259,11 @@ const NO_LEGS = { dsl: { up: false }, lte: { up: false } } as const
 /** In the state directory. */
 const SYSCTLS_FILE = 'cpe-sysctls.json'
 const RULESET_FILE = 'cpe.nft'
+const CANNOT_HOLD =
+  'this kernel cannot hold a SYN: it needs CONFIG_NFT_QUEUE, or CONFIG_NFT_COMPAT and CONFIG_NETFILTER_XT_TARGET_NFQUEUE; connections are accepted before their server has answered (connect: eager)'
+/** Which ICMP types the limit is for. */
+const ICMP4_LIMITED = 'net/ipv4/icmp_ratemask'
+const ICMP6_LIMITED = 'net/ipv6/icmp/ratemask'
+const ICMP4_UNREACHABLE = 3
 const STRICT = 1
 const LOOSE = '2'

@@ -10,14 +10,21 @@ export interface FirstByte {
   readonly connections: number
 }
 
+export interface FirstByteOptions {
+  readonly connections: number
+  readonly pauseMs: number
+  /** Where its bytes are. */
+  readonly server?: string
+}
+
 /** One connection after another, `pauseMs` apart, each for one byte. */
 export async function measureFirstByte(
   street: Street,
-  { connections, pauseMs }: { readonly connections: number; readonly pauseMs: number },
+  { connections, pauseMs, server = SERVER }: FirstByteOptions,
 ): Promise<FirstByte> {
-  const ping = await street.exec('home', ['ping', '-q', '-c', '40', '-i', '0.05', SERVER])
+  const ping = await street.exec('home', ['ping', '-q', '-c', '40', '-i', '0.05', server])
   const pingMs = Number(/= [\d.]+\/([\d.]+)\//.exec(ping.stdout)?.[1])
-  const argv = ['node', CLIENT, `http://${SERVER}/bytes/1`, String(connections), String(pauseMs)]
+  const argv = ['node', CLIENT, `http://${server}/bytes/1`, String(connections), String(pauseMs)]
   const { status, stdout, stderr } = await street.exec('home', argv, { timeoutMs: 120_000 })
   if (status !== 0 || Number.isNaN(pingMs)) throw new Error(`Cannot measure first bytes: ${stderr}`)
   const sorted = (JSON.parse(stdout) as number[]).sort((a, b) => a - b)

@@ -12,9 +12,11 @@ export interface HaproxyOptions {
   readonly threads: number
   /** tune.bufsize; undefined for the default of 16,384. */
   readonly bufferBytes: number | undefined
+  /** Where the server listens; that of iperf3 unless said otherwise. */
+  readonly serverPort?: number
 }
 
-/** Start both; LAN hosts reach the iperf3 server at `server:port`. Ends with the street. */
+/** Start both; LAN hosts reach the server at `server:port`. Ends with the street. */
 export async function startHaproxy(
   street: Street,
   options: HaproxyOptions,
@@ -37,7 +39,7 @@ export async function startHaproxy(
       'concentrator',
       options,
       `${places.concentrator}:${PORT}`,
-      `${places.internet}:5201`,
+      `${places.internet}:${options.serverPort ?? 5_201}`,
     ),
     run(street, 'cpe', options, `${places.router}:${PORT}`, `${places.concentrator}:${PORT}`),
   ]

@@ -15,6 +15,7 @@ import { measureIdle } from './idle.ts'
 import { measureJoined } from './joined.ts'
 import { measureNeighbour, NEIGHBOURS, percentileOf } from './neighbour.ts'
 import { benchRelay } from './relay.ts'
+import { measureRate, measureSetup } from './setup.ts'
 
 const bench = new Command('npm run bench --').description(
   'Measure the street. Nothing else should load this machine meanwhile.',
@@ -119,6 +120,29 @@ bench
     const counts = [found.opened, found.echoed, found.bonded, found.joined]
     const percent = ((100 * found.joined) / found.opened).toFixed(1)
     row(String(loss), ...counts.map(String), percent)
+  })
+
+bench
+  .command('setup')
+  .description('first byte of new connections: truthful, eager, direct; connections a second')
+  .option('--connections <n>', 'of each way in each round', Number, 200)
+  .option('--rounds <n>', 'alternating rounds', Number, 3)
+  .option('--seconds <n>', 'of each rate', Number, 4)
+  .action(async (options: { connections: number; rounds: number; seconds: number }) => {
+    row('first byte', 'loss %', 'ping ms', 'p50 ms', 'p99 ms')
+    for await (const found of measureSetup(options.connections, options.rounds)) {
+      row(
+        found.way,
+        String(found.lossPercent),
+        found.pingMs.toFixed(2),
+        found.p50Ms.toFixed(2),
+        found.p99Ms.toFixed(2),
+      )
+    }
+    row('\nboth relays', 'conn/s', 'failed')
+    for await (const found of measureRate(options.rounds, options.seconds)) {
+      row(found.contender, found.perSecond.toFixed(0), String(found.failed))
+    }
   })
 
 bench

@@ -144,6 +144,12 @@ testEdges(cpeConfig, minimal, [
     says: /has bits set behind its length: '.*'; write (10\.0\.0\.0\/8|0\.0\.0\.0\/0)$/,
   },
   {
+    key: 'connect',
+    good: [undefined, 'truthful', 'eager'],
+    bad: ['lazy', 'Truthful', '', null, true, 1],
+    says: /truthful or eager/,
+  },
+  {
     key: 'limits.descriptorsShare',
     good: [undefined, 0.01, 0.95],
     bad: [0.009, 0.951, 1, 0, -1, '0.9', null, NaN],
@@ -207,6 +213,7 @@ test('the least that must be said becomes a whole configuration', () => {
     legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
     bypass: { prefixes: [] },
     capturePort: 15_800,
+    connect: 'truthful',
     workers: 1,
     pool: { sizeMax: 16, lifetimeS: 300 },
     probes: { idleDslS: 30, idleLteS: 300, retries: 3 },

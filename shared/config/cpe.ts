@@ -16,7 +16,7 @@ import {
   stateDirectory,
   workers,
 } from './host.ts'
-
+import { mustBeText } from './must.ts'
 import { cookie, subscriberId } from './subscriber.ts'
 import { congestionControl, keepaliveKeys } from './tcp.ts'
 
@@ -55,6 +55,13 @@ const cpeFile = z.strictObject({
     .prefault({}),
   /** First TPROXY port: worker i listens on capturePort + i. From outside it resets. Default 15800. */
   capturePort: port().default(15_800),
+  /**
+   * When a LAN host's connection is accepted: when its server has accepted it, or at once. Truthful needs
+   * a kernel that can hold a SYN; eager is what happens without. Default truthful.
+   */
+  connect: z
+    .enum(['truthful', 'eager'], { error: mustBeText('truthful or eager') })
+    .default('truthful'),
   /** Default 1. */
   workers: workers().default(1),
   /** MPTCP connections that wait, opened and joined, for the next LAN connection. */

@@ -18,3 +18,23 @@ export const MARK = {
   /** The agent's own sockets: never captured, and routed like any others. */
   own: 0x0040_0000,
 } as const
+
+/**
+ * What becomes of a SYN that was held until its server had answered. Between two neighbouring chains of one
+ * hook only: no packet is routed with one of these, and no connection remembers one.
+ */
+export const VERDICT = {
+  /** Nobody has judged it: the queue is full, or has no owner. */
+  none: 0x0050_0000,
+  /** A relay worker shall accept it. */
+  take: 0x0060_0000,
+  /** The kernel shall forward it, unbonded. */
+  bypass: 0x0070_0000,
+  // The LAN host shall hear why not.
+  reset: 0x0080_0000,
+  noRoute: 0x0090_0000,
+  hostUnreachable: 0x00a0_0000,
+  portUnreachable: 0x00b0_0000,
+  prohibited: 0x00c0_0000,
+} as const
+export type Verdict = (typeof VERDICT)[keyof typeof VERDICT]

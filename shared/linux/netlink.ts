@@ -107,6 +107,33 @@ export class NetlinkSocket {
   }
 
   /**
+   * Change what nfnetlink takes in transactions only: all of `bodies` or nothing. With `check` the kernel
+   * judges them and does nothing. 0 or `-errno`, as `ask`.
+   */
+  transact(
+    subsystem: number,
+    type: number,
+    flags: number,
+    bodies: readonly Uint8Array[],
+    what: 'check' | 'do',
+  ): number {
+    if (this.#listening) throw new RangeError('Cannot ask on a netlink socket that listens')
+    this.#sequence = (this.#sequence + 1) >>> 0
+    this.#complaint = ''
+    const bracket = (end: number) =>
+      encodeMessage(end, 0, this.#sequence, Uint8Array.of(0, 0, subsystem >> 8, subsystem))
+    const changes = bodies.map((body, i) => {
+      // One number and one answer for all: the first that is refused, or that the last is taken.
+      const last = i === bodies.length - 1 ? FLAG_ACK : 0
+      return encodeMessage(type, flags | last, this.#sequence, body)
+    })
+    // A transaction without an end is rolled back.
+    const end = what === 'do' ? [bracket(NFNL_BATCH_END)] : []
+    const sent = send(this.#fd, Buffer.concat([bracket(NFNL_BATCH_BEGIN), ...changes, ...end]))
+    return sent < 0 ? sent : this.#answers(ignore)
+  }
+
+  /**
    * Everything of one kind that there is, as far as `decode` knows it. Asked again when it changed
    * while the kernel listed it. Empty also when the kernel refuses.
    */
@@ -228,6 +255,8 @@ const LISTEN_BYTES_MAX = 8 * 1_024 * 1_024
 /** One drain takes no longer than about 10 ms. What is left over is taken by the next. */
 const DRAIN_READS_MAX = 1_024
 
+const NFNL_BATCH_BEGIN = 16
+const NFNL_BATCH_END = 17
 const SOL_SOCKET = 1
 const SO_RCVTIMEO = 20
 const SO_RCVBUFFORCE = 33

@@ -6,6 +6,9 @@
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
+import { FLAG_APPEND, FLAG_CREATE } from '../wire/netlink.ts'
+import { encodeQueueRule, NEW_RULE, NFTABLES } from '../wire/nftables.ts'
+import type { NetlinkSocket } from './netlink.ts'
 
 /**
  * Apply `ruleset`, which is left in `file` for whoever wants to know what was asked for.
@@ -19,6 +22,35 @@ export async function applyRuleset(ruleset: string, file: string): Promise<void>
   } catch (cause) {
     throw new Error(`Cannot apply the nftables ruleset: ${reason(cause)}`, { cause })
   }
+}
+
+/** Whether the kernel would take `ruleset`; nothing changes. */
+export async function wouldApply(ruleset: string, file: string): Promise<boolean> {
+  writeFileSync(file, ruleset)
+  try {
+    await run('nft', ['-c', '-f', file], { timeout: NFT_MS_MAX })
+    return true
+  } catch {
+    // The caller has another way.
+    return false
+  }
+}
+
+/** A rule that lets what comes through a chain wait in a queue, and pass while nobody owns that. */
+export interface QueueRule {
+  readonly table: string
+  readonly chain: string
+  readonly queue: number
+}
+
+/** Append the rules by xtables' target, all or none; the chains must stand. 0 or `-errno`. */
+export function appendQueueRules(
+  netfilter: NetlinkSocket,
+  rules: readonly QueueRule[],
+  what: 'check' | 'do',
+): number {
+  const bodies = rules.map(({ table, chain, queue }) => encodeQueueRule(table, chain, queue))
+  return netfilter.transact(NFTABLES, NEW_RULE, FLAG_CREATE | FLAG_APPEND, bodies, what)
 }
 
 function reason(cause: unknown): string {

@@ -213,6 +213,7 @@ export const FLAG_DUMP = 0x300
 export const FLAG_REPLACE = 0x100
 export const FLAG_EXCLUSIVE = 0x200
 export const FLAG_CREATE = 0x400
+export const FLAG_APPEND = 0x800
 /** Marks an attribute whose value is attributes; the kernel's strict parsers insist on it. */
 export const NESTED = 0x8000
 
