@@ -7,6 +7,7 @@ import { SendQueues } from '../../shared/relay/send-queue.ts'
 import { CookieMint, pseudonymOf } from '../subscribers/cookie-mint.ts'
 import { Sources } from '../subscribers/sources.ts'
 import { Tallies } from '../subscribers/tallies.ts'
+import { FairTurns } from './fair-turns.ts'
 import { Handshakes } from './handshakes.ts'
 import { Reports } from './reports.ts'
 import {
@@ -64,6 +65,7 @@ export function fakeRoom(patch: Partial<StreetSettings> = {}): FakeRoom {
     tallies: Tallies.create(settings.subscribers.length),
     sources: Sources.create(64, 1),
     handshakes: new Handshakes(loop),
+    turns: new FairTurns(loop),
     warm: new Set(),
     isDraining: () => world.isDraining,
     sharedMs: () => world.nowMs,

@@ -9,6 +9,7 @@ import type { Prefix } from '../../shared/wire/address.ts'
 import type { CookieMint, MintSettings } from '../subscribers/cookie-mint.ts'
 import type { Sources } from '../subscribers/sources.ts'
 import type { Tallies } from '../subscribers/tallies.ts'
+import type { FairTurns } from './fair-turns.ts'
 import type { Handshakes } from './handshakes.ts'
 import type { Reports } from './reports.ts'
 
@@ -88,6 +89,8 @@ export interface StreetRoom extends FlowRoom {
   readonly tallies: Tallies
   readonly sources: Sources
   readonly handshakes: Handshakes
+  /** By the row of their source. */
+  readonly turns: FairTurns
   /** Warm connections: what ends them when we are drained. */
   readonly warm: Set<() => void>
   readonly isDraining: () => boolean

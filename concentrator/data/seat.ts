@@ -17,7 +17,7 @@ export class Seat {
   readonly #room: StreetRoom
   readonly #fd: number
   /** Row in the tallies of `room.sources`. */
-  readonly #source: number
+  readonly source: number
   #subscriber: number | undefined
   #isOpen = false
   #isPending = false
@@ -26,7 +26,7 @@ export class Seat {
   private constructor(room: StreetRoom, fd: number, source: number) {
     this.#room = room
     this.#fd = fd
-    this.#source = source
+    this.source = source
   }
 
   /** undefined when its source has too many connections already that say nothing. */
@@ -48,7 +48,7 @@ export class Seat {
       count[COUNT.overRequests]!++
       return 'limits.perSubscriber.requestsPerS'
     }
-    if (!sources.tallies.spend(this.#source, Bucket.requests, perSource.requestsPerS, nowTicks)) {
+    if (!sources.tallies.spend(this.source, Bucket.requests, perSource.requestsPerS, nowTicks)) {
       count[COUNT.overRequests]!++
       return 'limits.perSource.requestsPerS'
     }
@@ -59,7 +59,7 @@ export class Seat {
       return excess
     }
     this.#isOpen = true
-    sources.tallies.give(this.#source, Held.waiting)
+    sources.tallies.give(this.source, Held.waiting)
     return undefined
   }
 
@@ -101,7 +101,7 @@ export class Seat {
     if (!this.#isPending || this.#subscriber === undefined) return
     this.#isPending = false
     this.#room.tallies.give(this.#subscriber, Held.pending)
-    this.#room.sources.tallies.give(this.#source, Held.pending)
+    this.#room.sources.tallies.give(this.source, Held.pending)
   }
 
   /** Whether an error may be answered, or has been too often already. */
@@ -115,7 +115,7 @@ export class Seat {
     return (
       (this.#subscriber === undefined ||
         tallies.spend(this.#subscriber, Bucket.errors, perSubscriber.errorsPerS, nowTicks)) &&
-      sources.tallies.spend(this.#source, Bucket.errors, perSource.errorsPerS, nowTicks)
+      sources.tallies.spend(this.source, Bucket.errors, perSource.errorsPerS, nowTicks)
     )
   }
 
@@ -127,9 +127,9 @@ export class Seat {
     const { tallies, sources } = this.#room
     if (this.#isOpen && this.#subscriber !== undefined) {
       tallies.give(this.#subscriber, Held.open)
-      sources.tallies.give(this.#source, Held.open)
+      sources.tallies.give(this.source, Held.open)
     } else {
-      sources.tallies.give(this.#source, Held.waiting)
+      sources.tallies.give(this.source, Held.waiting)
     }
   }
 
@@ -138,7 +138,7 @@ export class Seat {
     if (!tallies.take(subscriber, what, settings.perSubscriber[limit])) {
       return `limits.perSubscriber.${limit}`
     }
-    if (sources.tallies.take(this.#source, what, settings.perSource[limit])) return undefined
+    if (sources.tallies.take(this.source, what, settings.perSource[limit])) return undefined
     tallies.give(subscriber, what)
     return `limits.perSource.${limit}`
   }

@@ -22,6 +22,7 @@ import { Sources } from '../subscribers/sources.ts'
 import { Tallies } from '../subscribers/tallies.ts'
 import { TieTable } from '../subscribers/tie-table.ts'
 import { admit } from './admit.ts'
+import { FairTurns } from './fair-turns.ts'
 import { Handshakes } from './handshakes.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import { Reports } from './reports.ts'
@@ -74,6 +75,7 @@ const room: StreetRoom = {
   tallies: new Tallies(settings.subscriberTallies),
   sources: new Sources(settings.sources),
   handshakes: new Handshakes(loop),
+  turns: new FairTurns(loop),
   warm: new Set<() => void>(),
   isDraining: () => Atomics.load(draining, 0) === 1,
   sharedMs,

@@ -83,7 +83,18 @@ async function connectOnce(street: Street): Promise<number> {
 
 function startNoise(street: Street): () => Promise<Record<string, number>> {
   const { address, port } = { address: CONCENTRATOR.own.ipv4, port: String(CONCENTRATOR.port) }
-  const argv = ['node', NOISE, address, port, NEIGHBOURS[1].cookie, INTERNET.own.ipv4]
+  // A home has a processor of its own: what this one burns must not be missing to the concentrator.
+  const argv = [
+    'nice',
+    '-n',
+    '19',
+    'node',
+    NOISE,
+    address,
+    port,
+    NEIGHBOURS[1].cookie,
+    INTERNET.own.ipv4,
+  ]
   const child = street.spawn('internet', argv, { stdio: ['pipe', 'pipe', 'inherit'] })
   let said = ''
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {

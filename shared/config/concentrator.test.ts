@@ -239,7 +239,7 @@ test('the least that must be said becomes a whole configuration', () => {
         openMax: 8_192,
         pendingMax: 512,
         pooledMax: 64,
-        requestsPerS: 1_000,
+        requestsPerS: 500,
         errorsPerS: 100,
       },
       perSource: {
