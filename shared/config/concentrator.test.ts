@@ -238,7 +238,7 @@ test('the least that must be said becomes a whole configuration', () => {
       perSubscriber: {
         openMax: 8_192,
         pendingMax: 512,
-        pooledMax: 64,
+        pooledMax: 256,
         requestsPerS: 500,
         errorsPerS: 100,
       },
