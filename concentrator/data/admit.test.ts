@@ -13,6 +13,7 @@ import { type ConvertMessage, decodeConvert, encodeConvert } from '../../shared/
 import { ConvertError } from '../../shared/wire/convert-error.ts'
 import { readFailure } from '../../shared/wire/convert-failure.ts'
 import { hex } from '../../shared/wire/hex.fake.ts'
+import { sourceOf } from '../subscribers/source.ts'
 import { Held } from '../subscribers/tallies.ts'
 import { admit } from './admit.ts'
 import { COOKIES, type FakeRoom, fakeRoom, subscriber } from './room.fake.ts'
@@ -251,16 +252,34 @@ test('the cookie of the configuration tells no leg, but the address may', () => 
   libc.close(home)
 })
 
-test('more connections without a word than a source may have are closed at once', () => {
+test('of the connections without a word the oldest leaves when a source has too many', () => {
   const room = fakeRoom({ perSource: { ...fakeRoom().settings.perSource, waitingMax: 2 } })
-  const homes = [1, 2, 3].map(() => admitted(room).home)
+  const [first, second, third] = [1, 2, 3].map(() => admitted(room).home) as [
+    number,
+    number,
+    number,
+  ]
   assert.equal(room.count[COUNT.crowdedOut], 1)
   assert.equal(room.loop.descriptors, 2)
+  assert.equal(libc.recvHead(first, new Uint8Array(1), 1), -104)
   // Who has spoken waits no longer.
-  assert.deepEqual(said(homes[0]!, room, HELLO), ['supportedTcpExtensions'])
+  assert.deepEqual(said(second, room, HELLO), ['supportedTcpExtensions'])
   const fourth = admitted(room).home
   assert.equal(room.count[COUNT.crowdedOut], 1)
-  for (const home of [...homes, fourth]) libc.close(home)
+  for (const home of [third, fourth]) {
+    assert.deepEqual(said(home, room, HELLO), ['supportedTcpExtensions'])
+  }
+  for (const home of [first, second, third, fourth]) libc.close(home)
+})
+
+test('when other threads hold all the silence of a source, the newest leaves', () => {
+  const room = fakeRoom({ perSource: { ...fakeRoom().settings.perSource, waitingMax: 1 } })
+  room.sources.enter(sourceOf(HERE), 1, 1)
+  const { home } = admitted(room)
+  assert.equal(room.count[COUNT.crowdedOut], 1)
+  assert.equal(libc.recvHead(home, new Uint8Array(1), 1), -104)
+  assert.equal(room.loop.descriptors, 0)
+  libc.close(home)
 })
 
 test('more requests than a home may make are told to wait, and others are not', () => {

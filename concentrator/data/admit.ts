@@ -53,6 +53,10 @@ class Admission implements Watcher, Waiting {
   readonly #guest: Guest
   readonly #deadline = new Deadline(() => this.#onSilence())
   readonly #drain = () => this.#end(libc.close)
+  readonly #crowdOut = () => {
+    this.#room.count[COUNT.crowdedOut]!++
+    this.#end(resetAndClose)
+  }
   #bytes: Uint8Array = new Uint8Array(0)
   #isCounted = false
   #isQueued = false
@@ -69,6 +73,7 @@ class Admission implements Watcher, Waiting {
   /** Its first bytes, there already or not, are an event of the next round. */
   begin(): void {
     this.#room.loop.arm(this.#deadline, this.#room.settings.convertWaitMs)
+    this.#room.silent.add(this.#seat.source, this.#crowdOut)
   }
 
   onReady(_fd: number, events: number): void {
@@ -140,7 +145,7 @@ class Admission implements Watcher, Waiting {
   }
 
   #hello(rest: Uint8Array): boolean {
-    const { count, settings, loop, warm } = this.#room
+    const { count, settings, loop, warm, silent } = this.#room
     count[COUNT.hellos]!++
     // One hello, then Connect: who goes on saying hello would have the thread for itself.
     if (this.#guest.isWarm) {
@@ -151,6 +156,7 @@ class Admission implements Watcher, Waiting {
     if (excess !== undefined) return this.#refuse(EXCESS, `${excess} is reached`, 'limited')
     this.#guest.isWarm = true
     warm.add(this.#drain)
+    silent.remove(this.#seat.source, this.#crowdOut)
     this.#countAccess()
     this.#stay()
     const answer = encodeConvert(HELLO)
@@ -211,6 +217,7 @@ class Admission implements Watcher, Waiting {
     this.#isOurs = false
     this.#room.loop.disarm(this.#deadline)
     this.#room.warm.delete(this.#drain)
+    this.#room.silent.remove(this.#seat.source, this.#crowdOut)
     this.#room.loop.unwatch(this.#fd)
     this.#seat.leave()
     close(this.#fd)
@@ -221,6 +228,7 @@ class Admission implements Watcher, Waiting {
     this.#isOurs = false
     this.#room.loop.disarm(this.#deadline)
     this.#room.warm.delete(this.#drain)
+    this.#room.silent.remove(this.#seat.source, this.#crowdOut)
     this.#seat.unpool()
     this.#countAccess()
   }

@@ -17,6 +17,7 @@ import {
   type StreetSettings,
   type StreetSubscriber,
 } from './room.ts'
+import { Silent } from './silent.ts'
 
 /** The cookies of the two homes' configurations. */
 export const COOKIES = [
@@ -66,6 +67,7 @@ export function fakeRoom(patch: Partial<StreetSettings> = {}): FakeRoom {
     sources: Sources.create(64, 1),
     handshakes: new Handshakes(loop),
     turns: new FairTurns(loop),
+    silent: new Silent(),
     warm: new Set(),
     isDraining: () => world.isDraining,
     sharedMs: () => world.nowMs,

@@ -12,6 +12,7 @@ import type { Tallies } from '../subscribers/tallies.ts'
 import type { FairTurns } from './fair-turns.ts'
 import type { Handshakes } from './handshakes.ts'
 import type { Reports } from './reports.ts'
+import type { Silent } from './silent.ts'
 
 /** A subscriber as a data thread sees it: its place in the list is its number, its name is elsewhere. */
 export interface StreetSubscriber {
@@ -91,6 +92,7 @@ export interface StreetRoom extends FlowRoom {
   readonly handshakes: Handshakes
   /** By the row of their source. */
   readonly turns: FairTurns
+  readonly silent: Silent
   /** Warm connections: what ends them when we are drained. */
   readonly warm: Set<() => void>
   readonly isDraining: () => boolean

@@ -29,11 +29,19 @@ export class Seat {
     this.source = source
   }
 
-  /** undefined when its source has too many connections already that say nothing. */
+  /**
+   * undefined when its source has too many connections already that say nothing. The one that has said
+   * nothing for longest leaves first: whoever shares the address with the slow speaks at once.
+   */
   static take(room: StreetRoom, fd: number, address: Uint8Array): Seat | undefined {
-    const { waitingMax } = room.settings.perSource
+    const { sources, silent, settings } = room
+    const { waitingMax } = settings.perSource
     const nowS = Math.floor(room.sharedMs() / 1_000)
-    const row = room.sources.enter(sourceOf(address), waitingMax, nowS)
+    const source = sourceOf(address)
+    let row = sources.enter(source, waitingMax, nowS)
+    if (row === undefined && silent.closeOldest(sources.rowOf(source, nowS))) {
+      row = sources.enter(source, waitingMax, nowS)
+    }
     return row === undefined ? undefined : new Seat(room, fd, row)
   }
 

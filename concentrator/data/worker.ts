@@ -34,6 +34,7 @@ import {
   type StreetRoom,
   type StreetSettings,
 } from './room.ts'
+import { Silent } from './silent.ts'
 
 const birth = workerData as WorkerBirth<StreetSettings & StreetMemory>
 const { settings, index } = birth
@@ -76,6 +77,7 @@ const room: StreetRoom = {
   sources: new Sources(settings.sources),
   handshakes: new Handshakes(loop),
   turns: new FairTurns(loop),
+  silent: new Silent(),
   warm: new Set<() => void>(),
   isDraining: () => Atomics.load(draining, 0) === 1,
   sharedMs,
