@@ -4,10 +4,14 @@
  */
 import { LEG_NUMBER } from '../../shared/core/leg.ts'
 import { mptcpToken } from '../../shared/linux/sockets.ts'
+import { tiedTo } from './identify.ts'
+import type { Guest } from './judge.ts'
 import { COUNT, type StreetRoom } from './room.ts'
 
-/** `leg` is 0 where nothing tells it. Of SYN data only the handshake's end tells what became of MPTCP. */
-export function countAccess({ count, handshakes }: StreetRoom, fd: number, leg: number): void {
+/** Of SYN data only the handshake's end tells what became of MPTCP. */
+export function countAccess(room: StreetRoom, fd: number, guest: Guest): void {
+  const { count, handshakes } = room
+  const leg = guest.leg === 0 ? tiedTo(room, guest.address)?.leg : guest.leg
   if (leg === LEG_NUMBER.dsl) count[COUNT.acceptedDsl]!++
   if (leg === LEG_NUMBER.lte) count[COUNT.acceptedLte]!++
   const isHandshaking = handshakes.watch(fd, () => {

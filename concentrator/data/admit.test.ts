@@ -12,6 +12,8 @@ import { parseAddress, parsePrefix } from '../../shared/wire/address.ts'
 import { type ConvertMessage, decodeConvert, encodeConvert } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
 import { readFailure } from '../../shared/wire/convert-failure.ts'
+import { hex } from '../../shared/wire/hex.fake.ts'
+import { sourceOf } from '../subscribers/source.ts'
 import { Held } from '../subscribers/tallies.ts'
 import { admit } from './admit.ts'
 import { COOKIES, type FakeRoom, fakeRoom, subscriber } from './room.fake.ts'
@@ -20,6 +22,8 @@ import { COUNT } from './room.ts'
 const HELLO: ConvertMessage = [{ type: 'info' }, { type: 'cookie', cookie: COOKIES[0] }]
 const HERE = parseAddress('::1')!
 const DSL = { subscriber: 0, leg: 1 }
+/** ::ffff:127.0.0.1 */
+const LOOPBACK = '00000000 00000000 0000ffff 7f000001'
 
 test('a hello is answered, and keeps the connection warm', () => {
   const { home, room } = admitted()
@@ -76,6 +80,44 @@ test('a refused connection is forgotten when it has gone', () => {
   settle(room.loop)
   assertForgotten(room)
 })
+
+for (const [what, bytes, answer] of [
+  ['another version', '02022263 01010000', '01022263 1e010001'],
+  ['a TLV of no length', '01022263 1e000000', '01042263 1e030100 01022263 1e000000'],
+  ['a TLV nobody knows', '01022263 c0010000', '01042263 1e030200 01022263 c0010000'],
+  [
+    'a loopback address',
+    `01062263 0a050050 ${LOOPBACK}`,
+    `01082263 1e070100 01062263 0a050050 ${LOOPBACK}`,
+  ],
+] as const) {
+  test(`${what} is answered in Convert’s words, and the connection closed`, () => {
+    const { home, room } = admitted()
+    libc.send(home, hex(bytes))
+    settle(room.loop)
+    const said = new Uint8Array(64)
+    const got = libc.recv(home, said)
+    assert.deepEqual(said.subarray(0, Math.max(0, got)), hex(answer))
+    assert.equal(libc.recv(home, said), 0)
+    libc.close(home)
+    settle(room.loop)
+    assertForgotten(room)
+  })
+}
+
+for (const [what, bytes] of [
+  ['no Convert', '474554202f20'],
+  ['a total length of 0', '01002263'],
+] as const) {
+  test(`${what} is reset`, () => {
+    const { home, room } = admitted()
+    libc.send(home, hex(bytes))
+    settle(room.loop)
+    assert.equal(libc.recv(home, new Uint8Array(8)), -104)
+    assertForgotten(room)
+    libc.close(home)
+  })
+}
 
 test('bytes that come one by one make a message too', () => {
   const { home, room } = admitted()
@@ -220,16 +262,34 @@ test('the cookie of the configuration tells no leg, but the address may', () => 
   libc.close(home)
 })
 
-test('more connections without a word than a source may have are closed at once', () => {
+test('of the connections without a word the oldest leaves when a source has too many', () => {
   const room = fakeRoom({ perSource: { ...fakeRoom().settings.perSource, waitingMax: 2 } })
-  const homes = [1, 2, 3].map(() => admitted(room).home)
+  const [first, second, third] = [1, 2, 3].map(() => admitted(room).home) as [
+    number,
+    number,
+    number,
+  ]
   assert.equal(room.count[COUNT.crowdedOut], 1)
   assert.equal(room.loop.descriptors, 2)
+  assert.equal(libc.recvHead(first, new Uint8Array(1), 1), -104)
   // Who has spoken waits no longer.
-  assert.deepEqual(said(homes[0]!, room, HELLO), ['supportedTcpExtensions'])
+  assert.deepEqual(said(second, room, HELLO), ['supportedTcpExtensions'])
   const fourth = admitted(room).home
   assert.equal(room.count[COUNT.crowdedOut], 1)
-  for (const home of [...homes, fourth]) libc.close(home)
+  for (const home of [third, fourth]) {
+    assert.deepEqual(said(home, room, HELLO), ['supportedTcpExtensions'])
+  }
+  for (const home of [first, second, third, fourth]) libc.close(home)
+})
+
+test('when other threads hold all the silence of a source, the newest leaves', () => {
+  const room = fakeRoom({ perSource: { ...fakeRoom().settings.perSource, waitingMax: 1 } })
+  room.sources.enter(sourceOf(HERE), 1, 1)
+  const { home } = admitted(room)
+  assert.equal(room.count[COUNT.crowdedOut], 1)
+  assert.equal(libc.recvHead(home, new Uint8Array(1), 1), -104)
+  assert.equal(room.loop.descriptors, 0)
+  libc.close(home)
 })
 
 test('more requests than a home may make are told to wait, and others are not', () => {

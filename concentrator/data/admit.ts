@@ -11,18 +11,14 @@ import { EAGAIN } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import { keepAlive, noDelay, peerOf, resetAndClose } from '../../shared/linux/sockets.ts'
 import { FAILED, READABLE, type Watcher } from '../../shared/relay/loop.ts'
-import {
-  type ConvertMessage,
-  type ConvertTlv,
-  decodeConvert,
-  encodeConvert,
-} from '../../shared/wire/convert.ts'
+import { type ConvertMessage, decodeConvert, encodeConvert } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
 import { answerRefusal, type ConvertFailure } from '../../shared/wire/convert-failure.ts'
 import { countAccess } from './access.ts'
 import { whyNot } from './destination.ts'
 import { goOut } from './egress.ts'
-import { identify, missingCookie, tiedTo } from './identify.ts'
+import type { Waiting } from './fair-turns.ts'
+import { type ConnectRequest, EXCESS, type Guest, judge, NOT_AUTHORIZED } from './judge.ts'
 import { leaveSlowly, refuse, refuseWith, type Visitor } from './refuse.ts'
 import { COUNT, type Incident, type StreetRoom } from './room.ts'
 import { Seat } from './seat.ts'
@@ -51,38 +47,45 @@ export function admit(room: StreetRoom, fd: number): void {
   admission.begin()
 }
 
-type ConnectTlv = Extract<ConvertTlv, { type: 'connect' }>
-
-class Admission implements Watcher {
+class Admission implements Watcher, Waiting {
   readonly #room: StreetRoom
   readonly #fd: number
-  readonly #address: Uint8Array
   readonly #seat: Seat
+  readonly #guest: Guest
   readonly #deadline = new Deadline(() => this.#onSilence())
-  readonly #end = () => this.#gone()
+  readonly #drain = () => this.#end(libc.close)
+  readonly #crowdOut = () => {
+    this.#room.count[COUNT.crowdedOut]!++
+    this.#end(resetAndClose)
+  }
   #bytes: Uint8Array = new Uint8Array(0)
-  /** Who it is, once a valid cookie was shown. */
-  #subscriber: number | undefined
-  /** The leg of the first subflow, 0 while nothing tells it. */
-  #leg = 0
-  #isWarm = false
   #isCounted = false
+  #isQueued = false
+  /** False once it is closed, or somebody else's. */
+  #isOurs = true
 
   constructor(room: StreetRoom, fd: number, address: Uint8Array, seat: Seat) {
     this.#room = room
     this.#fd = fd
-    this.#address = address
     this.#seat = seat
+    this.#guest = { address, seat, subscriber: undefined, leg: 0, isWarm: false }
   }
 
+  /** Its first bytes, there already or not, are an event of the next round. */
   begin(): void {
-    const { loop, settings } = this.#room
-    loop.arm(this.#deadline, settings.convertWaitMs)
-    this.#read()
+    this.#room.loop.arm(this.#deadline, this.#room.settings.convertWaitMs)
+    this.#room.silent.add(this.#seat.source, this.#crowdOut)
   }
 
   onReady(_fd: number, events: number): void {
-    if ((events & (READABLE | FAILED)) !== 0) this.#read()
+    if ((events & (READABLE | FAILED)) === 0 || this.#isQueued) return
+    this.#isQueued = true
+    this.#room.turns.queue(this.#seat.source, this)
+  }
+
+  onItsTurn(): void {
+    this.#isQueued = false
+    if (this.#isOurs) this.#read()
   }
 
   onTurn(): void {}
@@ -92,7 +95,7 @@ class Admission implements Watcher {
     for (;;) {
       const got = libc.recvHead(this.#fd, scratch, READ_BYTES)
       if (got === -EAGAIN) return
-      if (got <= 0) return this.#gone()
+      if (got <= 0) return this.#end(libc.close)
       this.#bytes = Buffer.concat([this.#bytes, scratch.subarray(0, got)])
       if (this.#decode()) return
     }
@@ -106,10 +109,7 @@ class Admission implements Watcher {
         return false
       case 'alien':
         this.#report('refused', 'it does not speak Convert')
-        this.#room.loop.disarm(this.#deadline)
-        this.#room.loop.unwatch(this.#fd)
-        this.#seat.leave()
-        resetAndClose(this.#fd)
+        this.#end(resetAndClose)
         return true
       case 'refused':
         this.#report('refused', `its Convert message was refused with error ${decoded.code}`)
@@ -118,79 +118,46 @@ class Admission implements Watcher {
         return true
       case 'message': {
         const rest = this.#bytes.subarray(decoded.bytesUsed)
-        return this.#judge(decoded.message, rest)
+        return this.#obey(decoded.message, rest)
       }
     }
   }
 
-  #judge(message: ConvertMessage, rest: Uint8Array): boolean {
-    const { count, loop, settings } = this.#room
-    const hasInfo = message.some((tlv) => tlv.type === 'info')
-    const connect = message.find((tlv) => tlv.type === 'connect')
-    const cookie = message.find((tlv) => tlv.type === 'cookie')
-    if (cookie !== undefined) {
-      const identity = identify(this.#room, cookie.cookie, this.#address)
-      if (identity.kind === 'unknown') return this.#refuse(NOT_AUTHORIZED, identity.why)
-      if (this.#isWarm && identity.subscriber !== this.#subscriber) {
-        return this.#refuse(NOT_AUTHORIZED, 'it shows the cookie of another subscriber')
-      }
-      this.#subscriber = identity.subscriber
-      this.#leg = identity.leg
+  #obey(message: ConvertMessage, rest: Uint8Array): boolean {
+    const verdict = judge(this.#room, this.#guest, message, this.#before(rest))
+    switch (verdict.kind) {
+      case 'refuse':
+        return this.#refuse(verdict.failure, verdict.why, verdict.incident)
+      case 'hello':
+        return this.#hello(rest)
+      case 'request':
+        return this.#request(verdict, rest)
+      case 'missing cookie':
+        this.#handOver()
+        refuseWith(this.#room, this.#visitor(), encodeConvert(verdict.message))
+        return true
+      case 'tell':
+        this.#handOver()
+        libc.sendHead(this.#fd, verdict.answer, verdict.answer.length)
+        // Who asks what we can do and shows no cookie has had the answer.
+        leaveSlowly(this.#room, this.#visitor(), INFO_ONLY_MS)
+        return true
     }
-    if (!hasInfo && connect === undefined) {
-      const failure = { code: ConvertError.malformedMessage, echo: this.#before(rest) }
-      return this.#refuse(failure, 'its message asks for nothing')
-    }
-    if (this.#subscriber === undefined) return this.#unknown(hasInfo, connect !== undefined)
-    if (this.#room.isDraining()) {
-      count[COUNT.drained]!++
-      const failure = { code: ConvertError.resourceExceeded, waitS: settings.drainWaitS }
-      return this.#refuse(failure, 'this concentrator is draining', 'limited')
-    }
-    if (loop.descriptors >= settings.descriptorsMax) {
-      count[COUNT.exhausted]!++
-      return this.#refuse(FULL, 'this concentrator is full', 'limited')
-    }
-    const excess = this.#seat.ask(this.#subscriber)
-    if (excess !== undefined) return this.#refuse(EXCESS, `${excess} is reached`, 'limited')
-    if (connect !== undefined) return this.#request(this.#subscriber, connect, hasInfo, rest)
-    return this.#hello(rest)
-  }
-
-  /** It shows no cookie. */
-  #unknown(hasInfo: boolean, hasConnect: boolean): boolean {
-    const { count, settings } = this.#room
-    const tie = settings.issueCookies ? tiedTo(this.#room, this.#address) : undefined
-    if (tie !== undefined) {
-      this.#leg = tie.leg
-      const missing = missingCookie(this.#room, tie, this.#address)
-      this.#handOver()
-      const answer = encodeConvert(hasInfo ? [...hello(settings.egress), missing] : [missing])
-      refuseWith(this.#room, this.#visitor(), answer)
-      return true
-    }
-    if (hasConnect) return this.#refuse(NOT_AUTHORIZED, 'it shows no cookie')
-    // Who asks what we can do and shows no cookie has had the answer.
-    count[COUNT.hellos]!++
-    const answer = encodeConvert(hello(settings.egress))
-    this.#handOver()
-    libc.sendHead(this.#fd, answer, answer.length)
-    leaveSlowly(this.#room, this.#visitor(), INFO_ONLY_MS)
-    return true
   }
 
   #hello(rest: Uint8Array): boolean {
-    const { count, settings, loop, warm } = this.#room
+    const { count, settings, loop, warm, silent } = this.#room
     count[COUNT.hellos]!++
     // One hello, then Connect: who goes on saying hello would have the thread for itself.
-    if (this.#isWarm) {
+    if (this.#guest.isWarm) {
       const failure = { code: ConvertError.malformedMessage, echo: this.#before(rest) }
       return this.#refuse(failure, 'it says hello a second time')
     }
     const excess = this.#seat.pool()
     if (excess !== undefined) return this.#refuse(EXCESS, `${excess} is reached`, 'limited')
-    this.#isWarm = true
-    warm.add(this.#end)
+    this.#guest.isWarm = true
+    warm.add(this.#drain)
+    silent.remove(this.#seat.source, this.#crowdOut)
     this.#countAccess()
     this.#stay()
     const answer = encodeConvert(hello(settings.egress))
@@ -200,7 +167,7 @@ class Admission implements Watcher {
     return rest.length > 0 && this.#decode()
   }
 
-  #request(subscriber: number, connect: ConnectTlv, hasInfo: boolean, rest: Uint8Array): boolean {
+  #request({ connect, subscriber, hasInfo }: ConnectRequest, rest: Uint8Array): boolean {
     const { count, settings } = this.#room
     count[COUNT.requests]!++
     const kinds = refusedKinds(connect.options ?? [], settings.egress.honoured)
@@ -214,7 +181,7 @@ class Admission implements Watcher {
     if (forbidden !== undefined) return this.#refuse(NOT_AUTHORIZED, forbidden)
     const excess = this.#seat.connect()
     if (excess !== undefined) return this.#refuse(EXCESS, `${excess} is reached`, 'limited')
-    if (!this.#isWarm) this.#stay()
+    if (!this.#guest.isWarm) this.#stay()
     this.#handOver()
     goOut(this.#room, {
       fd: this.#fd,
@@ -243,28 +210,33 @@ class Admission implements Watcher {
 
   #report(incident: Incident, why: string): void {
     const { reports, loop } = this.#room
-    const report = { incident, address: this.#address, why, subscriber: this.#subscriber }
+    const { address, subscriber } = this.#guest
+    const report = { incident, address, why, subscriber }
     reports.report(report, loop.nowMs)
   }
 
   /** No Convert message in time: no Convert, no service. (Digest A14) */
   #onSilence(): void {
     this.#room.count[COUNT.silent]!++
-    this.#gone()
+    this.#end(libc.close)
   }
 
-  #gone(): void {
+  #end(close: (fd: number) => unknown): void {
+    this.#isOurs = false
     this.#room.loop.disarm(this.#deadline)
-    this.#room.warm.delete(this.#end)
+    this.#room.warm.delete(this.#drain)
+    this.#room.silent.remove(this.#seat.source, this.#crowdOut)
     this.#room.loop.unwatch(this.#fd)
     this.#seat.leave()
-    libc.close(this.#fd)
+    close(this.#fd)
   }
 
   /** From here on somebody else has the connection. */
   #handOver(): void {
+    this.#isOurs = false
     this.#room.loop.disarm(this.#deadline)
-    this.#room.warm.delete(this.#end)
+    this.#room.warm.delete(this.#drain)
+    this.#room.silent.remove(this.#seat.source, this.#crowdOut)
     this.#seat.unpool()
     this.#countAccess()
   }
@@ -280,7 +252,7 @@ class Admission implements Watcher {
   #countAccess(): void {
     if (this.#isCounted) return
     this.#isCounted = true
-    countAccess(this.#room, this.#fd, this.#leg || (tiedTo(this.#room, this.#address)?.leg ?? 0))
+    countAccess(this.#room, this.#fd, this.#guest)
   }
 
   #visitor(): Visitor {
@@ -288,10 +260,6 @@ class Admission implements Watcher {
   }
 }
 
-const NOT_AUTHORIZED: ConvertFailure = { code: ConvertError.notAuthorized }
-const FULL: ConvertFailure = { code: ConvertError.resourceExceeded, waitS: 5 }
-/** A home that has had its share: its bucket is half full after a second. */
-const EXCESS: ConvertFailure = { code: ConvertError.resourceExceeded, waitS: 1 }
 /** How long a client that only asked for Info may take to close. (Digest A10) */
 const INFO_ONLY_MS = 5_000
 /** A message has 1,020 bytes at most; early data may follow in the same segment. */

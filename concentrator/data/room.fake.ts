@@ -8,6 +8,7 @@ import { CookieMint, pseudonymOf } from '../subscribers/cookie-mint.ts'
 import { Sources } from '../subscribers/sources.ts'
 import { Tallies } from '../subscribers/tallies.ts'
 import { EgressPorts } from './egress-ports.ts'
+import { FairTurns } from './fair-turns.ts'
 import { FlowLifetimes } from './flow-lifetimes.ts'
 import { Handshakes } from './handshakes.ts'
 import { Reports } from './reports.ts'
@@ -18,6 +19,7 @@ import {
   type StreetSettings,
   type StreetSubscriber,
 } from './room.ts'
+import { Silent } from './silent.ts'
 
 /** The cookies of the two homes' configurations. */
 export const COOKIES = [
@@ -68,6 +70,8 @@ export function fakeRoom(patch: Partial<StreetSettings> = {}): FakeRoom {
     tallies: Tallies.create(settings.subscribers.length),
     sources: Sources.create(64, 1),
     handshakes: new Handshakes(loop),
+    turns: new FairTurns(loop),
+    silent: new Silent(),
     warm: new Set(),
     isDraining: () => world.isDraining,
     sharedMs: () => world.nowMs,

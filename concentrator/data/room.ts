@@ -10,9 +10,11 @@ import type { CookieMint, MintSettings } from '../subscribers/cookie-mint.ts'
 import type { Sources } from '../subscribers/sources.ts'
 import type { Tallies } from '../subscribers/tallies.ts'
 import type { EgressPorts } from './egress-ports.ts'
+import type { FairTurns } from './fair-turns.ts'
 import type { FlowLifetimes } from './flow-lifetimes.ts'
 import type { Handshakes } from './handshakes.ts'
 import type { Reports } from './reports.ts'
+import type { Silent } from './silent.ts'
 
 /** A subscriber as a data thread sees it: its place in the list is its number, its name is elsewhere. */
 export interface StreetSubscriber {
@@ -117,6 +119,9 @@ export interface StreetRoom extends FlowRoom {
   readonly tallies: Tallies
   readonly sources: Sources
   readonly handshakes: Handshakes
+  /** By the row of their source. */
+  readonly turns: FairTurns
+  readonly silent: Silent
   /** Warm connections: what ends them when we are drained. */
   readonly warm: Set<() => void>
   readonly isDraining: () => boolean

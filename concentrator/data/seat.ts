@@ -17,7 +17,7 @@ export class Seat {
   readonly #room: StreetRoom
   readonly #fd: number
   /** Row in the tallies of `room.sources`. */
-  readonly #source: number
+  readonly source: number
   #subscriber: number | undefined
   #isOpen = false
   #isPending = false
@@ -26,14 +26,22 @@ export class Seat {
   private constructor(room: StreetRoom, fd: number, source: number) {
     this.#room = room
     this.#fd = fd
-    this.#source = source
+    this.source = source
   }
 
-  /** undefined when its source has too many connections already that say nothing. */
+  /**
+   * undefined when its source has too many connections already that say nothing. The one that has said
+   * nothing for longest leaves first: whoever shares the address with the slow speaks at once.
+   */
   static take(room: StreetRoom, fd: number, address: Uint8Array): Seat | undefined {
-    const { waitingMax } = room.settings.perSource
+    const { sources, silent, settings } = room
+    const { waitingMax } = settings.perSource
     const nowS = Math.floor(room.sharedMs() / 1_000)
-    const row = room.sources.enter(sourceOf(address), waitingMax, nowS)
+    const source = sourceOf(address)
+    let row = sources.enter(source, waitingMax, nowS)
+    if (row === undefined && silent.closeOldest(sources.rowOf(source, nowS))) {
+      row = sources.enter(source, waitingMax, nowS)
+    }
     return row === undefined ? undefined : new Seat(room, fd, row)
   }
 
@@ -48,7 +56,7 @@ export class Seat {
       count[COUNT.overRequests]!++
       return 'limits.perSubscriber.requestsPerS'
     }
-    if (!sources.tallies.spend(this.#source, Bucket.requests, perSource.requestsPerS, nowTicks)) {
+    if (!sources.tallies.spend(this.source, Bucket.requests, perSource.requestsPerS, nowTicks)) {
       count[COUNT.overRequests]!++
       return 'limits.perSource.requestsPerS'
     }
@@ -59,7 +67,7 @@ export class Seat {
       return excess
     }
     this.#isOpen = true
-    sources.tallies.give(this.#source, Held.waiting)
+    sources.tallies.give(this.source, Held.waiting)
     return undefined
   }
 
@@ -101,7 +109,7 @@ export class Seat {
     if (!this.#isPending || this.#subscriber === undefined) return
     this.#isPending = false
     this.#room.tallies.give(this.#subscriber, Held.pending)
-    this.#room.sources.tallies.give(this.#source, Held.pending)
+    this.#room.sources.tallies.give(this.source, Held.pending)
   }
 
   /** Whether an error may be answered, or has been too often already. */
@@ -115,7 +123,7 @@ export class Seat {
     return (
       (this.#subscriber === undefined ||
         tallies.spend(this.#subscriber, Bucket.errors, perSubscriber.errorsPerS, nowTicks)) &&
-      sources.tallies.spend(this.#source, Bucket.errors, perSource.errorsPerS, nowTicks)
+      sources.tallies.spend(this.source, Bucket.errors, perSource.errorsPerS, nowTicks)
     )
   }
 
@@ -127,9 +135,9 @@ export class Seat {
     const { tallies, sources } = this.#room
     if (this.#isOpen && this.#subscriber !== undefined) {
       tallies.give(this.#subscriber, Held.open)
-      sources.tallies.give(this.#source, Held.open)
+      sources.tallies.give(this.source, Held.open)
     } else {
-      sources.tallies.give(this.#source, Held.waiting)
+      sources.tallies.give(this.source, Held.waiting)
     }
   }
 
@@ -138,7 +146,7 @@ export class Seat {
     if (!tallies.take(subscriber, what, settings.perSubscriber[limit])) {
       return `limits.perSubscriber.${limit}`
     }
-    if (sources.tallies.take(this.#source, what, settings.perSource[limit])) return undefined
+    if (sources.tallies.take(this.source, what, settings.perSource[limit])) return undefined
     tallies.give(subscriber, what)
     return `limits.perSource.${limit}`
   }

@@ -23,6 +23,7 @@ import { Tallies } from '../subscribers/tallies.ts'
 import { TieTable } from '../subscribers/tie-table.ts'
 import { admit } from './admit.ts'
 import { EgressPorts } from './egress-ports.ts'
+import { FairTurns } from './fair-turns.ts'
 import { FlowLifetimes } from './flow-lifetimes.ts'
 import { Handshakes } from './handshakes.ts'
 import { OwnAddresses } from './own-addresses.ts'
@@ -35,6 +36,7 @@ import {
   type StreetRoom,
   type StreetSettings,
 } from './room.ts'
+import { Silent } from './silent.ts'
 
 const birth = workerData as WorkerBirth<StreetSettings & StreetMemory>
 const { settings, index } = birth
@@ -79,6 +81,8 @@ const room: StreetRoom = {
   tallies: new Tallies(settings.subscriberTallies),
   sources: new Sources(settings.sources),
   handshakes: new Handshakes(loop),
+  turns: new FairTurns(loop),
+  silent: new Silent(),
   warm: new Set<() => void>(),
   isDraining: () => Atomics.load(draining, 0) === 1,
   sharedMs,

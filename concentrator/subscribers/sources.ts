@@ -38,19 +38,21 @@ export class Sources {
    */
   enter(source: Source, max: number, nowS: number): number | undefined {
     const { tallies } = this
-    const { high: tag, low: place } = scatter(source, this.#seed)
-    // 0 marks a row that nobody ever had.
-    const known = tag === 0 ? 1 : tag
-    const row = this.#rowOf(known, 1 + ((place >>> 0) % this.#buckets) * WAYS, nowS)
+    const row = this.rowOf(source, nowS)
     if (!tallies.take(row, Held.waiting, max)) return undefined
     // Between the look and the taking another thread may have given the row to somebody else.
-    if (row === CROWD || Atomics.load(tallies.cells, row * TALLY_CELLS + TAG) === known) return row
+    if (row === CROWD || row === this.rowOf(source, nowS)) return row
     tallies.give(row, Held.waiting)
     return tallies.take(CROWD, Held.waiting, max) ? CROWD : undefined
   }
 
-  #rowOf(tag: number, first: number, nowS: number): number {
+  /** The source's own row, or the one it gets now, or the crowd's. */
+  rowOf(source: Source, nowS: number): number {
     const { cells } = this.tallies
+    const { high, low: place } = scatter(source, this.#seed)
+    // 0 marks a row that nobody ever had.
+    const tag = high === 0 ? 1 : high
+    const first = 1 + ((place >>> 0) % this.#buckets) * WAYS
     let idle = CROWD
     let idleTag = 0
     let idleS = -1

@@ -43,7 +43,10 @@ before(async () => {
     input: `rule add from ${LTE.cpe.ipv4} lookup 99
       route add default via ${LTE.access.ipv4} dev lte table 99\n`,
   })
-  const config = configWith(street, 'concentrator', { limits: { drainWaitS: 7 } })
+  // So few that a place which is not given back is missed before the end.
+  const perSubscriber = { openMax: 12, pendingMax: 2, pooledMax: 2 }
+  const limits = { drainWaitS: 7, perSubscriber }
+  const config = configWith(street, 'concentrator', { limits })
   concentrator = startAlone(street, 'concentrator', { config })
   await concentrator.says(/"msg":"ready"/)
 })
@@ -141,6 +144,17 @@ test('a home cannot be reached through the concentrator, nor the concentrator', 
       [ConvertError.notAuthorized],
       address,
     )
+  }
+})
+
+test('a server that refuses is told as such, again and again', { skip }, async () => {
+  for (let i = 0; i < 12; i++) {
+    using client = knock({ fastOpen: i % 2 === 0 })
+    await client.say([
+      { ...connectTlv(INTERNET.own.ipv4), port: 9 },
+      { type: 'cookie', cookie },
+    ])
+    assert.deepEqual(codesOf((await client.answer()).message), [ConvertError.connectionReset])
   }
 })
 

@@ -260,8 +260,8 @@ test('the least that must be said becomes a whole configuration', () => {
       perSubscriber: {
         openMax: 8_192,
         pendingMax: 512,
-        pooledMax: 64,
-        requestsPerS: 1_000,
+        pooledMax: 256,
+        requestsPerS: 500,
         errorsPerS: 100,
       },
       perSource: {

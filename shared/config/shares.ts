@@ -12,10 +12,10 @@ export function perSubscriber() {
       openMax: wholeNumber(1, COUNT_MAX).default(8_192),
       /** Connections whose server has not answered yet. Default 512. */
       pendingMax: wholeNumber(1, COUNT_MAX).default(512),
-      /** Warm connections. Default 64. */
-      pooledMax: wholeNumber(1, COUNT_MAX).default(64),
-      /** Convert messages; two seconds' worth may come at once. Default 1,000. */
-      requestsPerS: wholeNumber(1, RATE_MAX, 'each second').default(1_000),
+      /** Warm connections: a home that lost its lines leaves some behind. Default 256. */
+      pooledMax: wholeNumber(1, COUNT_MAX).default(256),
+      /** Convert messages; two seconds' worth may come at once. Default 500. */
+      requestsPerS: wholeNumber(1, RATE_MAX, 'each second').default(500),
       /** Error replies; beyond it the connection is closed without one. Default 100. */
       errorsPerS: wholeNumber(1, RATE_MAX, 'each second').default(100),
     })

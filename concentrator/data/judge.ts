@@ -1,0 +1,115 @@
+/**
+ * What a Convert message is worth: who says it, and whether more may be asked. Nothing is sent and nothing
+ * is closed here; admit.ts obeys.
+ */
+import { type ConvertMessage, type ConvertTlv, encodeConvert } from '../../shared/wire/convert.ts'
+import { ConvertError } from '../../shared/wire/convert-error.ts'
+import type { ConvertFailure } from '../../shared/wire/convert-failure.ts'
+import { identify, missingCookie, tiedTo } from './identify.ts'
+import { COUNT, type Incident, type StreetRoom } from './room.ts'
+import type { Seat } from './seat.ts'
+import { hello } from './server-options.ts'
+
+/** Who has come, as far as is known by now. */
+export interface Guest {
+  readonly address: Uint8Array
+  readonly seat: Seat
+  /** Once a valid cookie was shown. */
+  subscriber: number | undefined
+  /** The leg of the first subflow, 0 while nothing tells it. */
+  leg: number
+  /** It has said hello, and was answered. */
+  isWarm: boolean
+}
+
+export interface ConnectRequest {
+  readonly subscriber: number
+  readonly connect: Extract<ConvertTlv, { type: 'connect' }>
+  readonly hasInfo: boolean
+}
+
+export type Verdict =
+  | {
+      readonly kind: 'refuse'
+      readonly failure: ConvertFailure
+      readonly why: string
+      readonly incident: Incident
+    }
+  | { readonly kind: 'hello' }
+  | ({ readonly kind: 'request' } & ConnectRequest)
+  | { readonly kind: 'missing cookie'; readonly message: ConvertMessage }
+  /** Somebody only asks what we can do. */
+  | { readonly kind: 'tell'; readonly answer: Uint8Array }
+
+/** `bytes` are the message as it came. */
+export function judge(
+  room: StreetRoom,
+  guest: Guest,
+  message: ConvertMessage,
+  bytes: Uint8Array,
+): Verdict {
+  const { count, loop, settings } = room
+  const hasInfo = message.some((tlv) => tlv.type === 'info')
+  const connect = message.find((tlv) => tlv.type === 'connect')
+  const cookie = message.find((tlv) => tlv.type === 'cookie')
+  if (cookie !== undefined) {
+    const identity = identify(room, cookie.cookie, guest.address)
+    if (identity.kind === 'unknown') return refusal(NOT_AUTHORIZED, identity.why)
+    if (guest.isWarm && identity.subscriber !== guest.subscriber) {
+      return refusal(NOT_AUTHORIZED, 'it shows the cookie of another subscriber')
+    }
+    guest.subscriber = identity.subscriber
+    guest.leg = identity.leg
+  }
+  if (!hasInfo && connect === undefined) {
+    const failure = { code: ConvertError.malformedMessage, echo: bytes }
+    return refusal(failure, 'its message asks for nothing')
+  }
+  const { subscriber } = guest
+  if (subscriber === undefined) return judgeStranger(room, guest, hasInfo, connect !== undefined)
+  if (room.isDraining()) {
+    count[COUNT.drained]!++
+    const failure = { code: ConvertError.resourceExceeded, waitS: settings.drainWaitS }
+    return refusal(failure, 'this concentrator is draining', 'limited')
+  }
+  if (loop.descriptors >= settings.descriptorsMax) {
+    count[COUNT.exhausted]!++
+    return refusal(FULL, 'this concentrator is full', 'limited')
+  }
+  const excess = guest.seat.ask(subscriber)
+  if (excess !== undefined) return refusal(EXCESS, `${excess} is reached`, 'limited')
+  return connect === undefined
+    ? { kind: 'hello' }
+    : { kind: 'request', subscriber, connect, hasInfo }
+}
+
+/** It shows no cookie. */
+function judgeStranger(
+  room: StreetRoom,
+  guest: Guest,
+  hasInfo: boolean,
+  hasConnect: boolean,
+): Verdict {
+  const { settings } = room
+  const tie = settings.issueCookies ? tiedTo(room, guest.address) : undefined
+  if (tie !== undefined) {
+    guest.leg = tie.leg
+    const missing = missingCookie(room, tie, guest.address)
+    return {
+      kind: 'missing cookie',
+      message: hasInfo ? [...hello(settings.egress), missing] : [missing],
+    }
+  }
+  if (hasConnect) return refusal(NOT_AUTHORIZED, 'it shows no cookie')
+  room.count[COUNT.hellos]!++
+  return { kind: 'tell', answer: encodeConvert(hello(settings.egress)) }
+}
+
+function refusal(failure: ConvertFailure, why: string, incident: Incident = 'refused'): Verdict {
+  return { kind: 'refuse', failure, why, incident }
+}
+
+export const NOT_AUTHORIZED: ConvertFailure = { code: ConvertError.notAuthorized }
+const FULL: ConvertFailure = { code: ConvertError.resourceExceeded, waitS: 5 }
+/** A home that has had its share: its bucket is half full after a second. */
+export const EXCESS: ConvertFailure = { code: ConvertError.resourceExceeded, waitS: 1 }
