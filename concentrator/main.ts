@@ -15,6 +15,7 @@ import { openSysctls, takeOverMptcp } from '../shared/linux/sysctl.ts'
 import { Counters } from '../shared/relay/counters.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
+import { reportForeignAddresses } from './control/foreign-addresses.ts'
 import { reportNews } from './control/news.ts'
 import { answerProbes } from './control/probe-responder.ts'
 import { STREET_COUNTERS } from './data/room.ts'
@@ -34,6 +35,8 @@ await runDaemon(async (signal) => {
   log.level = config.log.level
   const host = surveyHost({ ...config, ...config.limits })
   const counters = new Counters(STREET_COUNTERS, config.workers)
+
+  reportForeignAddresses(config.egress.addresses)
 
   // The port first: a second concentrator finds it taken, and has not touched the kernel of the first.
   await using _probes = await answerProbes(config)
