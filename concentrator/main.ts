@@ -18,6 +18,7 @@ import { surveyHost } from '../shared/relay/host.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { tellAccess } from './control/access-figures.ts'
 import { drainOnSignal } from './control/drain.ts'
+import { reportForeignAddresses } from './control/foreign-addresses.ts'
 import { newsWriter } from './control/news.ts'
 import { answerProbes } from './control/probe-responder.ts'
 import { STREET_COUNTERS } from './data/room.ts'
@@ -51,6 +52,8 @@ await runDaemon(async (signal) => {
     ties: tieTable.memory,
     draining: new SharedArrayBuffer(4),
   }
+
+  reportForeignAddresses(config.egress.addresses)
 
   // The port first: a second concentrator finds it taken, and has not touched the kernel of the first.
   await using _probes = await answerProbes(config, new Ties(tieTable, config.cookies.tieS))

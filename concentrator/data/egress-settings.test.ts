@@ -4,14 +4,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isIpv4, knownAddress } from '../../shared/wire/address.ts'
-import { choiceOf, egressSettings } from './egress-settings.ts'
+import { choicesOf, egressSettings } from './egress-settings.ts'
 
 const POOL = ['192.0.2.1', '2001:db8::1', '192.0.2.2', '2001:db8::2', '192.0.2.3'].map(knownAddress)
 
 test('a subscriber has one address of either family', () => {
   const seen = new Set<string>()
-  for (let i = 0; i < 200; i++) {
-    const { ipv4 = -1, ipv6 = -1 } = choiceOf(`home-${i}`, POOL)
+  const homes = Array.from({ length: 200 }, (_, i) => `home-${i}`)
+  for (const { ipv4 = -1, ipv6 = -1 } of choicesOf(homes, POOL)) {
     assert.deepEqual([isIpv4(POOL[ipv4]!), isIpv4(POOL[ipv6]!)], [true, false])
     seen.add(`${ipv4} ${ipv6}`)
   }
@@ -19,8 +19,9 @@ test('a subscriber has one address of either family', () => {
 })
 
 test('a family that the pool has not is left to the kernel', () => {
-  assert.deepEqual(choiceOf('home-1', [knownAddress('2001:db8::1')]), { ipv4: undefined, ipv6: 0 })
-  assert.deepEqual(choiceOf('home-1', []), { ipv4: undefined, ipv6: undefined })
+  const none = { ipv4: undefined, ipv6: undefined }
+  assert.deepEqual(choicesOf(['home-1'], [knownAddress('2001:db8::1')]), [{ ...none, ipv6: 0 }])
+  assert.deepEqual(choicesOf(['home-1'], []), [none])
 })
 
 test('MPTCP is announced whatever the policy, and honoured only where there is one', () => {

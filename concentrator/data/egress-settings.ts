@@ -21,7 +21,10 @@ export function egressSettings({
   const { multipathTcp } = TcpOptionKind
   return {
     addresses: pool.map((address) => encodeSockaddr6(address, 0)),
-    choices: subscribers.map(({ id }) => choiceOf(id, pool)),
+    choices: choicesOf(
+      subscribers.map(({ id }) => id),
+      pool,
+    ),
     portsMax: localPorts(),
     portsTaken: new SharedArrayBuffer(4 * pool.length),
     multipath: egress.multipath,
@@ -34,17 +37,26 @@ export function egressSettings({
   }
 }
 
-/** His address in each family that the pool has, as a place in the pool. */
-export function choiceOf(subscriber: string, pool: readonly Uint8Array[]): EgressChoice {
-  const within = (belongs: (address: Uint8Array) => boolean) => {
-    const places = [...pool.keys()].filter((place) => belongs(pool[place]!))
-    const chosen = egressAddress(
-      subscriber,
-      places.map((place) => pool[place]!),
-    )
+/** Whose address is which: for each subscriber one of either family that the pool has, by its place there. */
+export function choicesOf(
+  subscribers: readonly string[],
+  pool: readonly Uint8Array[],
+): EgressChoice[] {
+  const ipv4 = chooserAmong(pool, isIpv4)
+  const ipv6 = chooserAmong(pool, (address) => !isIpv4(address))
+  return subscribers.map((id) => ({ ipv4: ipv4(id), ipv6: ipv6(id) }))
+}
+
+function chooserAmong(
+  pool: readonly Uint8Array[],
+  belongs: (address: Uint8Array) => boolean,
+): (subscriber: string) => number | undefined {
+  const family = pool.filter(belongs)
+  const places = family.map((address) => pool.indexOf(address))
+  return (subscriber) => {
+    const chosen = egressAddress(subscriber, family)
     return chosen === undefined ? undefined : places[chosen]
   }
-  return { ipv4: within(isIpv4), ipv6: within((address) => !isIpv4(address)) }
 }
 
 /** What every SYN of this kernel carries and a home may name: both families obey net.ipv4. */

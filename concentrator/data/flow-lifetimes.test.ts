@@ -44,6 +44,19 @@ test('a flow that has ended is forgotten, and the next one is kept all the same'
   assert.equal(next.resets, 1)
 })
 
+test('a crowd is looked at in turns, and nobody is forgotten', () => {
+  const clock = new Clock()
+  const flows = Array.from({ length: 5_001 }, () => clock.flow())
+  clock.advance(IDLE_MS)
+  assert.equal(clock.idle, 0)
+  while (clock.idle === 0) clock.advance(10)
+  assert.equal(clock.idle, 2_000)
+  clock.advance(10)
+  assert.equal(clock.idle, 4_000)
+  clock.advance(10)
+  assert.ok(flows.every(({ resets }) => resets === 1))
+})
+
 class Clock {
   #nowMs = 0
   readonly #wheel = new TimerWheel(0)

@@ -21,6 +21,8 @@ export class FlowLifetimes {
   readonly #lookMs: number
   readonly #onIdle: () => void
   readonly #flows = new Map<Mortal, Silence>()
+  /** Where a look at all flows has got to. */
+  #round: MapIterator<[Mortal, Silence]> | undefined
   readonly #look = new Deadline(() => this.#onLook())
 
   constructor(loop: Pick<Loop, 'arm'>, idleMs: number, onIdle: () => void) {
@@ -30,7 +32,7 @@ export class FlowLifetimes {
   }
 
   keep(flow: Mortal): void {
-    if (this.#flows.size === 0) this.#loop.arm(this.#look, this.#lookMs)
+    if (!this.#look.armed) this.#loop.arm(this.#look, this.#lookMs)
     this.#flows.set(flow, { bytes: -1, looks: 0 })
   }
 
@@ -39,7 +41,15 @@ export class FlowLifetimes {
   }
 
   #onLook(): void {
-    for (const [flow, silence] of this.#flows) {
+    this.#round ??= this.#flows.entries()
+    for (let i = 0; i < FLOWS_AT_ONCE; i++) {
+      const next = this.#round.next()
+      if (next.done === true) {
+        this.#round = undefined
+        if (this.#flows.size > 0) this.#loop.arm(this.#look, this.#lookMs)
+        return
+      }
+      const [flow, silence] = next.value
       const bytes = flow.a2b.bytes + flow.b2a.bytes
       if (bytes !== silence.bytes) {
         silence.bytes = bytes
@@ -49,7 +59,8 @@ export class FlowLifetimes {
         flow.reset()
       }
     }
-    if (this.#flows.size > 0) this.#loop.arm(this.#look, this.#lookMs)
+    // The rest after others had their turn.
+    this.#loop.arm(this.#look, 0)
   }
 }
 
@@ -61,3 +72,5 @@ interface Silence {
 }
 
 const LOOKS = 4
+/** Less than a millisecond's work, so that bytes need not wait for it. */
+const FLOWS_AT_ONCE = 2_000

@@ -400,6 +400,19 @@ describe('a server out of reach', { skip: streetImpossible() }, () => {
       concentrator = await start({ egress: { addresses: POOL, multipath: 'always' }, workers: 2 })
     })
 
+    test('addresses that nobody routes here are named at start, and no others', async () => {
+      assert.doesNotMatch(concentrator.said(), /egress address is not ours/)
+      const config = configWith(street, 'concentrator', {
+        listen: { port: CONCENTRATOR.port + 1 },
+        stateDirectory: `${street.directory}/other-state`,
+        egress: { addresses: [...POOL, '198.51.100.77', '2001:db8:77::1'] },
+      })
+      await using other = startAlone(street, 'concentrator', { config })
+      await other.says(/"msg":"ready"/)
+      const named = other.said().match(/(?<="address":")[^"]+/g)
+      assert.deepEqual(named, ['198.51.100.77', '2001:db8:77::1'])
+    })
+
     test('a subscriber has one address of either family, whichever thread he meets', async () => {
       for (const [cookie, ipv4, ipv6] of [
         [COOKIE, POOL[HOME_4.ipv4], POOL[HOME_4.ipv6]],

@@ -4,6 +4,7 @@
  * Ours carry protocol 88, so that what a crash left behind is found again, and nothing else is ever
  * touched. Calls answer 0 or `-errno`.
  */
+import type { Prefix } from '../wire/address.ts'
 import { FLAG_CREATE, FLAG_EXCLUSIVE, FLAG_REPLACE } from '../wire/netlink.ts'
 import {
   decodeRoute,
@@ -24,6 +25,13 @@ export function defaultRoutes(route: NetlinkSocket, ifIndex: number): Route[] {
     .filter((found) => found.ifIndex === ifIndex && found.table === MAIN_TABLE)
     .filter((found) => found.type === RouteType.unicast && isDefault(found))
     .sort((a, b) => a.metric - b.metric)
+}
+
+/** What this machine takes for its own, both families: its addresses, and prefixes routed to itself. */
+export function localPrefixes(route: NetlinkSocket): Prefix[] {
+  return listRoutes(route, { table: LOCAL_TABLE })
+    .filter(({ table, type }) => table === LOCAL_TABLE && type === RouteType.local)
+    .map(({ to }) => to)
 }
 
 /** -EEXIST when there is one to the same destinations with the same metric. */
@@ -75,5 +83,7 @@ function isDefault({ to }: Route): boolean {
 
 /** The routing protocol number of our routes and rules; /etc/iproute2 knows no other 88. */
 export const OUR_PROTOCOL = 88
+/** The kernel's own. */
+const LOCAL_TABLE = 255
 /** The table of the OS. */
 export const MAIN_TABLE = 254
