@@ -15,25 +15,17 @@ import type { Uplink } from './uplink.ts'
 export class Accepted implements Asker, Watcher {
   readonly #room: HouseRoom
   readonly #lan: Intercepted
-  readonly #early: EarlyData
+  readonly early: EarlyData
   #events: AskerEvents | undefined
 
   constructor(room: HouseRoom, lan: Intercepted) {
     this.#room = room
     this.#lan = lan
-    this.#early = new EarlyData(lan.fd, room.scratch)
+    this.early = new EarlyData(lan.fd, room.scratch)
   }
 
   get destination(): Intercepted['destination'] {
     return this.#lan.destination
-  }
-
-  get sentBytes(): number {
-    return this.#early.sentBytes
-  }
-
-  get repeatable(): boolean {
-    return this.#early.repeatable
   }
 
   begin(events: AskerEvents): void {
@@ -48,13 +40,9 @@ export class Accepted implements Asker, Watcher {
 
   onTurn(): void {}
 
-  forward(uplink: number): 'ok' | 'lan broke' | 'uplink broke' {
-    return this.#early.forward(uplink)
-  }
-
   answered(uplink: Uplink, payload: Uint8Array): void {
     const up = new HalfFlow(this.#lan.fd, uplink.fd)
-    this.#early.leaveUnsent(up)
+    this.early.leaveUnsent(up)
     const down = new HalfFlow(uplink.fd, this.#lan.fd)
     holdFirst(down, payload)
     openFlow(this.#room, up, down, uplink)
@@ -65,6 +53,6 @@ export class Accepted implements Asker, Watcher {
   }
 
   direct(): void {
-    goDirect(this.#room, this.#lan, this.#early.said)
+    goDirect(this.#room, this.#lan, this.early.said)
   }
 }

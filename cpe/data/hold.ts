@@ -16,6 +16,7 @@ import type { Watcher } from '../../shared/relay/loop.ts'
 import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
 import type { QueuedPacket, QueueLimits } from '../../shared/wire/nfqueue.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
+import { EarlyData } from './early-data.ts'
 import type { Intercepted } from './intercept.ts'
 import { openFlow } from './open-flow.ts'
 import type { Pool } from './pool.ts'
@@ -106,6 +107,8 @@ class HeldSyn implements Asker, Watcher {
   readonly #hold: Hold
   readonly #queue: SynQueue
   readonly #syn: Syn
+  /** The host waits for its SYN to be answered. */
+  readonly early: EarlyData
   readonly #deadline = new Deadline(() => this.#neverAccepted())
   #id: number
   #mark: number
@@ -116,6 +119,7 @@ class HeldSyn implements Asker, Watcher {
     this.#hold = hold
     this.#queue = queue
     this.#syn = syn
+    this.early = new EarlyData(undefined, room.scratch)
     this.#id = id
     this.#mark = mark
   }
@@ -124,15 +128,7 @@ class HeldSyn implements Asker, Watcher {
     return this.#syn.destination
   }
 
-  // The host waits for its SYN to be answered, and has said nothing.
-  readonly sentBytes = 0
-  readonly repeatable = true
-
   begin(): void {}
-
-  forward(): 'ok' {
-    return 'ok'
-  }
 
   /** The host sends its SYN again. The last copy is the one that counts: the kernel may have lost others. */
   again(id: number, mark: number): void {

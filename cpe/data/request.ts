@@ -17,6 +17,7 @@ import { FlowState } from '../../shared/relay/flow-table.ts'
 import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
 import { type ConvertMessage, decodeConvert } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
+import type { EarlyData } from './early-data.ts'
 import type { Pool } from './pool.ts'
 import { type ErrorTlv, isNoRoute, whatRefusalMeans } from './refusal.ts'
 import { COUNT, type HouseRoom } from './room.ts'
@@ -35,14 +36,10 @@ import {
 /** A LAN connection on whose behalf is asked. One of the last three is called, once. */
 export interface Asker {
   readonly destination: { readonly address: Uint8Array; readonly port: number }
-  /** Bytes of the LAN host that have left for the server. */
-  readonly sentBytes: number
-  /** A server may hear again what the host has said. */
-  readonly repeatable: boolean
+  /** What the host says meanwhile. */
+  readonly early: EarlyData
   /** From now on `events` hears what happens to the LAN's own socket, if there is one. */
   begin(events: AskerEvents): void
-  /** Hand what the host says to the uplink. Says which of the two broke. */
-  forward(uplink: number): 'ok' | 'lan broke' | 'uplink broke'
   /** The server has accepted; `payload` is what it said at once. The uplink is the asker's now. */
   answered(uplink: Uplink, payload: Uint8Array): void
   /** The LAN host shall hear this; undefined when there was no answer at all. */
@@ -76,6 +73,7 @@ class Request implements Watcher, AskerEvents {
   readonly #pool: Pool
   readonly #asker: Asker
   readonly #uplink: Uplink
+  readonly #early: EarlyData
   readonly #deadline: Deadline
   readonly #beganMs: number
   #connected: boolean
@@ -88,6 +86,7 @@ class Request implements Watcher, AskerEvents {
     this.#asker = asker
     this.#uplink = uplink
     this.#connected = warm
+    this.#early = asker.early
     this.#deadline = new Deadline(() => this.#onDeadline())
     this.#beganMs = room.loop.nowMs
   }
@@ -149,7 +148,7 @@ class Request implements Watcher, AskerEvents {
   /** The LAN's first bytes run after the Connect message without waiting for its answer. */
   #forward(): void {
     if (!this.#connected) return
-    const forwarded = this.#asker.forward(this.#uplink.fd)
+    const forwarded = this.#early.forward(this.#uplink.fd)
     if (forwarded === 'lan broke') this.#giveUp()
     if (forwarded === 'uplink broke') this.#goDirect()
   }
@@ -207,7 +206,7 @@ class Request implements Watcher, AskerEvents {
   #onDeadline(): void {
     const { loop, board, settings } = this.#room
     const waitedMs = loop.nowMs - this.#beganMs
-    const { repeatable, sentBytes } = this.#asker
+    const { repeatable, sentBytes } = this.#early
     const heard = this.#connected && allAcknowledged(this.#uplink.fd)
     // A kernel that acknowledges says nothing about the process behind it.
     if (!heard || waitedMs >= DOUBTFUL_MS) this.#suspect()
@@ -235,7 +234,7 @@ class Request implements Watcher, AskerEvents {
    * already: an order must not be placed twice. Else the LAN must try again.
    */
   #goDirect({ replay }: { readonly replay: boolean } = { replay: false }): void {
-    if (!replay && !this.#asker.repeatable) return this.#giveUp()
+    if (!replay && !this.#early.repeatable) return this.#giveUp()
     this.#leave()
     this.#asker.direct()
   }
