@@ -4,11 +4,11 @@
  */
 import { FAILED, READABLE, type Watcher } from '../../shared/relay/loop.ts'
 import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
+import type { Asker, AskerEvents } from './asker.ts'
 import { goDirect, refuseLan } from './direct.ts'
 import { EarlyData } from './early-data.ts'
 import type { Intercepted } from './intercept.ts'
 import { openFlow } from './open-flow.ts'
-import type { Asker, AskerEvents } from './request.ts'
 import type { HouseRoom } from './room.ts'
 import type { Uplink } from './uplink.ts'
 

@@ -17,6 +17,7 @@ import { FlowState } from '../../shared/relay/flow-table.ts'
 import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
 import { type ConvertMessage, decodeConvert } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
+import type { Asker, AskerEvents } from './asker.ts'
 import type { EarlyData } from './early-data.ts'
 import type { Pool } from './pool.ts'
 import { type ErrorTlv, isNoRoute, whatRefusalMeans } from './refusal.ts'
@@ -32,26 +33,6 @@ import {
   uplinkAnswered,
   uplinkConnected,
 } from './uplink.ts'
-
-/** A LAN connection on whose behalf is asked. One of the last three is called, once. */
-export interface Asker {
-  readonly destination: { readonly address: Uint8Array; readonly port: number }
-  /** What the host says meanwhile. */
-  readonly early: EarlyData
-  /** From now on `events` hears what happens to the LAN's own socket, if there is one. */
-  begin(events: AskerEvents): void
-  /** The server has accepted; `payload` is what it said at once. The uplink is the asker's now. */
-  answered(uplink: Uplink, payload: Uint8Array): void
-  /** The LAN host shall hear this; undefined when there was no answer at all. */
-  refused(error: ErrorTlv | undefined): void
-  /** Out of the house unbonded. */
-  direct(): void
-}
-
-export interface AskerEvents {
-  lanSpoke(): void
-  lanBroke(): void
-}
 
 /** From here on the asker is answered one way or another; nobody needs to keep the request. */
 export function request(room: HouseRoom, pool: Pool, asker: Asker): void {

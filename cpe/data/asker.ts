@@ -1,0 +1,27 @@
+/**
+ * ② On whose behalf the concentrator is asked: a LAN connection that was accepted (accepted.ts), or one whose
+ * SYN is held (hold.ts).
+ */
+import type { EarlyData } from './early-data.ts'
+import type { ErrorTlv } from './refusal.ts'
+import type { Uplink } from './uplink.ts'
+
+/** One of the last three is called, once. */
+export interface Asker {
+  readonly destination: { readonly address: Uint8Array; readonly port: number }
+  /** What the host says meanwhile. */
+  readonly early: EarlyData
+  /** From now on `events` hears what happens to the LAN's own socket, if there is one. */
+  begin(events: AskerEvents): void
+  /** The server has accepted; `payload` is what it said at once. The uplink is the asker's now. */
+  answered(uplink: Uplink, payload: Uint8Array): void
+  /** The LAN host shall hear this; undefined when there was no answer at all. */
+  refused(error: ErrorTlv | undefined): void
+  /** Out of the house unbonded. */
+  direct(): void
+}
+
+export interface AskerEvents {
+  lanSpoke(): void
+  lanBroke(): void
+}
