@@ -15,8 +15,7 @@ export interface Asker {
   begin(events: AskerEvents): void
   /** The server has accepted; `payload` is what it said at once. The uplink is the asker's now. */
   answered(uplink: Uplink, payload: Uint8Array): void
-  /** The LAN host shall hear this; undefined when there was no answer at all. */
-  refused(error: ErrorTlv | undefined): void
+  refused(why: Refused): void
   /** Out of the house unbonded. */
   direct(): void
 }
@@ -25,3 +24,6 @@ export interface AskerEvents {
   lanSpoke(): void
   lanBroke(): void
 }
+
+/** What the LAN host shall hear: the server's words, that it broke the connection, or nothing at all. */
+export type Refused = ErrorTlv | 'reset' | 'silence'

@@ -16,12 +16,12 @@ import type { Watcher } from '../../shared/relay/loop.ts'
 import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
 import type { QueuedPacket, QueueLimits } from '../../shared/wire/nfqueue.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
-import type { Asker } from './asker.ts'
+import type { Asker, Refused } from './asker.ts'
 import { EarlyData } from './early-data.ts'
 import type { Intercepted } from './intercept.ts'
 import { openFlow } from './open-flow.ts'
 import type { Pool } from './pool.ts'
-import { type ErrorTlv, verdictOf } from './refusal.ts'
+import { verdictOf } from './refusal.ts'
 import { request } from './request.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 import { flowKey, readSyn, type Syn } from './syn.ts'
@@ -152,12 +152,12 @@ class HeldSyn implements Asker, Watcher {
 
   onTurn(): void {}
 
-  refused(error: ErrorTlv | undefined): void {
+  refused(why: Refused): void {
     this.#hold.forget(this.#syn)
     this.#room.count[COUNT.heldRefused]!++
-    // A server that is silent is silent for the LAN host too.
-    if (error === undefined) this.#queue.drop(this.#id)
-    else this.#judge(verdictOf(error, this.#syn.destination.address))
+    if (why === 'silence') this.#queue.drop(this.#id)
+    else if (why === 'reset') this.#judge(VERDICT.reset)
+    else this.#judge(verdictOf(why, this.#syn.destination.address))
   }
 
   direct(): void {

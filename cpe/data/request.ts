@@ -17,7 +17,7 @@ import { FlowState } from '../../shared/relay/flow-table.ts'
 import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
 import { type ConvertMessage, decodeConvert } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
-import type { Asker, AskerEvents } from './asker.ts'
+import type { Asker, AskerEvents, Refused } from './asker.ts'
 import type { EarlyData } from './early-data.ts'
 import type { Pool } from './pool.ts'
 import { type ErrorTlv, isNoRoute, whatRefusalMeans } from './refusal.ts'
@@ -146,7 +146,7 @@ class Request implements Watcher, AskerEvents {
     if (decoded.kind !== 'message') return this.#unanswered('it does not speak Convert')
     const error = decoded.message.find((tlv) => tlv.type === 'error')
     if (error !== undefined) return this.#refused(error)
-    if (broken) return this.#giveUp(BROKEN)
+    if (broken) return this.#giveUp('reset')
     this.#answered(bytes.subarray(decoded.bytesUsed))
   }
 
@@ -220,9 +220,9 @@ class Request implements Watcher, AskerEvents {
     this.#asker.direct()
   }
 
-  #giveUp(error?: ErrorTlv): void {
+  #giveUp(why: Refused = 'silence'): void {
     this.#leave()
-    this.#asker.refused(error)
+    this.#asker.refused(why)
   }
 
   #leave(): void {
@@ -231,12 +231,6 @@ class Request implements Watcher, AskerEvents {
   }
 }
 
-/** The server accepted and broke the connection at once. */
-const BROKEN: ErrorTlv = {
-  type: 'error',
-  code: ConvertError.connectionReset,
-  value: Uint8Array.of(0),
-}
 /** Design D15: a Connect unanswered for max(300 ms, 3 RTT) is not waited for if it need not be. */
 const ANSWER_MS_MIN = 300
 const ANSWER_RTTS = 3
