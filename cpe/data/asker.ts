@@ -1,21 +1,20 @@
 /**
- * Who asks the concentrator for a server: a LAN connection that was accepted already (accepted.ts), or one
- * whose SYN is held (hold.ts).
+ * ② On whose behalf the concentrator is asked: a LAN connection that was accepted (accepted.ts), or one whose
+ * SYN is held (hold.ts).
  */
 import type { EarlyData } from './early-data.ts'
 import type { ErrorTlv, Uplink } from './uplink.ts'
 
-/** A LAN connection on whose behalf is asked. One of the last three is called, once. */
+/** One of the last three is called, once. */
 export interface Asker {
   readonly destination: { readonly address: Uint8Array; readonly port: number }
-  /** What the host says meanwhile; undefined where it waits for its SYN to be answered and says nothing. */
-  readonly early: EarlyData | undefined
+  /** What the host says meanwhile. */
+  readonly early: EarlyData
   /** From now on `events` hears what happens to the LAN's own socket, if there is one. */
   begin(events: AskerEvents): void
   /** The server has accepted; `payload` is what it said at once. The uplink is the asker's now. */
   answered(uplink: Uplink, payload: Uint8Array): void
-  /** The LAN host shall hear this; undefined when there was no answer at all. */
-  refused(error: ErrorTlv | undefined): void
+  refused(why: Refused): void
   /** Out of the house unbonded. */
   direct(): void
 }
@@ -24,3 +23,6 @@ export interface AskerEvents {
   lanSpoke(): void
   lanBroke(): void
 }
+
+/** What the LAN host shall hear: the server's words, that it broke the connection, or nothing at all. */
+export type Refused = ErrorTlv | 'reset' | 'silence'

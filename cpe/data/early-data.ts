@@ -16,14 +16,15 @@ export interface LanSaid {
 export class EarlyData {
   /** Of the bytes read, how many have left on the uplink. */
   sentBytes = 0
-  readonly #lan: number
+  readonly #lan: number | undefined
   readonly #scratch: Uint8Array
   #bytes: Uint8Array = new Uint8Array(0)
   #ended = false
   /** How much may leave before the answer. */
   #limitBytes = Infinity
 
-  constructor(lan: number, scratch: Uint8Array) {
+  /** Without a `lan` the host cannot say anything yet. */
+  constructor(lan: number | undefined, scratch: Uint8Array) {
     this.#lan = lan
     this.#scratch = scratch
   }
@@ -80,7 +81,7 @@ export class EarlyData {
 
   /** False when the LAN connection broke. */
   #read(): boolean {
-    while (!this.#ended && this.#bytes.length < EARLY_BYTES_MAX) {
+    while (this.#lan !== undefined && !this.#ended && this.#bytes.length < EARLY_BYTES_MAX) {
       const room = EARLY_BYTES_MAX - this.#bytes.length
       const got = libc.recvHead(this.#lan, this.#scratch, room)
       if (got === -EAGAIN) break

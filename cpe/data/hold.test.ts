@@ -7,6 +7,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EAGAIN } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
+import { resetAndClose } from '../../shared/linux/sockets.ts'
 import { connectedPair, settle } from '../../shared/relay/loopback.fake.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import { decodeConvert, encodeConvert } from '../../shared/wire/convert.ts'
@@ -91,6 +92,16 @@ for (const [failure, to, verdict] of refusals) {
     assert.equal(room.loop.descriptors, 1, 'only the queue is watched')
   })
 }
+
+test('a server that accepts and breaks the connection at once is heard as it is', () => {
+  const { concentrators, knock, said, room } = heldHouse()
+  knock('192.0.2.1')
+  libc.send(concentrators[0] ?? -1, encodeConvert([]))
+  resetAndClose(concentrators[0] ?? -1)
+  settle(room.loop)
+  assert.deepEqual(said(), [judged(0x0080_0000)])
+  assert.equal(room.loop.descriptors, 1)
+})
 
 test('a SYN that is sent again is asked for once, and the last copy counts', () => {
   const { concentrators, knock, said, room } = heldHouse()

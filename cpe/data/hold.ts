@@ -16,7 +16,8 @@ import type { Watcher } from '../../shared/relay/loop.ts'
 import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
 import type { QueuedPacket, QueueLimits } from '../../shared/wire/nfqueue.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
-import type { Asker } from './asker.ts'
+import type { Asker, Refused } from './asker.ts'
+import { EarlyData } from './early-data.ts'
 import type { Intercepted } from './intercept.ts'
 import { openFlow } from './open-flow.ts'
 import type { Pool } from './pool.ts'
@@ -24,7 +25,7 @@ import { verdictOf } from './refusal.ts'
 import { request } from './request.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 import { flowKey, readSyn, type Syn } from './syn.ts'
-import { dropUplink, type ErrorTlv, type Uplink } from './uplink.ts'
+import { dropUplink, type Uplink } from './uplink.ts'
 
 /** Where SYNs come from and their verdicts go; a test paints it. */
 export type SynQueue = Pick<PacketQueue, 'accept' | 'drain' | 'drop' | 'fd'>
@@ -107,6 +108,8 @@ class HeldSyn implements Asker, Watcher {
   readonly #hold: Hold
   readonly #queue: SynQueue
   readonly #syn: Syn
+  /** The host waits for its SYN to be answered. */
+  readonly early: EarlyData
   readonly #deadline = new Deadline(() => this.#neverAccepted())
   #id: number
   #mark: number
@@ -117,6 +120,7 @@ class HeldSyn implements Asker, Watcher {
     this.#hold = hold
     this.#queue = queue
     this.#syn = syn
+    this.early = new EarlyData(undefined, room.scratch)
     this.#id = id
     this.#mark = mark
   }
@@ -124,8 +128,6 @@ class HeldSyn implements Asker, Watcher {
   get destination(): Syn['destination'] {
     return this.#syn.destination
   }
-
-  readonly early = undefined
 
   begin(): void {}
 
@@ -150,12 +152,12 @@ class HeldSyn implements Asker, Watcher {
 
   onTurn(): void {}
 
-  refused(error: ErrorTlv | undefined): void {
+  refused(why: Refused): void {
     this.#hold.forget(this.#syn)
     this.#room.count[COUNT.heldRefused]!++
-    // A server that is silent is silent for the LAN host too.
-    if (error === undefined) this.#queue.drop(this.#id)
-    else this.#judge(verdictOf(error, this.#syn.destination.address))
+    if (why === 'silence') this.#queue.drop(this.#id)
+    else if (why === 'reset') this.#judge(VERDICT.reset)
+    else this.#judge(verdictOf(why, this.#syn.destination.address))
   }
 
   direct(): void {

@@ -101,12 +101,6 @@ export function verdictOf(error: ErrorTlv, server: Uint8Array): Verdict {
   return codes.get(failure.icmpCode) ?? VERDICT.hostUnreachable
 }
 
-/** For a server that accepted and broke the connection at once. */
-export const SERVER_RESET: ErrorTlv = {
-  type: 'error',
-  code: ConvertError.connectionReset,
-  value: Uint8Array.of(0),
-}
 /** 255 words without the fixed header, a Connect, and the cookie's own header; Convert counts words. */
 const COOKIE_BYTES_MAX = 992
 /** How long a wrong cookie keeps us from asking again; a restart asks at once. */

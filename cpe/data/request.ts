@@ -17,10 +17,9 @@ import { allAcknowledged } from '../../shared/linux/sockets.ts'
 import { FlowState } from '../../shared/relay/flow-table.ts'
 import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
 import { encodeConvert } from '../../shared/wire/convert.ts'
-import type { Asker, AskerEvents } from './asker.ts'
+import type { Asker, AskerEvents, Refused } from './asker.ts'
 import type { EarlyData } from './early-data.ts'
 import type { Pool } from './pool.ts'
-import { SERVER_RESET } from './refusal.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 import {
   dropUplink,
@@ -30,7 +29,6 @@ import {
   NO_ANSWER,
   readAnswer,
   type ShownCookie,
-  sayFirst,
   type Uplink,
   uplinkConnected,
 } from './uplink.ts'
@@ -48,7 +46,7 @@ class Request implements Watcher, AskerEvents {
   readonly #room: HouseRoom
   readonly #pool: Pool
   readonly #asker: Asker
-  readonly #early: EarlyData | undefined
+  readonly #early: EarlyData
   readonly #deadline = new Deadline(() => this.#onDeadline())
   readonly #proof = new Deadline(() => this.#lookForProof())
   readonly #beganMs: number
@@ -101,7 +99,7 @@ class Request implements Watcher, AskerEvents {
     this.#warm = warm
     this.#connected = warm
     this.#answer = NO_ANSWER
-    this.#early?.rewind()
+    this.#early.rewind()
     this.#start()
   }
 
@@ -149,7 +147,7 @@ class Request implements Watcher, AskerEvents {
       ...(this.#warm ? [] : [{ type: 'cookie', cookie: cookie.bytes } as const]),
     ])
     // A warm connection may have died without a word; nothing of the LAN's was sent on it.
-    const begun = this.#early?.begin(fd, message, this.#warm) ?? sayFirst(fd, message)
+    const begun = this.#early.begin(fd, message, this.#warm)
     if (begun === 'lan broke') return this.#giveUp()
     if (begun === 'uplink broke') return this.#goDirect()
     this.#lookForProof()
@@ -157,7 +155,7 @@ class Request implements Watcher, AskerEvents {
 
   /** What did not fit into the first segment follows when that was acknowledged, or answered. */
   #lookForProof(): void {
-    if (this.#early?.held !== true) return
+    if (!this.#early.held) return
     if (!allAcknowledged(this.#uplink.fd)) return this.#room.loop.arm(this.#proof, PROOF_MS)
     this.#early.prove()
     this.#forward()
@@ -166,7 +164,7 @@ class Request implements Watcher, AskerEvents {
   /** The LAN's first bytes run after the Connect message without waiting for its answer. */
   #forward(): void {
     if (!this.#connected) return
-    const forwarded = this.#early?.forward(this.#uplink.fd)
+    const forwarded = this.#early.forward(this.#uplink.fd)
     if (forwarded === 'lan broke') return this.#giveUp()
     if (forwarded === 'uplink broke') return this.#goDirect()
     if (!this.#proof.armed) this.#lookForProof()
@@ -189,7 +187,7 @@ class Request implements Watcher, AskerEvents {
       case 'error':
         return this.#refused(heard.error)
       case 'yes':
-        return broken ? this.#giveUp(SERVER_RESET) : this.#answered(heard.payload)
+        return broken ? this.#giveUp('reset') : this.#answered(heard.payload)
     }
   }
 
@@ -230,7 +228,7 @@ class Request implements Watcher, AskerEvents {
   #onDeadline(): void {
     const { loop, board, settings } = this.#room
     const waitedMs = loop.nowMs - this.#beganMs
-    const { repeatable, sentBytes } = this.#early ?? NOTHING_SAID
+    const { repeatable, sentBytes } = this.#early
     const heard = this.#connected && allAcknowledged(this.#uplink.fd)
     // A kernel that acknowledges says nothing about the process behind it.
     if (!heard || waitedMs >= DOUBTFUL_MS) this.#suspect()
@@ -269,14 +267,14 @@ class Request implements Watcher, AskerEvents {
    * already: an order must not be placed twice. Else the LAN must try again.
    */
   #goDirect({ replay }: { readonly replay: boolean } = { replay: false }): void {
-    if (!replay && this.#early?.repeatable === false) return this.#giveUp()
+    if (!replay && !this.#early.repeatable) return this.#giveUp()
     this.#endUplink()
     this.#asker.direct()
   }
 
-  #giveUp(error?: ErrorTlv): void {
+  #giveUp(why: Refused = 'silence'): void {
     this.#endUplink()
-    this.#asker.refused(error)
+    this.#asker.refused(why)
   }
 
   #endUplink(): void {
@@ -286,7 +284,6 @@ class Request implements Watcher, AskerEvents {
   }
 }
 
-const NOTHING_SAID = { repeatable: true, sentBytes: 0 } as const
 /** Design D15: a Connect unanswered for max(300 ms, 3 RTT) is not waited for if it need not be. */
 const ANSWER_MS_MIN = 300
 const ANSWER_RTTS = 3

@@ -123,13 +123,8 @@ function fellBack(room: HouseRoom, uplink: Uplink): void {
 
 /** Write a whole Convert message. A fresh socket has room for it; one that has not is broken. */
 export function say(uplink: Uplink, message: ConvertMessage): boolean {
-  return sayFirst(uplink.fd, encodeConvert(message)) === 'ok'
-}
-
-/** The same for one that is encoded already. */
-export function sayFirst(uplink: number, message: Uint8Array): 'ok' | 'uplink broke' {
-  const sent = libc.sendHead(uplink, message, message.length)
-  return sent === message.length ? 'ok' : 'uplink broke'
+  const bytes = encodeConvert(message)
+  return libc.sendHead(uplink.fd, bytes, bytes.length) === bytes.length
 }
 
 /** Close an uplink nobody relays on. */

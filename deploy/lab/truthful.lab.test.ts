@@ -184,7 +184,7 @@ describe('a LAN host hears the truth', { skip: streetImpossible() }, () => {
     const heard = await Promise.all(scan)
     // 64 at a time hear what is true; who asks for more is accepted first, and then reset.
     const refused = heard.filter(({ errno }) => errno === ECONNREFUSED).length
-    const accepted = heard.filter(({ errno }) => errno === 0).length
+    const accepted = heard.filter(({ errno }) => errno === 0 || errno === ECONNRESET).length
     assert.ok(refused >= 64 && refused + accepted === 1_000, `${refused} refused, ${accepted} not`)
     await eventually(() => assert.ok(descriptorsOf(pid) <= before + 4), 4_000)
   })
