@@ -6,7 +6,7 @@ import { Counters } from '../../shared/relay/counters.ts'
 import { FlowState, FlowTable } from '../../shared/relay/flow-table.ts'
 import type { Host } from '../../shared/relay/host.ts'
 import { LegBoard } from '../../shared/relay/leg-board.ts'
-import type { FlowConnection } from '../steering/path-manager.ts'
+import type { HouseFlow } from '../steering/loop.ts'
 import { HOUSE_COUNTERS, type HouseCounters, type HouseMemory } from './room.ts'
 
 export interface House {
@@ -14,7 +14,7 @@ export interface House {
   readonly board: LegBoard
   readonly counters: HouseCounters
   /** Every MPTCP connection that a data thread has now. */
-  flows(): Iterable<FlowConnection>
+  flows(): Iterable<HouseFlow>
   /** Connections that the LAN has opened so far. */
   lanConnections(): number
   /** False while some data thread has as many descriptors as it may: then the kernel forwards. */
@@ -36,8 +36,10 @@ export function openHouse({ workers, pool }: CpeConfig, host: Host): House {
     counters,
     *flows() {
       for (const table of tables) {
-        for (const { token, state } of table.rows())
-          yield { token, pooled: state === FlowState.pooled, bulk: state === FlowState.bulk }
+        for (const { token, state, upBytes, downBytes } of table.rows()) {
+          const pooled = state === FlowState.pooled
+          yield { token, pooled, bulk: state === FlowState.bulk, upBytes, downBytes }
+        }
       }
     },
     lanConnections: () => counters.read('flowsOpened'),

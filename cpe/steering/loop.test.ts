@@ -162,8 +162,16 @@ class House {
     }
     const legs = { dsl: { interface: 'ppp0' }, lte: { interface: 'wwan0' } }
     const remotes = [{ address: knownAddress('192.0.2.10'), port: 8_803 }]
+    const overflow = {
+      engagePercent: 93,
+      engageMs: 100,
+      releasePercent: 91,
+      releaseMs: 1_000,
+      trialS: 5,
+      burstMegabytes: 15,
+    }
     const probes = { idleDslS: 30, idleLteS: 300, retries: 3 }
-    this.steering = new Steering({ legs, probes }, remotes, {
+    this.steering = new Steering({ legs, probes, overflow }, remotes, {
       links: {
         look: () => ({ dsl: this.#sample('dsl'), lte: this.#sample('lte') }),
       },
@@ -175,6 +183,7 @@ class House {
         ask: (leg) => this.#ask(leg),
       },
       paths: {
+        lookAgain: () => undefined,
         steer: (pathLegs) => {
           this.seen = pathLegs
         },

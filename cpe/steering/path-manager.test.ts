@@ -292,7 +292,8 @@ class House {
   }
 
   tick(times = 1): void {
-    const flows = () => [...this.flows].map(([token, pooled]) => ({ token, pooled, bulk: !pooled }))
+    const flows = () =>
+      [...this.flows].map(([token, pooled]) => ({ token, pooled, helped: !pooled }))
     for (let i = 0; i < times; i++) {
       this.#nowMs += 20
       this.paths.steer({ ...this.legs }, this.homeActive, flows, this.#nowMs)

@@ -35,7 +35,7 @@ export interface RunningSteering extends AsyncDisposable {
  * the kernel refuses. The first tick has been done when it returns.
  */
 export function startSteering(
-  config: Pick<CpeConfig, 'concentrator' | 'legs' | 'probes' | 'subscriber'>,
+  config: Pick<CpeConfig, 'concentrator' | 'legs' | 'overflow' | 'probes' | 'subscriber'>,
   outside: SteeringOutside,
 ): RunningSteering {
   using opened = new DisposableStack()

@@ -30,6 +30,10 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['probes.idleDslS', 1, 3_600],
   ['probes.idleLteS', 1, 3_600],
   ['probes.retries', 1, 10],
+  ['overflow.engageMs', 50, 10_000],
+  ['overflow.releaseMs', 100, 60_000],
+  ['overflow.trialS', 1, 3_600],
+  ['overflow.burstMegabytes', 0, 1_000],
   ['limits.connectMs', 100, 120_000],
   ['keepalive.idleS', 1, 32_767],
   ['keepalive.intervalS', 1, 32_767],
@@ -106,6 +110,26 @@ testEdges(cpeConfig, minimal, [
   { key: 'lan.interfaces.0', ...interfaceEdges, bad: interfaceEdges.bad.slice(1) },
   { key: 'legs.dsl.interface', ...interfaceEdges },
   { key: 'legs.lte.interface', ...interfaceEdges },
+  ...['downMbps', 'upMbps'].map(
+    (key): Edge => ({
+      key: `legs.dsl.${key}`,
+      good: [undefined, 0.1, 0.8, 50, 10_000],
+      bad: [null, 0, 0.09, 10_000.1, '50', '50M', -1, Infinity, NaN, true],
+      says: /a number from 0\.1 to 10000 Mbit\/s/,
+    }),
+  ),
+  {
+    key: 'overflow.engagePercent',
+    good: [92, 100],
+    bad: [49, 101, 93.5, '93', null, true],
+    says: /a whole number from 50 to 100 percent/,
+  },
+  {
+    key: 'overflow.releasePercent',
+    good: [10, 92],
+    bad: [9, 100, 50.5, '91', null, true],
+    says: /a whole number from 10 to 99 percent/,
+  },
   ...['dsl', 'lte'].flatMap((leg): Edge[] => [
     {
       key: `legs.${leg}.gateway4`,
@@ -175,7 +199,7 @@ testEdges(cpeConfig, minimal, [
       says: /a mapping with the keys/,
     }),
   ),
-  ...['bypass', 'pool', 'probes', 'limits', 'keepalive', 'log'].map(
+  ...['bypass', 'overflow', 'pool', 'probes', 'limits', 'keepalive', 'log'].map(
     (key): Edge => ({
       key,
       good: [undefined, {}],
@@ -205,6 +229,14 @@ test('the least that must be said becomes a whole configuration', () => {
     concentrator: { addresses: ['192.0.2.10'], port: 8803 },
     lan: { interfaces: ['lan'] },
     legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
+    overflow: {
+      engagePercent: 93,
+      engageMs: 100,
+      releasePercent: 91,
+      releaseMs: 1_000,
+      trialS: 5,
+      burstMegabytes: 15,
+    },
     bypass: { prefixes: [] },
     capturePort: 15_800,
     workers: 1,
@@ -255,6 +287,11 @@ const contradictions: ReadonlyArray<{ key: string; value: unknown; says: RegExp 
     key: 'legs.lte.interface',
     value: 'dsl',
     says: /: legs\.lte\.interface is dsl, but so is legs\.dsl\.interface; each leg needs its own line$/,
+  },
+  {
+    key: 'overflow.releasePercent',
+    value: 93,
+    says: /: overflow\.releasePercent is 93, but overflow\.engagePercent is 93; LTE would come and go, choose less$/,
   },
 ]
 

@@ -7,8 +7,8 @@ import { type LegUse, planSubflows, type Subflow, wantSubflows } from './subflow
 const dsl: Subflow = { leg: 'dsl', backup: false, proven: true }
 const lte: Subflow = { leg: 'lte', backup: false, proven: true }
 const stale: Subflow = { leg: undefined, backup: false, proven: true }
-const open = { pooled: false, bulk: true, first: 'dsl' } as const
-const pooled = { pooled: true, bulk: false, first: 'dsl' } as const
+const open = { pooled: false, helped: true, first: 'dsl' } as const
+const pooled = { pooled: true, helped: false, first: 'dsl' } as const
 const bothUp = { dsl: 'up', lte: 'up' } as const
 
 test('an open flow gets the leg it has not', () => {
@@ -79,7 +79,7 @@ test('planSubflows() never leaves a connection without a subflow, and settles in
       fc.boolean(),
       (legs, have, isPooled, homeActive) => {
         const want = wantSubflows(
-          { pooled: isPooled, bulk: !isPooled, first: 'dsl' },
+          { pooled: isPooled, helped: !isPooled, first: 'dsl' },
           legs,
           homeActive,
         )
@@ -123,12 +123,12 @@ function steps(
   )
 }
 
-test('what is small has LTE as backup, and gets it in earnest when it has grown', () => {
-  const small = { pooled: false, bulk: false, first: 'dsl' } as const
-  const backups = (connection: typeof small | typeof open, legs: Record<'dsl' | 'lte', LegUse>) =>
+test('LTE is backup, and in earnest for a connection that is helped', () => {
+  const alone = { pooled: false, helped: false, first: 'dsl' } as const
+  const backups = (connection: typeof alone | typeof open, legs: Record<'dsl' | 'lte', LegUse>) =>
     wantSubflows(connection, legs, true)?.map(({ leg, backup }) => (backup ? `(${leg})` : leg))
-  assert.deepEqual(backups(small, { dsl: 'up', lte: 'up' }), ['dsl', '(lte)'])
+  assert.deepEqual(backups(alone, { dsl: 'up', lte: 'up' }), ['dsl', '(lte)'])
   assert.deepEqual(backups(open, { dsl: 'up', lte: 'up' }), ['dsl', 'lte'])
-  assert.deepEqual(backups(small, { dsl: 'dead', lte: 'up' }), ['lte'])
-  assert.deepEqual(backups(small, { dsl: 'doubtful', lte: 'up' }), ['(dsl)', 'lte'])
+  assert.deepEqual(backups(alone, { dsl: 'dead', lte: 'up' }), ['lte'])
+  assert.deepEqual(backups(alone, { dsl: 'doubtful', lte: 'up' }), ['(dsl)', 'lte'])
 })

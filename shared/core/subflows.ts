@@ -7,8 +7,9 @@
  *      one doubtful                 none new there             none new there
  *      none up                      leave everything           leave everything
  *
- * The first leg that is up carries what is small; the other stands by as backup until the connection
- * has carried much. So a page does not wait for LTE's round trip, and a download has both lines.
+ * The first leg that is up carries; the other stands by as backup, until the connection is one of those
+ * that are helped (helped-flows.ts). So a page does not wait for LTE's round trip, and what DSL carries
+ * alone costs nothing.
  */
 import { LEGS, type LegName } from './leg.ts'
 
@@ -40,8 +41,8 @@ export type SubflowAction<Have> =
 export interface BondedConnection {
   /** Still waits for its LAN connection. */
   readonly pooled: boolean
-  /** It has carried so much that two lines are worth it. */
-  readonly bulk: boolean
+  /** The other lines shall carry its bytes too, for the first is not enough. */
+  readonly helped: boolean
   /** The leg it began on; undefined when we did not see it begin. */
   readonly first: LegName | undefined
 }
@@ -60,7 +61,7 @@ export function wantSubflows(
   const primary = LEGS.find((leg) => legs[leg] === 'up')
   return LEGS.filter((leg) => legs[leg] !== 'dead').map((leg) => ({
     leg,
-    backup: !connection.bulk && leg !== primary,
+    backup: !connection.helped && leg !== primary,
     create: legs[leg] === 'up' && (both || leg === connection.first),
   }))
 }

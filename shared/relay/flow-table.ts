@@ -7,7 +7,7 @@
  * The worker writes its rows, the main thread reads them.
  */
 
-/** `bulk`: open, and has carried so much that both legs shall help. */
+/** `bulk`: open, and has carried so much that both legs may help. */
 export const FlowState = { free: 0, pooled: 1, open: 2, bulk: 3 } as const
 
 /** What a row says. `token` is MPTCP's local token (u32); `leg` the number of the first subflow's leg. */

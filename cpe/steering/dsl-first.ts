@@ -1,0 +1,216 @@
+/**
+ * DSL first: what the interfaces carried and what probes took becomes the answer to whom LTE helps.
+ *
+ *     counters ──▶ core/rate ────────▶ load ─┐
+ *     probes ────▶ core/queue-delay ─▶ queue ┼─▶ core/overflow ─▶ core/helped-flows ─▶ path manager
+ *                  core/capacity ◀───────────┘    one a direction
+ *
+ * Counters count everything on the line, so what bypasses the bond is load too.
+ */
+import type { CpeConfig } from '../../shared/config/cpe.ts'
+import { Capacity } from '../../shared/core/capacity.ts'
+import { type CarryingFlow, HelpedFlows } from '../../shared/core/helped-flows.ts'
+import { LEGS, type LegName } from '../../shared/core/leg.ts'
+import type { LegCounters } from '../../shared/core/leg-traffic.ts'
+import { Overflow } from '../../shared/core/overflow.ts'
+import { QueueDelay } from '../../shared/core/queue-delay.ts'
+import { Rate } from '../../shared/core/rate.ts'
+import { type Reason, Reasons } from '../../shared/core/reasons.ts'
+import type { Log } from '../../shared/daemon/log.ts'
+
+export type DslFirstConfig = Pick<CpeConfig, 'legs' | 'overflow'>
+
+/** What this tick knows of a leg. */
+export interface SteeredLeg {
+  readonly path: string
+  readonly counters: LegCounters | undefined
+  /** Why it is dead; undefined while it is not. */
+  readonly dead: string | undefined
+}
+
+type Direction = 'down' | 'up'
+const DIRECTIONS: readonly Direction[] = ['down', 'up']
+
+export class DslFirst {
+  readonly #log: Pick<Log, 'info'>
+  readonly #queue = new QueueDelay()
+  readonly #ways: Readonly<Record<Direction, Way>>
+  readonly #helped = new HelpedFlows()
+  readonly #reasons = new Reasons()
+  readonly #paths: Record<LegName, string> = { dsl: '', lte: '' }
+  #askedMs = -Infinity
+
+  constructor({ legs, overflow }: DslFirstConfig, log: Pick<Log, 'info'>) {
+    this.#log = log
+    const policy = {
+      engageAt: overflow.engagePercent / 100,
+      releaseAt: overflow.releasePercent / 100,
+      engageMs: overflow.engageMs,
+      releaseMs: overflow.releaseMs,
+      trialMs: overflow.trialS * 1_000,
+      burstBytesMax: overflow.burstMegabytes * 1e6,
+    }
+    const way = (mbps: number | undefined): Way => ({
+      rates: { dsl: new Rate(), lte: new Rate() },
+      capacity: new Capacity(mbps === undefined ? undefined : mbps * BYTES_PER_MS_AND_MBPS),
+      overflow: new Overflow(policy),
+    })
+    this.#ways = { down: way(legs.dsl.downMbps), up: way(legs.dsl.upMbps) }
+  }
+
+  /** LTE helps this connection, not only when DSL has died. */
+  helps(token: number): boolean {
+    return this.#helped.has(token)
+  }
+
+  /** An echo came over DSL. */
+  heard(rttMs: number, nowMs: number): void {
+    this.#queue.heard(rttMs, nowMs)
+  }
+
+  /** DSL is so busy that its queue must be known: a probe should leave on it now. */
+  wantsProbe(nowMs: number): boolean {
+    if (nowMs - this.#askedMs < ASK_MS || !this.#busy) return false
+    this.#askedMs = nowMs
+    return true
+  }
+
+  /** Look and judge. True when LTE helps others than before. */
+  judge(
+    legs: Readonly<Record<LegName, SteeredLeg>>,
+    flows: () => Iterable<CarryingFlow>,
+    nowMs: number,
+  ): boolean {
+    let sampled = false
+    for (const leg of LEGS) {
+      if (this.#observe(leg, legs[leg], nowMs)) sampled = true
+    }
+    if (!sampled) return false
+    this.#decide(legs, nowMs)
+    const { down, up } = this.#ways
+    // A home at rest is not asked for its flows.
+    const matters = this.#busy || down.overflow.engaged || up.overflow.engaged
+    return this.#helped.choose(matters ? flows() : [], down.overflow, up.overflow, nowMs)
+  }
+
+  /** For whoever shows it. */
+  status() {
+    const direction = (name: Direction) => {
+      const { overflow, capacity, rates } = this.#ways[name]
+      return {
+        engaged: overflow.engaged,
+        dslMbps: rates.dsl.bytesPerMs / BYTES_PER_MS_AND_MBPS,
+        lteMbps: rates.lte.bytesPerMs / BYTES_PER_MS_AND_MBPS,
+        dslCapacityMbps: (capacity.bytesPerMs ?? 0) / BYTES_PER_MS_AND_MBPS,
+      }
+    }
+    const reasons: readonly Reason[] = this.#reasons.list()
+    return { down: direction('down'), up: direction('up'), reasons, counts: this.#reasons.counts }
+  }
+
+  /** DSL carries so much that it may be full soon. */
+  get #busy(): boolean {
+    return DIRECTIONS.some((direction) => {
+      const { rates, capacity } = this.#ways[direction]
+      const from = Math.max(BUSY_BYTES_PER_MS, (capacity.bytesPerMs ?? 0) * BUSY_FROM)
+      return rates.dsl.bytesPerMs >= from
+    })
+  }
+
+  #observe(leg: LegName, { path, counters }: SteeredLeg, nowMs: number): boolean {
+    if (path !== this.#paths[leg]) {
+      this.#paths[leg] = path
+      for (const direction of DIRECTIONS) this.#ways[direction].rates[leg].forget()
+      if (leg === 'dsl') {
+        this.#queue.forget()
+        for (const direction of DIRECTIONS) this.#ways[direction].capacity.forget()
+      }
+    }
+    if (counters === undefined) return true
+    const down = this.#ways.down.rates[leg].observe(counters.rxBytes, nowMs)
+    const up = this.#ways.up.rates[leg].observe(counters.txBytes, nowMs)
+    return down || up
+  }
+
+  #decide(legs: Readonly<Record<LegName, SteeredLeg>>, nowMs: number): void {
+    const standingMs = this.#queue.standingMs(nowMs)
+    const queued = this.#queued()
+    for (const direction of DIRECTIONS) {
+      const { rates, capacity, overflow } = this.#ways[direction]
+      const fullQueueMs = this.#fullQueueMs()
+      const queueMs = queued.has(direction) ? standingMs : undefined
+      const dslBytesPerMs = rates.dsl.bytesPerMs
+      capacity.observe(dslBytesPerMs, (queueMs ?? 0) >= fullQueueMs, nowMs)
+      const reason = overflow.judge(
+        {
+          dslDown: legs.dsl.dead,
+          lteUp: legs.lte.dead === undefined,
+          dslBytesPerMs,
+          lteBytesPerMs: rates.lte.bytesPerMs,
+          capacity: capacity.bytesPerMs,
+          certain: capacity.certain,
+          queueMs,
+          fullQueueMs,
+        },
+        nowMs,
+      )
+      if (reason === undefined) continue
+      this.#reasons.note(reason, nowMs)
+      // Of legs that come and go people hear already.
+      if (LEG_NEWS.test(reason)) continue
+      this.#log.info(overflow.engaged ? 'lte helps' : 'lte rests', { direction, reason })
+    }
+  }
+
+  /**
+   * A round trip has one queue in each direction, and does not say which. So it is that of the directions
+   * that carry much of what they can; when none does, that of the one that carries most of it.
+   */
+  #queued(): ReadonlySet<Direction> {
+    const loads = DIRECTIONS.map((direction) => ({ direction, load: this.#loadOf(direction) }))
+    const most = Math.max(...loads.map(({ load }) => load))
+    const threshold = Math.min(most, QUEUES_FROM)
+    return new Set(
+      loads.filter(({ load }) => load > 0 && load >= threshold).map(({ direction }) => direction),
+    )
+  }
+
+  /** 0 where so little moves that it may be the acknowledgements of the other direction. */
+  #loadOf(direction: Direction): number {
+    const { rates, capacity } = this.#ways[direction]
+    const rate = rates.dsl.bytesPerMs
+    const other = this.#ways[direction === 'down' ? 'up' : 'down'].rates.dsl.bytesPerMs
+    if (rate < BUSY_BYTES_PER_MS || rate < other * ACKS_SHARE) return 0
+    return rate / (capacity.bytesPerMs ?? rate)
+  }
+
+  /** What moderate traffic may queue: a share of the floor, and some packets on a slow uplink. */
+  #fullQueueMs(): number {
+    const { floorMs } = this.#queue
+    const up = this.#ways.up.capacity.bytesPerMs
+    const packetsMs = up === undefined ? 0 : PACKETS_BYTES / up
+    return Math.max(QUEUE_MS_MIN, Number.isFinite(floorMs) ? floorMs * QUEUE_SHARE : 0) + packetsMs
+  }
+}
+
+interface Way {
+  readonly rates: Readonly<Record<LegName, Rate>>
+  readonly capacity: Capacity
+  readonly overflow: Overflow
+}
+
+const LEG_NEWS = /^(dsl|lte)-(down|up)/
+const BYTES_PER_MS_AND_MBPS = 125
+/** 400 kbit/s: below it no line has a queue of ours. */
+const BUSY_BYTES_PER_MS = 50
+/** From this share of its capacity on DSL's queue is measured, and so often. */
+const BUSY_FROM = 0.5
+const ASK_MS = 40
+/** From this share of its capacity on a direction may have a queue. */
+const QUEUES_FROM = 0.7
+/** Acknowledgements of a download are 1/40 of it, those of small segments some more. */
+const ACKS_SHARE = 1 / 16
+const QUEUE_MS_MIN = 8
+const QUEUE_SHARE = 0.4
+/** Two full packets that happen to leave together. */
+const PACKETS_BYTES = 3_000

@@ -1,0 +1,176 @@
+/**
+ * DSL first: does LTE help now, in one direction of the home?
+ *
+ *                 full for engageMs, burst spent
+ *     ┌───────┐ ────────────────────────────────▶ ┌─────────┐
+ *     │ spare │                                   │ engaged │   full: packets queue for DSL, or it
+ *     └───────┘ ◀──────────────────────────────── └─────────┘         carries engageAt of its capacity
+ *                 both lines carry less than
+ *                 releaseAt of DSL for releaseMs, or a trial
+ *
+ * Between releaseAt and the whole of DSL nobody can tell without trying: so LTE is let go for a trial,
+ * and a trial that fails makes the next come later. A dead DSL engages LTE at once.
+ *
+ * The queue counts for more than the load: a line that is configured too slow looks full at a load that
+ * it carries well, and one that is configured too fast never looks full.
+ */
+import { BurstAllowance } from './burst.ts'
+import { SETTLED_MS } from './capacity.ts'
+
+export interface OverflowPolicy {
+  /** Shares of DSL's capacity. */
+  readonly engageAt: number
+  readonly releaseAt: number
+  readonly engageMs: number
+  readonly releaseMs: number
+  readonly trialMs: number
+  /** The largest burst that DSL may be left alone with; 0: none. */
+  readonly burstBytesMax: number
+}
+
+/** One sample of one direction. Rates in bytes a millisecond. */
+export interface OverflowFacts {
+  /** Why DSL is dead, as `dsl-down no carrier`; undefined while it is not. */
+  readonly dslDown: string | undefined
+  /** LTE could help. */
+  readonly lteUp: boolean
+  readonly dslBytesPerMs: number
+  readonly lteBytesPerMs: number
+  /** undefined while it is not known. */
+  readonly capacity: number | undefined
+  /** False for a capacity that is only known to be too low. */
+  readonly certain: boolean
+  /** What stands in DSL's queue for this direction; undefined while no answer tells. */
+  readonly queueMs: number | undefined
+  /** A queue of this length is one of a full line. */
+  readonly fullQueueMs: number
+}
+
+export class Overflow {
+  readonly #policy: OverflowPolicy
+  readonly #burst: BurstAllowance
+  #engaged = false
+  #dslDown = false
+  #full: string | undefined
+  #engagedMs = -Infinity
+  #judgedMs: number | undefined
+  #fullSinceMs: number | undefined
+  #calmSinceMs: number | undefined
+  #roomSinceMs: number | undefined
+  /** When LTE was last let go for a trial, and how many of those failed in a row. */
+  #triedMs = -Infinity
+  #failures = 0
+
+  constructor(policy: OverflowPolicy) {
+    this.#policy = policy
+    this.#burst = new BurstAllowance(policy.burstBytesMax)
+  }
+
+  /** LTE shall help. */
+  get engaged(): boolean {
+    return this.#engaged
+  }
+
+  /** DSL was full in the last sample. */
+  get full(): boolean {
+    return this.#full !== undefined
+  }
+
+  /** The reason with its numbers, when this sample has changed the answer. */
+  judge(facts: OverflowFacts, nowMs: number): string | undefined {
+    this.#observe(facts, nowMs)
+    if (!facts.lteUp) return this.#engaged ? this.#release('lte-down', nowMs) : undefined
+    if (facts.dslDown !== undefined) {
+      this.#dslDown = true
+      return this.#engaged ? undefined : this.#engage(facts.dslDown, nowMs)
+    }
+    if (this.#dslDown) return this.#release('dsl-up', nowMs)
+    return this.#engaged ? this.#mayRelease(facts, nowMs) : this.#mayEngage(facts, nowMs)
+  }
+
+  #observe(facts: OverflowFacts, nowMs: number): void {
+    const { dslBytesPerMs, lteBytesPerMs, capacity } = facts
+    const total = dslBytesPerMs + lteBytesPerMs
+    this.#full = this.#whyFull(facts)
+    this.#fullSinceMs = this.#full === undefined ? undefined : (this.#fullSinceMs ?? nowMs)
+    const calm = total < this.#policy.releaseAt * (capacity ?? 0)
+    this.#calmSinceMs = calm ? (this.#calmSinceMs ?? nowMs) : undefined
+    const room = this.#full === undefined || total < (capacity ?? 0)
+    this.#roomSinceMs = room ? (this.#roomSinceMs ?? nowMs) : undefined
+    const elapsedMs = nowMs - (this.#judgedMs ?? nowMs)
+    this.#judgedMs = nowMs
+    this.#burst.observe(total * elapsedMs, this.full, total < LOW * (capacity ?? total), nowMs)
+  }
+
+  #whyFull({ queueMs, fullQueueMs, ...facts }: OverflowFacts): string | undefined {
+    if (queueMs !== undefined && queueMs >= fullQueueMs)
+      return `dsl-queue ${Math.round(queueMs)} ms`
+    const { capacity, certain, dslBytesPerMs } = facts
+    if (capacity === undefined || !certain) return undefined
+    // A line without a queue has room, whatever we think that it carries.
+    const roomy = queueMs !== undefined && queueMs < fullQueueMs * ROOMY
+    const load = dslBytesPerMs / capacity
+    return load >= this.#policy.engageAt && !roomy ? `dsl-full ${percent(load)}` : undefined
+  }
+
+  #mayEngage(facts: OverflowFacts, nowMs: number): string | undefined {
+    if (this.#full === undefined || this.#fullSinceMs === undefined) return undefined
+    const { engageAt, engageMs } = this.#policy
+    const loaded = facts.certain && facts.dslBytesPerMs >= engageAt * (facts.capacity ?? Infinity)
+    // A queue at a load that is not known to be high may be that of a beginning.
+    const holdMs = loaded ? engageMs : Math.max(engageMs, SETTLED_MS + LEARN_MS)
+    const fullMs = nowMs - this.#fullSinceMs
+    if (fullMs < holdMs || !this.#burst.exceeded(nowMs)) return undefined
+    const failed = nowMs - this.#triedMs < TRIAL_FAILED_MS
+    this.#failures = failed ? this.#failures + 1 : 0
+    return this.#engage(`${this.#full} for ${Math.round(fullMs)} ms`, nowMs)
+  }
+
+  #mayRelease(facts: OverflowFacts, nowMs: number): string | undefined {
+    const { releaseMs, trialMs } = this.#policy
+    const total = facts.dslBytesPerMs + facts.lteBytesPerMs
+    const share = total / (facts.capacity ?? total)
+    const calmMs = nowMs - (this.#calmSinceMs ?? nowMs)
+    if (calmMs >= releaseMs) {
+      return this.#release(`dsl-spare ${percent(share)} for ${Math.round(calmMs)} ms`, nowMs)
+    }
+    const roomMs = nowMs - (this.#roomSinceMs ?? nowMs)
+    const waitMs = trialMs * Math.min(2 ** this.#failures, TRIAL_FACTOR_MAX)
+    const wantedMs = share >= PLAINLY_MORE ? trialMs * TRIAL_FACTOR_MAX : waitMs
+    if (roomMs < releaseMs || nowMs - this.#engagedMs < wantedMs) return undefined
+    this.#triedMs = nowMs
+    const seconds = Math.round((nowMs - this.#engagedMs) / 1_000)
+    return this.#release(`trial at ${percent(share)} of dsl after ${seconds} s`, nowMs)
+  }
+
+  #engage(reason: string, nowMs: number): string {
+    this.#engaged = true
+    this.#engagedMs = nowMs
+    this.#calmSinceMs = undefined
+    this.#roomSinceMs = undefined
+    return reason
+  }
+
+  #release(reason: string, nowMs: number): string {
+    this.#engaged = false
+    this.#dslDown = false
+    this.#fullSinceMs = this.full ? nowMs : undefined
+    return reason
+  }
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`
+}
+
+/** Below this part of the length that means full, a queue is none. */
+const ROOMY = 0.5
+/** After this time of a queue that stands, capacity has been learnt. */
+const LEARN_MS = 100
+/** A burst is over when both lines carry less than this share of DSL. */
+const LOW = 0.5
+/** Needed again so soon, LTE was let go in vain. */
+const TRIAL_FAILED_MS = 2_000
+const TRIAL_FACTOR_MAX = 12
+/** Who carries so much more than DSL has is only rarely asked whether LTE is needed. */
+const PLAINLY_MORE = 1.1
