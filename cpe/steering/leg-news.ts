@@ -1,7 +1,8 @@
 /**
- * What steering tells people about legs and the concentrator: each change once, with its reason.
+ * What steering tells people about legs, the concentrator and overflow: each change once, with its reason.
  */
 import type { ConcentratorHealth } from '../../shared/core/concentrator-health.ts'
+import type { Direction } from '../../shared/core/dsl-first.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { LegHealth, LegState } from '../../shared/core/leg-health.ts'
 import type { Log } from '../../shared/daemon/log.ts'
@@ -14,6 +15,12 @@ export class LegNews {
 
   constructor(log: Pick<Log, 'info' | 'warn'>) {
     this.#log = log
+  }
+
+  decided(direction: Direction, engaged: boolean, reason: string): void {
+    // Of legs that come and go they hear already.
+    if (/^(dsl|lte)-(down|up)/.test(reason)) return
+    this.#log.info(engaged ? 'lte helps' : 'lte rests', { direction, reason })
   }
 
   /** A doubt is soon over, and says nothing to anybody. */

@@ -9,6 +9,7 @@
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { ConcentratorHealth } from '../../shared/core/concentrator-health.ts'
+import { DslFirst, type SteeredLeg } from '../../shared/core/dsl-first.ts'
 import type { CarryingFlow } from '../../shared/core/helped-flows.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { LegHealth } from '../../shared/core/leg-health.ts'
@@ -19,9 +20,9 @@ import type { Log } from '../../shared/daemon/log.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
-import { DslFirst, type DslFirstConfig, type SteeredLeg } from './dsl-first.ts'
 import { LegNews } from './leg-news.ts'
 import type { LinkFacts, LinkSamples } from './links.ts'
+import { configuredCapacity, overflowPolicy } from './overflow-policy.ts'
 import { type PathLeg, type PathLegs, wayOf } from './path-legs.ts'
 import type { FlowConnection, PathManager } from './path-manager.ts'
 import type { Probes } from './probes.ts'
@@ -48,7 +49,7 @@ export interface SteeringParts {
   readonly log: Pick<Log, 'debug' | 'info' | 'warn'>
 }
 
-export type SteeringConfig = Pick<CpeConfig, 'probes'> & DslFirstConfig
+export type SteeringConfig = Pick<CpeConfig, 'legs' | 'overflow' | 'probes'>
 
 export class Steering {
   /**
@@ -90,7 +91,11 @@ export class Steering {
       lte: health('lte', idleLteS * 1_000, idleLteS * 1_000),
     }
     this.#news = new LegNews(parts.log)
-    this.#dslFirst = new DslFirst(config, parts.log)
+    this.#dslFirst = new DslFirst(
+      overflowPolicy(config),
+      configuredCapacity(config),
+      (direction, engaged, reason) => this.#news.decided(direction, engaged, reason),
+    )
     this.#concentrator = new ConcentratorHealth([this.#legs.dsl, this.#legs.lte])
   }
 

@@ -44,7 +44,16 @@ test('a sample that is off moves what was learnt by little', () => {
   const capacity = new Capacity(undefined)
   play(capacity, 6_000, true, 0, 3_000)
   capacity.observe(12_000, true, 3_050)
-  assert.ok((capacity.bytesPerMs ?? 0) < 6_400, `${capacity.bytesPerMs}`)
+  assert.ok((capacity.bytesPerMs ?? 0) < 6_700, `${capacity.bytesPerMs}`)
+})
+
+test('a line that was trained anew, and slower, is known for what it is within half a minute', () => {
+  const capacity = new Capacity(undefined)
+  play(capacity, 6_000, true, 0, 1_000)
+  play(capacity, 3_000, true, 1_050, 1_000)
+  assert.ok((capacity.bytesPerMs ?? 0) > 5_000, `${capacity.bytesPerMs}`)
+  play(capacity, 3_000, true, 2_050, 28_000)
+  assert.ok((capacity.bytesPerMs ?? 0) < 3_100, `${capacity.bytesPerMs}`)
 })
 
 test('what was learnt is forgotten after ten minutes without a full line', () => {

@@ -56,9 +56,10 @@ export class Capacity {
   #learn(bytesPerMs: number, nowMs: number): void {
     this.#fullMs = nowMs
     this.#samples += 1
-    // A mean at first, then an average with the memory of a second at twenty samples.
-    const weight = Math.max(1 / this.#samples, WEIGHT_MIN)
     const before = this.#samples === 1 ? bytesPerMs : (this.#learnt ?? bytesPerMs)
+    // A queue is known a round trip after it has drained, and LTE may have its bytes by then: so a lower
+    // rate proves little. Too high by some percent is harmless, too low would keep LTE engaged.
+    const weight = bytesPerMs > before ? Math.max(1 / this.#samples, UP_WEIGHT) : DOWN_WEIGHT
     this.#learnt = before + weight * (bytesPerMs - before)
   }
 
@@ -81,7 +82,9 @@ export class Capacity {
 
 /** A queue that has stood so long is the line's; the rate has come up to it. */
 export const SETTLED_MS = 300
-const WEIGHT_MIN = 0.05
+const UP_WEIGHT = 0.1
+/** Halved in four seconds of a full line: one that was trained anew. */
+const DOWN_WEIGHT = 0.01
 /** How much more than what we know must be carried, and for how long, to know better. */
 const ABOVE = 1.02
 const ABOVE_MS = 500

@@ -3,8 +3,8 @@
  *
  *                 full for engageMs, burst spent
  *     ┌───────┐ ────────────────────────────────▶ ┌─────────┐
- *     │ spare │                                   │ engaged │   full: packets queue for DSL, or it
- *     └───────┘ ◀──────────────────────────────── └─────────┘         carries engageAt of its capacity
+ *     │ spare │                                   │ engaged │   full: packets queue for DSL; where no
+ *     └───────┘ ◀──────────────────────────────── └─────────┘   answer tells: it carries engageAt
  *                 both lines carry less than
  *                 releaseAt of DSL for releaseMs, or a trial
  *
@@ -102,15 +102,16 @@ export class Overflow {
     this.#burst.observe(total * elapsedMs, this.full, total < LOW * (capacity ?? total), nowMs)
   }
 
-  #whyFull({ queueMs, fullQueueMs, ...facts }: OverflowFacts): string | undefined {
-    if (queueMs !== undefined && queueMs >= fullQueueMs)
-      return `dsl-queue ${Math.round(queueMs)} ms`
-    const { capacity, certain, dslBytesPerMs } = facts
-    if (capacity === undefined || !certain) return undefined
-    // A line without a queue has room, whatever we think that it carries.
-    const roomy = queueMs !== undefined && queueMs < fullQueueMs * ROOMY
-    const load = dslBytesPerMs / capacity
-    return load >= this.#policy.engageAt && !roomy ? `dsl-full ${percent(load)}` : undefined
+  #whyFull({ queueMs, fullQueueMs, capacity, ...facts }: OverflowFacts): string | undefined {
+    const load = facts.dslBytesPerMs / (capacity ?? Infinity)
+    if (queueMs !== undefined) {
+      // A line without a queue has room, whatever we think that it carries.
+      if (queueMs < fullQueueMs) return undefined
+      const at = capacity === undefined ? '' : ` at ${percent(load)}`
+      return `dsl-queue ${Math.round(queueMs)} ms${at}`
+    }
+    const full = facts.certain && load >= this.#policy.engageAt
+    return full ? `dsl-full ${percent(load)}` : undefined
   }
 
   #mayEngage(facts: OverflowFacts, nowMs: number): string | undefined {
@@ -163,8 +164,6 @@ function percent(share: number): string {
   return `${Math.round(100 * share)} %`
 }
 
-/** Below this part of the length that means full, a queue is none. */
-const ROOMY = 0.5
 /** After this time of a queue that stands, capacity has been learnt. */
 const LEARN_MS = 100
 /** A burst is over when both lines carry less than this share of DSL. */

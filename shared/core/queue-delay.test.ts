@@ -30,7 +30,7 @@ test('a line whose round trip has grown for good is not full for ever', () => {
   const queue = new QueueDelay()
   play(queue, [20, 20, 20])
   let atMs = 150
-  for (; atMs < 610_000; atMs += 100) queue.heard(50, atMs)
+  for (; atMs < 1_810_000; atMs += 100) queue.heard(50, 'busy', atMs)
   assert.equal(queue.standingMs(atMs), 0)
 })
 
@@ -42,10 +42,20 @@ test('another path begins with its own floor', () => {
   assert.deepEqual(play(queue, [80, 81, 82]), [undefined, undefined, 0])
 })
 
+test('the floor of a line is known once it was quiet', () => {
+  const queue = new QueueDelay()
+  play(queue, [50, 50, 50])
+  assert.equal(queue.floorKnown, false)
+  queue.heard(20, 'quiet', 200)
+  assert.equal(queue.floorKnown, true)
+  queue.forget()
+  assert.equal(queue.floorKnown, false)
+})
+
 /** An answer every 50 ms, and the queue after each. */
 function play(queue: QueueDelay, rttsMs: readonly number[]): Array<number | undefined> {
   return rttsMs.map((rttMs, i) => {
-    queue.heard(rttMs, i * 50)
+    queue.heard(rttMs, 'busy', i * 50)
     return queue.standingMs(i * 50)
   })
 }

@@ -11,9 +11,11 @@
 export class QueueDelay {
   readonly #answers: Array<{ readonly rttMs: number; readonly atMs: number }> = []
   readonly #least = { nowMs: Infinity, beforeMs: Infinity, sinceMs: -Infinity }
+  #quiet = false
 
-  /** The echo of a probe. */
-  heard(rttMs: number, nowMs: number): void {
+  /** The echo of a probe, on a line that was busy or quiet. */
+  heard(rttMs: number, line: 'busy' | 'quiet', nowMs: number): void {
+    if (line === 'quiet') this.#quiet = true
     this.#answers.push({ rttMs, atMs: nowMs })
     if (this.#answers.length > ANSWERS) this.#answers.shift()
     // Two windows, so that the floor is never younger than one of them and a new path is believed in time.
@@ -33,6 +35,11 @@ export class QueueDelay {
     return Math.min(...this.#answers.map(({ rttMs }) => rttMs)) - this.floorMs
   }
 
+  /** Its floor was seen on a quiet line; else there may be more of a queue than we know. */
+  get floorKnown(): boolean {
+    return this.#quiet
+  }
+
   /** The least round trip of the last minutes; Infinity before the first answer. */
   get floorMs(): number {
     return Math.min(this.#least.nowMs, this.#least.beforeMs)
@@ -44,10 +51,12 @@ export class QueueDelay {
     this.#least.nowMs = Infinity
     this.#least.beforeMs = Infinity
     this.#least.sinceMs = -Infinity
+    this.#quiet = false
   }
 }
 
 const ANSWERS = 3
 /** So many answers older than this tell of a queue that may have drained. */
 const FRESH_MS = 400
-const FLOOR_MS = 300_000
+/** A line that is full all evening still shows its floor in this time: bbr drains it every 10 s. */
+const FLOOR_MS = 900_000

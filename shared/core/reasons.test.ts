@@ -12,10 +12,13 @@ test('Reasons keeps the last 256 in their order, and counts all by kind', () => 
   assert.equal(list.length, 256)
   assert.deepEqual(list[0], { atMs: 44, text: 'dsl-full 44' })
   assert.deepEqual(list.at(-1), { atMs: 299, text: 'dsl-full 299' })
-  assert.deepEqual([...reasons.counts].sort(), [
-    ['dsl-full', 200],
-    ['dsl-queue', 100],
-  ])
+  assert.deepEqual(
+    [...reasons.counts].toSorted(([one], [other]) => one.localeCompare(other)),
+    [
+      ['dsl-full', 200],
+      ['dsl-queue', 100],
+    ],
+  )
 })
 
 test('Reasons gives what it has when that is little', () => {

@@ -7,18 +7,16 @@
  *
  * Counters count everything on the line, so what bypasses the bond is load too.
  */
-import type { CpeConfig } from '../../shared/config/cpe.ts'
-import { Capacity } from '../../shared/core/capacity.ts'
-import { type CarryingFlow, HelpedFlows } from '../../shared/core/helped-flows.ts'
-import { LEGS, type LegName } from '../../shared/core/leg.ts'
-import type { LegCounters } from '../../shared/core/leg-traffic.ts'
-import { Overflow } from '../../shared/core/overflow.ts'
-import { QueueDelay } from '../../shared/core/queue-delay.ts'
-import { Rate } from '../../shared/core/rate.ts'
-import { type Reason, Reasons } from '../../shared/core/reasons.ts'
-import type { Log } from '../../shared/daemon/log.ts'
+import { Capacity } from './capacity.ts'
+import { type CarryingFlow, HelpedFlows } from './helped-flows.ts'
+import { LEGS, type LegName } from './leg.ts'
+import type { LegCounters } from './leg-traffic.ts'
+import { Overflow, type OverflowPolicy } from './overflow.ts'
+import { QueueDelay } from './queue-delay.ts'
+import { Rate } from './rate.ts'
+import { type Reason, Reasons } from './reasons.ts'
 
-export type DslFirstConfig = Pick<CpeConfig, 'legs' | 'overflow'>
+export type Direction = 'down' | 'up'
 
 /** What this tick knows of a leg. */
 export interface SteeredLeg {
@@ -28,11 +26,13 @@ export interface SteeredLeg {
   readonly dead: string | undefined
 }
 
-type Direction = 'down' | 'up'
+/** LTE begins to help in a direction, or ceases to. */
+export type OnDecision = (direction: Direction, engaged: boolean, reason: string) => void
+
 const DIRECTIONS: readonly Direction[] = ['down', 'up']
 
 export class DslFirst {
-  readonly #log: Pick<Log, 'info'>
+  readonly #onDecision: OnDecision
   readonly #queue = new QueueDelay()
   readonly #ways: Readonly<Record<Direction, Way>>
   readonly #helped = new HelpedFlows()
@@ -40,22 +40,19 @@ export class DslFirst {
   readonly #paths: Record<LegName, string> = { dsl: '', lte: '' }
   #askedMs = -Infinity
 
-  constructor({ legs, overflow }: DslFirstConfig, log: Pick<Log, 'info'>) {
-    this.#log = log
-    const policy = {
-      engageAt: overflow.engagePercent / 100,
-      releaseAt: overflow.releasePercent / 100,
-      engageMs: overflow.engageMs,
-      releaseMs: overflow.releaseMs,
-      trialMs: overflow.trialS * 1_000,
-      burstBytesMax: overflow.burstMegabytes * 1e6,
-    }
-    const way = (mbps: number | undefined): Way => ({
+  /** `configured`: what DSL carries in each direction, in bytes a millisecond, where somebody has said. */
+  constructor(
+    policy: OverflowPolicy,
+    configured: Readonly<Record<Direction, number | undefined>>,
+    onDecision: OnDecision,
+  ) {
+    this.#onDecision = onDecision
+    const way = (direction: Direction): Way => ({
       rates: { dsl: new Rate(), lte: new Rate() },
-      capacity: new Capacity(mbps === undefined ? undefined : mbps * BYTES_PER_MS_AND_MBPS),
+      capacity: new Capacity(configured[direction]),
       overflow: new Overflow(policy),
     })
-    this.#ways = { down: way(legs.dsl.downMbps), up: way(legs.dsl.upMbps) }
+    this.#ways = { down: way('down'), up: way('up') }
   }
 
   /** LTE helps this connection, not only when DSL has died. */
@@ -65,7 +62,7 @@ export class DslFirst {
 
   /** An echo came over DSL. */
   heard(rttMs: number, nowMs: number): void {
-    this.#queue.heard(rttMs, nowMs)
+    this.#queue.heard(rttMs, this.#busy ? 'busy' : 'quiet', nowMs)
   }
 
   /** DSL is so busy that its queue must be known: a probe should leave on it now. */
@@ -99,9 +96,10 @@ export class DslFirst {
       const { overflow, capacity, rates } = this.#ways[name]
       return {
         engaged: overflow.engaged,
-        dslMbps: rates.dsl.bytesPerMs / BYTES_PER_MS_AND_MBPS,
-        lteMbps: rates.lte.bytesPerMs / BYTES_PER_MS_AND_MBPS,
-        dslCapacityMbps: (capacity.bytesPerMs ?? 0) / BYTES_PER_MS_AND_MBPS,
+        dslBytesPerMs: rates.dsl.bytesPerMs,
+        lteBytesPerMs: rates.lte.bytesPerMs,
+        /** undefined while it is not known. */
+        dslCapacity: capacity.bytesPerMs,
       }
     }
     const reasons: readonly Reason[] = this.#reasons.list()
@@ -133,11 +131,11 @@ export class DslFirst {
   }
 
   #decide(legs: Readonly<Record<LegName, SteeredLeg>>, nowMs: number): void {
-    const standingMs = this.#queue.standingMs(nowMs)
+    const fullQueueMs = this.#fullQueueMs()
+    const standingMs = this.#standingMs(fullQueueMs, nowMs)
     const queued = this.#queued()
     for (const direction of DIRECTIONS) {
       const { rates, capacity, overflow } = this.#ways[direction]
-      const fullQueueMs = this.#fullQueueMs()
       const queueMs = queued.has(direction) ? standingMs : undefined
       const dslBytesPerMs = rates.dsl.bytesPerMs
       capacity.observe(dslBytesPerMs, (queueMs ?? 0) >= fullQueueMs, nowMs)
@@ -156,10 +154,15 @@ export class DslFirst {
       )
       if (reason === undefined) continue
       this.#reasons.note(reason, nowMs)
-      // Of legs that come and go people hear already.
-      if (LEG_NEWS.test(reason)) continue
-      this.#log.info(overflow.engaged ? 'lte helps' : 'lte rests', { direction, reason })
+      this.#onDecision(direction, overflow.engaged, reason)
     }
+  }
+
+  /** A short queue above a floor that may itself be one tells nothing. */
+  #standingMs(fullQueueMs: number, nowMs: number): number | undefined {
+    const standingMs = this.#queue.standingMs(nowMs)
+    if (standingMs === undefined || this.#queue.floorKnown) return standingMs
+    return standingMs >= fullQueueMs ? standingMs : undefined
   }
 
   /**
@@ -199,8 +202,6 @@ interface Way {
   readonly overflow: Overflow
 }
 
-const LEG_NEWS = /^(dsl|lte)-(down|up)/
-const BYTES_PER_MS_AND_MBPS = 125
 /** 400 kbit/s: below it no line has a queue of ours. */
 const BUSY_BYTES_PER_MS = 50
 /** From this share of its capacity on DSL's queue is measured, and so often. */
