@@ -57,14 +57,18 @@ const BULK_BYTES = 65_536
 const publish = new Deadline(() => {
   endOrphans(room)
   publishFlows(room)
-  loop.arm(publish, room.flows.size > 0 ? PUBLISH_MS : PUBLISH_IDLE_MS)
+  loop.arm(publish, room.count[COUNT.flowsOpen]! > 0 ? PUBLISH_MS : PUBLISH_IDLE_MS)
 })
 
 hearBell(loop, birth.bell, birth.orders, () => {
   stranded.end()
   pool.legsChanged()
 })
-intercept(room, settings.capturePort + index, (lan) => request(room, pool, lan))
+intercept(room, settings.capturePort + index, (lan) => {
+  // The first after a rest: steering must know of a download before its second is over.
+  if (room.count[COUNT.flowsOpen] === 1) loop.arm(publish, PUBLISH_MS)
+  request(room, pool, lan)
+})
 loop.arm(publish, PUBLISH_MS)
 room.tell({ event: 'serving' })
 loop.run()
