@@ -36,14 +36,14 @@ test('a line that carries more than we knew, and is not full, makes us uncertain
 
 test('one heap of bytes after a pause is not a faster line', () => {
   const capacity = new Capacity(4_000)
-  for (let i = 0; i < 100; i++) capacity.observe(i % 8 === 0 ? 9_000 : 3_500, false, i * 50)
+  for (let i = 0; i < 100; i++) capacity.observe(i % 8 === 0 ? 9_000 : 3_500, undefined, i * 50)
   assert.equal(capacity.bytesPerMs, 4_000)
 })
 
 test('a sample that is off moves what was learnt by little', () => {
   const capacity = new Capacity(undefined)
   play(capacity, 6_000, true, 0, 3_000)
-  capacity.observe(12_000, true, 3_050)
+  capacity.observe(12_000, 25, 3_050)
   assert.ok((capacity.bytesPerMs ?? 0) < 6_700, `${capacity.bytesPerMs}`)
 })
 
@@ -59,12 +59,21 @@ test('a line that was trained anew, and slower, is known for what it is within h
 test('what was learnt is forgotten after ten minutes without a full line', () => {
   const capacity = new Capacity(6_250)
   play(capacity, 5_000, true, 0, 1_000)
-  capacity.observe(1_000, false, 500_000)
+  capacity.observe(1_000, undefined, 500_000)
   assert.equal(capacity.bytesPerMs, 5_000)
-  capacity.observe(1_000, false, 602_000)
+  capacity.observe(1_000, undefined, 602_000)
   assert.deepEqual([capacity.bytesPerMs, capacity.certain], [6_250, true])
 })
 
+test("the rate into a queue that grows or drains is not the line's", () => {
+  const capacity = new Capacity(undefined)
+  for (let i = 0; i < 20; i++) capacity.observe(1_500, 10 + 10 * i, i * 50)
+  for (let i = 0; i < 20; i++) capacity.observe(1_000, 200 - 10 * i, 1_000 + i * 50)
+  assert.equal(capacity.bytesPerMs, undefined)
+})
+
 function play(capacity: Capacity, rate: number, full: boolean, fromMs: number, forMs: number) {
-  for (let atMs = fromMs; atMs <= fromMs + forMs; atMs += 50) capacity.observe(rate, full, atMs)
+  for (let atMs = fromMs; atMs <= fromMs + forMs; atMs += 50) {
+    capacity.observe(rate, full ? 25 : undefined, atMs)
+  }
 }

@@ -6,15 +6,16 @@
  *                      └────── a higher rate that lasts while nothing queues: the line carries more than
  *                              we thought, and how much is open until it is full
  *
- * A queue must stand for a while before its rate counts: a transfer that begins fills queues before the
- * line. What was learnt is forgotten after a while, for lines are trained anew.
+ * The queue must keep its length meanwhile: where an interface counts what goes into the queue, one that
+ * grows or drains is no measure of the line. What was learnt is forgotten after a while, for lines are trained anew.
  */
 export class Capacity {
   readonly #configured: number | undefined
   #learnt: number | undefined
   #samples = 0
   #fullMs = -Infinity
-  #fullSinceMs: number | undefined
+  /** The queue's length, and since when it has kept it. */
+  #queue: { readonly lengthMs: number; readonly sinceMs: number } | undefined
   #above: { readonly sinceMs: number; least: number } | undefined
 
   /** `configured` in bytes a millisecond, as the interface counts them. */
@@ -33,17 +34,18 @@ export class Capacity {
     return this.#samples > 0
   }
 
-  /** One sample of the rate. `full`: packets queue for this direction of the line. */
-  observe(bytesPerMs: number, full: boolean, nowMs: number): void {
+  /** One sample of the rate. `queueMs`: what queues for this direction of a full line; else undefined. */
+  observe(bytesPerMs: number, queueMs: number | undefined, nowMs: number): void {
     if (this.#learnt !== undefined && nowMs - this.#fullMs > MEMORY_MS) this.forget()
-    if (!full) {
-      this.#fullSinceMs = undefined
+    if (queueMs === undefined) {
+      this.#queue = undefined
       this.#raise(bytesPerMs, nowMs)
       return
     }
-    this.#fullSinceMs ??= nowMs
     this.#above = undefined
-    if (nowMs - this.#fullSinceMs >= SETTLED_MS) this.#learn(bytesPerMs, nowMs)
+    const kept = Math.abs(queueMs - (this.#queue?.lengthMs ?? Infinity)) <= SETTLED_MS * STEADY
+    if (!kept || this.#queue === undefined) this.#queue = { lengthMs: queueMs, sinceMs: nowMs }
+    if (nowMs - this.#queue.sinceMs >= SETTLED_MS) this.#learn(bytesPerMs, nowMs)
   }
 
   /** Another line. */
@@ -80,8 +82,10 @@ export class Capacity {
   }
 }
 
-/** A queue that has stood so long is the line's; the rate has come up to it. */
+/** A queue that has stood so long is the line's; the average of the rate has come up to it. */
 export const SETTLED_MS = 300
+/** What grows or drains by this share of the time is off by as much of the line's rate. */
+const STEADY = 0.05
 const UP_WEIGHT = 0.1
 /** Halved in four seconds of a full line: one that was trained anew. */
 const DOWN_WEIGHT = 0.01

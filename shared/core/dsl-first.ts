@@ -138,7 +138,7 @@ export class DslFirst {
       const { rates, capacity, overflow } = this.#ways[direction]
       const queueMs = queued.has(direction) ? standingMs : undefined
       const dslBytesPerMs = rates.dsl.bytesPerMs
-      capacity.observe(dslBytesPerMs, (queueMs ?? 0) >= fullQueueMs, nowMs)
+      capacity.observe(dslBytesPerMs, (queueMs ?? 0) >= fullQueueMs ? queueMs : undefined, nowMs)
       const reason = overflow.judge(
         {
           dslDown: legs.dsl.dead,

@@ -2,26 +2,48 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HelpedFlows } from './helped-flows.ts'
 
-const RESTS = { engaged: false, full: false }
-const HELPS = { engaged: true, full: true }
-const SUFFICES = { engaged: true, full: false }
+const RESTS = { engaged: false, full: false, slack: false }
+const HELPS = { engaged: true, full: true, slack: false }
+const SUFFICES = { engaged: true, full: false, slack: false }
+const TOO_MANY = { engaged: true, full: false, slack: true }
 
 test('the fastest are helped first, and more of them while DSL stays full', () => {
   const home = new Home([40, 30, 20, 10])
-  home.look(HELPS)
-  assert.deepEqual(home.helped(), [0, 1])
-  for (let i = 0; i < 3; i++) home.look(HELPS)
-  assert.deepEqual(home.helped(), [0, 1, 2])
-  for (let i = 0; i < 30; i++) home.look(HELPS)
-  assert.deepEqual(home.helped(), [0, 1, 2, 3])
+  const steps: number[][] = []
+  for (let i = 0; i < 13; i++) if (home.look(HELPS)) steps.push(home.helped())
+  assert.deepEqual(steps, [[0], [0, 1], [0, 1, 2], [0, 1, 2, 3]])
 })
 
 test('when DSL is not full any more nobody else is helped, and whoever is stays so', () => {
   const home = new Home([40, 30, 20, 10])
-  home.look(HELPS)
+  for (let i = 0; i < 4; i++) home.look(HELPS)
+  assert.deepEqual(home.helped(), [0, 1])
   home.rates.splice(0, 4, 1, 2, 30, 40)
   for (let i = 0; i < 30; i++) home.look(SUFFICES)
   assert.deepEqual(home.helped(), [0, 1])
+})
+
+test('when DSL has room the slowest of the helped are left to it, but never all', () => {
+  const home = new Home([40, 30, 20, 10])
+  for (let i = 0; i < 20; i++) home.look(HELPS)
+  for (let i = 0; i < 16; i++) home.look(TOO_MANY)
+  assert.deepEqual(home.helped(), [0, 1])
+  for (let i = 0; i < 100; i++) home.look(TOO_MANY)
+  assert.deepEqual(home.helped(), [0, 1])
+  home.rates.splice(0, 2, 40, 1)
+  for (let i = 0; i < 100; i++) home.look(TOO_MANY)
+  assert.deepEqual(home.helped(), [0])
+})
+
+test('a step down that is regretted is not tried again soon', () => {
+  const home = new Home([40, 30, 20, 10])
+  for (let i = 0; i < 20; i++) home.look(HELPS)
+  let steps = 0
+  for (let i = 0; i < 200; i++) {
+    const all = home.helped().length === 4
+    if (home.look(all ? TOO_MANY : HELPS) && all) steps++
+  }
+  assert.ok(steps >= 2 && steps <= 3, `${steps} steps down in 20 s`)
 })
 
 test('two hundred equal flows are all helped within three seconds', () => {

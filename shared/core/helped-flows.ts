@@ -7,7 +7,8 @@
  *     ▇▇                         ▇▇                               ▇▇     helped
  *     ▇                          ▇                                ▇      and so on
  *
- * So a call beside a download stays on DSL. Who is helped stays so until LTE is let go.
+ * So a call beside a download stays on DSL. When DSL has room again the slowest of them are left to it;
+ * should that have been too many, they are not tried again soon.
  */
 
 /** A connection as the data threads publish it. */
@@ -23,6 +24,8 @@ export interface CarryingFlow {
 export interface HelpedDirection {
   readonly engaged: boolean
   readonly full: boolean
+  /** DSL has had room for a while. */
+  readonly slack: boolean
 }
 
 export class HelpedFlows {
@@ -30,6 +33,9 @@ export class HelpedFlows {
   readonly #seen = new Map<number, SeenFlow>()
   #lookedMs = -Infinity
   #grownMs = -Infinity
+  #growShare = GROW_SHARE_MIN
+  #shrunkMs = -Infinity
+  #shrinkMs = SHRINK_MS_MIN
 
   has(token: number): boolean {
     return this.#helped.has(token)
@@ -45,7 +51,8 @@ export class HelpedFlows {
     const engaged = down.engaged || up.engaged
     if (!engaged && this.#helped.size > 0) {
       this.#helped.clear()
-      this.#grownMs = -Infinity
+      this.#growShare = GROW_SHARE_MIN
+      this.#shrinkMs = SHRINK_MS_MIN
       return true
     }
     if (nowMs - this.#lookedMs < LOOK_MS) return false
@@ -53,9 +60,11 @@ export class HelpedFlows {
     this.#observe(flows, nowMs)
     if (!engaged) return false
 
-    const full = (down.engaged && down.full) || (up.engaged && up.full)
-    if (this.#helped.size > 0 && (!full || nowMs - this.#grownMs < GROW_MS)) return false
-    return this.#grow(down.engaged, up.engaged, nowMs)
+    const any = (fact: 'full' | 'slack') => (down.engaged && down[fact]) || (up.engaged && up[fact])
+    const rateOf = (seen: SeenFlow) => (down.engaged ? seen.down : 0) + (up.engaged ? seen.up : 0)
+    if (this.#helped.size === 0) return this.#grow(rateOf, nowMs)
+    if (any('full')) return nowMs - this.#grownMs >= GROW_MS && this.#grow(rateOf, nowMs)
+    return any('slack') && this.#shrink(rateOf, nowMs)
   }
 
   #observe(flows: Iterable<CarryingFlow>, nowMs: number): void {
@@ -74,21 +83,44 @@ export class HelpedFlows {
     }
   }
 
-  /** The fastest of the rest, until they carry a good part of what the rest carries. */
-  #grow(down: boolean, up: boolean, nowMs: number): boolean {
-    const rateOf = (seen: SeenFlow) => (down ? seen.down : 0) + (up ? seen.up : 0)
+  /** The fastest of the rest, until they carry a part of what the rest carries. */
+  #grow(rateOf: (seen: SeenFlow) => number, nowMs: number): boolean {
     const rest = [...this.#seen].filter(
       ([token, seen]) => seen.bulk && rateOf(seen) > 0 && !this.#helped.has(token),
     )
+    if (rest.length === 0) return false
     rest.sort(([, one], [, other]) => rateOf(other) - rateOf(one))
-    let missing = rest.reduce((sum, [, seen]) => sum + rateOf(seen), 0) * GROW_SHARE
+    let missing = rest.reduce((sum, [, seen]) => sum + rateOf(seen), 0) * this.#growShare
     for (const [token, seen] of rest) {
       if (missing <= 0) break
       this.#helped.add(token)
       missing -= rateOf(seen)
     }
-    if (rest.length > 0) this.#grownMs = nowMs
-    return rest.length > 0
+    this.#growShare = Math.min(1, 2 * this.#growShare)
+    this.#grownMs = nowMs
+    if (nowMs - this.#shrunkMs < REGRET_MS) {
+      this.#shrinkMs *= SHRINK_BACKOFF
+      this.#shrunkMs = -Infinity
+    }
+    return true
+  }
+
+  /** The slowest of the helped, about a third of what they carry, but never all. */
+  #shrink(rateOf: (seen: SeenFlow) => number, nowMs: number): boolean {
+    if (nowMs - Math.max(this.#grownMs, this.#shrunkMs) < this.#shrinkMs) return false
+    const helped = [...this.#seen].filter(([token]) => this.#helped.has(token))
+    helped.sort(([, one], [, other]) => rateOf(one) - rateOf(other))
+    let spare = helped.reduce((sum, [, seen]) => sum + rateOf(seen), 0) * SHRINK_SHARE
+    const before = this.#helped.size
+    for (const [token, seen] of helped) {
+      spare -= rateOf(seen)
+      if (spare < 0 || this.#helped.size === 1) break
+      this.#helped.delete(token)
+    }
+    if (this.#helped.size === before) return false
+    this.#shrunkMs = nowMs
+    this.#growShare = GROW_SHARE_MIN
+    return true
   }
 }
 
@@ -106,5 +138,10 @@ interface SeenFlow {
 const LOOK_MS = 100
 /** What a change of flags needs to be felt: a round trip of LTE, and a sample or two. */
 const GROW_MS = 300
-/** Half of what is not helped yet: eight equal flows are all helped after three steps. */
-const GROW_SHARE = 0.5
+/** At first, of what is not helped yet; doubled with each step: eight equal flows are helped after four. */
+const GROW_SHARE_MIN = 0.1
+const SHRINK_SHARE = 0.35
+/** Between two steps down; longer after one that was regretted. */
+const SHRINK_MS_MIN = 1_500
+const SHRINK_BACKOFF = 4
+const REGRET_MS = 3_000

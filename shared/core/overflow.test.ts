@@ -42,6 +42,8 @@ test('a queue of a line whose capacity nobody knows engages', () => {
   const line = new Line('unknown')
   line.play(500, { load: 0.6, queueMs: 40 })
   assert.deepEqual(line.told, ['400 on dsl-queue 40 ms for 400 ms'])
+  line.play(1_500, { load: 0.6, lte: 0.3, queueMs: 1 })
+  assert.match(line.told[1] ?? '', /^1500 off dsl-spare no queue for 1000 ms$/)
 })
 
 test('LTE rests when both lines have carried less than releaseAt of DSL for releaseMs', () => {

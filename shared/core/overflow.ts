@@ -55,6 +55,8 @@ export class Overflow {
   #engagedMs = -Infinity
   #judgedMs: number | undefined
   #fullSinceMs: number | undefined
+  #slackSinceMs: number | undefined
+  #slack = false
   #calmSinceMs: number | undefined
   #roomSinceMs: number | undefined
   /** When LTE was last let go for a trial, and how many of those failed in a row. */
@@ -76,6 +78,11 @@ export class Overflow {
     return this.#full !== undefined
   }
 
+  /** LTE is engaged, and DSL itself has carried less than releaseAt for releaseMs. */
+  get slack(): boolean {
+    return this.#slack
+  }
+
   /** The reason with its numbers, when this sample has changed the answer. */
   judge(facts: OverflowFacts, nowMs: number): string | undefined {
     this.#observe(facts, nowMs)
@@ -93,8 +100,12 @@ export class Overflow {
     const total = dslBytesPerMs + lteBytesPerMs
     this.#full = this.#whyFull(facts)
     this.#fullSinceMs = this.#full === undefined ? undefined : (this.#fullSinceMs ?? nowMs)
-    const calm = total < this.#policy.releaseAt * (capacity ?? 0)
+    // Of a line that nobody knows only this can be said: that it has no queue.
+    const calm = capacity === undefined ? !this.full : total < this.#policy.releaseAt * capacity
     this.#calmSinceMs = calm ? (this.#calmSinceMs ?? nowMs) : undefined
+    const slack = this.#engaged && dslBytesPerMs < this.#policy.releaseAt * (capacity ?? 0)
+    this.#slackSinceMs = slack ? (this.#slackSinceMs ?? nowMs) : undefined
+    this.#slack = nowMs - (this.#slackSinceMs ?? nowMs) >= this.#policy.releaseMs
     const room = this.#full === undefined || total < (capacity ?? 0)
     this.#roomSinceMs = room ? (this.#roomSinceMs ?? nowMs) : undefined
     const elapsedMs = nowMs - (this.#judgedMs ?? nowMs)
@@ -130,18 +141,19 @@ export class Overflow {
   #mayRelease(facts: OverflowFacts, nowMs: number): string | undefined {
     const { releaseMs, trialMs } = this.#policy
     const total = facts.dslBytesPerMs + facts.lteBytesPerMs
-    const share = total / (facts.capacity ?? total)
+    const share = facts.capacity === undefined ? undefined : total / facts.capacity
     const calmMs = nowMs - (this.#calmSinceMs ?? nowMs)
     if (calmMs >= releaseMs) {
-      return this.#release(`dsl-spare ${percent(share)} for ${Math.round(calmMs)} ms`, nowMs)
+      const load = share === undefined ? 'no queue' : percent(share)
+      return this.#release(`dsl-spare ${load} for ${Math.round(calmMs)} ms`, nowMs)
     }
     const roomMs = nowMs - (this.#roomSinceMs ?? nowMs)
     const waitMs = trialMs * Math.min(2 ** this.#failures, TRIAL_FACTOR_MAX)
-    const wantedMs = share >= PLAINLY_MORE ? trialMs * TRIAL_FACTOR_MAX : waitMs
+    const wantedMs = (share ?? 1) >= PLAINLY_MORE ? trialMs * TRIAL_FACTOR_MAX : waitMs
     if (roomMs < releaseMs || nowMs - this.#engagedMs < wantedMs) return undefined
     this.#triedMs = nowMs
     const seconds = Math.round((nowMs - this.#engagedMs) / 1_000)
-    return this.#release(`trial at ${percent(share)} of dsl after ${seconds} s`, nowMs)
+    return this.#release(`trial at ${percent(share ?? 1)} of dsl after ${seconds} s`, nowMs)
   }
 
   #engage(reason: string, nowMs: number): string {
