@@ -2,11 +2,12 @@
  * The memory that the data threads share with the main thread, and what the main thread reads there.
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
+import { SERVICE_CLASSES } from '../../shared/core/service-class.ts'
 import { Counters } from '../../shared/relay/counters.ts'
 import { FlowState, FlowTable } from '../../shared/relay/flow-table.ts'
 import type { Host } from '../../shared/relay/host.ts'
 import { LegBoard } from '../../shared/relay/leg-board.ts'
-import type { HouseFlow } from '../steering/loop.ts'
+import type { HouseFlow } from '../steering/house-flows.ts'
 import { HOUSE_COUNTERS, type HouseCounters, type HouseMemory } from './room.ts'
 
 export interface House {
@@ -21,7 +22,7 @@ export interface House {
   roomForFlows(): boolean
 }
 
-export function openHouse({ workers, pool }: CpeConfig, host: Host): House {
+export function openHouse({ workers, pool, classes }: CpeConfig, host: Host): House {
   const board = LegBoard.create()
   const counters: HouseCounters = new Counters(HOUSE_COUNTERS, workers)
   const rows = Math.ceil(host.flowsMax / workers) + pool.sizeMax
@@ -36,9 +37,12 @@ export function openHouse({ workers, pool }: CpeConfig, host: Host): House {
     counters,
     *flows() {
       for (const table of tables) {
-        for (const { token, state, upBytes, downBytes } of table.rows()) {
+        for (const { token, state, upBytes, downBytes, ...row } of table.rows()) {
           const pooled = state === FlowState.pooled
-          yield { token, pooled, bulk: state === FlowState.bulk, upBytes, downBytes }
+          const bulk = state === FlowState.bulk
+          const known = pooled ? classes.default : SERVICE_CLASSES[row.serviceClass]
+          const serviceClass = known ?? classes.default
+          yield { token, pooled, bulk, serviceClass, upBytes, downBytes }
         }
       }
     },

@@ -9,10 +9,15 @@
  *
  * LAN bytes follow the Connect at once (RFC 8803 section 4.2: early data): no round trip is added.
  */
+import {
+  classOf,
+  linesOf,
+  SERVICE_CLASSES,
+  type ServiceClass,
+} from '../../shared/core/service-class.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
 import { allAcknowledged } from '../../shared/linux/sockets.ts'
-import { FlowState } from '../../shared/relay/flow-table.ts'
 import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
 import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
 import { type ConvertMessage, decodeConvert } from '../../shared/wire/convert.ts'
@@ -25,6 +30,7 @@ import type { Pool } from './pool.ts'
 import { type ErrorTlv, isNoRoute, whatRefusalMeans } from './refusal.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 import {
+  bestLeg,
   dialUplink,
   dropUplink,
   heardFarewell,
@@ -38,23 +44,29 @@ import {
 
 /** From here on the LAN connection is answered one way or another; nobody needs to keep the request. */
 export function request(room: HouseRoom, pool: Pool, lan: Intercepted): void {
-  if (!pool.open) {
-    goDirect(room, lan)
-    return
-  }
-  const warm = pool.take()
-  const uplink = warm ?? dialUplink(room)
+  const { board, settings } = room
+  const serviceClass = classOf(settings.classes.rules, settings.classes.default, lan.destination)
+  const lines = linesOf(serviceClass)
+  const [only, other] = lines
+  // The one line that it may use is dead.
+  if (only !== undefined && other === undefined && !board.leg(only).up) return refuseLan(room, lan)
+  if (!pool.open || serviceClass === 'bypass') return goDirect(room, lan)
+  // Warm connections begin on the leg that most want.
+  const warm = lines.includes(bestLeg(board) ?? 'dsl') ? pool.take() : undefined
+  const uplink = warm ?? dialUplink(room, lines)
   if (typeof uplink === 'number') {
     goDirect(room, lan)
     return
   }
-  new Request(room, pool, lan, uplink, warm !== undefined).begin()
+  new Request(room, pool, { ...lan, serviceClass }, uplink, warm !== undefined).begin()
 }
+
+type Classed = Intercepted & { readonly serviceClass: ServiceClass }
 
 class Request implements Watcher {
   readonly #room: HouseRoom
   readonly #pool: Pool
-  readonly #lan: Intercepted
+  readonly #lan: Classed
   readonly #uplink: Uplink
   readonly #early: EarlyData
   readonly #deadline: Deadline
@@ -63,7 +75,7 @@ class Request implements Watcher {
   #answer = NO_ANSWER
   #suspected = false
 
-  constructor(room: HouseRoom, pool: Pool, lan: Intercepted, uplink: Uplink, warm: boolean) {
+  constructor(room: HouseRoom, pool: Pool, lan: Classed, uplink: Uplink, warm: boolean) {
     this.#room = room
     this.#pool = pool
     this.#lan = lan
@@ -119,7 +131,8 @@ class Request implements Watcher {
   }
 
   #ask(message: ConvertMessage): void {
-    if (this.#uplink.row >= 0) this.#room.table.setState(this.#uplink.row, FlowState.open)
+    const { row } = this.#uplink
+    if (row >= 0) this.#room.table.open(row, SERVICE_CLASSES.indexOf(this.#lan.serviceClass))
     // A warm connection may have died without a word; nothing of the LAN's was sent on it.
     if (!say(this.#uplink, message)) return this.#goDirect()
     this.#forward()

@@ -34,10 +34,10 @@ export interface Uplink {
   row: number
 }
 
-/** Begin an uplink over the best leg: writable when connected. `-errno` where none can be. */
-export function dialUplink(room: HouseRoom): Uplink | number {
+/** Begin an uplink over the best of `lines`: writable when connected. `-errno` where none can be. */
+export function dialUplink(room: HouseRoom, lines = LEGS): Uplink | number {
   const { board, settings } = room
-  const leg = bestLeg(board)
+  const leg = bestLeg(board, lines)
   if (leg === undefined) return -EHOSTUNREACH
   const own = board.leg(leg)
   for (const address of settings.concentrator.addresses) {
@@ -63,8 +63,8 @@ export function standsOnLeg(board: LegBoard, { leg, from }: Uplink): boolean {
 }
 
 /** Where uplinks begin now. */
-export function bestLeg(board: LegBoard): LegName | undefined {
-  return LEGS.find((leg) => board.leg(leg).up)
+export function bestLeg(board: LegBoard, lines = LEGS): LegName | undefined {
+  return lines.find((leg) => board.leg(leg).up)
 }
 
 /**

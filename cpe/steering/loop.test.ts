@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
+import type { HouseFlow } from './house-flows.ts'
 import type { LinkFacts } from './links.ts'
-import { type HouseFlow, Steering } from './loop.ts'
+import { Steering } from './loop.ts'
 import type { PathLegs } from './path-legs.ts'
 import type { ProbeWay } from './probes.ts'
 
@@ -287,7 +288,8 @@ class House {
 }
 
 function flow(token: number, downBytes: number): HouseFlow {
-  return { token, pooled: false, bulk: downBytes >= 65_536, upBytes: 0, downBytes }
+  const bulk = downBytes >= 65_536
+  return { token, pooled: false, serviceClass: 'overflow', bulk, upBytes: 0, downBytes }
 }
 
 function link(ifIndex: number, address: string, gateway4: string): LinkFacts {

@@ -10,7 +10,6 @@
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { ConcentratorHealth } from '../../shared/core/concentrator-health.ts'
 import { DslFirst, type SteeredLeg } from '../../shared/core/dsl-first.ts'
-import type { CarryingFlow } from '../../shared/core/helped-flows.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { LegHealth } from '../../shared/core/leg-health.ts'
 import { LegTraffic } from '../../shared/core/leg-traffic.ts'
@@ -20,16 +19,14 @@ import type { Log } from '../../shared/daemon/log.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
+import { type HouseFlow, marked, overflowing } from './house-flows.ts'
 import { LegNews } from './leg-news.ts'
 import type { LinkFacts, LinkSamples } from './links.ts'
 import { configuredCapacity, overflowPolicy } from './overflow-policy.ts'
 import { type PathLeg, type PathLegs, wayOf } from './path-legs.ts'
-import type { FlowConnection, PathManager } from './path-manager.ts'
+import type { PathManager } from './path-manager.ts'
 import type { Probes } from './probes.ts'
 import type { Router } from './router.ts'
-
-/** A connection as the data threads publish it. */
-export type HouseFlow = CarryingFlow & { readonly pooled: boolean }
 
 /** What steering looks at and acts on; a test paints them. */
 export interface SteeringParts {
@@ -194,8 +191,9 @@ export class Steering {
       const { facts, counters } = samples[leg]
       return { path: facts.path, counters, dead: state === 'dead' ? reason : undefined }
     }
-    const changed = this.#dslFirst.judge({ dsl: steered('dsl'), lte: steered('lte') }, flows, nowMs)
-    if (changed) paths.lookAgain()
+    const legs = { dsl: steered('dsl'), lte: steered('lte') }
+    const others = this.#dslFirst.judge(legs, () => overflowing(flows()), nowMs)
+    if (others) paths.lookAgain()
     const helps = (token: number) => this.#dslFirst.helps(token)
     const homeActive = nowMs < this.#homeActiveUntilMs
     paths.steer(this.#pathLegs(samples), homeActive, () => marked(flows(), helps), nowMs)
@@ -273,14 +271,6 @@ export class Steering {
 interface SeenLeg {
   readonly dead: boolean
   readonly path: string
-}
-
-/** The flows as the path manager sees them. */
-function* marked(
-  flows: Iterable<HouseFlow>,
-  helps: (token: number) => boolean,
-): Generator<FlowConnection> {
-  for (const { token, pooled } of flows) yield { token, pooled, helped: helps(token) }
 }
 
 function routedLeg({ address4, address6, gateway4, gateway6 }: LinkFacts, up: boolean) {

@@ -132,7 +132,7 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
       paths.steer(
         legs,
         true,
-        () => [{ token: flow.token, pooled: false, helped: true }],
+        () => [{ token: flow.token, pooled: false, serviceClass: 'overflow', helped: true }],
         performance.now(),
       )
     }
@@ -256,4 +256,4 @@ const config = {
     burstMegabytes: 15,
   },
 }
-const DOWNLOAD = { bulk: true, upBytes: 0, downBytes: 1_000_000 }
+const DOWNLOAD = { serviceClass: 'overflow', bulk: true, upBytes: 0, downBytes: 1_000_000 } as const

@@ -327,7 +327,7 @@ class House {
   tick(times = 1): void {
     const flows = () =>
       [...this.flows].map(([token, pooled]) => {
-        return { token, pooled, helped: this.helped && !pooled }
+        return { token, pooled, serviceClass: 'overflow' as const, helped: this.helped && !pooled }
       })
     for (let i = 0; i < times; i++) {
       this.#nowMs += 20

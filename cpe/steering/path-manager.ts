@@ -10,6 +10,7 @@
  * what the home sends.
  */
 import { AddressIds, LEGS, type LegName } from '../../shared/core/leg.ts'
+import type { ServiceClass } from '../../shared/core/service-class.ts'
 import {
   planSubflows,
   type Subflow,
@@ -49,6 +50,7 @@ export type MptcpKernel = Pick<
 export interface FlowConnection {
   readonly token: number
   readonly pooled: boolean
+  readonly serviceClass: ServiceClass
   /** LTE shall carry its bytes too. */
   readonly helped: boolean
 }

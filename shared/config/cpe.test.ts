@@ -118,6 +118,44 @@ testEdges(cpeConfig, minimal, [
       says: /a number from 0\.1 to 10000 Mbit\/s/,
     }),
   ),
+  ...['classes.default', 'classes.rules.0.class'].map(
+    (key): Edge => ({
+      key,
+      good: ['overflow', 'aggregate', 'handover', 'dsl-only', 'lte-only', 'bypass'],
+      bad: [null, '', 'Overflow', 'both', 1, true],
+      says: /overflow, aggregate, handover, dsl-only, lte-only or bypass/,
+    }),
+  ),
+  {
+    key: 'classes.rules',
+    good: [undefined, [], [{ class: 'bypass' }]],
+    bad: [null, 'bypass', 7, Array(101).fill({ class: 'bypass' })],
+    says: /a list of 0 to 100 rules/,
+  },
+  {
+    key: 'classes.rules.0',
+    good: [{ class: 'bypass', to: ['198.51.100.0/24', '2001:db8::1'], ports: [25, '8000-8100'] }],
+    bad: ['bypass', 7],
+    says: /a mapping with the keys/,
+  },
+  {
+    key: 'classes.rules.0.ports',
+    good: [],
+    bad: [null, 25, Array(33).fill(25)],
+    says: /a list of 0 to 32 ports/,
+  },
+  {
+    key: 'classes.rules.0.ports.0',
+    good: [],
+    bad: [0, 65_536, '', '80-', '90-80', '1-65536', 80.5, true, [80], 'http'],
+    says: /a port from 1 to 65535 or a range such as 8000-8100/,
+  },
+  {
+    key: 'classes.rules.0.to',
+    good: [],
+    bad: [null, '198.51.100.0/24', Array(101).fill('198.51.100.0/24')],
+    says: /a list of 0 to 100 prefixes/,
+  },
   {
     key: 'overflow.engagePercent',
     good: [92, 100],
@@ -199,7 +237,7 @@ testEdges(cpeConfig, minimal, [
       says: /a mapping with the keys/,
     }),
   ),
-  ...['bypass', 'overflow', 'pool', 'probes', 'limits', 'keepalive', 'log'].map(
+  ...['bypass', 'classes', 'overflow', 'pool', 'probes', 'limits', 'keepalive', 'log'].map(
     (key): Edge => ({
       key,
       good: [undefined, {}],
@@ -229,6 +267,7 @@ test('the least that must be said becomes a whole configuration', () => {
     concentrator: { addresses: ['192.0.2.10'], port: 8803 },
     lan: { interfaces: ['lan'] },
     legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
+    classes: { default: 'overflow', rules: [] },
     overflow: {
       engagePercent: 93,
       engageMs: 100,
@@ -248,6 +287,22 @@ test('the least that must be said becomes a whole configuration', () => {
     stateDirectory: '/run/hybridge',
     log: { level: 'info' },
   })
+})
+
+test('the ports of a rule become ranges', () => {
+  const reading = readWith(cpeConfig, minimal, 'classes.rules', [
+    { class: 'dsl-only', ports: [25, '8000-8100'] },
+  ])
+  assert.deepEqual(reading.kind === 'value' && reading.value.classes.rules, [
+    {
+      class: 'dsl-only',
+      to: [],
+      ports: [
+        { from: 25, to: 25 },
+        { from: 8_000, to: 8_100 },
+      ],
+    },
+  ])
 })
 
 test('addresses become canonical texts, prefixes become prefixes', () => {

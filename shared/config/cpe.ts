@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import { hostAddress, ipv4HostAddress, ipv6HostAddress, prefix } from './address.ts'
 import { list, numberBetween, PORT_MAX, port, wholeNumber } from './bounds.ts'
+import { classesSection } from './classes.ts'
 import type { Contradiction } from './document.ts'
 import {
   connectMs,
@@ -53,6 +54,8 @@ const cpeFile = z.strictObject({
     interfaces: list(interfaceName(), 1, 8, 'interfaces'),
   }),
   legs: z.strictObject({ dsl: dslLeg, lte: leg }),
+  /** What connections want of the lines. */
+  classes: classesSection(),
   /** When LTE helps a DSL that is full (ADR 0019). */
   overflow: z
     .strictObject({

@@ -23,6 +23,14 @@ test('where no answer tells of a queue, the load of a known capacity is enough',
   assert.deepEqual(line.told, ['2100 on dsl-full 95 % for 100 ms'])
 })
 
+test('at full load a shorter queue is enough', () => {
+  const line = new Line()
+  line.play(2_000, { load: 0.95, queueMs: 5 })
+  assert.deepEqual(line.told, [])
+  line.play(200, { load: 0.98, queueMs: 5 })
+  assert.deepEqual(line.told, ['2100 on dsl-queue 5 ms at 98 % for 100 ms'])
+})
+
 test('a load without a queue engages nothing: a line configured too slow', () => {
   const line = new Line()
   line.play(60_000, { load: 1.1, queueMs: 1 })

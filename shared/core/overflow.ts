@@ -14,6 +14,7 @@
  * The queue counts for more than the load: a line that is configured too slow looks full at a load that
  * it carries well, and one that is configured too fast never looks full.
  */
+import { Backlog } from './backlog.ts'
 import { BurstAllowance } from './burst.ts'
 import { SETTLED_MS } from './capacity.ts'
 
@@ -49,6 +50,7 @@ export interface OverflowFacts {
 export class Overflow {
   readonly #policy: OverflowPolicy
   readonly #burst: BurstAllowance
+  readonly #backlog = new Backlog()
   #engaged = false
   #dslDown = false
   #full: string | undefined
@@ -110,19 +112,19 @@ export class Overflow {
     this.#roomSinceMs = room ? (this.#roomSinceMs ?? nowMs) : undefined
     const elapsedMs = nowMs - (this.#judgedMs ?? nowMs)
     this.#judgedMs = nowMs
+    this.#backlog.observe(total, elapsedMs, nowMs)
     this.#burst.observe(total * elapsedMs, this.full, total < LOW * (capacity ?? total), nowMs)
   }
 
   #whyFull({ queueMs, fullQueueMs, capacity, ...facts }: OverflowFacts): string | undefined {
     const load = facts.dslBytesPerMs / (capacity ?? Infinity)
-    if (queueMs !== undefined) {
-      // A line without a queue has room, whatever we think that it carries.
-      if (queueMs < fullQueueMs) return undefined
-      const at = capacity === undefined ? '' : ` at ${percent(load)}`
-      return `dsl-queue ${Math.round(queueMs)} ms${at}`
-    }
-    const full = facts.certain && load >= this.#policy.engageAt
-    return full ? `dsl-full ${percent(load)}` : undefined
+    const loaded = facts.certain && load >= this.#policy.engageAt
+    if (queueMs === undefined) return loaded ? `dsl-full ${percent(load)}` : undefined
+    // A line without a queue has room, whatever we think that it carries.
+    const enough = loaded && load >= ALL ? fullQueueMs * SHORT : fullQueueMs
+    if (queueMs < enough) return undefined
+    const at = capacity === undefined ? '' : ` at ${percent(load)}`
+    return `dsl-queue ${Math.round(queueMs)} ms${at}`
   }
 
   #mayEngage(facts: OverflowFacts, nowMs: number): string | undefined {
@@ -132,7 +134,8 @@ export class Overflow {
     // A queue at a load that is not known to be high may be that of a beginning.
     const holdMs = loaded ? engageMs : Math.max(engageMs, SETTLED_MS + LEARN_MS)
     const fullMs = nowMs - this.#fullSinceMs
-    if (fullMs < holdMs || !this.#burst.exceeded(nowMs)) return undefined
+    if (fullMs < holdMs || this.#backlog.pending) return undefined
+    if (!this.#burst.exceeded(nowMs)) return undefined
     const failed = nowMs - this.#triedMs < TRIAL_FAILED_MS
     this.#failures = failed ? this.#failures + 1 : 0
     return this.#engage(`${this.#full} for ${Math.round(fullMs)} ms`, nowMs)
@@ -176,6 +179,9 @@ function percent(share: number): string {
   return `${Math.round(100 * share)} %`
 }
 
+/** At this load, a queue of half the length is one of a full line: bbr comes up to it with little queue. */
+const ALL = 0.97
+const SHORT = 0.5
 /** After this time of a queue that stands, capacity has been learnt. */
 const LEARN_MS = 100
 /** A burst is over when both lines carry less than this share of DSL. */

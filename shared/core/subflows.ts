@@ -12,6 +12,7 @@
  * alone costs nothing.
  */
 import { LEGS, type LegName } from './leg.ts'
+import { linesOf, type ServiceClass } from './service-class.ts'
 
 /** What the judgement of health means for subflows: `doubtful` is neither used anew nor given up. */
 export type LegUse = 'up' | 'doubtful' | 'dead'
@@ -41,6 +42,7 @@ export type SubflowAction<Have> =
 export interface BondedConnection {
   /** Still waits for its LAN connection. */
   readonly pooled: boolean
+  readonly serviceClass: ServiceClass
   /** The other lines shall carry its bytes too, for the first is not enough. */
   readonly helped: boolean
   /** The leg it began on; undefined when we did not see it begin. */
@@ -48,7 +50,8 @@ export interface BondedConnection {
 }
 
 /**
- * The subflows a connection should have; undefined when nothing is known well enough to change any.
+ * The subflows a connection should have; undefined when nothing is known well enough to change any, or
+ * when none of the lines that its class may use is up: then it keeps what it has, and waits.
  * A pooled connection of a home where nobody opens anything does not wake LTE.
  */
 export function wantSubflows(
@@ -56,10 +59,11 @@ export function wantSubflows(
   legs: Readonly<Record<LegName, LegUse>>,
   homeActive: boolean,
 ): WantedSubflow[] | undefined {
-  if (LEGS.every((leg) => legs[leg] !== 'up')) return undefined
+  const lines = linesOf(connection.serviceClass)
+  const primary = lines.find((leg) => legs[leg] === 'up')
+  if (primary === undefined) return undefined
   const both = !connection.pooled || homeActive
-  const primary = LEGS.find((leg) => legs[leg] === 'up')
-  return LEGS.filter((leg) => legs[leg] !== 'dead').map((leg) => ({
+  return LEGS.filter((leg) => lines.includes(leg) && legs[leg] !== 'dead').map((leg) => ({
     leg,
     backup: !connection.helped && leg !== primary,
     create: legs[leg] === 'up' && (both || leg === connection.first),
