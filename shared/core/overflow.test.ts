@@ -123,6 +123,29 @@ test('a film in chunks has LTE twice, and never again', () => {
   assert.equal(line.told.filter((text) => text.includes(' on ')).length, 2)
 })
 
+test('an LTE that slows DSL is kept out after the second time, and for longer each time', () => {
+  const line = new Line()
+  const pauses: number[] = []
+  for (let i = 0; i < 40; i++) {
+    line.play(2_000, { load: 0.6, lte: 0.1, queueMs: 0 }, () => !line.overflow.engaged)
+    line.play(10_000, { load: 1, queueMs: 26 }, () => line.overflow.engaged)
+    const pause = /kept out for (\d+) s/.exec(line.told.at(-1) ?? '')?.[1]
+    if (pause !== undefined) pauses.push(Number(pause))
+  }
+  assert.deepEqual([...new Set(pauses)], [10, 20, 40, 80, 160, 300])
+  const guards = line.told.filter((text) => text.includes('guard lte slowed dsl to 70 %'))
+  assert.ok(guards.length >= 3, line.told.join('; '))
+})
+
+test('a demand that comes and goes is no LTE that slows', () => {
+  const line = new Line()
+  for (let i = 0; i < 20; i++) {
+    line.play(8_000, { load: 1, lte: 0.5, queueMs: 26 })
+    line.play(3_000, { load: 0.6, queueMs: 0 })
+  }
+  assert.doesNotMatch(line.told.join(), /guard/)
+})
+
 interface Moment {
   readonly load: number
   readonly lte?: number

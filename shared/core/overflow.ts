@@ -17,6 +17,7 @@
 import { Backlog } from './backlog.ts'
 import { BurstAllowance } from './burst.ts'
 import { SETTLED_MS } from './capacity.ts'
+import { Slowdown } from './slowdown.ts'
 
 export interface OverflowPolicy {
   /** Shares of DSL's capacity. */
@@ -51,6 +52,7 @@ export class Overflow {
   readonly #policy: OverflowPolicy
   readonly #burst: BurstAllowance
   readonly #backlog = new Backlog()
+  readonly #slowdown = new Slowdown()
   #engaged = false
   #dslDown = false
   #full: string | undefined
@@ -129,6 +131,8 @@ export class Overflow {
 
   #mayEngage(facts: OverflowFacts, nowMs: number): string | undefined {
     if (this.#full === undefined || this.#fullSinceMs === undefined) return undefined
+    const guard = this.#slowdown.full(nowMs)
+    if (guard !== undefined || this.#slowdown.keepsOut(nowMs)) return guard
     const { engageAt, engageMs } = this.#policy
     const loaded = facts.certain && facts.dslBytesPerMs >= engageAt * (facts.capacity ?? Infinity)
     // A queue at a load that is not known to be high may be that of a beginning.
@@ -147,6 +151,7 @@ export class Overflow {
     const share = facts.capacity === undefined ? undefined : total / facts.capacity
     const calmMs = nowMs - (this.#calmSinceMs ?? nowMs)
     if (calmMs >= releaseMs) {
+      this.#slowdown.released(share ?? 0, nowMs)
       const load = share === undefined ? 'no queue' : percent(share)
       return this.#release(`dsl-spare ${load} for ${Math.round(calmMs)} ms`, nowMs)
     }
