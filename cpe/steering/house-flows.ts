@@ -13,13 +13,14 @@ export function* overflowing(flows: Iterable<HouseFlow>): Generator<CarryingFlow
   for (const flow of flows) if (flow.serviceClass === 'overflow') yield flow
 }
 
-/** As the path manager sees them. `engaged`: LTE helps the one of that token. */
+/** As the path manager sees them. `engaged`: LTE helps the one of that token. `spent`: it helps no other. */
 export function* marked(
   flows: Iterable<HouseFlow>,
   engaged: (token: number) => boolean,
+  spent: boolean,
 ): Generator<FlowConnection> {
   for (const { token, pooled, serviceClass, bulk } of flows) {
-    const helped = isHelped(serviceClass, bulk, engaged(token))
+    const helped = isHelped(serviceClass, bulk && !spent, engaged(token))
     yield { token, pooled, serviceClass, helped }
   }
 }

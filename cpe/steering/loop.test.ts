@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { UNLIMITED } from '../../shared/core/budget.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
@@ -195,7 +196,10 @@ class House {
       const { reason, leg, why } = fields
       this.log.push(`${message} ${String(reason ?? why ?? leg)}`)
     }
-    const legs = { dsl: { interface: 'ppp0', downMbps: 50 }, lte: { interface: 'wwan0' } }
+    const legs = {
+      dsl: { interface: 'ppp0', downMbps: 50 },
+      lte: { interface: 'wwan0' },
+    }
     const remotes = [{ address: knownAddress('192.0.2.10'), port: 8_803 }]
     const overflow = {
       engagePercent: 93,
@@ -244,6 +248,7 @@ class House {
       },
       board: this.board,
       flows: () => this.flows,
+      budget: () => UNLIMITED,
       lanConnections: () => this.lanConnections,
       roomForFlows: () => this.room,
       wake: () => {

@@ -8,11 +8,12 @@
  * The data threads come first: a flow that begins now must not begin on a dead leg.
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
+import type { Budget } from '../../shared/core/budget.ts'
 import { ConcentratorHealth } from '../../shared/core/concentrator-health.ts'
 import { DslFirst, type SteeredLeg } from '../../shared/core/dsl-first.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { LegHealth } from '../../shared/core/leg-health.ts'
-import { LegTraffic } from '../../shared/core/leg-traffic.ts'
+import { type LegCounters, LegTraffic } from '../../shared/core/leg-traffic.ts'
 import { ProbeTrack } from '../../shared/core/probe-track.ts'
 import type { LegUse } from '../../shared/core/subflows.ts'
 import type { Log } from '../../shared/daemon/log.ts'
@@ -37,6 +38,8 @@ export interface SteeringParts {
   readonly board: LegBoard
   /** The connections that the data threads have now. */
   readonly flows: () => Iterable<HouseFlow>
+  /** What is left of the month's LTE, told what LTE's interface has counted so far. */
+  readonly budget: (lte: LegCounters | undefined) => Budget
   /** How many connections the LAN has opened so far. */
   readonly lanConnections: () => number
   /** False while the data threads have as many flows as they may: new ones bypass them. */
@@ -191,12 +194,18 @@ export class Steering {
       const { facts, counters } = samples[leg]
       return { path: facts.path, counters, dead: state === 'dead' ? reason : undefined }
     }
+    const budget = this.#parts.budget(samples.lte.counters)
     const legs = { dsl: steered('dsl'), lte: steered('lte') }
-    const others = this.#dslFirst.judge(legs, () => overflowing(flows()), nowMs)
+    const others = this.#dslFirst.judge(legs, () => overflowing(flows()), budget, nowMs)
     if (others) paths.lookAgain()
     const helps = (token: number) => this.#dslFirst.helps(token)
     const homeActive = nowMs < this.#homeActiveUntilMs
-    paths.steer(this.#pathLegs(samples), homeActive, () => marked(flows(), helps), nowMs)
+    paths.steer(
+      this.#pathLegs(samples),
+      homeActive,
+      () => marked(flows(), helps, budget.spent),
+      nowMs,
+    )
   }
 
   #pathLegs(samples: LinkSamples): PathLegs {

@@ -246,6 +246,8 @@ const config = {
   subscriber: { id: 'home', cookie },
   concentrator: { addresses: ['192.0.2.10'], port: PORT },
   legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
+  stateDirectory: '/nowhere',
+  budget: { resetDay: 1 },
   probes: { idleDslS: 30, idleLteS: 300, retries: 3 },
   overflow: {
     engagePercent: 93,

@@ -30,6 +30,7 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['probes.idleDslS', 1, 3_600],
   ['probes.idleLteS', 1, 3_600],
   ['probes.retries', 1, 10],
+  ['budget.resetDay', 1, 28],
   ['overflow.engageMs', 50, 10_000],
   ['overflow.releaseMs', 100, 60_000],
   ['overflow.trialS', 1, 3_600],
@@ -118,6 +119,12 @@ testEdges(cpeConfig, minimal, [
       says: /a number from 0\.1 to 10000 Mbit\/s/,
     }),
   ),
+  {
+    key: 'budget.monthlyGigabytes',
+    good: [undefined, 0.001, 20, 100_000],
+    bad: [null, 0, -1, 100_001, '20', true],
+    says: /a number from 0\.001 to 100000 gigabytes/,
+  },
   ...['classes.default', 'classes.rules.0.class'].map(
     (key): Edge => ({
       key,
@@ -237,7 +244,17 @@ testEdges(cpeConfig, minimal, [
       says: /a mapping with the keys/,
     }),
   ),
-  ...['bypass', 'classes', 'overflow', 'pool', 'probes', 'limits', 'keepalive', 'log'].map(
+  ...[
+    'budget',
+    'bypass',
+    'classes',
+    'overflow',
+    'pool',
+    'probes',
+    'limits',
+    'keepalive',
+    'log',
+  ].map(
     (key): Edge => ({
       key,
       good: [undefined, {}],
@@ -267,6 +284,7 @@ test('the least that must be said becomes a whole configuration', () => {
     concentrator: { addresses: ['192.0.2.10'], port: 8803 },
     lan: { interfaces: ['lan'] },
     legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
+    budget: { resetDay: 1 },
     classes: { default: 'overflow', rules: [] },
     overflow: {
       engagePercent: 93,

@@ -71,6 +71,15 @@ const cpeFile = z.strictObject({
       burstMegabytes: wholeNumber(0, 1_000, 'megabytes').default(15),
     })
     .prefault({}),
+  /** What LTE may cost. */
+  budget: z
+    .strictObject({
+      /** What a month of LTE may be, both directions together. Default: no limit. */
+      monthlyGigabytes: numberBetween(0.001, 100_000, 'gigabytes').optional(),
+      /** Day on which the month begins, in UTC. Default 1. */
+      resetDay: wholeNumber(1, 28).default(1),
+    })
+    .prefault({}),
   bypass: z
     .strictObject({
       /** Destinations that are never captured: they leave by DSL, unbonded. Default none. */

@@ -7,6 +7,7 @@
  *
  * Counters count everything on the line, so what bypasses the bond is load too.
  */
+import type { Budget } from './budget.ts'
 import { Capacity } from './capacity.ts'
 import { type CarryingFlow, HelpedFlows } from './helped-flows.ts'
 import { LEGS, type LegName } from './leg.ts'
@@ -76,6 +77,7 @@ export class DslFirst {
   judge(
     legs: Readonly<Record<LegName, SteeredLeg>>,
     flows: () => Iterable<CarryingFlow>,
+    budget: Budget,
     nowMs: number,
   ): boolean {
     let sampled = false
@@ -83,7 +85,7 @@ export class DslFirst {
       if (this.#observe(leg, legs[leg], nowMs)) sampled = true
     }
     if (!sampled) return false
-    this.#decide(legs, nowMs)
+    this.#decide(legs, budget, nowMs)
     const { down, up } = this.#ways
     // A home at rest is not asked for its flows.
     const matters = this.#busy || down.overflow.engaged || up.overflow.engaged
@@ -130,7 +132,7 @@ export class DslFirst {
     return down || up
   }
 
-  #decide(legs: Readonly<Record<LegName, SteeredLeg>>, nowMs: number): void {
+  #decide(legs: Readonly<Record<LegName, SteeredLeg>>, budget: Budget, nowMs: number): void {
     const fullQueueMs = this.#fullQueueMs()
     const standingMs = this.#standingMs(fullQueueMs, nowMs)
     const queued = this.#queued()
@@ -143,6 +145,7 @@ export class DslFirst {
         {
           dslDown: legs.dsl.dead,
           lteUp: legs.lte.dead === undefined,
+          budget,
           dslBytesPerMs,
           lteBytesPerMs: rates.lte.bytesPerMs,
           capacity: capacity.bytesPerMs,

@@ -8,6 +8,7 @@
  * A change of flags is felt after FLAG_MS, in either direction only the downlink is painted. Every sample
  * is noisy, and now and then the machine sleeps.
  */
+import { UNLIMITED } from './budget.ts'
 import { DslFirst } from './dsl-first.ts'
 import type { LegName } from './leg.ts'
 import type { OverflowPolicy } from './overflow.ts'
@@ -148,7 +149,7 @@ export class PaintedHouse {
       upBytes: 0,
       downBytes: bytes,
     }))
-    this.dslFirst.judge({ dsl: leg('dsl'), lte: leg('lte') }, () => flows, this.nowMs)
+    this.dslFirst.judge({ dsl: leg('dsl'), lte: leg('lte') }, () => flows, UNLIMITED, this.nowMs)
     if (!this.dslFirst.wantsProbe(this.nowMs) || !this.alive.dsl) return
     const rttMs = FLOOR_MS + this.queueMs + 2 * this.#random()
     const answer = { atMs: this.nowMs + rttMs, rttMs }

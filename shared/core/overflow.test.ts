@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type Budget, UNLIMITED } from './budget.ts'
 import { POLICY } from './house.fake.ts'
 import { Overflow, type OverflowFacts } from './overflow.ts'
 
@@ -146,12 +147,35 @@ test('a demand that comes and goes is no LTE that slows', () => {
   assert.doesNotMatch(line.told.join(), /guard/)
 })
 
+test('who is ahead of the plan waits longer, and hears of it', () => {
+  const line = new Line()
+  const budget = { pressure: 0.5, aheadPercent: 18, spent: false }
+  line.play(4_000, { load: 1, queueMs: 26, budget })
+  assert.deepEqual(line.told, [
+    '2600 on dsl-queue 26 ms at 100 % for 2600 ms, budget ahead of plan by 18 %',
+  ])
+})
+
+test('a budget that is spent lets LTE go, but for a dead DSL', () => {
+  const line = new Line()
+  const budget = { pressure: 1, aheadPercent: 40, spent: true }
+  line.play(500, { load: 1, queueMs: 26 })
+  line.play(5_000, { load: 1, queueMs: 26, budget })
+  line.play(500, { load: 0, budget, dslDown: 'dsl-down no carrier' })
+  line.play(500, { load: 1, queueMs: 26, budget })
+  assert.deepEqual(
+    line.told.slice(1).map((text) => text.replace(/^\d+ /, '')),
+    ['off budget spent', 'on dsl-down no carrier', 'off dsl-up'],
+  )
+})
+
 interface Moment {
   readonly load: number
   readonly lte?: number
   readonly queueMs?: number | undefined
   readonly dslDown?: string
   readonly lteUp?: boolean
+  readonly budget?: Budget
 }
 
 /** One direction, a sample every 50 ms. Loads are shares of DSL. */
@@ -169,6 +193,7 @@ class Line {
     const facts: OverflowFacts = {
       dslDown: moment.dslDown,
       lteUp: moment.lteUp ?? true,
+      budget: moment.budget ?? UNLIMITED,
       dslBytesPerMs: moment.load * DSL,
       lteBytesPerMs: (moment.lte ?? 0) * DSL,
       capacity: this.#capacity,

@@ -15,6 +15,7 @@
  * it carries well, and one that is configured too fast never looks full.
  */
 import { Backlog } from './backlog.ts'
+import type { Budget } from './budget.ts'
 import { BurstAllowance } from './burst.ts'
 import { SETTLED_MS } from './capacity.ts'
 import { Slowdown } from './slowdown.ts'
@@ -36,6 +37,8 @@ export interface OverflowFacts {
   readonly dslDown: string | undefined
   /** LTE could help. */
   readonly lteUp: boolean
+  /** What is left of the month's LTE. */
+  readonly budget: Budget
   readonly dslBytesPerMs: number
   readonly lteBytesPerMs: number
   /** undefined while it is not known. */
@@ -96,6 +99,7 @@ export class Overflow {
       return this.#engaged ? undefined : this.#engage(facts.dslDown, nowMs)
     }
     if (this.#dslDown) return this.#release('dsl-up', nowMs)
+    if (facts.budget.spent) return this.#engaged ? this.#release('budget spent', nowMs) : undefined
     return this.#engaged ? this.#mayRelease(facts, nowMs) : this.#mayEngage(facts, nowMs)
   }
 
@@ -136,13 +140,16 @@ export class Overflow {
     const { engageAt, engageMs } = this.#policy
     const loaded = facts.certain && facts.dslBytesPerMs >= engageAt * (facts.capacity ?? Infinity)
     // A queue at a load that is not known to be high may be that of a beginning.
-    const holdMs = loaded ? engageMs : Math.max(engageMs, SETTLED_MS + LEARN_MS)
+    const leastMs = loaded ? engageMs : Math.max(engageMs, SETTLED_MS + LEARN_MS)
+    const { pressure, aheadPercent } = facts.budget
+    const holdMs = leastMs + pressure * PRESSURE_MS
     const fullMs = nowMs - this.#fullSinceMs
     if (fullMs < holdMs || this.#backlog.pending) return undefined
     if (!this.#burst.exceeded(nowMs)) return undefined
     const failed = nowMs - this.#triedMs < TRIAL_FAILED_MS
     this.#failures = failed ? this.#failures + 1 : 0
-    return this.#engage(`${this.#full} for ${Math.round(fullMs)} ms`, nowMs)
+    const despite = pressure > 0 ? `, budget ahead of plan by ${aheadPercent} %` : ''
+    return this.#engage(`${this.#full} for ${Math.round(fullMs)} ms${despite}`, nowMs)
   }
 
   #mayRelease(facts: OverflowFacts, nowMs: number): string | undefined {
@@ -187,6 +194,8 @@ function percent(share: number): string {
 /** At this load, a queue of half the length is one of a full line: bbr comes up to it with little queue. */
 const ALL = 0.97
 const SHORT = 0.5
+/** How much longer DSL must be full for who has spent far too much. */
+const PRESSURE_MS = 5_000
 /** After this time of a queue that stands, capacity has been learnt. */
 const LEARN_MS = 100
 /** A burst is over when both lines carry less than this share of DSL. */
