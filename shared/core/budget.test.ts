@@ -26,7 +26,10 @@ test('who spends by the plan feels nothing, who is ahead feels it more and more'
   })
   assert.deepEqual(pressures.slice(0, 3), [0, 0, 0])
   for (let i = 3; i < pressures.length; i++) {
-    assert.ok((pressures[i] ?? 0) > (pressures[i - 1] ?? 0) || pressures[i] === 1, `${pressures}`)
+    assert.ok(
+      (pressures[i] ?? 0) > (pressures[i - 1] ?? 0) || pressures[i] === 1,
+      pressures.join(' '),
+    )
   }
   assert.equal(pressures.at(-1), 1)
   assert.equal(judgeBudget(plan, 15e9, now).aheadPercent, 17)
