@@ -48,6 +48,20 @@ test('a demand that stays the same does not flap, whatever it is', () => {
   }
 })
 
+test('a load that DSL carries well for hours is not probed for like one that fills it', () => {
+  const house = home(5, undefined)
+  house.open(1, 0.4 * DSL)
+  house.play(10_000)
+  const before = house.probes
+  house.play(60_000)
+  const perSecond = (house.probes - before) / 60
+  assert.ok(perSecond >= 0.9 && perSecond < 4, `${perSecond} a second`)
+  house.open(2, Infinity)
+  const fromMs = house.nowMs
+  house.play(1_000)
+  assert.ok((house.decisions[0]?.atMs ?? Infinity) - fromMs <= 1_000, story(house))
+})
+
 test('demand that ends has LTE quiet within a second and a half', () => {
   const house = home(3, DSL)
   house.open(1, Infinity)

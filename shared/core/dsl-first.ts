@@ -13,6 +13,7 @@ import { type CarryingFlow, HelpedFlows } from './helped-flows.ts'
 import { LEGS, type LegName } from './leg.ts'
 import type { LegCounters } from './leg-traffic.ts'
 import { Overflow, type OverflowPolicy } from './overflow.ts'
+import { ProbePace } from './probe-pace.ts'
 import { QueueDelay } from './queue-delay.ts'
 import { Rate } from './rate.ts'
 import { type Reason, Reasons } from './reasons.ts'
@@ -52,6 +53,7 @@ export class DslFirst {
       rates: { dsl: new Rate(), lte: new Rate() },
       capacity: new Capacity(configured[direction]),
       overflow: new Overflow(policy),
+      pace: new ProbePace(),
     })
     this.#ways = { down: way('down'), up: way('up') }
   }
@@ -64,11 +66,14 @@ export class DslFirst {
   /** An echo came over DSL. */
   heard(rttMs: number, nowMs: number): void {
     this.#queue.heard(rttMs, this.#busy ? 'busy' : 'quiet', nowMs)
+    if (rttMs - this.#queue.floorMs < this.#fullQueueMs()) return
+    for (const direction of DIRECTIONS) this.#ways[direction].pace.forget()
   }
 
   /** DSL is so busy that its queue must be known: a probe should leave on it now. */
   wantsProbe(nowMs: number): boolean {
-    if (nowMs - this.#askedMs < ASK_MS || !this.#busy) return false
+    if (!this.#busy || nowMs - this.#askedMs < ASK_MS) return false
+    if (this.#clean(nowMs) && nowMs - this.#askedMs < ASK_CLEAN_MS) return false
     this.#askedMs = nowMs
     return true
   }
@@ -117,13 +122,25 @@ export class DslFirst {
     })
   }
 
+  /** Such a load has left DSL's queue empty, and it is none that nearly fills it. */
+  #clean(nowMs: number): boolean {
+    return DIRECTIONS.every((direction) => {
+      const { rates, capacity, pace } = this.#ways[direction]
+      const rate = rates.dsl.bytesPerMs
+      return rate < (capacity.bytesPerMs ?? Infinity) * NEARLY && pace.isClean(rate, nowMs)
+    })
+  }
+
   #observe(leg: LegName, { path, counters }: SteeredLeg, nowMs: number): boolean {
     if (path !== this.#paths[leg]) {
       this.#paths[leg] = path
       for (const direction of DIRECTIONS) this.#ways[direction].rates[leg].forget()
       if (leg === 'dsl') {
         this.#queue.forget()
-        for (const direction of DIRECTIONS) this.#ways[direction].capacity.forget()
+        for (const direction of DIRECTIONS) {
+          this.#ways[direction].capacity.forget()
+          this.#ways[direction].pace.forget()
+        }
       }
     }
     if (counters === undefined) return true
@@ -137,9 +154,11 @@ export class DslFirst {
     const standingMs = this.#standingMs(fullQueueMs, nowMs)
     const queued = this.#queued()
     for (const direction of DIRECTIONS) {
-      const { rates, capacity, overflow } = this.#ways[direction]
-      const queueMs = queued.has(direction) ? standingMs : undefined
+      const { rates, capacity, overflow, pace } = this.#ways[direction]
+      const queueMs = standingMs === undefined || queued.has(direction) ? standingMs : 0
       const dslBytesPerMs = rates.dsl.bytesPerMs
+      const short = standingMs === undefined ? undefined : standingMs < fullQueueMs * SHORT
+      pace.observe(dslBytesPerMs, short, nowMs)
       capacity.observe(dslBytesPerMs, (queueMs ?? 0) >= fullQueueMs ? queueMs : undefined, nowMs)
       const reason = overflow.judge(
         {
@@ -203,6 +222,7 @@ interface Way {
   readonly rates: Readonly<Record<LegName, Rate>>
   readonly capacity: Capacity
   readonly overflow: Overflow
+  readonly pace: ProbePace
 }
 
 /** 400 kbit/s: below it no line has a queue of ours. */
@@ -210,6 +230,11 @@ const BUSY_BYTES_PER_MS = 50
 /** From this share of its capacity on DSL's queue is measured, and so often. */
 const BUSY_FROM = 0.5
 const ASK_MS = 40
+const ASK_CLEAN_MS = 1_000
+/** From this share of its capacity on DSL is asked often, come what may. */
+const NEARLY = 0.85
+/** Of a queue that means a full line. */
+const SHORT = 0.5
 /** From this share of its capacity on a direction may have a queue. */
 const QUEUES_FROM = 0.7
 /** Acknowledgements of a download are 1/40 of it, those of small segments some more. */

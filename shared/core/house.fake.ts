@@ -46,6 +46,7 @@ export class PaintedHouse {
   nowMs = 0
   /** What DSL's queue holds, as time. */
   queueMs = 0
+  probes = 0
   readonly #random: () => number
   readonly #answers: Array<{ readonly atMs: number; readonly rttMs: number }> = []
   /** Since when each token is helped or not, as the kernel feels it. */
@@ -151,6 +152,7 @@ export class PaintedHouse {
     }))
     this.dslFirst.judge({ dsl: leg('dsl'), lte: leg('lte') }, () => flows, UNLIMITED, this.nowMs)
     if (!this.dslFirst.wantsProbe(this.nowMs) || !this.alive.dsl) return
+    this.probes += 1
     const rttMs = FLOOR_MS + this.queueMs + 2 * this.#random()
     const answer = { atMs: this.nowMs + rttMs, rttMs }
     // Lines do not reorder.

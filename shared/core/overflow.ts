@@ -162,6 +162,8 @@ export class Overflow {
       const load = share === undefined ? 'no queue' : percent(share)
       return this.#release(`dsl-spare ${load} for ${Math.round(calmMs)} ms`, nowMs)
     }
+    // What may be calm in a moment needs no trial.
+    if (this.#calmSinceMs !== undefined) return undefined
     const roomMs = nowMs - (this.#roomSinceMs ?? nowMs)
     const waitMs = trialMs * Math.min(2 ** this.#failures, TRIAL_FACTOR_MAX)
     const wantedMs = (share ?? 1) >= PLAINLY_MORE ? trialMs * TRIAL_FACTOR_MAX : waitMs

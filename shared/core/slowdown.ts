@@ -50,6 +50,7 @@ const SHARE_MIN = 0.3
 const SOON_MS = 800
 const STRIKES = 2
 const PAUSE_MS_MIN = 10_000
-const PAUSE_MS_MAX = 300_000
+/** A line that is asked once a minute for two seconds costs a thirtieth. */
+const PAUSE_MS_MAX = 60_000
 /** Without a strike for so long, what happened before was the weather. */
-const MEMORY_MS = 600_000
+const MEMORY_MS = 120_000
