@@ -169,6 +169,7 @@ bench
         ].map((value) => value.toFixed(1))
         const { engaged, engageMs, restMs } = found
         row(pair, way, demand, mbps ?? '', ...shares, String(engaged), ms(engageMs), ms(restMs))
+        for (const reason of found.reasons) console.log(`  lte ${reason}`)
       }
       for (const direction of ['down', 'up'] as const) {
         for (const percent of options.percents.split(',').map(Number)) {

@@ -21,6 +21,16 @@ test('a download in a home at rest is demand from its first byte', () => {
   assert.equal(backlog.pending, false)
 })
 
+test('what nearly fills a line needs long to come after a stall', () => {
+  const backlog = new Backlog()
+  play(backlog, 5_700, 20_000)
+  play(backlog, 0, 200)
+  play(backlog, 6_250, 1_900)
+  assert.equal(backlog.pending, true)
+  play(backlog, 6_250, 400)
+  assert.equal(backlog.pending, false)
+})
+
 test('a line that stays full after a stall is full, three seconds later at the latest', () => {
   const backlog = new Backlog()
   play(backlog, 6_250, 10_000)
@@ -31,11 +41,11 @@ test('a line that stays full after a stall is full, three seconds later at the l
   assert.equal(backlog.pending, false)
 })
 
-test('a demand that has ended holds back little of the next', () => {
+test('a demand that has ended holds back nothing of the next', () => {
   const backlog = new Backlog()
   play(backlog, 5_000, 10_000)
-  play(backlog, 0, 5_000)
-  play(backlog, 6_250, 250)
+  play(backlog, 0, 700)
+  play(backlog, 6_250, 50)
   assert.equal(backlog.pending, false)
 })
 

@@ -8,17 +8,23 @@
 export class Backlog {
   #usual = 0
   #bytes = 0
+  #low = false
   #stalledMs = -Infinity
 
   /** One sample of what both lines carry, in bytes a millisecond, over `elapsedMs`. */
   observe(bytesPerMs: number, elapsedMs: number, nowMs: number): void {
     const above = bytesPerMs - this.#usual
-    if (above < -STALL * this.#usual) this.#stalledMs = nowMs
-    const stalled = nowMs - this.#stalledMs <= HELD_MS
-    // The usual goes on through a stall, or it would be forgotten when it matters.
-    const most = this.#usual * STALL_MS_MAX
-    this.#bytes = stalled ? Math.min(Math.max(0, this.#bytes - above * elapsedMs), most) : 0
-    this.#usual += (1 - Math.exp(-elapsedMs / MEMORY_MS)) * above
+    const low = above < -STALL * this.#usual
+    if (low && !this.#low) this.#stalledMs = nowMs
+    // So long a stall is an end, and what comes after it is demand.
+    if (low && nowMs - this.#stalledMs > STALL_MS_MAX) this.#stalledMs = -Infinity
+    this.#low = low
+    if (nowMs - this.#stalledMs <= HELD_MS) {
+      this.#bytes = Math.max(0, this.#bytes - above * elapsedMs)
+    } else {
+      this.#bytes = 0
+      this.#usual += (1 - Math.exp(-elapsedMs / MEMORY_MS)) * above
+    }
   }
 
   /** Some of what was held back is still to come. */
@@ -29,7 +35,7 @@ export class Backlog {
 
 /** This part of the usual missing is a stall. */
 const STALL = 0.4
-/** No stall holds back more than what comes in this time. */
+/** A stall is over within this time. */
 const STALL_MS_MAX = 500
 /** So long after it, whatever fills the line is demand. */
 const HELD_MS = 3_000

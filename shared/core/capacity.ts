@@ -45,7 +45,8 @@ export class Capacity {
     this.#above = undefined
     const kept = Math.abs(queueMs - (this.#queue?.lengthMs ?? Infinity)) <= SETTLED_MS * STEADY
     if (!kept || this.#queue === undefined) this.#queue = { lengthMs: queueMs, sinceMs: nowMs }
-    if (nowMs - this.#queue.sinceMs >= SETTLED_MS) this.#learn(bytesPerMs, nowMs)
+    const keptMs = nowMs - this.#queue.sinceMs
+    if (keptMs >= SETTLED_MS) this.#learn(bytesPerMs, keptMs, nowMs)
   }
 
   /** Another line. */
@@ -55,14 +56,20 @@ export class Capacity {
     this.#above = undefined
   }
 
-  #learn(bytesPerMs: number, nowMs: number): void {
+  #learn(bytesPerMs: number, keptMs: number, nowMs: number): void {
     this.#fullMs = nowMs
     this.#samples += 1
-    const before = this.#samples === 1 ? bytesPerMs : (this.#learnt ?? bytesPerMs)
+    const before = this.#certainly ?? bytesPerMs
     // A queue is known a round trip after it has drained, and LTE may have its bytes by then: so a lower
-    // rate proves little. Too high by some percent is harmless, too low would keep LTE engaged.
-    const weight = bytesPerMs > before ? Math.max(1 / this.#samples, UP_WEIGHT) : DOWN_WEIGHT
+    // rate proves nothing at first. Too high by some percent is harmless, too low would keep LTE engaged.
+    const down = keptMs >= LOWER_MS ? DOWN_WEIGHT : 0
+    const weight = bytesPerMs > before ? UP_WEIGHT : down
     this.#learnt = before + weight * (bytesPerMs - before)
+  }
+
+  /** What we would go on from: not a value that is only known to be too low. */
+  get #certainly(): number | undefined {
+    return this.#samples > 1 || this.#learnt === undefined ? this.bytesPerMs : undefined
   }
 
   /** A machine that slept finds many bytes at once: only what lasts is the line's doing. */
@@ -87,8 +94,9 @@ export const SETTLED_MS = 300
 /** What grows or drains by this share of the time is off by as much of the line's rate. */
 const STEADY = 0.05
 const UP_WEIGHT = 0.1
-/** Halved in four seconds of a full line: one that was trained anew. */
-const DOWN_WEIGHT = 0.01
+/** Halved in a second of a full line that was trained anew, once the queue has been there for LOWER_MS. */
+const DOWN_WEIGHT = 0.03
+const LOWER_MS = 1_000
 /** How much more than what we know must be carried, and for how long, to know better. */
 const ABOVE = 1.02
 const ABOVE_MS = 500

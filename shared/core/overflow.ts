@@ -66,6 +66,7 @@ export class Overflow {
   #slack = false
   #calmSinceMs: number | undefined
   #roomSinceMs: number | undefined
+  #closeSinceMs: number | undefined
   /** When LTE was last let go for a trial, and how many of those failed in a row. */
   #triedMs = -Infinity
   #failures = 0
@@ -116,6 +117,8 @@ export class Overflow {
     this.#slack = nowMs - (this.#slackSinceMs ?? nowMs) >= this.#policy.releaseMs
     const room = this.#full === undefined || total < (capacity ?? 0)
     this.#roomSinceMs = room ? (this.#roomSinceMs ?? nowMs) : undefined
+    const close = total < PLAINLY_MORE * (capacity ?? Infinity)
+    this.#closeSinceMs = close ? (this.#closeSinceMs ?? nowMs) : undefined
     const elapsedMs = nowMs - (this.#judgedMs ?? nowMs)
     this.#judgedMs = nowMs
     this.#backlog.observe(total, elapsedMs, nowMs)
@@ -166,7 +169,8 @@ export class Overflow {
     if (this.#calmSinceMs !== undefined) return undefined
     const roomMs = nowMs - (this.#roomSinceMs ?? nowMs)
     const waitMs = trialMs * Math.min(2 ** this.#failures, TRIAL_FACTOR_MAX)
-    const wantedMs = (share ?? 1) >= PLAINLY_MORE ? trialMs * TRIAL_FACTOR_MAX : waitMs
+    const close = nowMs - (this.#closeSinceMs ?? nowMs) >= releaseMs
+    const wantedMs = close ? waitMs : trialMs * TRIAL_FACTOR_MAX
     if (roomMs < releaseMs || nowMs - this.#engagedMs < wantedMs) return undefined
     this.#triedMs = nowMs
     const seconds = Math.round((nowMs - this.#engagedMs) / 1_000)
