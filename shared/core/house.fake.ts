@@ -5,8 +5,8 @@
  *     flows ─┬─ not helped ──▶ DSL: rate, queue, answers to probes
  *            └─ helped ──────▶ both, split as the kernel does: by what each line carries
  *
- * A change of flags is felt after FLAG_MS, in either direction only the downlink is painted. Every sample
- * is noisy, and now and then the machine sleeps.
+ * Only the downlink is painted. A change of flags is felt after FLAG_MS, demands are noisy, and now and then
+ * the machine sleeps.
  */
 import { UNLIMITED } from './budget.ts'
 import { DslFirst } from './dsl-first.ts'
