@@ -36,7 +36,7 @@ for (const [name, configured] of [
 }
 
 test('a demand that stays the same does not flap, whatever it is', () => {
-  for (let share = 0.5; share <= 3; share += 0.05) {
+  for (let share = 0.5; share <= 3; share += 0.1) {
     for (const flows of [1, 4, 40]) {
       const house = home(Math.round(share * 100) + flows, DSL)
       for (let token = 0; token < flows; token++) house.open(token, (share * DSL) / flows)
@@ -82,6 +82,26 @@ test('a call beside downloads that LTE helps stays on DSL', () => {
   house.play(10_000)
   assert.ok(house.dslFirst.helps(1) || house.dslFirst.helps(2) || house.dslFirst.helps(3))
   assert.equal(house.dslFirst.helps(4), false)
+})
+
+test('a budget that is spent leaves LTE alone, but for a dead DSL', () => {
+  const house = home(6, DSL)
+  house.open(1, Infinity)
+  house.play(5_000)
+  assert.ok(house.carried.lte > 0)
+  house.budget = { pressure: 1, aheadPercent: 50, spent: true }
+  house.play(500)
+  const before = house.carried.lte
+  house.play(10_000)
+  assert.equal(house.carried.lte, before)
+  house.alive.dsl = false
+  house.play(5_000)
+  assert.ok(house.carried.lte > before + 4_000 * house.lteRate)
+  house.alive.dsl = true
+  house.play(500)
+  const back = house.carried.lte
+  house.play(10_000)
+  assert.equal(house.carried.lte, back)
 })
 
 test('evenings of any weather: no flapping, and DSL is never idle while LTE works for overflow', () => {
@@ -132,4 +152,4 @@ function story({ decisions }: PaintedHouse): string {
   return told.slice(0, 12).join('; ')
 }
 
-const EVENINGS = 500
+const EVENINGS = 300

@@ -8,7 +8,7 @@
  * Only the downlink is painted. A change of flags is felt after FLAG_MS, demands are noisy, and now and then
  * the machine sleeps.
  */
-import { UNLIMITED } from './budget.ts'
+import { type Budget, UNLIMITED } from './budget.ts'
 import { DslFirst } from './dsl-first.ts'
 import type { LegName } from './leg.ts'
 import type { OverflowPolicy } from './overflow.ts'
@@ -41,6 +41,7 @@ export class PaintedHouse {
   }> = []
   readonly carried = { dsl: 0, lte: 0 }
   readonly alive: Record<LegName, boolean> = { dsl: true, lte: true }
+  budget: Budget = UNLIMITED
   dslRate = 6_250
   lteRate = 3_750
   nowMs = 0
@@ -150,7 +151,7 @@ export class PaintedHouse {
       upBytes: 0,
       downBytes: bytes,
     }))
-    this.dslFirst.judge({ dsl: leg('dsl'), lte: leg('lte') }, () => flows, UNLIMITED, this.nowMs)
+    this.dslFirst.judge({ dsl: leg('dsl'), lte: leg('lte') }, () => flows, this.budget, this.nowMs)
     if (!this.dslFirst.wantsProbe(this.nowMs) || !this.alive.dsl) return
     this.probes += 1
     const rttMs = FLOOR_MS + this.queueMs + 2 * this.#random()
