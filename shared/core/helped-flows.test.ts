@@ -59,7 +59,7 @@ test('an upload is not helped for a download, nor a small flow, nor one that res
   for (let i = 0; i < 20; i++) home.look(HELPS)
   assert.deepEqual(home.helped(), [0])
   for (let i = 0; i < 20; i++) home.look(RESTS, HELPS)
-  assert.deepEqual(home.helped(), [0, 1])
+  assert.deepEqual(home.helped(), [1])
 })
 
 test('all are let go at once when LTE rests', () => {
@@ -68,6 +68,15 @@ test('all are let go at once when LTE rests', () => {
   assert.equal(home.look(RESTS), true)
   assert.deepEqual(home.helped(), [])
   assert.equal(home.look(RESTS), false)
+})
+
+test('when one direction rests, who was helped for it is let go, and the others stay', () => {
+  const home = new Home([40, 30])
+  home.uploads.add(1)
+  for (let i = 0; i < 20; i++) home.look(HELPS, HELPS)
+  assert.deepEqual(home.helped(), [0, 1])
+  assert.equal(home.look(RESTS, HELPS), true)
+  assert.deepEqual(home.helped(), [1])
 })
 
 test('a connection that has gone is not remembered', () => {

@@ -31,6 +31,8 @@ export interface HelpedDirection {
 export class HelpedFlows {
   readonly #helped = new Set<number>()
   readonly #seen = new Map<number, SeenFlow>()
+  #down = false
+  #up = false
   #lookedMs = -Infinity
   #grownMs = -Infinity
   #growShare = GROW_SHARE_MIN
@@ -48,23 +50,31 @@ export class HelpedFlows {
     up: HelpedDirection,
     nowMs: number,
   ): boolean {
-    const engaged = down.engaged || up.engaged
-    if (!engaged && this.#helped.size > 0) {
-      this.#helped.clear()
-      this.#growShare = GROW_SHARE_MIN
-      this.#shrinkMs = SHRINK_MS_MIN
-      return true
+    const ceased = (this.#down && !down.engaged) || (this.#up && !up.engaged)
+    this.#down = down.engaged
+    this.#up = up.engaged
+    // Who was helped for one direction has no claim in the other.
+    const letGo = ceased && this.#helped.size > 0
+    if (ceased) this.#letGo()
+    const due = nowMs - this.#lookedMs >= LOOK_MS
+    if (due) {
+      this.#lookedMs = nowMs
+      this.#observe(flows, nowMs)
     }
-    if (nowMs - this.#lookedMs < LOOK_MS) return false
-    this.#lookedMs = nowMs
-    this.#observe(flows, nowMs)
-    if (!engaged) return false
+    if (!down.engaged && !up.engaged) return letGo
 
     const any = (fact: 'full' | 'slack') => (down.engaged && down[fact]) || (up.engaged && up[fact])
     const rateOf = (seen: SeenFlow) => (down.engaged ? seen.down : 0) + (up.engaged ? seen.up : 0)
-    if (this.#helped.size === 0) return this.#grow(rateOf, nowMs)
+    if (this.#helped.size === 0) return this.#grow(rateOf, nowMs) || letGo
+    if (!due) return false
     if (any('full')) return nowMs - this.#grownMs >= GROW_MS && this.#grow(rateOf, nowMs)
     return any('slack') && this.#shrink(rateOf, nowMs)
+  }
+
+  #letGo(): void {
+    this.#helped.clear()
+    this.#growShare = GROW_SHARE_MIN
+    this.#shrinkMs = SHRINK_MS_MIN
   }
 
   #observe(flows: Iterable<CarryingFlow>, nowMs: number): void {
