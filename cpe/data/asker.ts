@@ -24,5 +24,8 @@ export interface AskerEvents {
   lanBroke(): void
 }
 
-/** What the LAN host shall hear: the server's words, that it broke the connection, or nothing at all. */
-export type Refused = ErrorTlv | 'reset' | 'silence'
+/**
+ * What the LAN host shall hear: the server's words, that it broke the connection, that there is no way to it,
+ * or nothing at all.
+ */
+export type Refused = ErrorTlv | 'reset' | 'unreachable' | 'silence'

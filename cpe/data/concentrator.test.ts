@@ -26,9 +26,9 @@ import {
 } from './concentrator.fake.ts'
 import { Concentrator } from './concentrator.ts'
 import { Pool } from './pool.ts'
-import { request } from './request.ts'
 import { paintedRoom } from './room.fake.ts'
 import { COUNT, type HouseNews } from './room.ts'
+import { findWay } from './way-out.ts'
 
 const PROVISIONED = '1111111111111111'
 const ISSUED = 'aaaaaaaaaaaaaaaa'
@@ -44,7 +44,7 @@ test('a home asks for a cookie with its first hello, and shows what it was given
   settled()
   assert.deepEqual(helloCookies(street), [undefined, ISSUED])
   assert.equal(concentrator.open, true)
-  assert.equal(pool.take()?.cookie.issued, true)
+  assert.equal(pool.take(LEGS)?.cookie.issued, true)
 })
 
 test('with Supported TCP Extensions in the same message it is taken all the same', (t) => {
@@ -208,7 +208,7 @@ test('what a warm uplink is answered says nothing about the leg it began on', (t
   settled()
   street.answer = (message, leg) =>
     leg === 'dsl' && has(message, 'info') ? { close: true } : welcome(message)
-  pool.take()
+  pool.take(LEGS)
   settled()
   assert.equal(concentrator.leg, 'lte')
   visit('GET /')
@@ -256,13 +256,13 @@ test('uplinks that fell back are not handed out, until the line is known for it'
   settled()
   // Thrice in a row is no chance.
   assert.ok(room.count[COUNT.fallbacksDsl]! >= 3)
-  assert.equal(pool.take()?.plain, true)
+  assert.equal(pool.take(LEGS)?.plain, true)
   street.plain = false
   // The next was dialled already; the one after it is bonded.
   settled()
-  pool.take()
+  pool.take(LEGS)
   settled()
-  assert.equal(pool.take()?.plain, false)
+  assert.equal(pool.take(LEGS)?.plain, false)
 })
 
 test('a dialled uplink that fell back is dialled once more before the LAN is heard', (t) => {
@@ -437,7 +437,7 @@ function home(t: TestContext, { pooled, plain = false }: { pooled: number; plain
     libc.send(host, Buffer.from(words))
     loop.watch(lan, { onReady() {}, onTurn() {} })
     const destination = { address: NOBODY, port: 9 }
-    request(room, pool, new Accepted(room, { fd: lan, destination }))
+    findWay(room, pool, new Accepted(room, { fd: lan, destination }))
     t.after(() => libc.close(host))
     return host
   }

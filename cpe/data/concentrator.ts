@@ -64,8 +64,12 @@ export class Concentrator {
 
   /** The leg that uplinks begin on now; undefined where none is up, or all are marked. */
   get leg(): LegName | undefined {
+    return this.#legOf(LEGS)
+  }
+
+  #legOf(lines: readonly LegName[]): LegName | undefined {
     const { nowMs } = this.#room.loop
-    const legs = this.#upLegs()
+    const legs = this.#upLegs().filter((leg) => lines.includes(leg))
     return (
       legs.find((leg) => this.#marks.clean(leg)) ??
       legs.find((leg) => !this.#marks.marked(leg, nowMs))
@@ -78,9 +82,16 @@ export class Concentrator {
     return this.#upLegs().find((leg) => leg !== this.leg && this.#marks.due(leg, nowMs))
   }
 
-  /** Begin an uplink, with the cookie that is good where it begins. `-errno` where none can be. */
-  dial(cookie?: ShownCookie): Uplink | number {
-    return this.#dial(this.#room, this.leg, (origin) => cookie ?? this.jar.cookieFor(origin))
+  /**
+   * Begin an uplink over the best of `lines`, with the cookie that is good where it begins. `-errno` where none
+   * can be.
+   */
+  dial(lines: readonly LegName[], cookie?: ShownCookie): Uplink | number {
+    return this.#dial(
+      this.#room,
+      this.#legOf(lines),
+      (origin) => cookie ?? this.jar.cookieFor(origin),
+    )
   }
 
   /** The same over `leg`, to see whether it serves again. */

@@ -22,10 +22,10 @@ import type { Intercepted } from './intercept.ts'
 import { openFlow } from './open-flow.ts'
 import type { Pool } from './pool.ts'
 import { verdictOf } from './refusal.ts'
-import { request } from './request.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 import { flowKey, readSyn, type Syn } from './syn.ts'
 import { dropUplink, type Uplink } from './uplink.ts'
+import { findWay } from './way-out.ts'
 
 /** Where SYNs come from and their verdicts go; a test paints it. */
 export type SynQueue = Pick<PacketQueue, 'accept' | 'drain' | 'drop' | 'fd'>
@@ -98,7 +98,7 @@ export class Hold implements Watcher {
     this.#byHost.set(syn.host, byHost + 1)
     count[COUNT.heldOpened]!++
     count[COUNT.held] = this.#held.size
-    request(this.#room, this.#pool, one)
+    findWay(this.#room, this.#pool, one)
   }
 }
 
@@ -157,6 +157,7 @@ class HeldSyn implements Asker, Watcher {
     this.#room.count[COUNT.heldRefused]!++
     if (why === 'silence') this.#queue.drop(this.#id)
     else if (why === 'reset') this.#judge(VERDICT.reset)
+    else if (why === 'unreachable') this.#judge(VERDICT.hostUnreachable)
     else this.#judge(verdictOf(why, this.#syn.destination.address))
   }
 

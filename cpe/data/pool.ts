@@ -7,6 +7,8 @@
  *                                 ▼                                  ▼
  *                               back off: meanwhile LAN connections bypass the concentrator
  */
+
+import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { arrived, noArrivals, poolSize } from '../../shared/core/pool-size.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
@@ -33,18 +35,19 @@ export class Pool {
     this.#onTick()
   }
 
-  /** A warm uplink for a new LAN connection, or undefined: the caller dials one of its own. */
-  take(): Uplink | undefined {
+  /** A warm uplink for a LAN connection that may use `lines`, or undefined: the caller dials one of its own. */
+  take(lines: readonly LegName[]): Uplink | undefined {
     const { count, loop } = this.#room
     arrived(this.#arrivals, loop.nowMs)
-    const uplink = this.spare()
+    const uplink = this.spare(lines)
     count[uplink === undefined ? COUNT.poolMisses : COUNT.poolHits]!++
     return uplink
   }
 
   /** The same for a connection that has come before, and whose own uplink was lost. */
-  spare(): Uplink | undefined {
-    const taken = this.#pick()
+  spare(lines: readonly LegName[]): Uplink | undefined {
+    // Warm uplinks begin on the leg that most want.
+    const taken = lines.includes(this.concentrator.leg ?? 'dsl') ? this.#pick() : undefined
     if (taken !== undefined) {
       this.#members.delete(taken)
       taken.leave()
@@ -118,7 +121,7 @@ export class Pool {
   #dial(): boolean {
     const { loop } = this.#room
     const { concentrator } = this
-    const uplink = concentrator.dial()
+    const uplink = concentrator.dial(LEGS)
     if (typeof uplink === 'number') {
       concentrator.failed(`Cannot dial the concentrator: ${errnoName(uplink)}`)
       return false

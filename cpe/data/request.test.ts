@@ -5,10 +5,11 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { SERVICE_CLASSES, type ServiceClass } from '../../shared/core/service-class.ts'
 import { ECONNRESET } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import { resetAndClose } from '../../shared/linux/sockets.ts'
-
+import { FlowState } from '../../shared/relay/flow-table.ts'
 import { connectedPair, settle } from '../../shared/relay/loopback.fake.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import { encodeConvert } from '../../shared/wire/convert.ts'
@@ -17,10 +18,10 @@ import { errorReply } from '../../shared/wire/convert-failure.ts'
 import { Accepted } from './accepted.ts'
 import { Concentrator } from './concentrator.ts'
 import type { Pool } from './pool.ts'
-import { request } from './request.ts'
 import { paintedRoom } from './room.fake.ts'
 import { COUNT } from './room.ts'
 import type { Uplink } from './uplink.ts'
+import { findWay } from './way-out.ts'
 
 test('what the server says at once arrives, and its end too', () => {
   const { host, concentrator, loop } = requested()
@@ -58,14 +59,42 @@ for (const [name, icmpCode, direct] of [
   })
 }
 
+test('what its class keeps from the only line that is up is refused', () => {
+  for (const serviceClass of ['dsl-only', 'lte-only'] as const) {
+    const { host, concentrator, loop, room } = requested(serviceClass)
+    settle(loop)
+    assert.equal(libc.recv(host, new Uint8Array(8)), -ECONNRESET, serviceClass)
+    assert.equal(room.count[COUNT.flowsDirect], 0)
+    libc.close(host)
+    libc.close(concentrator)
+  }
+})
+
+test('what its class keeps from the concentrator is asked directly', () => {
+  const { host, concentrator, room } = requested('bypass')
+  assert.equal(room.count[COUNT.flowsDirect], 1)
+  libc.close(host)
+  libc.close(concentrator)
+})
+
+test('a connection that is asked for has its class in the flow table', () => {
+  const { host, concentrator, room } = requested('aggregate')
+  const [row] = room.table.rows()
+  assert.equal(row?.serviceClass, SERVICE_CLASSES.indexOf('aggregate'))
+  assert.equal(row?.state, FlowState.open)
+  libc.close(host)
+  libc.close(concentrator)
+})
+
 /** A LAN connection that has asked for its server. */
-function requested() {
-  const room = paintedRoom({})
+function requested(serviceClass: ServiceClass = 'overflow') {
+  const room = paintedRoom({ classes: { default: serviceClass, rules: [] } })
   const { loop } = room
   const [host, lan] = connectedPair()
   const [concentrator, fd] = connectedPair()
   const cookie = { bytes: new Uint8Array(8), issued: false }
-  const uplink: Uplink = { fd, leg: 'dsl', from: ANY, cookie, plain: false, row: -1 }
+  const row = room.table.claim(FlowState.pooled, 7, 1, 0)
+  const uplink: Uplink = { fd, leg: 'dsl', from: ANY, cookie, plain: false, row }
   const pool: Pick<Pool, 'concentrator' | 'spare' | 'take'> = {
     concentrator: new Concentrator(room),
     spare: () => undefined,
@@ -75,7 +104,7 @@ function requested() {
   loop.watch(lan, idle)
   loop.watch(fd, idle)
   const destination = { address: knownAddress('::1'), port: 9 }
-  request(room, pool as Pool, new Accepted(room, { fd: lan, destination }))
+  findWay(room, pool as Pool, new Accepted(room, { fd: lan, destination }))
   return { host, concentrator, loop, room }
 }
 

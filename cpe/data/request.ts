@@ -1,6 +1,6 @@
 /**
- * ② A LAN connection asks for its server: over a warm uplink, over one dialled for it, or, when the
- * concentrator cannot help, straight out of the house.
+ * ② A LAN connection asks the concentrator for its server, over a warm uplink or over one dialled for it
+ * (way-out.ts); what cannot be had that way goes straight out of the house.
  *
  *                 ┌─ warm uplink ──────────▶ Connect ─┐ answered   ┌──────┐
  *    LAN ─▶ begin ┼─ pool empty: dial ─────▶ Connect + Cookie ────▶│ Flow │
@@ -11,10 +11,10 @@
  * Who asks is a connection that was accepted (accepted.ts), whose bytes follow the Connect at once (RFC
  * 8803 section 4.2: early data), or one whose SYN is held (hold.ts). Neither adds a round trip.
  */
+import { linesOf, SERVICE_CLASSES, type ServiceClass } from '../../shared/core/service-class.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
 import { allAcknowledged } from '../../shared/linux/sockets.ts'
-import { FlowState } from '../../shared/relay/flow-table.ts'
 import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
 import { encodeConvert } from '../../shared/wire/convert.ts'
 import type { Asker, AskerEvents, Refused } from './asker.ts'
@@ -33,19 +33,18 @@ import {
   uplinkConnected,
 } from './uplink.ts'
 
-/** From here on the asker is answered one way or another; nobody needs to keep the request. */
-export function request(room: HouseRoom, pool: Pool, asker: Asker): void {
-  if (!pool.concentrator.open) return asker.direct()
-  const warm = pool.take()
-  const uplink = warm ?? pool.concentrator.dial()
-  if (typeof uplink === 'number') return asker.direct()
-  new Request(room, pool, asker, uplink, warm !== undefined).begin()
+/** Who asks, and in which class its connection is. */
+export interface Classed {
+  readonly asker: Asker
+  readonly serviceClass: ServiceClass
 }
 
-class Request implements Watcher, AskerEvents {
+/** Over this uplink, and perhaps over another one after it; `begin` it and forget it. */
+export class Request implements Watcher, AskerEvents {
   readonly #room: HouseRoom
   readonly #pool: Pool
   readonly #asker: Asker
+  readonly #serviceClass: ServiceClass
   readonly #early: EarlyData
   readonly #deadline = new Deadline(() => this.#onDeadline())
   readonly #proof = new Deadline(() => this.#lookForProof())
@@ -60,11 +59,12 @@ class Request implements Watcher, AskerEvents {
   #again = false
   #doubted: ShownCookie | undefined
 
-  constructor(room: HouseRoom, pool: Pool, asker: Asker, uplink: Uplink, warm: boolean) {
+  constructor(room: HouseRoom, pool: Pool, classed: Classed, uplink: Uplink, warm: boolean) {
     this.#room = room
     this.#pool = pool
-    this.#asker = asker
-    this.#early = asker.early
+    this.#asker = classed.asker
+    this.#serviceClass = classed.serviceClass
+    this.#early = classed.asker.early
     this.#uplink = uplink
     this.#warm = warm
     this.#connected = warm
@@ -132,8 +132,8 @@ class Request implements Watcher, AskerEvents {
     const { plain, leg } = this.#uplink
     // What becomes plain TCP stays so, and nothing of the LAN's was sent on it yet.
     if (plain && !this.#again && !concentrator.stripsMptcp(leg) && concentrator.open) {
-      const spare = this.#pool.spare()
-      const uplink = spare ?? concentrator.dial()
+      const spare = this.#pool.spare(linesOf(this.#serviceClass))
+      const uplink = spare ?? concentrator.dial(linesOf(this.#serviceClass))
       if (typeof uplink !== 'number') return this.#startAgain(uplink, spare !== undefined)
     }
     this.#ask()
@@ -141,7 +141,7 @@ class Request implements Watcher, AskerEvents {
 
   #ask(): void {
     const { row, cookie, fd } = this.#uplink
-    if (row >= 0) this.#room.table.setState(row, FlowState.open)
+    if (row >= 0) this.#room.table.open(row, SERVICE_CLASSES.indexOf(this.#serviceClass))
     const message = encodeConvert([
       { type: 'connect', ...this.#asker.destination },
       ...(this.#warm ? [] : [{ type: 'cookie', cookie: cookie.bytes } as const]),
@@ -216,7 +216,7 @@ class Request implements Watcher, AskerEvents {
         // What the concentrator will not carry (its ACL, our cookie) may still be reached directly.
         return this.#goDirect({ replay: true })
       case 'ask again': {
-        const uplink = concentrator.dial(next.cookie)
+        const uplink = concentrator.dial(linesOf(this.#serviceClass), next.cookie)
         if (typeof uplink === 'number') return this.#goDirect({ replay: true })
         if (next.cookie !== undefined) this.#doubted = cookie
         return this.#startAgain(uplink, false)
@@ -250,7 +250,7 @@ class Request implements Watcher, AskerEvents {
   #undialled(): void {
     const { board } = this.#room
     const mayBond = !this.#again && board.reachable && this.#pool.concentrator.open
-    const spare = mayBond ? this.#pool.spare() : undefined
+    const spare = mayBond ? this.#pool.spare(linesOf(this.#serviceClass)) : undefined
     if (spare === undefined) this.#goDirect()
     else this.#startAgain(spare, true)
   }

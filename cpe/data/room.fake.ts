@@ -43,6 +43,7 @@ const SETTINGS: HouseSettings = {
   poolSizeMax: 0,
   poolLifetimeMs: 1_000,
   connectMs: 1_000,
+  classes: { default: 'overflow', rules: [] },
   congestion: undefined,
   lanCongestion: undefined,
   keepalive: { idleS: 1, intervalS: 1, probes: 1 },

@@ -2,6 +2,7 @@
  * What one data thread of the home knows, and what it tells.
  */
 import type { LegName } from '../../shared/core/leg.ts'
+import type { ClassRule, ServiceClass } from '../../shared/core/service-class.ts'
 import { type Counters, columns } from '../../shared/relay/counters.ts'
 import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
 import type { FlowTable } from '../../shared/relay/flow-table.ts'
@@ -22,6 +23,7 @@ export interface HouseSettings {
   readonly poolSizeMax: number
   readonly poolLifetimeMs: number
   readonly connectMs: number
+  readonly classes: { readonly default: ServiceClass; readonly rules: readonly ClassRule[] }
   /** Congestion controls towards the concentrator and into the LAN; undefined: the kernel's own. */
   readonly congestion: string | undefined
   readonly lanCongestion: string | undefined

@@ -26,6 +26,7 @@ export function houseSettings(
     poolSizeMax: Math.ceil(pool.sizeMax / workers),
     poolLifetimeMs: pool.lifetimeS * 1_000,
     connectMs: limits.connectMs,
+    classes: config.classes,
     congestion: host.congestion,
     lanCongestion: host.lanCongestion,
     keepalive: config.keepalive,

@@ -20,7 +20,6 @@ import { HOLD_LIMITS, Hold } from './hold.ts'
 import { intercept } from './intercept.ts'
 import { endOrphans } from './orphans.ts'
 import { Pool } from './pool.ts'
-import { request } from './request.ts'
 import {
   COUNT,
   HOUSE_COUNTERS,
@@ -31,6 +30,7 @@ import {
 } from './room.ts'
 import { Stranded } from './stranded.ts'
 import type { Uplink } from './uplink.ts'
+import { findWay } from './way-out.ts'
 
 const birth = workerData as WorkerBirth<HouseSettings & HouseMemory>
 const { settings, index } = birth
@@ -64,7 +64,7 @@ const BULK_BYTES = 65_536
 const publish = new Deadline(() => {
   endOrphans(room)
   publishFlows(room)
-  loop.arm(publish, room.flows.size > 0 ? PUBLISH_MS : PUBLISH_IDLE_MS)
+  loop.arm(publish, room.count[COUNT.flowsOpen]! > 0 ? PUBLISH_MS : PUBLISH_IDLE_MS)
 })
 
 hearBell(loop, birth.bell, birth.orders, () => {
@@ -72,7 +72,9 @@ hearBell(loop, birth.bell, birth.orders, () => {
   pool.legsChanged()
 })
 intercept(room, settings.capturePort + index, (lan) => {
-  if (hold?.claim(lan) !== true) request(room, pool, new Accepted(room, lan))
+  // The first after a rest: steering must know of a download before its second is over.
+  if (room.count[COUNT.flowsOpen] === 1) loop.arm(publish, PUBLISH_MS)
+  if (hold?.claim(lan) !== true) findWay(room, pool, new Accepted(room, lan))
 })
 const hold = openHold()
 loop.arm(publish, PUBLISH_MS)

@@ -18,6 +18,9 @@ export interface KnownSubflow {
   readonly sinceMs: number
   /** What we asked for. */
   backup: boolean
+  /** How often the peer was told a changed flag, and when to tell it again; Infinity: not at all. */
+  toldTimes: number
+  tellMs: number
 }
 
 export interface KnownConnection {
@@ -71,6 +74,7 @@ export class Connections {
           remote,
           localId: 0,
           sinceMs: nowMs,
+          ...NOTHING_TOLD,
           backup: false,
         })
         this.#known.set(event.token, begun)
@@ -108,9 +112,9 @@ export class Connections {
       truth.set(subflow.token, standing)
       if (!CARRIES.has(subflow.state)) continue
       const { local, remote, localId, backup } = subflow
-      const sinceMs = this.#known.get(subflow.token)?.subflows.get(endsOf(subflow))?.sinceMs
-      const known = { local, remote, localId, backup, sinceMs: sinceMs ?? nowMs }
-      standing.set(endsOf(subflow), known)
+      const before = this.#known.get(subflow.token)?.subflows.get(endsOf(subflow))
+      const since = before ?? { sinceMs: nowMs, ...NOTHING_TOLD }
+      standing.set(endsOf(subflow), { ...since, local, remote, localId, backup })
       if (!subflow.joined) firsts.set(subflow.token, formatAddress(local.address))
     }
     for (const token of this.#known.keys()) {
@@ -121,7 +125,7 @@ export class Connections {
     for (const [token, standing] of truth) {
       const known = this.#known.get(token) ?? newConnection(token, firsts.get(token))
       this.#known.set(token, known)
-      if (sameKeys(known.subflows, standing)) continue
+      if (sameSubflows(known.subflows, standing)) continue
       known.subflows.clear()
       for (const [ends, subflow] of standing) known.subflows.set(ends, subflow)
       known.changed = true
@@ -140,7 +144,7 @@ function joined(known: KnownConnection, event: SubflowEvent, nowMs: number): voi
   // Its `backup` is what the peer asked for; ours is known from what we did.
   if (known.subflows.has(ends)) return
   const backup = known.asked.get(formatAddress(local.address)) ?? false
-  known.subflows.set(ends, { local, remote, localId, sinceMs: nowMs, backup })
+  known.subflows.set(ends, { local, remote, localId, sinceMs: nowMs, ...NOTHING_TOLD, backup })
 }
 
 function ended(known: KnownConnection, event: SubflowEvent, nowMs: number): void {
@@ -163,12 +167,17 @@ export function nameOf({ address, port }: Endpoint): string {
   return `${formatAddress(address)}#${port}`
 }
 
-function sameKeys(one: ReadonlyMap<string, unknown>, other: ReadonlyMap<string, unknown>): boolean {
+/** The same ones with the same flags. */
+function sameSubflows(
+  one: ReadonlyMap<string, KnownSubflow>,
+  other: ReadonlyMap<string, KnownSubflow>,
+): boolean {
   if (one.size !== other.size) return false
-  for (const key of one.keys()) if (!other.has(key)) return false
+  for (const [key, { backup }] of one) if (other.get(key)?.backup !== backup) return false
   return true
 }
 
+const NOTHING_TOLD = { toldTimes: 0, tellMs: Infinity }
 /** A subflow in any other state is not there yet, or on its way out. */
 const CARRIES: ReadonlySet<number> = new Set([TcpState.established, TcpState.closeWait])
 /** Between two looks of the path manager. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { UNLIMITED } from '../../shared/core/budget.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
+import type { HouseFlow } from './house-flows.ts'
 import type { LinkFacts } from './links.ts'
 import { Steering } from './loop.ts'
 import type { PathLegs } from './path-legs.ts'
@@ -129,6 +131,34 @@ test('a full house lets new flows by, and does not change its mind with each', (
   assert.deepEqual(house.told, ['capture off', 'capture on'])
 })
 
+test('LTE helps the download that fills DSL, not the call beside it, and says why', () => {
+  const house = new House()
+  house.flows.push(flow(7, 0), flow(8, 0))
+  house.play(1_000)
+  house.log.length = 0
+  // 50 Mbit/s, of which the call has 80 kbit/s.
+  const download = (forMs: number) => {
+    for (let atMs = 0; atMs < forMs; atMs += 20) {
+      house.received.dsl += 20 * 6_250
+      house.flows.splice(0, 2, flow(7, house.received.dsl), flow(8, house.nowMs * 10))
+      house.play(20)
+    }
+  }
+  download(1_000)
+  assert.deepEqual([house.log, [...house.helped]], [[], []])
+  house.queueMs = 25
+  download(1_000)
+  assert.deepEqual(house.helped, [7])
+  assert.equal(house.log.length, 1)
+  assert.match(house.log[0] ?? '', /^lte helps dsl-queue \d+ ms at 100 % for \d+ ms$/)
+  assert.equal(house.steering.status().help.down.engaged, true)
+
+  house.queueMs = 0
+  house.play(2_000)
+  assert.deepEqual(house.helped, [])
+  assert.match(house.log[1] ?? '', /^lte rests dsl-spare \d+ % for \d+ ms$/)
+})
+
 /** Two legs that answer after their round trip, and hands that note what they were told. */
 class House {
   nowMs = 0
@@ -139,6 +169,12 @@ class House {
   room = true
   rings = 0
   lanConnections = 0
+  /** What stands in DSL's queue. */
+  queueMs = 0
+  readonly received: Record<LegName, number> = { dsl: 0, lte: 0 }
+  readonly flows: HouseFlow[] = []
+  /** Tokens of the flows that LTE helps. */
+  helped: number[] = []
   readonly log: string[] = []
   readonly told: string[] = []
   readonly ways: Partial<Record<LegName, ProbeWay | undefined>> = {}
@@ -160,10 +196,21 @@ class House {
       const { reason, leg, why } = fields
       this.log.push(`${message} ${String(reason ?? why ?? leg)}`)
     }
-    const legs = { dsl: { interface: 'ppp0' }, lte: { interface: 'wwan0' } }
+    const legs = {
+      dsl: { interface: 'ppp0', downMbps: 50 },
+      lte: { interface: 'wwan0' },
+    }
     const remotes = [{ address: knownAddress('192.0.2.10'), port: 8_803 }]
+    const overflow = {
+      engagePercent: 93,
+      engageMs: 100,
+      releasePercent: 91,
+      releaseMs: 1_000,
+      trialS: 5,
+      burstMegabytes: 15,
+    }
     const probes = { idleDslS: 30, idleLteS: 300, retries: 3 }
-    this.steering = new Steering({ legs, probes }, remotes, {
+    this.steering = new Steering({ legs, probes, overflow }, remotes, {
       links: {
         look: () => ({ dsl: this.#sample('dsl'), lte: this.#sample('lte') }),
       },
@@ -175,8 +222,10 @@ class House {
         ask: (leg) => this.#ask(leg),
       },
       paths: {
-        steer: (pathLegs) => {
+        lookAgain: () => undefined,
+        steer: (pathLegs, _homeActive, flows) => {
           this.seen = pathLegs
+          this.helped = [...flows()].filter(({ helped }) => helped).map(({ token }) => token)
         },
       },
       router: {
@@ -198,7 +247,8 @@ class House {
         },
       },
       board: this.board,
-      flows: () => [],
+      flows: () => this.flows,
+      budget: () => UNLIMITED,
       lanConnections: () => this.lanConnections,
       roomForFlows: () => this.room,
       wake: () => {
@@ -226,19 +276,25 @@ class House {
   }
 
   #sample(leg: LegName) {
-    const counters = { txPackets: 0, txBytes: 0, rxPackets: 0, rxBytes: 0 }
+    const rxBytes = this.received[leg]
+    const counters = { txPackets: 0, txBytes: 0, rxPackets: Math.ceil(rxBytes / 1_400), rxBytes }
     return { facts: this.#facts[leg], counters }
   }
 
   #ask(leg: LegName): number {
     const number = this.#number++
-    const rttMs = leg === 'dsl' ? 20 : 45
+    const rttMs = leg === 'dsl' ? 20 + this.queueMs : 45
     const atMs = this.nowMs + rttMs
     if (this.answering[leg]) {
       this.#echoes.push({ atMs, run: () => this.steering.heard(leg, number, rttMs, this.nowMs) })
     }
     return number
   }
+}
+
+function flow(token: number, downBytes: number): HouseFlow {
+  const bulk = downBytes >= 65_536
+  return { token, pooled: false, serviceClass: 'overflow', bulk, upBytes: 0, downBytes }
 }
 
 function link(ifIndex: number, address: string, gateway4: string): LinkFacts {

@@ -2,25 +2,30 @@
  * Steering: look at the legs, judge them, act. Once every 20 ms, and every 10 ms while a leg is in doubt.
  *
  *     links.ts, probes.ts ─▶ core/leg-health, core/concentrator-health ─┬─▶ leg board ─▶ data threads
- *         eyes, ears                        judgement                   ├─▶ path-manager: subflows
+ *         eyes, ears           judgement        dsl-first: who is helped ├─▶ path-manager: subflows
  *                                                                       └─▶ router: unbonded flows
  *
  * The data threads come first: a flow that begins now must not begin on a dead leg.
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
+import type { Budget } from '../../shared/core/budget.ts'
 import { ConcentratorHealth } from '../../shared/core/concentrator-health.ts'
+import { DslFirst, type SteeredLeg } from '../../shared/core/dsl-first.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
-import { LegHealth, type LegState } from '../../shared/core/leg-health.ts'
-import { LegTraffic } from '../../shared/core/leg-traffic.ts'
+import { LegHealth } from '../../shared/core/leg-health.ts'
+import { type LegCounters, LegTraffic } from '../../shared/core/leg-traffic.ts'
 import { ProbeTrack } from '../../shared/core/probe-track.ts'
 import type { LegUse } from '../../shared/core/subflows.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
+import { type HouseFlow, marked, overflowing } from './house-flows.ts'
+import { LegNews } from './leg-news.ts'
 import type { LinkFacts, LinkSamples } from './links.ts'
+import { configuredCapacity, overflowPolicy } from './overflow-policy.ts'
 import { type PathLeg, type PathLegs, wayOf } from './path-legs.ts'
-import type { FlowConnection, PathManager } from './path-manager.ts'
+import type { PathManager } from './path-manager.ts'
 import type { Probes } from './probes.ts'
 import type { Router } from './router.ts'
 
@@ -28,11 +33,13 @@ import type { Router } from './router.ts'
 export interface SteeringParts {
   readonly links: { look(nowMs: number): LinkSamples }
   readonly probes: Pick<Probes, 'ask' | 'place'>
-  readonly paths: Pick<PathManager, 'steer'>
+  readonly paths: Pick<PathManager, 'lookAgain' | 'steer'>
   readonly router: Pick<Router, 'flushLeg' | 'refreshLeg' | 'setActiveLeg' | 'setCapture'>
   readonly board: LegBoard
   /** The connections that the data threads have now. */
-  readonly flows: () => Iterable<FlowConnection>
+  readonly flows: () => Iterable<HouseFlow>
+  /** What is left of the month's LTE, told what LTE's interface has counted so far. */
+  readonly budget: (lte: LegCounters | undefined) => Budget
   /** How many connections the LAN has opened so far. */
   readonly lanConnections: () => number
   /** False while the data threads have as many flows as they may: new ones bypass them. */
@@ -42,7 +49,7 @@ export interface SteeringParts {
   readonly log: Pick<Log, 'debug' | 'info' | 'warn'>
 }
 
-export type SteeringConfig = Pick<CpeConfig, 'legs' | 'probes'>
+export type SteeringConfig = Pick<CpeConfig, 'legs' | 'overflow' | 'probes'>
 
 export class Steering {
   /**
@@ -57,9 +64,8 @@ export class Steering {
   readonly #legs: Readonly<Record<LegName, LegHealth>>
   readonly #concentrator: ConcentratorHealth
   readonly #seen: Record<LegName, SeenLeg> = { dsl: UNSEEN, lte: UNSEEN }
-  #bondingSaid: boolean | undefined
-  readonly #said: Partial<Record<LegName, { readonly state: LegState; readonly reason: string }>> =
-    {}
+  readonly #news: LegNews
+  readonly #dslFirst: DslFirst
   #active: LegName | undefined
   #bonding = false
   #capture: boolean | undefined
@@ -84,6 +90,12 @@ export class Steering {
       // Every byte counts: a busy DSL is no reason to wake it.
       lte: health('lte', idleLteS * 1_000, idleLteS * 1_000),
     }
+    this.#news = new LegNews(parts.log)
+    this.#dslFirst = new DslFirst(
+      overflowPolicy(config),
+      configuredCapacity(config),
+      (direction, engaged, reason) => this.#news.decided(direction, engaged, reason),
+    )
     this.#concentrator = new ConcentratorHealth([this.#legs.dsl, this.#legs.lte])
   }
 
@@ -95,7 +107,8 @@ export class Steering {
     }
     const { state, reason } = this.#concentrator
     const legs = { dsl: leg('dsl'), lte: leg('lte') }
-    return { legs, concentrator: { state, reason }, active: this.#active }
+    const help = this.#dslFirst.status()
+    return { legs, concentrator: { state, reason }, active: this.#active, help }
   }
 
   /** There is a leg that may carry something, and yet the concentrator answers on none. */
@@ -106,6 +119,7 @@ export class Steering {
   /** The echo of a probe has arrived. */
   heard(leg: LegName, number: number, rttMs: number, nowMs: number): void {
     this.#legs[leg].echo(number, rttMs, nowMs)
+    if (leg === 'dsl') this.#dslFirst.heard(rttMs, nowMs)
   }
 
   /** A data thread doubts the concentrator. */
@@ -125,13 +139,8 @@ export class Steering {
     for (const leg of LEGS) this.#follow(leg, samples[leg].facts)
     this.#ask(nowMs)
     this.#publish(samples, nowMs)
-    this.#parts.paths.steer(
-      this.#pathLegs(samples),
-      nowMs < this.#homeActiveUntilMs,
-      this.#parts.flows,
-      nowMs,
-    )
-    this.#say()
+    this.#steer(samples, nowMs)
+    this.#news.say(this.#legs, this.#concentrator, this.#bonding)
     this.#route(samples, nowMs)
     const doubt = LEGS.some((leg) => this.#legs[leg].askedSinceMs !== undefined)
     return doubt ? DOUBT_TICK_MS : TICK_MS
@@ -150,7 +159,8 @@ export class Steering {
 
   #ask(nowMs: number): void {
     for (const leg of LEGS) {
-      if (!this.#legs[leg].wantsProbe(nowMs)) continue
+      const queueWanted = leg === 'dsl' && this.#dslFirst.wantsProbe(nowMs)
+      if (!this.#legs[leg].wantsProbe(nowMs) && !queueWanted) continue
       const number = this.#parts.probes.ask(leg)
       if (number !== undefined) this.#legs[leg].probeSent(number, nowMs)
     }
@@ -175,6 +185,27 @@ export class Steering {
       if (board.writeLeg(leg, { up, ifIndex, address4, address6, srttUs })) changed = true
     }
     if (changed) wake()
+  }
+
+  #steer(samples: LinkSamples, nowMs: number): void {
+    const { flows, paths } = this.#parts
+    const steered = (leg: LegName): SteeredLeg => {
+      const { state, reason } = this.#legs[leg]
+      const { facts, counters } = samples[leg]
+      return { path: facts.path, counters, dead: state === 'dead' ? reason : undefined }
+    }
+    const budget = this.#parts.budget(samples.lte.counters)
+    const legs = { dsl: steered('dsl'), lte: steered('lte') }
+    const others = this.#dslFirst.judge(legs, () => overflowing(flows()), budget, nowMs)
+    if (others) paths.lookAgain()
+    const helps = (token: number) => this.#dslFirst.helps(token)
+    const homeActive = nowMs < this.#homeActiveUntilMs
+    paths.steer(
+      this.#pathLegs(samples),
+      homeActive,
+      () => marked(flows(), helps, budget.spent),
+      nowMs,
+    )
   }
 
   #pathLegs(samples: LinkSamples): PathLegs {
@@ -242,25 +273,6 @@ export class Steering {
         this.#parts.log.warn('capture not set', { on, why })
       },
     )
-  }
-
-  /** Each change once, with its reason. A doubt is soon over, and says nothing to anybody. */
-  #say(): void {
-    const { log } = this.#parts
-    for (const leg of LEGS) {
-      const { state, reason } = this.#legs[leg]
-      const said = this.#said[leg]
-      if (state === 'suspect' || state === 'unknown') continue
-      if (said?.state === state && (state === 'up' || said.reason === reason)) continue
-      this.#said[leg] = { state, reason }
-      if (state === 'dead') log.warn('leg down', { leg, reason })
-      else log.info('leg up', { leg, reason })
-    }
-    const { state, reason } = this.#concentrator
-    if (this.#bondingSaid === this.#bonding || state === 'suspect') return
-    this.#bondingSaid = this.#bonding
-    if (this.#bonding) log.info('concentrator reachable', { reason })
-    else log.warn('concentrator unreachable', { reason })
   }
 }
 

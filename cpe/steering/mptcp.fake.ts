@@ -159,6 +159,8 @@ export class PaintedMptcp implements MptcpKernel {
   setBackup(token: number, local: Endpoint, remote: Endpoint, backup: boolean): number {
     const subflow = this.#connections.get(token)?.subflows.get(endsOf({ local, remote }))
     if (subflow === undefined) return -ESRCH
+    const does = backup ? 'backup' : 'carry'
+    this.commands.push(`${does} ${token} ${formatAddress(local.address)}`)
     subflow.backup = backup
     return 0
   }

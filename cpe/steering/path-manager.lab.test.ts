@@ -132,7 +132,7 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
       paths.steer(
         legs,
         true,
-        () => [{ token: flow.token, pooled: false, bulk: true }],
+        () => [{ token: flow.token, pooled: false, serviceClass: 'overflow', helped: true }],
         performance.now(),
       )
     }
@@ -153,7 +153,7 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
     const tokens = new Set<number>()
     const steering = startSteering(config, {
       board,
-      flows: () => [...tokens].map((token) => ({ token, pooled: false, bulk: true })),
+      flows: () => [...tokens].map((token) => ({ token, pooled: false, ...DOWNLOAD })),
       lanConnections: () => 0,
       roomForFlows: () => true,
       wake: () => undefined,
@@ -246,5 +246,16 @@ const config = {
   subscriber: { id: 'home', cookie },
   concentrator: { addresses: ['192.0.2.10'], port: PORT },
   legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
+  stateDirectory: '/nowhere',
+  budget: { resetDay: 1 },
   probes: { idleDslS: 30, idleLteS: 300, retries: 3 },
+  overflow: {
+    engagePercent: 93,
+    engageMs: 100,
+    releasePercent: 91,
+    releaseMs: 1_000,
+    trialS: 5,
+    burstMegabytes: 15,
+  },
 }
+const DOWNLOAD = { serviceClass: 'overflow', bulk: true, upBytes: 0, downBytes: 1_000_000 } as const

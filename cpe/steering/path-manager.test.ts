@@ -272,6 +272,37 @@ test('a leg joins to the address of the concentrator that its own family can rea
   assert.deepEqual(house.told(), ['create 7 2001:db8:e::2 2'])
 })
 
+test('LTE becomes a backup when nobody is helped, and the peer is told three times', () => {
+  const house = new House()
+  house.open(7)
+  house.tick(20)
+  assert.deepEqual(house.kernel.subflowsOf(7), ['203.0.113.2 0', '100.64.0.2 2'])
+  house.told()
+  house.helped = false
+  house.paths.lookAgain()
+  house.tick()
+  assert.deepEqual(house.told(), ['backup 7 100.64.0.2'])
+  assert.deepEqual(house.kernel.subflowsOf(7), ['203.0.113.2 0', '100.64.0.2 2 backup'])
+  house.tick(200)
+  assert.deepEqual(house.told(), ['backup 7 100.64.0.2', 'backup 7 100.64.0.2'])
+  house.helped = true
+  house.paths.lookAgain()
+  house.tick()
+  assert.deepEqual(house.told(), ['carry 7 100.64.0.2'])
+  assert.equal(house.paths.counts.prioritised, 4)
+})
+
+test('a flag that somebody else has changed is set right by the list of the kernel', () => {
+  const house = new House()
+  house.open(7)
+  house.tick(20)
+  const lte = house.kernel.dump().find(({ localId }) => localId === 2)
+  assert.ok(lte !== undefined)
+  house.kernel.setBackup(7, lte.local, lte.remote, true)
+  house.tick(520)
+  assert.deepEqual(house.kernel.subflowsOf(7), ['203.0.113.2 0', '100.64.0.2 2'])
+})
+
 /** A kernel, the flow table of the data threads, and two legs. */
 class House {
   readonly kernel = new PaintedMptcp()
@@ -280,6 +311,8 @@ class House {
   readonly legs = { dsl, lte }
   readonly paths: PathManager
   homeActive = true
+  /** Whether LTE helps those that are open. */
+  helped = true
   #nowMs = 0
 
   constructor(concentrators: readonly Endpoint[] = [concentrator]) {
@@ -292,7 +325,10 @@ class House {
   }
 
   tick(times = 1): void {
-    const flows = () => [...this.flows].map(([token, pooled]) => ({ token, pooled, bulk: !pooled }))
+    const flows = () =>
+      [...this.flows].map(([token, pooled]) => {
+        return { token, pooled, serviceClass: 'overflow' as const, helped: this.helped && !pooled }
+      })
     for (let i = 0; i < times; i++) {
       this.#nowMs += 20
       this.paths.steer({ ...this.legs }, this.homeActive, flows, this.#nowMs)

@@ -10,6 +10,7 @@
  * what the home sends.
  */
 import { AddressIds, LEGS, type LegName } from '../../shared/core/leg.ts'
+import type { ServiceClass } from '../../shared/core/service-class.ts'
 import {
   planSubflows,
   type Subflow,
@@ -28,7 +29,6 @@ import {
   type KnownSubflow,
   nameOf,
 } from './connections.ts'
-import { JoinTries } from './join-tries.ts'
 import {
   isFresh,
   keyOfLeg,
@@ -38,6 +38,7 @@ import {
   usesOf,
   wayOf,
 } from './path-legs.ts'
+import { type Plan, Plans } from './plans.ts'
 
 /** The kernel as the path manager needs it; a test paints it. */
 export type MptcpKernel = Pick<
@@ -49,7 +50,9 @@ export type MptcpKernel = Pick<
 export interface FlowConnection {
   readonly token: number
   readonly pooled: boolean
-  readonly bulk: boolean
+  readonly serviceClass: ServiceClass
+  /** LTE shall carry its bytes too. */
+  readonly helped: boolean
 }
 
 /** What came of commands. `refused` by errno name. */
@@ -57,6 +60,8 @@ export interface PathCounts {
   created: number
   joined: number
   removed: number
+  /** Backup flags told, repetitions and all. */
+  prioritised: number
   resyncs: number
   readonly refused: Map<string, number>
 }
@@ -66,6 +71,7 @@ export class PathManager {
     created: 0,
     joined: 0,
     removed: 0,
+    prioritised: 0,
     resyncs: 0,
     refused: new Map(),
   }
@@ -74,7 +80,7 @@ export class PathManager {
   readonly #concentrator: readonly Endpoint[]
   readonly #ids = new AddressIds()
   readonly #connections: Connections
-  readonly #plans = new Map<number, Plan>()
+  readonly #plans = new Plans()
   #legs: PathLegs = NO_LEGS
   #legOf: ReadonlyMap<string, LegName> = new Map()
   #epoch = 0
@@ -119,13 +125,19 @@ export class PathManager {
       else this.#dirty = true
     }
     if (unknown && nowMs - this.#syncedMs >= SYNC_AGAIN_MS) this.#resync(flows, nowMs)
-    if (this.#plans.size > 2 * this.#connections.size + PLANS_SPARE) this.#sweepPlans()
+    const { size } = this.#connections
+    this.#plans.sweep(size, (token) => this.#connections.get(token) !== undefined)
+  }
+
+  /** Somebody else is helped than before: do not wait for the next sweep. */
+  lookAgain(): void {
+    this.#dirty = true
   }
 
   #listen(flows: () => Iterable<FlowConnection>, nowMs: number): void {
     const health = this.#kernel.drain((event) => {
       if (event.type === 'subflowEstablished') this.counts.joined += 1
-      if (event.type === 'closed') this.#plans.delete(event.token)
+      if (event.type === 'closed') this.#plans.forget(event.token)
       if (this.#connections.hear(event, nowMs)) this.#dirty = true
     })
     if (health === 'lost' || nowMs - this.#syncedMs >= SYNC_MS) {
@@ -146,7 +158,7 @@ export class PathManager {
     if (key === this.#epochKey) return
     for (const leg of LEGS) {
       if (!isFresh(this.#legs[leg], legs[leg], this.#concentrator)) continue
-      for (const plan of this.#plans.values()) plan.tries.forget(leg)
+      this.#plans.forgiveLeg(leg)
     }
     this.#epochKey = key
     this.#epoch += 1
@@ -157,14 +169,14 @@ export class PathManager {
   }
 
   #settle(known: KnownConnection, flow: FlowConnection, nowMs: number): void {
-    const plan = this.#planOf(known.token)
-    const same = plan.pooled === flow.pooled && plan.bulk === flow.bulk
+    const plan = this.#plans.of(known.token)
+    const same = plan.pooled === flow.pooled && plan.helped === flow.helped
     const settled = plan.epoch === this.#epoch && same
     if (settled && !known.changed && nowMs < plan.againMs) return
     known.changed = false
     plan.epoch = this.#epoch
     plan.pooled = flow.pooled
-    plan.bulk = flow.bulk
+    plan.helped = flow.helped
     for (const { address, livedMs } of known.ended.splice(0)) {
       const leg = this.#legOf.get(address)
       if (leg !== undefined) plan.tries.ended(leg, livedMs, nowMs)
@@ -182,6 +194,8 @@ export class PathManager {
     plan.againMs = plan.tries.againMs(nowMs)
     for (const { proven, subflow } of have) {
       if (!proven) plan.againMs = Math.min(plan.againMs, subflow.sinceMs + PROVEN_MS)
+      if (subflow.tellMs <= nowMs) this.#tell(known, subflow, nowMs)
+      plan.againMs = Math.min(plan.againMs, subflow.tellMs)
     }
   }
 
@@ -195,15 +209,11 @@ export class PathManager {
       case 'create':
         this.#create(known, plan, action.leg, action.backup, nowMs)
         return
-      case 'setBackup': {
-        const { subflow } = action.subflow
-        const { local, remote } = subflow
-        this.#commands += 1
-        const result = this.#kernel.setBackup(known.token, local, remote, action.backup)
-        if (result < 0) this.#refused(result)
-        else subflow.backup = action.backup
+      case 'setBackup':
+        action.subflow.subflow.backup = action.backup
+        action.subflow.subflow.toldTimes = 0
+        this.#tell(known, action.subflow.subflow, nowMs)
         return
-      }
       case 'destroy':
         this.#remove(known, action.subflow.subflow)
     }
@@ -229,6 +239,18 @@ export class PathManager {
     }
   }
 
+  /** Say which priority the subflow has. MP_PRIO may get lost and is not acknowledged: say it again. */
+  #tell(known: KnownConnection, subflow: KnownSubflow, nowMs: number): void {
+    const { local, remote, backup } = subflow
+    this.#commands += 1
+    const result = this.#kernel.setBackup(known.token, local, remote, backup)
+    if (result < 0) this.#refused(result)
+    else this.counts.prioritised += 1
+    const pauseMs = TELL_AGAIN_MS[subflow.toldTimes]
+    subflow.toldTimes += 1
+    subflow.tellMs = pauseMs === undefined ? Infinity : nowMs + pauseMs
+  }
+
   #remove(known: KnownConnection, subflow: KnownSubflow): void {
     this.#commands += 2
     const told = this.#kernel.removeAddress(known.token, subflow.localId)
@@ -238,24 +260,6 @@ export class PathManager {
     if (ended < 0 && ended !== -ESRCH) this.#refused(ended)
     known.subflows.delete(endsOf(subflow))
     this.counts.removed += 1
-  }
-
-  #planOf(token: number): Plan {
-    const plan = this.#plans.get(token) ?? {
-      epoch: -1,
-      pooled: false,
-      bulk: false,
-      againMs: Infinity,
-      tries: new JoinTries(),
-    }
-    this.#plans.set(token, plan)
-    return plan
-  }
-
-  #sweepPlans(): void {
-    for (const token of this.#plans.keys()) {
-      if (this.#connections.get(token) === undefined) this.#plans.delete(token)
-    }
   }
 
   #refused(result: number): void {
@@ -271,16 +275,6 @@ function isProven({ localId, sinceMs }: KnownSubflow, nowMs: number): boolean {
 
 type StandingSubflow = Subflow & { readonly subflow: KnownSubflow }
 
-/** What the path manager remembers of a connection between two looks. */
-interface Plan {
-  epoch: number
-  pooled: boolean
-  bulk: boolean
-  /** When to look again although nothing changed. */
-  againMs: number
-  readonly tries: JoinTries
-}
-
 /** A connection that is new or went to a LAN host is seen within this time at the latest. */
 const SWEEP_MS = 100
 const SYNC_MS = 10_000
@@ -289,5 +283,6 @@ const SYNC_AGAIN_MS = 1_000
 const PROVEN_MS = 500
 /** 0.1 ms each: what is left over is done in the next tick. 200 connections lose a leg in one. */
 const COMMANDS_PER_TICK_MAX = 512
-const PLANS_SPARE = 64
+/** Pauses after which a changed flag is told again: three losses in a row are left to the next change. */
+const TELL_AGAIN_MS: readonly number[] = [250, 1_000]
 const ESRCH = 3

@@ -2,6 +2,7 @@
  * The steering room: opens its eyes and hands, and turns the loop until it is told to stop.
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
+import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
@@ -11,6 +12,7 @@ import { knownAddress } from '../../shared/wire/address.ts'
 import { Inquiry } from './inquiry.ts'
 import { LinkWatch } from './links.ts'
 import { Steering, type SteeringParts } from './loop.ts'
+import { LteLedger } from './lte-ledger.ts'
 import { type PathCounts, PathManager } from './path-manager.ts'
 import { type ProbeCounts, Probes } from './probes.ts'
 
@@ -35,7 +37,10 @@ export interface RunningSteering extends AsyncDisposable {
  * the kernel refuses. The first tick has been done when it returns.
  */
 export function startSteering(
-  config: Pick<CpeConfig, 'concentrator' | 'legs' | 'probes' | 'subscriber'>,
+  config: Pick<
+    CpeConfig,
+    'budget' | 'concentrator' | 'legs' | 'overflow' | 'probes' | 'stateDirectory' | 'subscriber'
+  >,
   outside: SteeringOutside,
 ): RunningSteering {
   using opened = new DisposableStack()
@@ -57,7 +62,11 @@ export function startSteering(
     ),
   )
   const paths = new PathManager(kernel, () => dumpSubflows(diagnosis), remotes)
-  const steering = new Steering(config, remotes, { ...outside, links, probes, paths })
+  const ledger = opened.use(
+    new LteLedger(config, (why) => outside.log.warn('lte ledger', { why }), Date.now()),
+  )
+  const budget = (lte: LegCounters | undefined) => ledger.look(lte, Date.now())
+  const steering = new Steering(config, remotes, { ...outside, links, probes, paths, budget })
 
   const inquiry = opened.use(
     new Inquiry(config, (why) => outside.log.warn('concentrator asked by TCP', { why })),

@@ -11,6 +11,8 @@ export interface IperfOptions {
   /** Seconds at the start that do not count: the lines get going. */
   readonly omitS: number
   readonly flows?: number
+  /** Of each flow; without it as fast as it goes. */
+  readonly mbps?: number
   readonly server?: string
   readonly port?: number
 }
@@ -20,6 +22,7 @@ export async function iperf(street: Street, options: IperfOptions): Promise<numb
   const { direction, seconds, omitS, flows = 1, server = '198.51.100.10', port = 5201 } = options
   const argv = ['iperf3', '--json', '--client', server, '--port', String(port)]
   argv.push('--time', String(seconds), '--omit', String(omitS), '--parallel', String(flows))
+  if (options.mbps !== undefined) argv.push('--bitrate', `${options.mbps.toFixed(3)}M`)
   if (direction === 'down') argv.push('--reverse')
   // The last test's server side may still be leaving when ours knocks.
   for (let attempt = 1; ; attempt++) {

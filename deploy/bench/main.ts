@@ -16,6 +16,7 @@ import { measureJoined } from './joined.ts'
 import { measureNeighbour, NEIGHBOURS, percentileOf } from './neighbour.ts'
 import { benchRelay } from './relay.ts'
 import { measureRate, measureSetup } from './setup.ts'
+import { measureDemand, measureFilm, type Steered } from './steering.ts'
 
 const bench = new Command('npm run bench --').description(
   'Measure the street. Nothing else should load this machine meanwhile.',
@@ -201,6 +202,78 @@ bench
     row('p99, noisy to quiet', '', '', ratio.toFixed(3))
     for (const [what, times] of Object.entries(noise)) row(`noisy home: ${what}`, String(times))
   })
+
+bench
+  .command('steering')
+  .description('DSL first: who carries what when DSL is asked for a part of its rate, or more')
+  .argument('[pairs...]', `some of: ${Object.keys(PAIRS).join(', ')}`, [DEFAULT_PAIR])
+  .option('--seconds <n>', 'of each steady demand', Number, 12)
+  .option('--configured <percent>', "what the agent is told of DSL's rate; 0: nothing", Number, 100)
+  .option('--percents <list>', 'demands, in percent of DSL', '40,80,90,120,200,Infinity')
+  .option('--flows <n>', 'connections that share the demand', Number, 1)
+  .option('--films', 'a film of 20 Mbit/s too, steady and in chunks')
+  .action(async (pairs: string[], options: SteeringOptions) => {
+    row(
+      'pair',
+      'way',
+      'demand %',
+      'Mbit/s',
+      'DSL %',
+      'LTE %',
+      'ideal %',
+      'engaged',
+      'on ms',
+      'off ms',
+    )
+    const run = { settleS: 5, steadyS: options.seconds }
+    for (const pair of pairs) {
+      await using street = await raiseStreet({ name: 'hyb-bench', pair, ...toldOf(pair, options) })
+      const tell = (way: string, demand: string, found: Steered) => {
+        const ms = (value: number | undefined) => value?.toFixed(0) ?? '-'
+        const [mbps, ...shares] = [
+          found.carriedMbps,
+          found.dslPercent,
+          found.ltePercent,
+          found.idealPercent,
+        ].map((value) => value.toFixed(1))
+        const { engaged, engageMs, restMs } = found
+        row(pair, way, demand, mbps ?? '', ...shares, String(engaged), ms(engageMs), ms(restMs))
+        for (const reason of found.reasons) console.log(`  lte ${reason}`)
+      }
+      for (const direction of ['down', 'up'] as const) {
+        for (const percent of options.percents.split(',').map(Number)) {
+          const found = await measureDemand(street, direction, percent, run, options.flows)
+          tell(direction, Number.isFinite(percent) ? String(percent) : 'all', found)
+        }
+      }
+      if (options.films !== true) continue
+      const steady = { settleS: 10, steadyS: 2 * options.seconds }
+      const { downMbps } = (await street.status()).legs.dsl
+      tell('down', 'film', await measureDemand(street, 'down', 2_000 / downMbps, steady))
+      tell('down', 'chunks', await measureFilm(street, 20, steady))
+    }
+    console.log(TARGETS)
+  })
+
+interface SteeringOptions {
+  readonly seconds: number
+  readonly configured: number
+  readonly percents: string
+  readonly flows: number
+  readonly films?: boolean
+}
+
+function toldOf(pair: string, { configured }: SteeringOptions) {
+  const dsl = PAIRS[pair]?.dsl
+  if (dsl === undefined || configured === 0) return {}
+  const told = (mbps: number) => (mbps * configured) / 100
+  return { cpe: { legs: { dsl: { downMbps: told(dsl.downMbps), upMbps: told(dsl.upMbps) } } } }
+}
+
+const TARGETS = `
+wanted: LTE at most 1 % up to a demand of 90 % (3 % at 80 % where DSL is configured 20 % wrong); above 100 %
+LTE engaged within 500 ms, DSL at 95 % or more, LTE at most 6 points above the ideal, off within 1500 ms;
+one engagement in 10 s, three between 93 and 110 %; all: 95 % of the sum; films: LTE at most 1 %`
 
 function row(...cells: string[]): void {
   console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(36) : cell.padStart(12))).join(''))

@@ -30,6 +30,11 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['probes.idleDslS', 1, 3_600],
   ['probes.idleLteS', 1, 3_600],
   ['probes.retries', 1, 10],
+  ['budget.resetDay', 1, 28],
+  ['overflow.engageMs', 50, 10_000],
+  ['overflow.releaseMs', 100, 60_000],
+  ['overflow.trialS', 1, 3_600],
+  ['overflow.burstMegabytes', 0, 1_000],
   ['limits.connectMs', 100, 120_000],
   ['keepalive.idleS', 1, 32_767],
   ['keepalive.intervalS', 1, 32_767],
@@ -106,6 +111,70 @@ testEdges(cpeConfig, minimal, [
   { key: 'lan.interfaces.0', ...interfaceEdges, bad: interfaceEdges.bad.slice(1) },
   { key: 'legs.dsl.interface', ...interfaceEdges },
   { key: 'legs.lte.interface', ...interfaceEdges },
+  ...['downMbps', 'upMbps'].map(
+    (key): Edge => ({
+      key: `legs.dsl.${key}`,
+      good: [undefined, 0.1, 0.8, 50, 10_000],
+      bad: [null, 0, 0.09, 10_000.1, '50', '50M', -1, Infinity, NaN, true],
+      says: /a number from 0\.1 to 10000 Mbit\/s/,
+    }),
+  ),
+  {
+    key: 'budget.monthlyGigabytes',
+    good: [undefined, 0.001, 20, 100_000],
+    bad: [null, 0, -1, 100_001, '20', true],
+    says: /a number from 0\.001 to 100000 gigabytes/,
+  },
+  ...['classes.default', 'classes.rules.0.class'].map(
+    (key): Edge => ({
+      key,
+      good: ['overflow', 'aggregate', 'handover', 'dsl-only', 'lte-only', 'bypass'],
+      bad: [null, '', 'Overflow', 'both', 1, true],
+      says: /overflow, aggregate, handover, dsl-only, lte-only or bypass/,
+    }),
+  ),
+  {
+    key: 'classes.rules',
+    good: [undefined, [], [{ class: 'bypass' }]],
+    bad: [null, 'bypass', 7, Array(101).fill({ class: 'bypass' })],
+    says: /a list of 0 to 100 rules/,
+  },
+  {
+    key: 'classes.rules.0',
+    good: [{ class: 'bypass', to: ['198.51.100.0/24', '2001:db8::1'], ports: [25, '8000-8100'] }],
+    bad: ['bypass', 7],
+    says: /a mapping with the keys/,
+  },
+  {
+    key: 'classes.rules.0.ports',
+    good: [],
+    bad: [null, 25, Array(33).fill(25)],
+    says: /a list of 0 to 32 ports/,
+  },
+  {
+    key: 'classes.rules.0.ports.0',
+    good: [],
+    bad: [0, 65_536, '', '80-', '90-80', '1-65536', 80.5, true, [80], 'http'],
+    says: /a port from 1 to 65535 or a range such as 8000-8100/,
+  },
+  {
+    key: 'classes.rules.0.to',
+    good: [],
+    bad: [null, '198.51.100.0/24', Array(101).fill('198.51.100.0/24')],
+    says: /a list of 0 to 100 prefixes/,
+  },
+  {
+    key: 'overflow.engagePercent',
+    good: [92, 100],
+    bad: [49, 101, 93.5, '93', null, true],
+    says: /a whole number from 50 to 100 percent/,
+  },
+  {
+    key: 'overflow.releasePercent',
+    good: [10, 92],
+    bad: [9, 100, 50.5, '91', null, true],
+    says: /a whole number from 10 to 99 percent/,
+  },
   ...['dsl', 'lte'].flatMap((leg): Edge[] => [
     {
       key: `legs.${leg}.gateway4`,
@@ -181,7 +250,17 @@ testEdges(cpeConfig, minimal, [
       says: /a mapping with the keys/,
     }),
   ),
-  ...['bypass', 'pool', 'probes', 'limits', 'keepalive', 'log'].map(
+  ...[
+    'budget',
+    'bypass',
+    'classes',
+    'overflow',
+    'pool',
+    'probes',
+    'limits',
+    'keepalive',
+    'log',
+  ].map(
     (key): Edge => ({
       key,
       good: [undefined, {}],
@@ -211,6 +290,16 @@ test('the least that must be said becomes a whole configuration', () => {
     concentrator: { addresses: ['192.0.2.10'], port: 8803 },
     lan: { interfaces: ['lan'] },
     legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
+    budget: { resetDay: 1 },
+    classes: { default: 'overflow', rules: [] },
+    overflow: {
+      engagePercent: 93,
+      engageMs: 100,
+      releasePercent: 91,
+      releaseMs: 1_000,
+      trialS: 5,
+      burstMegabytes: 15,
+    },
     bypass: { prefixes: [] },
     capturePort: 15_800,
     connect: 'truthful',
@@ -223,6 +312,22 @@ test('the least that must be said becomes a whole configuration', () => {
     stateDirectory: '/run/hybridge',
     log: { level: 'info' },
   })
+})
+
+test('the ports of a rule become ranges', () => {
+  const reading = readWith(cpeConfig, minimal, 'classes.rules', [
+    { class: 'dsl-only', ports: [25, '8000-8100'] },
+  ])
+  assert.deepEqual(reading.kind === 'value' && reading.value.classes.rules, [
+    {
+      class: 'dsl-only',
+      to: [],
+      ports: [
+        { from: 25, to: 25 },
+        { from: 8_000, to: 8_100 },
+      ],
+    },
+  ])
 })
 
 test('addresses become canonical texts, prefixes become prefixes', () => {
@@ -262,6 +367,11 @@ const contradictions: ReadonlyArray<{ key: string; value: unknown; says: RegExp 
     key: 'legs.lte.interface',
     value: 'dsl',
     says: /: legs\.lte\.interface is dsl, but so is legs\.dsl\.interface; each leg needs its own line$/,
+  },
+  {
+    key: 'overflow.releasePercent',
+    value: 93,
+    says: /: overflow\.releasePercent is 93, but overflow\.engagePercent is 93; LTE would come and go, choose less$/,
   },
 ]
 

@@ -6,7 +6,8 @@
  */
 import { z } from 'zod'
 import { hostAddress, ipv4HostAddress, ipv6HostAddress, prefix } from './address.ts'
-import { list, PORT_MAX, port, wholeNumber } from './bounds.ts'
+import { list, numberBetween, PORT_MAX, port, wholeNumber } from './bounds.ts'
+import { classesSection } from './classes.ts'
 import type { Contradiction } from './document.ts'
 import {
   connectMs,
@@ -33,6 +34,12 @@ const leg = z.strictObject({
   gateway6: ipv6HostAddress().optional(),
 })
 
+/** The line that is filled first. What it carries, in Mbit/s of IP packets; default: learnt. */
+const dslLeg = leg.extend({
+  downMbps: numberBetween(0.1, 10_000, 'Mbit/s').optional(),
+  upMbps: numberBetween(0.1, 10_000, 'Mbit/s').optional(),
+})
+
 const cpeFile = z.strictObject({
   /** This home, as the concentrator knows it. */
   subscriber: z.strictObject({ id: subscriberId(), cookie: cookie() }),
@@ -46,7 +53,33 @@ const cpeFile = z.strictObject({
     /** Where the home's hosts are. What they open over TCP is captured. */
     interfaces: list(interfaceName(), 1, 8, 'interfaces'),
   }),
-  legs: z.strictObject({ dsl: leg, lte: leg }),
+  legs: z.strictObject({ dsl: dslLeg, lte: leg }),
+  /** What connections want of the lines. */
+  classes: classesSection(),
+  /** When LTE helps a DSL that is full (ADR 0019). */
+  overflow: z
+    .strictObject({
+      /** Part of DSL's capacity from which it may be full, and for how long it must be. */
+      engagePercent: wholeNumber(50, 100, 'percent').default(93),
+      engageMs: wholeNumber(50, 10_000, 'milliseconds').default(100),
+      /** Part of DSL's capacity below which both lines together must be, and for how long. */
+      releasePercent: wholeNumber(10, 99, 'percent').default(91),
+      releaseMs: wholeNumber(100, 60_000, 'milliseconds').default(1_000),
+      /** Seconds until LTE is let go for a trial, where nobody can tell otherwise. Default 5. */
+      trialS: wholeNumber(1, 3_600, 'seconds').default(5),
+      /** The largest burst that DSL is left alone with once the home has had one like it. */
+      burstMegabytes: wholeNumber(0, 1_000, 'megabytes').default(15),
+    })
+    .prefault({}),
+  /** What LTE may cost. */
+  budget: z
+    .strictObject({
+      /** What a month of LTE may be, both directions together. Default: no limit. */
+      monthlyGigabytes: numberBetween(0.001, 100_000, 'gigabytes').optional(),
+      /** Day on which the month begins, in UTC. Default 1. */
+      resetDay: wholeNumber(1, 28).default(1),
+    })
+    .prefault({}),
   bypass: z
     .strictObject({
       /** Destinations that are never captured: they leave by DSL, unbonded. Default none. */
@@ -104,7 +137,7 @@ export const cpeConfig = cpeFile
 
 /** What each key alone cannot know. */
 function* contradictions(config: z.infer<typeof cpeFile>): Generator<Contradiction> {
-  const { concentrator, lan, legs, capturePort, workers } = config
+  const { concentrator, lan, legs, overflow, capturePort, workers } = config
   const [first, second] = concentrator.addresses
   if (first !== undefined && second !== undefined && isIpv6(first) === isIpv6(second)) {
     const family = isIpv6(second) ? 'IPv6' : 'IPv4'
@@ -125,6 +158,11 @@ function* contradictions(config: z.infer<typeof cpeFile>): Generator<Contradicti
   if (legs.dsl.interface === legs.lte.interface) {
     const message = `is ${legs.lte.interface}, but so is legs.dsl.interface; each leg needs its own line`
     yield { path: ['legs', 'lte', 'interface'], message }
+  }
+  const { engagePercent, releasePercent } = overflow
+  if (releasePercent >= engagePercent) {
+    const message = `is ${releasePercent}, but overflow.engagePercent is ${engagePercent}; LTE would come and go, choose less`
+    yield { path: ['overflow', 'releasePercent'], message }
   }
   if (capturePort + workers - 1 > PORT_MAX) {
     const message = `is ${capturePort}, but ${workers} workers need ports up to ${capturePort + workers - 1}; choose ${PORT_MAX - workers + 1} or less`

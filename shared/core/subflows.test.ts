@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { LegName } from './leg.ts'
+import { SERVICE_CLASSES } from './service-class.ts'
 import { type LegUse, planSubflows, type Subflow, wantSubflows } from './subflows.ts'
 
 const dsl: Subflow = { leg: 'dsl', backup: false, proven: true }
 const lte: Subflow = { leg: 'lte', backup: false, proven: true }
 const stale: Subflow = { leg: undefined, backup: false, proven: true }
-const open = { pooled: false, bulk: true, first: 'dsl' } as const
-const pooled = { pooled: true, bulk: false, first: 'dsl' } as const
+const open = { pooled: false, helped: true, serviceClass: 'overflow', first: 'dsl' } as const
+const pooled = { pooled: true, helped: false, serviceClass: 'overflow', first: 'dsl' } as const
 const bothUp = { dsl: 'up', lte: 'up' } as const
 
 test('an open flow gets the leg it has not', () => {
@@ -77,9 +78,10 @@ test('planSubflows() never leaves a connection without a subflow, and settles in
       fc.array(subflow, { minLength: 1, maxLength: 4 }),
       fc.boolean(),
       fc.boolean(),
-      (legs, have, isPooled, homeActive) => {
+      fc.constantFrom(...SERVICE_CLASSES),
+      (legs, have, isPooled, homeActive, serviceClass) => {
         const want = wantSubflows(
-          { pooled: isPooled, bulk: !isPooled, first: 'dsl' },
+          { pooled: isPooled, helped: !isPooled, serviceClass, first: 'dsl' },
           legs,
           homeActive,
         )
@@ -123,12 +125,22 @@ function steps(
   )
 }
 
-test('what is small has LTE as backup, and gets it in earnest when it has grown', () => {
-  const small = { pooled: false, bulk: false, first: 'dsl' } as const
-  const backups = (connection: typeof small | typeof open, legs: Record<'dsl' | 'lte', LegUse>) =>
+test('LTE is backup, and in earnest for a connection that is helped', () => {
+  const alone = { pooled: false, helped: false, serviceClass: 'overflow', first: 'dsl' } as const
+  const backups = (connection: typeof alone | typeof open, legs: Record<'dsl' | 'lte', LegUse>) =>
     wantSubflows(connection, legs, true)?.map(({ leg, backup }) => (backup ? `(${leg})` : leg))
-  assert.deepEqual(backups(small, { dsl: 'up', lte: 'up' }), ['dsl', '(lte)'])
+  assert.deepEqual(backups(alone, { dsl: 'up', lte: 'up' }), ['dsl', '(lte)'])
   assert.deepEqual(backups(open, { dsl: 'up', lte: 'up' }), ['dsl', 'lte'])
-  assert.deepEqual(backups(small, { dsl: 'dead', lte: 'up' }), ['lte'])
-  assert.deepEqual(backups(small, { dsl: 'doubtful', lte: 'up' }), ['(dsl)', 'lte'])
+  assert.deepEqual(backups(alone, { dsl: 'dead', lte: 'up' }), ['lte'])
+  assert.deepEqual(backups(alone, { dsl: 'doubtful', lte: 'up' }), ['(dsl)', 'lte'])
+})
+
+test('a connection for one line loses the other, and waits when its own is dead', () => {
+  const dslOnly = { pooled: false, helped: false, serviceClass: 'dsl-only', first: 'dsl' } as const
+  const lteOnly = { ...dslOnly, serviceClass: 'lte-only' } as const
+  assert.deepEqual(steps(dslOnly, bothUp, [dsl, lte]), ['destroy lte'])
+  assert.deepEqual(steps(dslOnly, { dsl: 'dead', lte: 'up' }, [dsl]), [])
+  assert.deepEqual(steps(lteOnly, bothUp, [dsl]), ['create lte'])
+  assert.deepEqual(steps(lteOnly, bothUp, [dsl, { ...lte, proven: false }]), [])
+  assert.deepEqual(steps(lteOnly, bothUp, [dsl, lte]), ['destroy dsl'])
 })

@@ -7,10 +7,12 @@
  *      one doubtful                 none new there             none new there
  *      none up                      leave everything           leave everything
  *
- * The first leg that is up carries what is small; the other stands by as backup until the connection
- * has carried much. So a page does not wait for LTE's round trip, and a download has both lines.
+ * The first leg that is up carries; the other stands by as backup, until the connection is one of those
+ * that are helped (helped-flows.ts). So a page does not wait for LTE's round trip, and what DSL carries
+ * alone costs nothing.
  */
 import { LEGS, type LegName } from './leg.ts'
+import { linesOf, type ServiceClass } from './service-class.ts'
 
 /** What the judgement of health means for subflows: `doubtful` is neither used anew nor given up. */
 export type LegUse = 'up' | 'doubtful' | 'dead'
@@ -40,14 +42,16 @@ export type SubflowAction<Have> =
 export interface BondedConnection {
   /** Still waits for its LAN connection. */
   readonly pooled: boolean
-  /** It has carried so much that two lines are worth it. */
-  readonly bulk: boolean
+  readonly serviceClass: ServiceClass
+  /** The other lines shall carry its bytes too, for the first is not enough. */
+  readonly helped: boolean
   /** The leg it began on; undefined when we did not see it begin. */
   readonly first: LegName | undefined
 }
 
 /**
- * The subflows a connection should have; undefined when nothing is known well enough to change any.
+ * The subflows a connection should have; undefined when nothing is known well enough to change any, or
+ * when none of the lines that its class may use is up: then it keeps what it has, and waits.
  * A pooled connection of a home where nobody opens anything does not wake LTE.
  */
 export function wantSubflows(
@@ -55,12 +59,13 @@ export function wantSubflows(
   legs: Readonly<Record<LegName, LegUse>>,
   homeActive: boolean,
 ): WantedSubflow[] | undefined {
-  if (LEGS.every((leg) => legs[leg] !== 'up')) return undefined
+  const lines = linesOf(connection.serviceClass)
+  const primary = lines.find((leg) => legs[leg] === 'up')
+  if (primary === undefined) return undefined
   const both = !connection.pooled || homeActive
-  const primary = LEGS.find((leg) => legs[leg] === 'up')
-  return LEGS.filter((leg) => legs[leg] !== 'dead').map((leg) => ({
+  return LEGS.filter((leg) => lines.includes(leg) && legs[leg] !== 'dead').map((leg) => ({
     leg,
-    backup: !connection.bulk && leg !== primary,
+    backup: !connection.helped && leg !== primary,
     create: legs[leg] === 'up' && (both || leg === connection.first),
   }))
 }

@@ -1,21 +1,22 @@
 /**
  * Every MPTCP connection a data thread owns, in memory that steering can read.
  *
- *   row 0 │ state │ token │ leg │ openedS │        │ upBytes │ downBytes │     64 bytes a row
+ *   row 0 │ state │ token │ leg │ openedS │ class │ upBytes │ downBytes │     64 bytes a row
  *   row 1 │ ...
  *
  * The worker writes its rows, the main thread reads them.
  */
 
-/** `bulk`: open, and has carried so much that both legs shall help. */
+/** `bulk`: open, and has carried so much that both legs may help. */
 export const FlowState = { free: 0, pooled: 1, open: 2, bulk: 3 } as const
 
-/** What a row says. `token` is MPTCP's local token (u32); `leg` the number of the first subflow's leg. */
+/** What a row says. `token` is MPTCP's local token (u32); `leg` the number of the first subflow's leg; `serviceClass` its place in SERVICE_CLASSES. */
 export interface FlowRow {
   readonly state: number
   readonly token: number
   readonly leg: number
   readonly openedS: number
+  readonly serviceClass: number
   readonly upBytes: number
   readonly downBytes: number
 }
@@ -47,6 +48,7 @@ export class FlowTable {
     this.#cells[at + TOKEN] = token | 0
     this.#cells[at + LEG] = leg
     this.#cells[at + OPENED_S] = nowS
+    this.#cells[at + SERVICE_CLASS] = 0
     this.#bytes[row * ROW_DOUBLES + UP] = 0
     this.#bytes[row * ROW_DOUBLES + DOWN] = 0
     // State last: a reader that sees it sees the rest.
@@ -56,6 +58,12 @@ export class FlowTable {
 
   setState(row: number, state: number): void {
     Atomics.store(this.#cells, row * ROW_CELLS + STATE, state)
+  }
+
+  /** A connection goes to a LAN host: what it is from now on. */
+  open(row: number, serviceClass: number): void {
+    this.#cells[row * ROW_CELLS + SERVICE_CLASS] = serviceClass
+    this.setState(row, FlowState.open)
   }
 
   setBytes(row: number, up: number, down: number): void {
@@ -79,6 +87,7 @@ export class FlowTable {
         token: this.#cells[at + TOKEN]! >>> 0,
         leg: this.#cells[at + LEG]!,
         openedS: this.#cells[at + OPENED_S]!,
+        serviceClass: this.#cells[at + SERVICE_CLASS]!,
         upBytes: this.#bytes[index * ROW_DOUBLES + UP]!,
         downBytes: this.#bytes[index * ROW_DOUBLES + DOWN]!,
       }
@@ -93,5 +102,6 @@ const STATE = 0
 const TOKEN = 1
 const LEG = 2
 const OPENED_S = 3
+const SERVICE_CLASS = 4
 const UP = 4
 const DOWN = 5

@@ -1,0 +1,25 @@
+/**
+ * ② Which way a LAN connection leaves the house: over an uplink to the concentrator, or straight out, by its
+ * service class and by whether the concentrator serves.
+ */
+import { classOf, linesOf } from '../../shared/core/service-class.ts'
+import type { Asker } from './asker.ts'
+import type { Pool } from './pool.ts'
+import { Request } from './request.ts'
+import type { HouseRoom } from './room.ts'
+
+/** From here on the asker is answered one way or another; nobody needs to keep the request. */
+export function findWay(room: HouseRoom, pool: Pool, asker: Asker): void {
+  const { board, settings } = room
+  const serviceClass = classOf(settings.classes.rules, settings.classes.default, asker.destination)
+  const lines = linesOf(serviceClass)
+  // The one line that it may use is dead.
+  if (lines.length === 1 && !lines.some((leg) => board.leg(leg).up)) {
+    return asker.refused('unreachable')
+  }
+  if (!pool.concentrator.open || serviceClass === 'bypass') return asker.direct()
+  const warm = pool.take(lines)
+  const uplink = warm ?? pool.concentrator.dial(lines)
+  if (typeof uplink === 'number') return asker.direct()
+  new Request(room, pool, { asker, serviceClass }, uplink, warm !== undefined).begin()
+}

@@ -1,0 +1,118 @@
+/**
+ * What LTE has carried in the subscriber's month, in both directions and for whatever reason, kept in a file
+ * so that a restart forgets nothing.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CpeConfig } from '../../shared/config/cpe.ts'
+import {
+  type Budget,
+  type BudgetPlan,
+  judgeBudget,
+  monthOf,
+  UNLIMITED,
+} from '../../shared/core/budget.ts'
+import type { LegCounters } from '../../shared/core/leg-traffic.ts'
+
+interface Page {
+  /** When the month began, in milliseconds since 1970. */
+  readonly startMs: number
+  readonly bytes: number
+}
+
+export class LteLedger {
+  readonly #plan: BudgetPlan | undefined
+  readonly #directory: string
+  readonly #complain: (why: string) => void
+  #page: Page
+  #last: LegCounters | undefined
+  #budget = UNLIMITED
+  #judgedMs = -Infinity
+  #writtenMs = -Infinity
+
+  /** `complain` is told when the file cannot be read or written; the count goes on in memory. */
+  constructor(
+    { budget, stateDirectory }: Pick<CpeConfig, 'budget' | 'stateDirectory'>,
+    complain: (why: string) => void,
+    dateMs: number,
+  ) {
+    const { monthlyGigabytes, resetDay } = budget
+    this.#plan =
+      monthlyGigabytes === undefined
+        ? undefined
+        : { monthlyBytes: monthlyGigabytes * 1e9, resetDay }
+    this.#directory = stateDirectory
+    this.#complain = complain
+    this.#page = { startMs: monthOf(resetDay, dateMs).startMs, bytes: 0 }
+    if (this.#plan !== undefined) this.#read()
+  }
+
+  /** The interface's counters at `dateMs`. What the budget says to it. */
+  look(counters: LegCounters | undefined, dateMs: number): Budget {
+    if (this.#plan === undefined) return UNLIMITED
+    this.#count(counters)
+    if (Math.abs(dateMs - this.#judgedMs) < JUDGE_MS) return this.#budget
+    this.#judgedMs = dateMs
+    const { startMs } = monthOf(this.#plan.resetDay, dateMs)
+    if (startMs !== this.#page.startMs) this.#page = { startMs, bytes: 0 }
+    this.#budget = judgeBudget(this.#plan, this.#page.bytes, dateMs)
+    if (Math.abs(dateMs - this.#writtenMs) >= WRITE_MS) this.#write(dateMs)
+    return this.#budget
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#plan !== undefined) this.#write(this.#judgedMs)
+  }
+
+  #count(counters: LegCounters | undefined): void {
+    const last = this.#last
+    this.#last = counters
+    if (counters === undefined || last === undefined) return
+    const bytes = counters.rxBytes - last.rxBytes + counters.txBytes - last.txBytes
+    // Counters that went back are another interface's.
+    if (bytes > 0) this.#page = { ...this.#page, bytes: this.#page.bytes + bytes }
+  }
+
+  #read(): void {
+    let text: string
+    try {
+      text = readFileSync(this.#file, 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#complain(String(error))
+      return
+    }
+    const page = parsePage(text)
+    if (page === undefined)
+      this.#complain(`Cannot read ${this.#file}: it is no ledger; counting anew`)
+    else if (page.startMs === this.#page.startMs) this.#page = page
+  }
+
+  #write(dateMs: number): void {
+    this.#writtenMs = dateMs
+    try {
+      mkdirSync(this.#directory, { recursive: true })
+      writeFileSync(`${this.#file}.new`, `${JSON.stringify(this.#page)}\n`)
+      renameSync(`${this.#file}.new`, this.#file)
+    } catch (error) {
+      this.#complain(`Cannot keep the ledger of LTE: ${String(error)}`)
+    }
+  }
+
+  get #file(): string {
+    return join(this.#directory, 'cpe-lte-ledger.json')
+  }
+}
+
+function parsePage(text: string): Page | undefined {
+  try {
+    const page = JSON.parse(text) as Partial<Page> | null
+    const { startMs, bytes } = page ?? {}
+    const sound = Number.isSafeInteger(startMs) && Number.isFinite(bytes) && (bytes ?? -1) >= 0
+    return sound ? (page as Page) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const JUDGE_MS = 1_000
+const WRITE_MS = 60_000

@@ -1,0 +1,42 @@
+/**
+ * What a stall has held back is not demand: bbr stops for 200 ms every 10 s to see the line empty, and what
+ * waited meanwhile fills DSL when it goes on.
+ *
+ *     rate    ▆▆▆▆▆▆▆▆▁▁████████▆▆▆▆▆▆
+ *     usual   ────────────────────────      missing in the stall = what comes above the usual after it
+ */
+export class Backlog {
+  #usual = 0
+  #bytes = 0
+  #low = false
+  #stalledMs = -Infinity
+
+  /** One sample of what both lines carry, in bytes a millisecond, over `elapsedMs`. */
+  observe(bytesPerMs: number, elapsedMs: number, nowMs: number): void {
+    const above = bytesPerMs - this.#usual
+    const low = above < -STALL * this.#usual
+    if (low && !this.#low) this.#stalledMs = nowMs
+    // So long a stall is an end, and what comes after it is demand.
+    if (low && nowMs - this.#stalledMs > STALL_MS_MAX) this.#stalledMs = -Infinity
+    this.#low = low
+    if (nowMs - this.#stalledMs <= HELD_MS) {
+      this.#bytes = Math.max(0, this.#bytes - above * elapsedMs)
+    } else {
+      this.#bytes = 0
+      this.#usual += (1 - Math.exp(-elapsedMs / MEMORY_MS)) * above
+    }
+  }
+
+  /** Some of what was held back is still to come. */
+  get pending(): boolean {
+    return this.#bytes > 0
+  }
+}
+
+/** This part of the usual missing is a stall. */
+const STALL = 0.4
+/** A stall is over within this time. */
+const STALL_MS_MAX = 500
+/** So long after it, whatever fills the line is demand. */
+const HELD_MS = 3_000
+const MEMORY_MS = 3_000

@@ -1,0 +1,60 @@
+/**
+ * How much a full DSL may carry before LTE helps: nothing, unless the home has lately had two bursts
+ * that ended by themselves.
+ *
+ *     DSL full   ▄▄▄▁▁▁▁▁▄▄▄▁▁▁▁▁▄▄▄▁▁▁▁▁▄▄▄▄▄▄▄▄▄▄▄▄▄▄
+ *                └┬┘     └┬┘                ▲
+ *       chunks of a film   │                └─ longer than any chunk: a download, LTE helps
+ *                 as large as the ones before: DSL has time for it
+ *
+ * A committed burst size, as RFC 2697 has it, but learnt: `bytesMax` is the operator's bound on it.
+ */
+export class BurstAllowance {
+  readonly #bytesMax: number
+  readonly #ended: Array<{ readonly bytes: number; readonly atMs: number }> = []
+  #bytes = 0
+  #sinceMs: number | undefined
+  #pauseSinceMs: number | undefined
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  /** `bytes`: carried by both lines since the last sample. `low`: DSL has much room. */
+  observe(bytes: number, full: boolean, low: boolean, nowMs: number): void {
+    if (full) this.#sinceMs ??= nowMs
+    if (this.#sinceMs === undefined) return
+    this.#bytes += bytes
+    if (!low) {
+      this.#pauseSinceMs = undefined
+      return
+    }
+    this.#pauseSinceMs ??= nowMs
+    if (nowMs - this.#pauseSinceMs < PAUSE_MS) return
+    const short = nowMs - this.#sinceMs <= BURST_MS_MAX && this.#bytes <= this.#bytesMax
+    if (short) this.#ended.push({ bytes: this.#bytes, atMs: nowMs })
+    if (this.#ended.length > REMEMBERED_MAX) this.#ended.shift()
+    this.#sinceMs = undefined
+    this.#bytes = 0
+    this.#pauseSinceMs = undefined
+  }
+
+  /** The burst that runs now is larger than DSL has been shown to have time for. */
+  exceeded(nowMs: number): boolean {
+    const [first, ...others] = this.#ended.filter(({ atMs }) => nowMs - atMs <= MEMORY_MS)
+    // One is a download like any other; with the second it is a habit.
+    if (first === undefined || others.length === 0) return true
+    const most = Math.max(first.bytes, ...others.map(({ bytes }) => bytes))
+    return this.#bytes >= most * MARGIN
+  }
+}
+
+/** What keeps DSL full for longer is no chunk of a film that DSL can carry. */
+const BURST_MS_MAX = 6_000
+/** A burst has ended when DSL had room for so long. */
+const PAUSE_MS = 300
+/** Films are fetched in chunks of 2 to 10 s. */
+const MEMORY_MS = 30_000
+const REMEMBERED_MAX = 16
+/** Chunks of a film differ in size. */
+const MARGIN = 1.5

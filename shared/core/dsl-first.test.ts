@@ -1,0 +1,155 @@
+/**
+ * Evenings in a painted home (house.fake.ts): what DSL first owes the household and its operator.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { mulberry32 } from './chance.fake.ts'
+import { PaintedHouse, POLICY } from './house.fake.ts'
+
+const DSL = 6_250
+
+for (const [name, configured] of [
+  ['as it is', DSL],
+  ['not at all', undefined],
+  ['20 % too high', 1.2 * DSL],
+  ['20 % too low', 0.8 * DSL],
+] as const) {
+  test(`demand at 80 % of DSL leaves LTE alone, with DSL configured ${name}`, () => {
+    const house = home(1, configured)
+    house.open(1, 0.8 * DSL)
+    house.play(60_000)
+    const { dsl, lte } = house.carried
+    assert.ok(lte <= 0.03 * (dsl + lte), `${lte} of ${dsl + lte} bytes; ${story(house)}`)
+  })
+
+  test(`demand without end has both lines within a second, with DSL configured ${name}`, () => {
+    const house = home(2, configured)
+    house.open(1, Infinity)
+    house.play(1_000)
+    assert.ok((house.decisions[0]?.atMs ?? Infinity) <= 1_000, story(house))
+    const before = { ...house.carried }
+    house.play(60_000)
+    const carried = house.carried.dsl + house.carried.lte - before.dsl - before.lte
+    assert.ok(carried >= 0.95 * 60_000 * (DSL + house.lteRate), story(house))
+    assert.equal(house.decisions.length, 1, story(house))
+  })
+}
+
+test('a demand that stays the same does not flap, whatever it is', () => {
+  for (let share = 0.5; share <= 3; share += 0.1) {
+    for (const flows of [1, 4, 40]) {
+      const house = home(Math.round(share * 100) + flows, DSL)
+      for (let token = 0; token < flows; token++) house.open(token, (share * DSL) / flows)
+      house.play(10_000)
+      const cycles = house.decisions.filter(({ engaged }) => engaged).length
+      const most = share > 0.9 && share < 1.15 ? 3 : 1
+      assert.ok(cycles <= most, `${flows} flows of ${share.toFixed(2)} together: ${story(house)}`)
+    }
+  }
+})
+
+test('a load that DSL carries well for hours is not probed for like one that fills it', () => {
+  const house = home(5, undefined)
+  house.open(1, 0.4 * DSL)
+  house.play(10_000)
+  const before = house.probes
+  house.play(60_000)
+  const perSecond = (house.probes - before) / 60
+  assert.ok(perSecond >= 0.9 && perSecond < 4, `${perSecond} a second`)
+  house.open(2, Infinity)
+  const fromMs = house.nowMs
+  house.play(1_000)
+  assert.ok((house.decisions[0]?.atMs ?? Infinity) - fromMs <= 1_000, story(house))
+})
+
+test('demand that ends has LTE quiet within a second and a half', () => {
+  const house = home(3, DSL)
+  house.open(1, Infinity)
+  house.play(20_000)
+  house.close(1)
+  house.play(1_500)
+  assert.deepEqual(
+    house.decisions.map(({ engaged }) => engaged),
+    [true, false],
+    story(house),
+  )
+})
+
+test('a call beside downloads that LTE helps stays on DSL', () => {
+  const house = home(4, DSL)
+  for (let token = 1; token <= 3; token++) house.open(token, DSL / 2)
+  house.open(4, 12)
+  house.play(10_000)
+  assert.ok(house.dslFirst.helps(1) || house.dslFirst.helps(2) || house.dslFirst.helps(3))
+  assert.equal(house.dslFirst.helps(4), false)
+})
+
+test('a budget that is spent leaves LTE alone, but for a dead DSL', () => {
+  const house = home(6, DSL)
+  house.open(1, Infinity)
+  house.play(5_000)
+  assert.ok(house.carried.lte > 0)
+  house.budget = { pressure: 1, aheadPercent: 50, spent: true }
+  house.play(500)
+  const before = house.carried.lte
+  house.play(10_000)
+  assert.equal(house.carried.lte, before)
+  house.alive.dsl = false
+  house.play(5_000)
+  assert.ok(house.carried.lte > before + 4_000 * house.lteRate)
+  house.alive.dsl = true
+  house.play(500)
+  const back = house.carried.lte
+  house.play(10_000)
+  assert.equal(house.carried.lte, back)
+})
+
+test('evenings of any weather: no flapping, and DSL is never idle while LTE works for overflow', () => {
+  for (let seed = 1; seed <= EVENINGS; seed++) {
+    const random = mulberry32(seed)
+    const house = home(seed, random() < 0.5 ? DSL : undefined)
+    let token = 0
+    for (let minute = 0; minute < 4; minute++) {
+      const before = { ...house.carried }
+      live(house, random, () => ++token)
+      const { dsl, lte } = house.carried
+      const helped = house.alive.dsl && lte - before.lte > 0.2 * 10_000 * house.lteRate
+      // Engaged for a good part of ten seconds: then DSL has carried a good part of what it can.
+      const part = (dsl - before.dsl) / (10_000 * house.dslRate)
+      assert.ok(!helped || part > 0.5, `seed ${seed}: DSL at ${part.toFixed(2)}; ${story(house)}`)
+    }
+    for (const [i, { atMs, engaged }] of house.decisions.entries()) {
+      const later = house.decisions[i + 1]
+      if (later === undefined || !engaged) continue
+      const told = /^(dsl-up|lte-down)/.test(later.reason)
+      assert.ok(told || later.atMs - atMs >= POLICY.releaseMs, `seed ${seed}: ${story(house)}`)
+    }
+  }
+})
+
+/** Ten seconds of somebody's evening. */
+function live(house: PaintedHouse, random: () => number, newToken: () => number): void {
+  house.alive.dsl = random() > 0.05
+  house.alive.lte = random() > 0.05
+  if (random() < 0.1) house.dslRate = DSL * (0.4 + 0.6 * random())
+  if (random() < 0.3) house.lteRate = 400 + 8_000 * random()
+  for (const { token } of [...house.flows]) if (random() < 0.6) house.close(token)
+  const flows = Math.floor(random() ** 2 * 8)
+  for (let i = 0; i < flows; i++) {
+    house.open(newToken(), random() < 0.3 ? Infinity : DSL * random() ** 2)
+  }
+  house.play(10_000)
+}
+
+function home(seed: number, configured: number | undefined): PaintedHouse {
+  return new PaintedHouse(mulberry32(seed), configured)
+}
+
+function story({ decisions }: PaintedHouse): string {
+  const told = decisions.map(
+    ({ atMs, engaged, reason }) => `${atMs} ${engaged ? 'on' : 'off'} ${reason}`,
+  )
+  return told.slice(0, 12).join('; ')
+}
+
+const EVENINGS = 300

@@ -1,0 +1,245 @@
+/**
+ * DSL first: what the interfaces carried and what probes took becomes the answer to whom LTE helps.
+ *
+ *     counters ──▶ core/rate ────────▶ load ─┐
+ *     probes ────▶ core/queue-delay ─▶ queue ┼─▶ core/overflow ─▶ core/helped-flows ─▶ path manager
+ *                  core/capacity ◀───────────┘    one a direction
+ *
+ * Counters count everything on the line, so what bypasses the bond is load too.
+ */
+import type { Budget } from './budget.ts'
+import { Capacity } from './capacity.ts'
+import { type CarryingFlow, HelpedFlows } from './helped-flows.ts'
+import { LEGS, type LegName } from './leg.ts'
+import type { LegCounters } from './leg-traffic.ts'
+import { Overflow, type OverflowPolicy } from './overflow.ts'
+import { ProbePace } from './probe-pace.ts'
+import { QueueDelay } from './queue-delay.ts'
+import { Rate } from './rate.ts'
+import { type Reason, Reasons } from './reasons.ts'
+
+export type Direction = 'down' | 'up'
+
+/** What this tick knows of a leg. */
+export interface SteeredLeg {
+  readonly path: string
+  readonly counters: LegCounters | undefined
+  /** Why it is dead; undefined while it is not. */
+  readonly dead: string | undefined
+}
+
+/** LTE begins to help in a direction, or ceases to. */
+export type OnDecision = (direction: Direction, engaged: boolean, reason: string) => void
+
+const DIRECTIONS: readonly Direction[] = ['down', 'up']
+
+export class DslFirst {
+  readonly #onDecision: OnDecision
+  readonly #queue = new QueueDelay()
+  readonly #ways: Readonly<Record<Direction, Way>>
+  readonly #helped = new HelpedFlows()
+  readonly #reasons = new Reasons()
+  readonly #paths: Record<LegName, string> = { dsl: '', lte: '' }
+  #askedMs = -Infinity
+
+  /** `configured`: what DSL carries in each direction, in bytes a millisecond, where somebody has said. */
+  constructor(
+    policy: OverflowPolicy,
+    configured: Readonly<Record<Direction, number | undefined>>,
+    onDecision: OnDecision,
+  ) {
+    this.#onDecision = onDecision
+    const way = (direction: Direction): Way => ({
+      rates: { dsl: new Rate(), lte: new Rate() },
+      capacity: new Capacity(configured[direction]),
+      overflow: new Overflow(policy),
+      pace: new ProbePace(),
+    })
+    this.#ways = { down: way('down'), up: way('up') }
+  }
+
+  /** LTE helps this connection, not only when DSL has died. */
+  helps(token: number): boolean {
+    return this.#helped.has(token)
+  }
+
+  /** An echo came over DSL. */
+  heard(rttMs: number, nowMs: number): void {
+    this.#queue.heard(rttMs, this.#busy ? 'busy' : 'quiet', nowMs)
+    if (rttMs - this.#queue.floorMs < this.#fullQueueMs()) return
+    for (const direction of DIRECTIONS) this.#ways[direction].pace.forget()
+  }
+
+  /** DSL is so busy that its queue must be known: a probe should leave on it now. */
+  wantsProbe(nowMs: number): boolean {
+    if (!this.#busy || nowMs - this.#askedMs < ASK_MS) return false
+    if (this.#clean(nowMs) && nowMs - this.#askedMs < ASK_CLEAN_MS) return false
+    this.#askedMs = nowMs
+    return true
+  }
+
+  /** Look and judge. True when LTE helps others than before. */
+  judge(
+    legs: Readonly<Record<LegName, SteeredLeg>>,
+    flows: () => Iterable<CarryingFlow>,
+    budget: Budget,
+    nowMs: number,
+  ): boolean {
+    let sampled = false
+    for (const leg of LEGS) {
+      if (this.#observe(leg, legs[leg], nowMs)) sampled = true
+    }
+    if (!sampled) return false
+    this.#decide(legs, budget, nowMs)
+    const { down, up } = this.#ways
+    // A home at rest is not asked for its flows.
+    const matters = this.#busy || down.overflow.engaged || up.overflow.engaged
+    return this.#helped.choose(matters ? flows() : [], down.overflow, up.overflow, nowMs)
+  }
+
+  /** For whoever shows it. */
+  status() {
+    const direction = (name: Direction) => {
+      const { overflow, capacity, rates } = this.#ways[name]
+      return {
+        engaged: overflow.engaged,
+        dslBytesPerMs: rates.dsl.bytesPerMs,
+        lteBytesPerMs: rates.lte.bytesPerMs,
+        /** undefined while it is not known. */
+        dslCapacity: capacity.bytesPerMs,
+      }
+    }
+    const reasons: readonly Reason[] = this.#reasons.list()
+    return { down: direction('down'), up: direction('up'), reasons, counts: this.#reasons.counts }
+  }
+
+  /** DSL carries so much that it may be full soon. */
+  get #busy(): boolean {
+    return DIRECTIONS.some((direction) => {
+      const { rates, capacity } = this.#ways[direction]
+      const from = Math.max(BUSY_BYTES_PER_MS, (capacity.bytesPerMs ?? 0) * BUSY_FROM)
+      return rates.dsl.bytesPerMs >= from
+    })
+  }
+
+  /** Such a load has left DSL's queue empty, and it is none that nearly fills it. */
+  #clean(nowMs: number): boolean {
+    return DIRECTIONS.every((direction) => {
+      const { rates, capacity, pace } = this.#ways[direction]
+      const rate = rates.dsl.bytesPerMs
+      return rate < (capacity.bytesPerMs ?? Infinity) * NEARLY && pace.isClean(rate, nowMs)
+    })
+  }
+
+  #observe(leg: LegName, { path, counters }: SteeredLeg, nowMs: number): boolean {
+    if (path !== this.#paths[leg]) {
+      this.#paths[leg] = path
+      for (const direction of DIRECTIONS) this.#ways[direction].rates[leg].forget()
+      if (leg === 'dsl') {
+        this.#queue.forget()
+        for (const direction of DIRECTIONS) {
+          this.#ways[direction].capacity.forget()
+          this.#ways[direction].pace.forget()
+        }
+      }
+    }
+    if (counters === undefined) return true
+    const down = this.#ways.down.rates[leg].observe(counters.rxBytes, nowMs)
+    const up = this.#ways.up.rates[leg].observe(counters.txBytes, nowMs)
+    return down || up
+  }
+
+  #decide(legs: Readonly<Record<LegName, SteeredLeg>>, budget: Budget, nowMs: number): void {
+    const fullQueueMs = this.#fullQueueMs()
+    const standingMs = this.#standingMs(fullQueueMs, nowMs)
+    const queued = this.#queued()
+    for (const direction of DIRECTIONS) {
+      const { rates, capacity, overflow, pace } = this.#ways[direction]
+      const queueMs = standingMs === undefined || queued.has(direction) ? standingMs : 0
+      const dslBytesPerMs = rates.dsl.bytesPerMs
+      const short = standingMs === undefined ? undefined : standingMs < fullQueueMs * SHORT
+      pace.observe(dslBytesPerMs, short, nowMs)
+      capacity.observe(dslBytesPerMs, (queueMs ?? 0) >= fullQueueMs ? queueMs : undefined, nowMs)
+      const reason = overflow.judge(
+        {
+          dslDown: legs.dsl.dead,
+          lteUp: legs.lte.dead === undefined,
+          budget,
+          dslBytesPerMs,
+          lteBytesPerMs: rates.lte.bytesPerMs,
+          capacity: capacity.bytesPerMs,
+          certain: capacity.certain,
+          queueMs,
+          fullQueueMs,
+        },
+        nowMs,
+      )
+      if (reason === undefined) continue
+      this.#reasons.note(reason, nowMs)
+      this.#onDecision(direction, overflow.engaged, reason)
+    }
+  }
+
+  /** A short queue above a floor that may itself be one tells nothing. */
+  #standingMs(fullQueueMs: number, nowMs: number): number | undefined {
+    const standingMs = this.#queue.standingMs(nowMs)
+    if (standingMs === undefined || this.#queue.floorKnown) return standingMs
+    return standingMs >= fullQueueMs ? standingMs : undefined
+  }
+
+  /**
+   * A round trip has one queue in each direction, and does not say which. So it is that of the directions
+   * that carry much of what they can; when none does, that of the one that carries most of it.
+   */
+  #queued(): ReadonlySet<Direction> {
+    const loads = DIRECTIONS.map((direction) => ({ direction, load: this.#loadOf(direction) }))
+    const most = Math.max(...loads.map(({ load }) => load))
+    const threshold = Math.min(most, QUEUES_FROM)
+    return new Set(
+      loads.filter(({ load }) => load > 0 && load >= threshold).map(({ direction }) => direction),
+    )
+  }
+
+  /** 0 where so little moves that it may be the acknowledgements of the other direction. */
+  #loadOf(direction: Direction): number {
+    const { rates, capacity } = this.#ways[direction]
+    const rate = rates.dsl.bytesPerMs
+    const other = this.#ways[direction === 'down' ? 'up' : 'down'].rates.dsl.bytesPerMs
+    if (rate < BUSY_BYTES_PER_MS || rate < other * ACKS_SHARE) return 0
+    return rate / (capacity.bytesPerMs ?? rate)
+  }
+
+  /** What moderate traffic may queue: a share of the floor, and some packets on a slow uplink. */
+  #fullQueueMs(): number {
+    const { floorMs } = this.#queue
+    const up = this.#ways.up.capacity.bytesPerMs
+    const packetsMs = up === undefined ? 0 : PACKETS_BYTES / up
+    return Math.max(QUEUE_MS_MIN, Number.isFinite(floorMs) ? floorMs * QUEUE_SHARE : 0) + packetsMs
+  }
+}
+
+interface Way {
+  readonly rates: Readonly<Record<LegName, Rate>>
+  readonly capacity: Capacity
+  readonly overflow: Overflow
+  readonly pace: ProbePace
+}
+
+/** 400 kbit/s: below it no line has a queue of ours. */
+const BUSY_BYTES_PER_MS = 50
+/** From this share of its capacity on DSL's queue is measured, and so often. */
+const BUSY_FROM = 0.5
+const ASK_MS = 40
+const ASK_CLEAN_MS = 1_000
+/** From this share of its capacity on DSL is asked often, come what may. */
+const NEARLY = 0.85
+/** Of a queue that means a full line. */
+const SHORT = 0.5
+/** From this share of its capacity on a direction may have a queue. */
+const QUEUES_FROM = 0.7
+/** Acknowledgements of a download are 1/40 of it, those of small segments some more. */
+const ACKS_SHARE = 1 / 16
+const QUEUE_MS_MIN = 8
+const QUEUE_SHARE = 0.4
+/** Two full packets that happen to leave together. */
+const PACKETS_BYTES = 3_000

@@ -1,0 +1,213 @@
+/**
+ * DSL first: does LTE help now, in one direction of the home?
+ *
+ *                 full for engageMs, burst spent
+ *     ┌───────┐ ────────────────────────────────▶ ┌─────────┐
+ *     │ spare │                                   │ engaged │   full: packets queue for DSL; where no
+ *     └───────┘ ◀──────────────────────────────── └─────────┘   answer tells: it carries engageAt
+ *                 both lines carry less than
+ *                 releaseAt of DSL for releaseMs, or a trial
+ *
+ * Between releaseAt and the whole of DSL nobody can tell without trying: so LTE is let go for a trial,
+ * and a trial that fails makes the next come later. A dead DSL engages LTE at once.
+ *
+ * The queue counts for more than the load: a line that is configured too slow looks full at a load that
+ * it carries well, and one that is configured too fast never looks full.
+ */
+import { Backlog } from './backlog.ts'
+import type { Budget } from './budget.ts'
+import { BurstAllowance } from './burst.ts'
+import { SETTLED_MS } from './capacity.ts'
+import { Slowdown } from './slowdown.ts'
+
+export interface OverflowPolicy {
+  /** Shares of DSL's capacity. */
+  readonly engageAt: number
+  readonly releaseAt: number
+  readonly engageMs: number
+  readonly releaseMs: number
+  readonly trialMs: number
+  /** The largest burst that DSL may be left alone with; 0: none. */
+  readonly burstBytesMax: number
+}
+
+/** One sample of one direction. Rates in bytes a millisecond. */
+export interface OverflowFacts {
+  /** Why DSL is dead, as `dsl-down no carrier`; undefined while it is not. */
+  readonly dslDown: string | undefined
+  /** LTE could help. */
+  readonly lteUp: boolean
+  /** What is left of the month's LTE. */
+  readonly budget: Budget
+  readonly dslBytesPerMs: number
+  readonly lteBytesPerMs: number
+  /** undefined while it is not known. */
+  readonly capacity: number | undefined
+  /** False for a capacity that is only known to be too low. */
+  readonly certain: boolean
+  /** What stands in DSL's queue for this direction; undefined while no answer tells. */
+  readonly queueMs: number | undefined
+  /** A queue of this length is one of a full line. */
+  readonly fullQueueMs: number
+}
+
+export class Overflow {
+  readonly #policy: OverflowPolicy
+  readonly #burst: BurstAllowance
+  readonly #backlog = new Backlog()
+  readonly #slowdown = new Slowdown()
+  #engaged = false
+  #dslDown = false
+  #full: string | undefined
+  #engagedMs = -Infinity
+  #judgedMs: number | undefined
+  #fullSinceMs: number | undefined
+  #slackSinceMs: number | undefined
+  #slack = false
+  #calmSinceMs: number | undefined
+  #roomSinceMs: number | undefined
+  #closeSinceMs: number | undefined
+  /** When LTE was last let go for a trial, and how many of those failed in a row. */
+  #triedMs = -Infinity
+  #failures = 0
+
+  constructor(policy: OverflowPolicy) {
+    this.#policy = policy
+    this.#burst = new BurstAllowance(policy.burstBytesMax)
+  }
+
+  /** LTE shall help. */
+  get engaged(): boolean {
+    return this.#engaged
+  }
+
+  /** DSL was full in the last sample. */
+  get full(): boolean {
+    return this.#full !== undefined
+  }
+
+  /** LTE is engaged, and DSL itself has carried less than releaseAt for releaseMs. */
+  get slack(): boolean {
+    return this.#slack
+  }
+
+  /** The reason with its numbers, when this sample has changed the answer. */
+  judge(facts: OverflowFacts, nowMs: number): string | undefined {
+    this.#observe(facts, nowMs)
+    if (!facts.lteUp) return this.#engaged ? this.#release('lte-down', nowMs) : undefined
+    if (facts.dslDown !== undefined) {
+      this.#dslDown = true
+      return this.#engaged ? undefined : this.#engage(facts.dslDown, nowMs)
+    }
+    if (this.#dslDown) return this.#release('dsl-up', nowMs)
+    if (facts.budget.spent) return this.#engaged ? this.#release('budget spent', nowMs) : undefined
+    return this.#engaged ? this.#mayRelease(facts, nowMs) : this.#mayEngage(facts, nowMs)
+  }
+
+  #observe(facts: OverflowFacts, nowMs: number): void {
+    const { dslBytesPerMs, lteBytesPerMs, capacity } = facts
+    const total = dslBytesPerMs + lteBytesPerMs
+    this.#full = this.#whyFull(facts)
+    this.#fullSinceMs = this.#full === undefined ? undefined : (this.#fullSinceMs ?? nowMs)
+    // Of a line that nobody knows only this can be said: that it has no queue.
+    const calm = capacity === undefined ? !this.full : total < this.#policy.releaseAt * capacity
+    this.#calmSinceMs = calm ? (this.#calmSinceMs ?? nowMs) : undefined
+    const slack = this.#engaged && dslBytesPerMs < this.#policy.releaseAt * (capacity ?? 0)
+    this.#slackSinceMs = slack ? (this.#slackSinceMs ?? nowMs) : undefined
+    this.#slack = nowMs - (this.#slackSinceMs ?? nowMs) >= this.#policy.releaseMs
+    const room = this.#full === undefined || total < (capacity ?? 0)
+    this.#roomSinceMs = room ? (this.#roomSinceMs ?? nowMs) : undefined
+    const close = total < PLAINLY_MORE * (capacity ?? Infinity)
+    this.#closeSinceMs = close ? (this.#closeSinceMs ?? nowMs) : undefined
+    const elapsedMs = nowMs - (this.#judgedMs ?? nowMs)
+    this.#judgedMs = nowMs
+    this.#backlog.observe(total, elapsedMs, nowMs)
+    this.#burst.observe(total * elapsedMs, this.full, total < LOW * (capacity ?? total), nowMs)
+  }
+
+  #whyFull({ queueMs, fullQueueMs, capacity, ...facts }: OverflowFacts): string | undefined {
+    const load = facts.dslBytesPerMs / (capacity ?? Infinity)
+    const loaded = facts.certain && load >= this.#policy.engageAt
+    if (queueMs === undefined) return loaded ? `dsl-full ${percent(load)}` : undefined
+    // A line without a queue has room, whatever we think that it carries.
+    const enough = loaded && load >= ALL ? fullQueueMs * SHORT : fullQueueMs
+    if (queueMs < enough) return undefined
+    const at = capacity === undefined ? '' : ` at ${percent(load)}`
+    return `dsl-queue ${Math.round(queueMs)} ms${at}`
+  }
+
+  #mayEngage(facts: OverflowFacts, nowMs: number): string | undefined {
+    if (this.#full === undefined || this.#fullSinceMs === undefined) return undefined
+    const guard = this.#slowdown.full(nowMs)
+    if (guard !== undefined || this.#slowdown.keepsOut(nowMs)) return guard
+    const { engageAt, engageMs } = this.#policy
+    const loaded = facts.certain && facts.dslBytesPerMs >= engageAt * (facts.capacity ?? Infinity)
+    // A queue at a load that is not known to be high may be that of a beginning.
+    const leastMs = loaded ? engageMs : Math.max(engageMs, SETTLED_MS + LEARN_MS)
+    const { pressure, aheadPercent } = facts.budget
+    const holdMs = leastMs + pressure * PRESSURE_MS
+    const fullMs = nowMs - this.#fullSinceMs
+    if (fullMs < holdMs || this.#backlog.pending) return undefined
+    if (!this.#burst.exceeded(nowMs)) return undefined
+    const failed = nowMs - this.#triedMs < TRIAL_FAILED_MS
+    this.#failures = failed ? this.#failures + 1 : 0
+    const despite = pressure > 0 ? `, budget ahead of plan by ${aheadPercent} %` : ''
+    return this.#engage(`${this.#full} for ${Math.round(fullMs)} ms${despite}`, nowMs)
+  }
+
+  #mayRelease(facts: OverflowFacts, nowMs: number): string | undefined {
+    const { releaseMs, trialMs } = this.#policy
+    const total = facts.dslBytesPerMs + facts.lteBytesPerMs
+    const share = facts.capacity === undefined ? undefined : total / facts.capacity
+    const calmMs = nowMs - (this.#calmSinceMs ?? nowMs)
+    if (calmMs >= releaseMs) {
+      this.#slowdown.released(share ?? 0, nowMs)
+      const load = share === undefined ? 'no queue' : percent(share)
+      return this.#release(`dsl-spare ${load} for ${Math.round(calmMs)} ms`, nowMs)
+    }
+    // What may be calm in a moment needs no trial.
+    if (this.#calmSinceMs !== undefined) return undefined
+    const roomMs = nowMs - (this.#roomSinceMs ?? nowMs)
+    const waitMs = trialMs * Math.min(2 ** this.#failures, TRIAL_FACTOR_MAX)
+    const close = nowMs - (this.#closeSinceMs ?? nowMs) >= releaseMs
+    const wantedMs = close ? waitMs : trialMs * TRIAL_FACTOR_MAX
+    if (roomMs < releaseMs || nowMs - this.#engagedMs < wantedMs) return undefined
+    this.#triedMs = nowMs
+    const seconds = Math.round((nowMs - this.#engagedMs) / 1_000)
+    return this.#release(`trial at ${percent(share ?? 1)} of dsl after ${seconds} s`, nowMs)
+  }
+
+  #engage(reason: string, nowMs: number): string {
+    this.#engaged = true
+    this.#engagedMs = nowMs
+    this.#calmSinceMs = undefined
+    this.#roomSinceMs = undefined
+    return reason
+  }
+
+  #release(reason: string, nowMs: number): string {
+    this.#engaged = false
+    this.#dslDown = false
+    this.#fullSinceMs = this.full ? nowMs : undefined
+    return reason
+  }
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`
+}
+
+/** At this load, a queue of half the length is one of a full line: bbr comes up to it with little queue. */
+const ALL = 0.97
+const SHORT = 0.5
+/** How much longer DSL must be full for who has spent far too much. */
+const PRESSURE_MS = 5_000
+/** After this time of a queue that stands, capacity has been learnt. */
+const LEARN_MS = 100
+/** A burst is over when both lines carry less than this share of DSL. */
+const LOW = 0.5
+/** Needed again so soon, LTE was let go in vain. */
+const TRIAL_FAILED_MS = 2_000
+const TRIAL_FACTOR_MAX = 12
+/** Who carries so much more than DSL has is only rarely asked whether LTE is needed. */
+const PLAINLY_MORE = 1.1

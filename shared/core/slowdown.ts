@@ -1,0 +1,56 @@
+/**
+ * Never slower than DSL alone: a line that holds up the other is worse than none.
+ *
+ *     both lines  ████▅▅▅▅▅▅▅▅        ██▅▅▅▅▅▅        ████████████████
+ *                     │  less than    │               │
+ *     LTE       helps │  DSL had ─▶ rests ─ DSL is full at once: slowed; twice, and LTE is kept out
+ *
+ * A demand that shrinks looks the same until LTE has gone; only if DSL is full right after that, LTE was
+ * what slowed it.
+ */
+export class Slowdown {
+  #released: { readonly share: number; readonly atMs: number } | undefined
+  #strikes = 0
+  #strikeMs = -Infinity
+  #pauseMs = PAUSE_MS_MIN
+  #untilMs = -Infinity
+
+  /** LTE was let go while both lines together carried this share of DSL. */
+  released(share: number, nowMs: number): void {
+    this.#released = share >= SHARE_MIN ? { share, atMs: nowMs } : undefined
+  }
+
+  /** DSL is full. The sentence that keeps LTE out from now on, when it does. */
+  full(nowMs: number): string | undefined {
+    const released = this.#released
+    this.#released = undefined
+    if (released === undefined || nowMs - released.atMs > SOON_MS) return undefined
+    if (nowMs - this.#strikeMs > MEMORY_MS) {
+      this.#strikes = 0
+      this.#pauseMs = PAUSE_MS_MIN
+    }
+    this.#strikeMs = nowMs
+    this.#strikes += 1
+    if (this.#strikes < STRIKES) return undefined
+    const pauseMs = this.#pauseMs
+    this.#untilMs = nowMs + pauseMs
+    this.#pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)
+    const percent = Math.round(100 * released.share)
+    return `guard lte slowed dsl to ${percent} %, kept out for ${Math.round(pauseMs / 1_000)} s`
+  }
+
+  /** LTE is to be kept out. */
+  keepsOut(nowMs: number): boolean {
+    return nowMs < this.#untilMs
+  }
+}
+
+/** Who carried less than this when LTE was let go had simply ended. */
+const SHARE_MIN = 0.3
+const SOON_MS = 800
+const STRIKES = 2
+const PAUSE_MS_MIN = 10_000
+/** A line that is asked once a minute for two seconds costs a thirtieth. */
+const PAUSE_MS_MAX = 60_000
+/** Without a strike for so long, what happened before was the weather. */
+const MEMORY_MS = 120_000
