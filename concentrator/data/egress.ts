@@ -104,15 +104,15 @@ class Egress implements Watcher {
       return
     }
     if ((events & WRITABLE) === 0) return
-    const failed = (events & FAILED) !== 0
+    // Only then: SO_ERROR also tells of soft errors that a standing connection has outlived.
+    if ((events & FAILED) === 0) return this.#connected()
     // The queue first: an error that hits connect(2) itself stands there, and the socket still hopes.
-    const icmp = failed ? takeIcmpError(fd) : undefined
+    const icmp = takeIcmpError(fd)
     const errno = socketError(fd)
-    if (icmp !== undefined || errno !== 0) {
-      const { failure, soft } = judgeFailure({ errno, icmp, server: this.#home.address })
-      if (soft) this.#again(failure)
-      else this.#refuse(failure)
-    } else if (!failed) this.#connected()
+    if (icmp === undefined && errno === 0) return
+    const { failure, soft } = judgeFailure({ errno, icmp, server: this.#home.address })
+    if (soft) this.#again(failure)
+    else this.#refuse(failure)
   }
 
   onTurn(): void {}
