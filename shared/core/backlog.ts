@@ -34,7 +34,7 @@ export class Backlog {
 }
 
 /** This part of the usual missing is a stall. */
-const STALL = 0.4
+const STALL = 0.15
 /** A stall is over within this time. */
 const STALL_MS_MAX = 500
 /** So long after it, whatever fills the line is demand. */

@@ -34,7 +34,10 @@ export class Capacity {
     return this.#samples > 0
   }
 
-  /** One sample of the rate. `queueMs`: what queues for this direction of a full line; else undefined. */
+  /**
+   * One sample of the rate. `queueMs`: what queues for this direction of a full line that is left alone; else
+   * undefined. Where LTE helps, the kernel's bursts of 64 KiB queue on a slow uplink that is half empty.
+   */
   observe(bytesPerMs: number, queueMs: number | undefined, nowMs: number): void {
     if (this.#learnt !== undefined && nowMs - this.#fullMs > MEMORY_MS) this.forget()
     if (queueMs === undefined) {
@@ -45,8 +48,7 @@ export class Capacity {
     this.#above = undefined
     const kept = Math.abs(queueMs - (this.#queue?.lengthMs ?? Infinity)) <= SETTLED_MS * STEADY
     if (!kept || this.#queue === undefined) this.#queue = { lengthMs: queueMs, sinceMs: nowMs }
-    const keptMs = nowMs - this.#queue.sinceMs
-    if (keptMs >= SETTLED_MS) this.#learn(bytesPerMs, keptMs, nowMs)
+    if (nowMs - this.#queue.sinceMs >= SETTLED_MS) this.#learn(bytesPerMs, nowMs)
   }
 
   /** Another line. */
@@ -56,15 +58,13 @@ export class Capacity {
     this.#above = undefined
   }
 
-  #learn(bytesPerMs: number, keptMs: number, nowMs: number): void {
+  #learn(bytesPerMs: number, nowMs: number): void {
     this.#fullMs = nowMs
     this.#samples += 1
     const before = this.#certainly ?? bytesPerMs
-    // A queue is known a round trip after it has drained, and LTE may have its bytes by then: so a lower
-    // rate proves nothing at first. Too high by some percent is harmless, too low would keep LTE engaged.
-    const down = keptMs >= LOWER_MS ? DOWN_WEIGHT : 0
-    const weight = bytesPerMs > before ? UP_WEIGHT : down
-    this.#learnt = before + weight * (bytesPerMs - before)
+    // A machine that slept finds many bytes at once.
+    const seen = Math.min(bytesPerMs, before * STEP)
+    this.#learnt = before + WEIGHT * (seen - before)
   }
 
   /** What we would go on from: not a value that is only known to be too low. */
@@ -72,7 +72,7 @@ export class Capacity {
     return this.#samples > 1 || this.#learnt === undefined ? this.bytesPerMs : undefined
   }
 
-  /** A machine that slept finds many bytes at once: only what lasts is the line's doing. */
+  /** Only what lasts is the line's doing. */
   #raise(bytesPerMs: number, nowMs: number): void {
     const known = this.bytesPerMs
     if (known === undefined || bytesPerMs <= known * ABOVE) {
@@ -93,10 +93,9 @@ export class Capacity {
 export const SETTLED_MS = 300
 /** What grows or drains by this share of the time is off by as much of the line's rate. */
 const STEADY = 0.05
-const UP_WEIGHT = 0.1
-/** Halved in a second of a full line that was trained anew, once the queue has been there for LOWER_MS. */
-const DOWN_WEIGHT = 0.03
-const LOWER_MS = 1_000
+/** Of a sample: there are two or three of them before LTE helps. */
+const WEIGHT = 0.3
+const STEP = 1.1
 /** How much more than what we know must be carried, and for how long, to know better. */
 const ABOVE = 1.02
 const ABOVE_MS = 500

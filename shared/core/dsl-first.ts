@@ -159,7 +159,8 @@ export class DslFirst {
       const dslBytesPerMs = rates.dsl.bytesPerMs
       const short = standingMs === undefined ? undefined : standingMs < fullQueueMs * SHORT
       pace.observe(dslBytesPerMs, short, nowMs)
-      capacity.observe(dslBytesPerMs, (queueMs ?? 0) >= fullQueueMs ? queueMs : undefined, nowMs)
+      const alone = !overflow.engaged && (queueMs ?? 0) >= fullQueueMs
+      capacity.observe(dslBytesPerMs, alone ? queueMs : undefined, nowMs)
       const reason = overflow.judge(
         {
           dslDown: legs.dsl.dead,
