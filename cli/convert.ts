@@ -75,6 +75,10 @@ async function ask(target: string | undefined, options: Options): Promise<Report
   const sent = encoded(message)
   const question = {
     via,
+    //= https://www.rfc-editor.org/rfc/rfc8803#section-6
+    //# If the initial SYN message contains user data in its payload (e.g.,
+    //# see [RFC7413]), that data MUST be placed right after the Convert TLVs
+    //# when generating the SYN.
     bytes: Buffer.concat([sent, send ?? new Uint8Array(0)]),
     multipath: plain !== true,
     fastOpen: tfo === true,

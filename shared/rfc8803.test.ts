@@ -19,7 +19,7 @@ interface Sentence {
   readonly text: string
 }
 
-/** Every sentence of RFC 8803 with a MUST or a SHOULD in it, from section 1 to 9. */
+/** Every sentence of RFC 8803 with a MUST or a SHOULD in it, from section 1 to 9, and what we cite besides. */
 const demands: readonly Sentence[] = textOf('shared/wire/rfc8803-sentences.tsv')
   .trimEnd()
   .split('\n')
@@ -61,6 +61,7 @@ function citationsOf(file: string): Citation[] {
       .split('\n')
       .map((line) => line.replace(/^\s*\/\/# ?/, ''))
       .join(' ')
+      .replace(/\s+/g, ' ')
       .trim(),
   }))
 }

@@ -178,6 +178,10 @@ class Admission implements Watcher, Waiting {
       )
     }
     const forbidden = whyNot(this.#room, subscriber, connect)
+    //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
+    //# This error code MUST be sent by the Transport Converter when a
+    //# request cannot be successfully processed because the
+    //# authorization failed.
     if (forbidden !== undefined) return this.#refuse(NOT_AUTHORIZED, forbidden)
     const excess = this.#seat.connect()
     if (excess !== undefined) return this.#refuse(EXCESS, `${excess} is reached`, 'limited')

@@ -82,11 +82,20 @@ function unreachable(icmpCode: number): ConvertFailure {
 }
 
 const MEMORY_WAIT_S = 30
+const NETWORK_WAIT_S = 30
 const ICMP_PROTOCOL_UNREACHABLE = 2
 const ICMP_PROHIBITED = 13
 const ICMP6_PROHIBITED = 1
 const ICMP_PARAMETER_PROBLEM_AT = 0
 
+//= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
+//# The Transport Converter MUST send this error code when it experiences
+//# forwarding issues to proxy a connection.
+/** This host has lost its own way to the Internet: homes do better without it for a while. */
+export const NETWORK_FAILURE: ConvertFailure = {
+  code: ConvertError.networkFailure,
+  waitS: NETWORK_WAIT_S,
+}
 /** A host that has no way, or no address of that family, to begin from. */
 export const NETWORK_UNREACHABLE = unreachable(0)
 /** Silence until the time is up. (Not Network Failure: that would end the home's use of us.) */

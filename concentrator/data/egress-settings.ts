@@ -59,6 +59,14 @@ function chooserAmong(
   }
 }
 
+//= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.5
+//# It MUST include in the SYN that it sends to the Server the options
+//# listed in the TCP Options subfield and the TCP options that it would
+//# have used according to its local policies.
+//= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.5
+//# For the TCP options that are included in the TCP Options field
+//# without an optional value, the Transport Converter MUST generate its
+//# own value.
 /** What every SYN of this kernel carries and a home may name: both families obey net.ipv4. */
 function kernelOptions(): number[] {
   const { sackPermitted, timestamps } = TcpOptionKind

@@ -10,12 +10,13 @@
  */
 import { retryMs } from '../../shared/core/soft-error.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
-import { EADDRNOTAVAIL } from '../../shared/linux/kernel.ts'
+import { EADDRNOTAVAIL, ENETUNREACH } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import {
   dialServer,
   hasAddressTowards,
   ignoreIcmpErrors,
+  isCutOff,
   takeIcmpError,
 } from '../../shared/linux/server-socket.ts'
 import { keepAlive, resetAndClose, socketError } from '../../shared/linux/sockets.ts'
@@ -31,6 +32,7 @@ import {
   HOST_UNREACHABLE,
   judgeFailure,
   localFailure,
+  NETWORK_FAILURE,
   NETWORK_UNREACHABLE,
   PORTS_EXHAUSTED,
 } from './connect-failure.ts'
@@ -85,6 +87,9 @@ class Egress implements Watcher {
     this.#home = home
     this.#exit = exit
     this.#server = encodeSockaddr6(home.address, home.port)
+    //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.5
+    //# The Transport Converter MUST use by default the TCP options that
+    //# correspond to its local policy to establish this connection.
     this.#multipath =
       multipath === 'always' ||
       (multipath === 'asked' && home.askedKinds?.includes(TcpOptionKind.multipathTcp) === true)
@@ -117,6 +122,11 @@ class Egress implements Watcher {
 
   onTurn(): void {}
 
+  //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.5
+  //# If the above check succeeded, and absent any rate-limit policy or
+  //# resource exhaustion conditions, a Transport Converter MUST attempt
+  //# to establish a connection to the address and port that it
+  //# contains.
   #dial(): void {
     const { loop, settings } = this.#room
     const from = this.#exit === undefined ? undefined : settings.egress.addresses[this.#exit]
@@ -128,6 +138,7 @@ class Egress implements Watcher {
 
   /** Our own kernel said no: whether the network would, nobody asked. */
   #localFailure(errno: number): ConvertFailure {
+    if (errno === ENETUNREACH && isCutOff()) return NETWORK_FAILURE
     if (errno !== EADDRNOTAVAIL) return localFailure(errno)
     // A host without IPv6 has no address to begin from: that says nothing about other servers.
     if (this.#exit === undefined && !hasAddressTowards(this.#server)) return NETWORK_UNREACHABLE

@@ -52,8 +52,15 @@ export function judge(
   const hasInfo = message.some((tlv) => tlv.type === 'info')
   const connect = message.find((tlv) => tlv.type === 'connect')
   const cookie = message.find((tlv) => tlv.type === 'cookie')
+  //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.7
+  //# A Transport Converter that has been configured to use the optional
+  //# Cookie TLV MUST verify the presence of this TLV in the payload of
+  //# the received SYN.
   if (cookie !== undefined) {
     const identity = identify(room, cookie.cookie, guest.address)
+    //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.7
+    //# Otherwise, the Transport Converter MUST return an Error TLV set
+    //# to "Not Authorized" and close the connection.
     if (identity.kind === 'unknown') return refusal(NOT_AUTHORIZED, identity.why)
     if (guest.isWarm && identity.subscriber !== guest.subscriber) {
       return refusal(NOT_AUTHORIZED, 'it shows the cookie of another subscriber')
@@ -72,6 +79,9 @@ export function judge(
     const failure = { code: ConvertError.resourceExceeded, waitS: settings.drainWaitS }
     return refusal(failure, 'this concentrator is draining', 'limited')
   }
+  //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
+  //# This error MUST be sent by the Transport Converter when it does
+  //# not have sufficient resources to handle a new connection.
   if (loop.descriptors >= settings.descriptorsMax) {
     count[COUNT.exhausted]!++
     return refusal(FULL, 'this concentrator is full', 'limited')
@@ -92,6 +102,12 @@ function judgeStranger(
 ): Verdict {
   const { settings } = room
   const tie = settings.issueCookies ? tiedTo(room, guest.address) : undefined
+  //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
+  //# If a Transport Converter requires the utilization of Cookies to
+  //# prevent spoofing attacks and a Cookie TLV was not included in the
+  //# Convert message, the Transport Converter MUST return this error to
+  //# the requesting Client only if it computes a cookie for this
+  //# Client.
   if (tie !== undefined) {
     guest.leg = tie.leg
     const missing = missingCookie(room, tie, guest.address)

@@ -23,6 +23,28 @@ export function hello({ announced }: Pick<EgressSettings, 'announced'>): Convert
 //# Upon reception of an Extended Connect TLV, a Transport Converter
 //# first checks whether or not it supports the TCP Options listed in the
 //# TCP Options field.
+//= https://www.rfc-editor.org/rfc/rfc8803#section-7.7
+//# If a Transport Converter receives a Connect TLV that contains the
+//# TCP-AO, it MUST reject the establishment of the connection with
+//# error code set to "Unsupported TCP Option", except if the TCP-AO-NAT
+//# option is used.
+// No kernel copies a value into a SYN for us: whoever names one is refused, and so is Fast Open (ADR 0014).
+//= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.5
+//= type=exception
+//# For the TCP options that are included in the TCP Options field with
+//# an optional value, it MUST copy the entire option in the SYN sent to
+//# the remote Server.
+//= https://www.rfc-editor.org/rfc/rfc8803#section-7.6
+//= type=exception
+//# If such a Transport Converter receives a Connect TLV with the TCP
+//# Fast Open Cookie option that does not contain a cookie, it MUST add
+//# an empty TCP Fast Open Cookie option in the SYN sent to the remote
+//# Server.
+//= https://www.rfc-editor.org/rfc/rfc8803#section-7.6
+//= type=exception
+//# If such a Transport Converter receives a Connect TLV with the TCP
+//# Fast Open Cookie option that contains a cookie, it MUST copy the TCP
+//# Fast Open Cookie option in the SYN sent to the remote Server.
 /** The kinds that cannot be had, each once: we know no way to, or not with the value asked for. */
 export function refusedKinds(asked: readonly TcpOption[], honoured: readonly number[]): number[] {
   const refused = asked.filter(({ kind, value }) => value.length > 0 || !honoured.includes(kind))

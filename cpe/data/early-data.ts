@@ -42,6 +42,9 @@ export class EarlyData {
   begin(uplink: number, message: Uint8Array, proven: boolean): 'ok' | 'lan broke' | 'uplink broke' {
     this.#limitBytes = proven ? Infinity : SEGMENT_BYTES - message.length
     if (!this.#read()) return 'lan broke'
+    //= https://www.rfc-editor.org/rfc/rfc8803#section-6
+    //# Convert messages MUST be included as the first bytes of the
+    //# bytestream.
     const first = Buffer.concat([message, this.#bytes.subarray(0, this.#limitBytes)])
     const sent = libc.sendHead(uplink, first, first.length)
     // A fresh socket has room for a whole message; one that has not is broken.

@@ -19,6 +19,10 @@ export function whatRefusalMeans(error: ErrorTlv): Refusal {
   const failure = readFailure(error)
   switch (failure?.code) {
     case ConvertError.unsupportedVersion: {
+      // We speak one: whoever does not speak it has none in common with us.
+      //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
+      //# The highest commonly supported version number MUST be used by
+      //# the remote peer in subsequent exchanges with the peer.
       const versions = failure.versions.join(', ')
       return { why: `the concentrator speaks Convert version ${versions} only`, waitMs: OTHER_MS }
     }

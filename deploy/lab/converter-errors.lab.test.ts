@@ -376,6 +376,24 @@ describe('a server out of reach', { skip: streetImpossible() }, () => {
     await command('concentrator', ['ip', 'address', 'add', '::1/128', 'dev', 'lo'])
   })
 
+  test('a concentrator that has lost its way out tells the homes to do without it', async () => {
+    const { ipv4, ipv6 } = CONCENTRATOR.gateway
+    const routes = (verb: string) =>
+      [
+        `ip route ${verb} default via ${ipv4} dev core`,
+        `ip -6 route ${verb} default via ${ipv6} dev core`,
+      ].join(' && ')
+    // The way back to the home stays.
+    await command('concentrator', ['ip', 'route', 'add', '203.0.113.0/25', 'via', ipv4])
+    await command('concentrator', ['sh', '-c', routes('delete')])
+    for (const address of [V4, V6]) {
+      using client = await asks(connect(address, OPEN))
+      assert.equal((await client.hears(8)).toString('hex'), '010222631e01411e', address)
+    }
+    await command('concentrator', ['sh', '-c', routes('add')])
+    await command('concentrator', ['ip', 'route', 'delete', '203.0.113.0/25'])
+  })
+
   test('a flow that carries nothing for its time is reset on both sides, and not before', async () => {
     const { client, guest, sinceMs } = idle
     assert.ok(client !== undefined && guest !== undefined)

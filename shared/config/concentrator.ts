@@ -32,6 +32,31 @@ const concentratorFile = z.strictObject({
     /** Own addresses to listen on. Default: all of both families. */
     addresses: list(hostAddress(), 0, LISTEN_ADDRESSES_MAX, 'addresses').default([]),
   }),
+  // How the network around us is built is the operator's; ours is to let nobody in who is not named here.
+  //= https://www.rfc-editor.org/rfc/rfc8803#section-1.3
+  //= type=exception
+  //# The 0-RTT TCP Convert Protocol specified in this document MUST be
+  //# used in a single administrative domain deployment model.
+  //= https://www.rfc-editor.org/rfc/rfc8803#section-1.3
+  //= type=exception
+  //# Future deployment of Transport Converters by third parties MUST
+  //# adhere to the mutual authentication requirements in Section 9.2 to
+  //# prevent illegitimate traffic interception (Section 9.4) in
+  //# particular.
+  //= https://www.rfc-editor.org/rfc/rfc8803#section-9.1
+  //= type=exception
+  //# The Transport Converter MUST be as protected as a core IP router
+  //# (e.g., Section 10 of [RFC1812]).
+  //= https://www.rfc-editor.org/rfc/rfc8803#section-9.1
+  //= type=exception
+  //# Furthermore, ingress filtering policies MUST be enforced at the
+  //# network boundaries [RFC2827].
+  // Between homes and us it is a cookie, bound to an address (ADR 0015); nobody proves us to the homes yet.
+  //= https://www.rfc-editor.org/rfc/rfc8803#section-9.2
+  //= type=exception
+  //# If such control is not exerted and there is a more open network
+  //# environment, a strong mutual authentication scheme MUST be defined
+  //# to use the Convert Protocol.
   /** The homes that may come. */
   subscribers: list(
     z.strictObject({

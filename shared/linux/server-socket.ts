@@ -4,8 +4,10 @@
  *
  * Functions answer a descriptor or 0, or `-errno`, and leave nothing open when they fail.
  */
+import { knownAddress } from '../wire/address.ts'
 import { type IcmpError, readIcmpError } from '../wire/extended-error.ts'
 import { controlBytesOf, MSGHDR_BYTES, readControl, writeMsghdr } from '../wire/msghdr.ts'
+import { encodeSockaddr6 } from '../wire/sockaddr.ts'
 import { decodeHandshake, type Handshake } from '../wire/tcp-info.ts'
 import { EINPROGRESS } from './kernel.ts'
 import * as libc from './libc.ts'
@@ -84,10 +86,20 @@ export function hasAddressTowards(remote: Uint8Array): boolean {
   return result >= 0
 }
 
+/** This host has no way out in either family: sends nothing. */
+export function isCutOff(): boolean {
+  return !FAR_AWAY.some(hasAddressTowards)
+}
+
 /** More than one connect can gather; the rest goes with the socket. */
 const ERRORS_MAX = 8
 /** One sock_extended_err with an address has 64 bytes. */
 const CONTROL_BYTES = 256
+
+/** Nobody is there, so only a default route leads there. (RFC 7526, RFC 3849) */
+const FAR_AWAY = ['192.88.99.1', '2001:db8:ffff:ffff::1'].map((text) =>
+  encodeSockaddr6(knownAddress(text), 9),
+)
 
 // One a thread; no call keeps it.
 const MESSAGE = libc.pin(MSGHDR_BYTES + CONTROL_BYTES)
