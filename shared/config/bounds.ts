@@ -12,6 +12,12 @@ export function wholeNumber(from: number, to: number, unit?: string): z.ZodNumbe
   return z.int({ error }).min(from, { error }).max(to, { error })
 }
 
+/** A number with a point or without, both bounds included. */
+export function numberBetween(from: number, to: number, unit: string): z.ZodNumber {
+  const error = mustBe(`a number from ${from} to ${to} ${unit}`)
+  return z.number({ error }).min(from, { error }).max(to, { error })
+}
+
 /** A part of something, both bounds included. */
 export function share(from: number, to: number): z.ZodNumber {
   const error = mustBe(`a number from ${from} to ${to}`)

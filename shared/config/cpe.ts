@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import { hostAddress, ipv4HostAddress, ipv6HostAddress, prefix } from './address.ts'
-import { list, PORT_MAX, port, wholeNumber } from './bounds.ts'
+import { list, numberBetween, PORT_MAX, port, share, wholeNumber } from './bounds.ts'
 import type { Contradiction } from './document.ts'
 import {
   connectMs,
@@ -33,6 +33,16 @@ const leg = z.strictObject({
   gateway6: ipv6HostAddress().optional(),
 })
 
+/** The line that is filled first. What it carries, in Mbit/s of IP packets; default: not known. */
+const dslLeg = leg.extend({
+  upMbps: numberBetween(0.1, 10_000, 'Mbit/s').optional(),
+})
+
+/** The line that costs. What we may send over it, in Mbit/s of IP packets; default: all it takes. */
+const lteLeg = leg.extend({
+  capUpMbps: numberBetween(0.1, 10_000, 'Mbit/s').optional(),
+})
+
 const cpeFile = z.strictObject({
   /** This home, as the concentrator knows it. */
   subscriber: z.strictObject({ id: subscriberId(), cookie: cookie() }),
@@ -46,7 +56,14 @@ const cpeFile = z.strictObject({
     /** Where the home's hosts are. What they open over TCP is captured. */
     interfaces: list(interfaceName(), 1, 8, 'interfaces'),
   }),
-  legs: z.strictObject({ dsl: leg, lte: leg }),
+  legs: z.strictObject({ dsl: dslLeg, lte: lteLeg }),
+  /** How much of a line's rate is used, so that packets wait here and not in the modem (ADR 0021). */
+  shaping: z
+    .strictObject({
+      /** Of legs.dsl.upMbps. Default 0.97. */
+      dslShare: share(0.5, 1).default(0.97),
+    })
+    .prefault({}),
   bypass: z
     .strictObject({
       /** Destinations that are never captured: they leave by DSL, unbonded. Default none. */

@@ -1,0 +1,102 @@
+/**
+ * The home's side of shaping: what leaves by a line waits here, where small and urgent packets can pass
+ * it, and not in the modem, where nothing can (ADR 0021).
+ *
+ *    DSL   a little under its capacity, so that the modem's queue stays empty
+ *    LTE   at most what the operator allows
+ *
+ * A line whose rate is not configured is left alone. Interfaces come and go (PPP makes a new one at each
+ * dial-in), so every second what should be is compared with what is.
+ */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CpeConfig } from '../../shared/config/cpe.ts'
+import { BULK_CLASS, SHAPER, STRICT_CLASS, shapedLine } from '../../shared/core/shaping.ts'
+import { applyRuleset } from '../../shared/linux/nftables.ts'
+import { Shaper } from '../../shared/linux/shaper.ts'
+import type { Shaping } from '../../shared/linux/tc.ts'
+import { formatHandle } from '../../shared/wire/tc.ts'
+
+export type ShaperConfig = Pick<CpeConfig, 'concentrator' | 'legs' | 'shaping' | 'stateDirectory'>
+
+/**
+ * Everything stands when this resolves; disposing leaves the interfaces as they were found. What the
+ * kernel refuses goes to `complain` as a sentence, once until it is another: the house goes on unshaped.
+ */
+export async function openShaper(
+  config: ShaperConfig,
+  complain: (sentence: string) => void,
+): Promise<AsyncDisposable> {
+  await using undo = new AsyncDisposableStack()
+  const lines = linesOf(config)
+  const rulesetFile = join(config.stateDirectory, RULESET_FILE)
+  undo.defer(async () => {
+    await applyRuleset(REMOVE_SHAPING, rulesetFile)
+    rmSync(rulesetFile)
+  })
+  await applyRuleset(renderShaping([...lines.keys()], config.concentrator.port), rulesetFile)
+
+  const shaper = undo.use(new Shaper(join(config.stateDirectory, QDISCS_FILE), SHAPER))
+  let said = ''
+  const settle = (): void => {
+    const refusals = shaper.settle(lines).join('; ')
+    if (refusals !== '' && refusals !== said) complain(refusals)
+    said = refusals
+  }
+  settle()
+  const timer = setInterval(settle, SETTLE_MS)
+  undo.defer(() => clearInterval(timer))
+  return undo.move()
+}
+
+function linesOf({ legs, shaping }: ShaperConfig): Map<string, Omit<Shaping, 'major'>> {
+  const lines = new Map<string, Omit<Shaping, 'major'>>()
+  const shapeAt = (name: string, mbps: number | undefined): void => {
+    if (mbps === undefined) return
+    lines.set(name, { defaultClass: BULK_CLASS, classes: shapedLine(mbps) })
+  }
+  const { upMbps } = legs.dsl
+  shapeAt(legs.dsl.interface, upMbps === undefined ? undefined : upMbps * shaping.dslShare)
+  shapeAt(legs.lte.interface, legs.lte.capUpMbps)
+  return lines
+}
+
+/**
+ * Which packets go first: what says so itself (EF, AF4x, CS5 and above; RFC 4594 section 2.3), names, pings
+ * and probes, and of TCP what carries next to nothing: acknowledgements and handshakes.
+ */
+export function renderShaping(interfaces: readonly string[], probePort: number): string {
+  if (interfaces.length === 0) return REMOVE_SHAPING
+  const first = `meta priority set ${formatHandle(STRICT_CLASS)} accept`
+  return `${REMOVE_SHAPING}table inet hybridge_shaping {
+  chain leaving {
+    type filter hook postrouting priority mangle + 1; policy accept;
+    oifname { ${interfaces.map((name) => `"${name}"`).join(', ')} } jump urgent
+  }
+
+  chain urgent {
+    ip dscp ${URGENT_DSCP} ${first}
+    ip6 dscp ${URGENT_DSCP} ${first}
+    meta length > ${SPARSE_BYTES_MAX} return
+    meta l4proto { icmp, ipv6-icmp } ${first}
+    udp dport { 53, ${probePort} } ${first}
+    tcp dport 53 ${first}
+    meta l4proto tcp meta length <= ${TCP_ACK_BYTES_MAX} ${first}
+  }
+}
+`
+}
+
+const REMOVE_SHAPING = `table inet hybridge_shaping
+delete table inet hybridge_shaping
+`
+
+const URGENT_DSCP = '{ ef, 0x2c, af41, af42, af43, cs5, cs6, cs7 }'
+/** A name's question or answer fits, and so does a ping; not one that is made to fill a line. */
+const SPARSE_BYTES_MAX = 512
+/** IPv6, TCP, timestamps, three SACK blocks or MPTCP's data acknowledgement. */
+const TCP_ACK_BYTES_MAX = 120
+const SETTLE_MS = 1_000
+/** In the state directory. */
+const QDISCS_FILE = 'cpe-qdiscs.json'
+const RULESET_FILE = 'cpe-shaping.nft'
