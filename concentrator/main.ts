@@ -20,6 +20,10 @@ import { answerProbes } from './control/probe-responder.ts'
 import { STREET_COUNTERS } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
 import { keepDoor } from './subscribers/doorkeeper.ts'
+import { openShaper } from './subscribers/shaper.ts'
+import { sourceOf } from './subscribers/source.ts'
+import { TIES_MAX, TieTable } from './subscribers/tie-table.ts'
+import { Ties } from './subscribers/ties.ts'
 
 const config = configFrom(
   {
@@ -29,17 +33,25 @@ const config = configFrom(
   },
   process.argv.slice(2),
 )
+/** Seconds for which an address is a home's after its last probe: twice the idle LTE's pause. */
+const TIE_S = 600
 
 await runDaemon(async (signal) => {
   log.level = config.log.level
   const host = surveyHost({ ...config, ...config.limits })
   const counters = new Counters(STREET_COUNTERS, config.workers)
+  const ties = TieTable.create(TIES_MAX)
 
   // The port first: a second concentrator finds it taken, and has not touched the kernel of the first.
-  await using _probes = await answerProbes(config)
+  await using _probes = await answerProbes(config, new Ties(ties, TIE_S))
   using sysctls = openSysctls(join(config.stateDirectory, 'concentrator-sysctls.json'))
   takeOverMptcp(sysctls)
-  await using door = keepDoor(config.limits.subflowsPerConnection)
+  await using shaper = await openShaper(
+    config,
+    (address) => ties.ownerOf(sourceOf(address), process.hrtime()[0]),
+    (why) => log.warn('shaper', { why }),
+  )
+  await using door = keepDoor(config.limits.subflowsPerConnection, shaper.listener)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers(
     new URL('data/worker.ts', import.meta.url),

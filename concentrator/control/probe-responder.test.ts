@@ -12,8 +12,10 @@ const home = { address: '100.64.0.2' }
 
 test('a genuine probe gets an echo of its own length, number and timestamp', () => {
   const judge = new ProbeJudge([cookie])
-  const echo = judge.answer(probe, home, 0)
-  assert.ok(echo !== undefined)
+  const answer = judge.answer(probe, home, 0)
+  assert.ok(answer !== undefined)
+  const { echo, subscriber, leg } = answer
+  assert.deepEqual({ subscriber, leg }, { subscriber: 0, leg: 2 })
   assert.equal(echo.length, probe.length)
   const decoded = decodeProbe(echo)
   assert.ok(decoded.kind === 'message')

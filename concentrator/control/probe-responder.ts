@@ -7,8 +7,12 @@ import { timingSafeEqual } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import { LEG_NUMBER, LEGS } from '../../shared/core/leg.ts'
+import type { Tie } from '../../shared/core/tie.ts'
 import { macOf, probeSecret } from '../../shared/tunnel/keys.ts'
+import { parseAddress } from '../../shared/wire/address.ts'
 import { decodeProbe, encodeProbe, type Mac } from '../../shared/wire/probe.ts'
+import type { Ties } from '../subscribers/ties.ts'
 
 export interface ProbeCounts {
   answered: number
@@ -31,32 +35,37 @@ export class ProbeJudge {
     forged: 0,
     limited: 0,
   }
-  readonly #sessions: ReadonlyMap<string, Mac>
+  readonly #sessions: ReadonlyMap<string, { readonly mac: Mac; readonly subscriber: number }>
   /** Probes of this second by source. */
   readonly #asked = new Map<string, number>()
   #second = 0
 
+  /** `cookies` by subscriber number. */
   constructor(cookies: readonly Uint8Array[]) {
     this.#sessions = sessionsOf(cookies)
   }
 
-  /** The echo to a datagram from `source`, or undefined when it deserves none. */
+  /**
+   * The echo to a datagram from `source`, and whose it was and on which leg; undefined when it deserves
+   * none.
+   */
   answer(
     datagram: Uint8Array,
     source: { readonly address: string },
     nowMs: number,
-  ): Uint8Array | undefined {
+  ): ({ readonly echo: Uint8Array } & Tie) | undefined {
     const decoded = decodeProbe(datagram)
     if (decoded.kind !== 'message' || decoded.frame.type !== 'probe') {
       this.counts.alien += 1
       return undefined
     }
     const { frame, signed, mac: theirs } = decoded
-    const mac = this.#sessions.get(nameOf(frame.sessionId))
-    if (mac === undefined) {
+    const session = this.#sessions.get(nameOf(frame.sessionId))
+    if (session === undefined) {
       this.counts.unknown += 1
       return undefined
     }
+    const { mac, subscriber } = session
     if (!timingSafeEqual(mac(signed), theirs)) {
       this.counts.forged += 1
       return undefined
@@ -67,7 +76,7 @@ export class ProbeJudge {
       return undefined
     }
     this.counts.answered += 1
-    return encodeProbe({ ...frame, type: 'echo' }, mac)
+    return { echo: encodeProbe({ ...frame, type: 'echo' }, mac), subscriber, leg: frame.legId }
   }
 
   #mayAsk(source: string, nowMs: number): boolean {
@@ -86,17 +95,15 @@ export class ProbeJudge {
  * Answer on the UDP port of the same number as Convert's. Where no address is
  * configured it listens on all, and the echo leaves from the address that the route back prefers: name them where there are several.
  */
-export async function answerProbes({
-  listen,
-  subscribers,
-}: Pick<ConcentratorConfig, 'listen' | 'subscribers'>): Promise<
-  { counts: ProbeCounts } & AsyncDisposable
-> {
+export async function answerProbes(
+  { listen, subscribers }: Pick<ConcentratorConfig, 'listen' | 'subscribers'>,
+  ties: Ties,
+): Promise<{ counts: ProbeCounts } & AsyncDisposable> {
   const judge = new ProbeJudge(subscribers.map(({ cookie }) => cookie))
   await using opened = new AsyncDisposableStack()
   for (const address of listen.addresses.length === 0 ? ['::'] : listen.addresses) {
     const socket = opened.use(createSocket(address.includes(':') ? 'udp6' : 'udp4'))
-    socket.on('message', (datagram, from) => reply(socket, judge, datagram, from))
+    socket.on('message', (datagram, from) => reply(socket, judge, ties, datagram, from))
     const listening = once(socket, 'listening')
     socket.bind({ port: listen.port, address })
     try {
@@ -118,18 +125,35 @@ export async function answerProbes({
   }
 }
 
-function reply(socket: Socket, judge: ProbeJudge, datagram: Uint8Array, from: RemoteInfo): void {
-  const echo = judge.answer(datagram, from, performance.now())
-  if (echo !== undefined) socket.send(echo, from.port, from.address)
+function reply(
+  socket: Socket,
+  judge: ProbeJudge,
+  ties: Ties,
+  datagram: Uint8Array,
+  from: RemoteInfo,
+): void {
+  const answer = judge.answer(datagram, from, performance.now())
+  if (answer === undefined) return
+  socket.send(answer.echo, from.port, from.address)
+  const address = parseAddress(from.address)
+  // The clock of the data threads: performance.now() begins anew in each.
+  const [nowS] = process.hrtime()
+  if (address !== undefined && isLegNumber(answer.leg)) ties.hear(answer, address, nowS)
 }
 
-function sessionsOf(cookies: readonly Uint8Array[]): Map<string, Mac> {
+function sessionsOf(
+  cookies: readonly Uint8Array[],
+): Map<string, { readonly mac: Mac; readonly subscriber: number }> {
   return new Map(
-    cookies.map((cookie) => {
+    cookies.map((cookie, subscriber) => {
       const { sessionId, key } = probeSecret(cookie)
-      return [nameOf(sessionId), macOf(key)]
+      return [nameOf(sessionId), { mac: macOf(key), subscriber }]
     }),
   )
+}
+
+function isLegNumber(leg: number): boolean {
+  return LEGS.some((name) => LEG_NUMBER[name] === leg)
 }
 
 function nameOf(sessionId: Uint8Array): string {

@@ -6,10 +6,17 @@
  */
 import { z } from 'zod'
 import { hostAddress, knownPrefix, prefix } from './address.ts'
-import { list, port, wholeNumber } from './bounds.ts'
+import { list, port, share, wholeNumber } from './bounds.ts'
 import type { Contradiction } from './document.ts'
-import { connectMs, descriptorsShare, logSection, stateDirectory, workers } from './host.ts'
-import { cookie, subscriberId } from './subscriber.ts'
+import {
+  connectMs,
+  descriptorsShare,
+  interfaceName,
+  logSection,
+  stateDirectory,
+  workers,
+} from './host.ts'
+import { caps, cookie, subscriberId } from './subscriber.ts'
 import { congestionControl, KEEPALIVE_S_MAX, keepaliveKeys } from './tcp.ts'
 
 export type ConcentratorConfig = z.infer<typeof concentratorConfig>
@@ -56,11 +63,25 @@ const concentratorFile = z.strictObject({
   }),
   /** The homes that may come. */
   subscribers: list(
-    z.strictObject({ id: subscriberId(), cookie: cookie() }),
+    z.strictObject({
+      id: subscriberId(),
+      cookie: cookie(),
+      /** What may go down each leg. Default all it takes. */
+      caps: caps(),
+    }),
     1,
     SUBSCRIBERS_MAX,
     'subscribers, each with id and cookie',
   ),
+  /** Where `caps` of subscribers are kept (ADR 0021). */
+  shaping: z
+    .strictObject({
+      /** Through which the homes are reached. Default none: then no subscriber may have caps. */
+      interface: interfaceName().optional(),
+      /** How much of caps.dslDownMbps is used, so that packets wait here and not at the line. Default 0.97. */
+      dslShare: share(0.5, 1).default(0.97),
+    })
+    .prefault({}),
   /** Destinations. `allow` beats `deny`; what neither names is allowed. */
   acl: z
     .strictObject({
@@ -116,9 +137,14 @@ function* contradictions(config: z.infer<typeof concentratorFile>): Generator<Co
     }
     addresses.add(address)
   }
+  const shapes = config.shaping.interface !== undefined
   const ids = new Set<string>()
   const ownerOf = new Map<string, string>()
-  for (const [i, { id, cookie: secret }] of config.subscribers.entries()) {
+  for (const [i, { id, caps: own, cookie: secret }] of config.subscribers.entries()) {
+    if (!shapes && (own.dslDownMbps !== undefined || own.lteDownMbps !== undefined)) {
+      const message = 'names a rate, but shaping.interface does not say where to keep it'
+      yield { path: ['subscribers', i, 'caps'], message }
+    }
     if (ids.has(id)) {
       yield { path: ['subscribers', i, 'id'], message: `is ${id} a second time; ids must differ` }
     }

@@ -106,6 +106,20 @@ testEdges(cpeConfig, minimal, [
   { key: 'lan.interfaces.0', ...interfaceEdges, bad: interfaceEdges.bad.slice(1) },
   { key: 'legs.dsl.interface', ...interfaceEdges },
   { key: 'legs.lte.interface', ...interfaceEdges },
+  ...['legs.dsl.upMbps', 'legs.lte.capUpMbps'].map(
+    (key): Edge => ({
+      key,
+      good: [undefined, 0.1, 0.8, 50, 10_000],
+      bad: [null, 0, 0.09, 10_000.1, '50', '50M', -1, Infinity, NaN, true],
+      says: /a number from 0\.1 to 10000 Mbit\/s/,
+    }),
+  ),
+  {
+    key: 'shaping.dslShare',
+    good: [undefined, 0.5, 0.97, 1],
+    bad: [0.49, 1.01, 97, '0.97', null],
+    says: /a number from 0.5 to 1/,
+  },
   ...['dsl', 'lte'].flatMap((leg): Edge[] => [
     {
       key: `legs.${leg}.gateway4`,
@@ -175,7 +189,7 @@ testEdges(cpeConfig, minimal, [
       says: /a mapping with the keys/,
     }),
   ),
-  ...['bypass', 'pool', 'probes', 'limits', 'keepalive', 'log'].map(
+  ...['bypass', 'pool', 'probes', 'limits', 'keepalive', 'log', 'shaping'].map(
     (key): Edge => ({
       key,
       good: [undefined, {}],
@@ -205,6 +219,7 @@ test('the least that must be said becomes a whole configuration', () => {
     concentrator: { addresses: ['192.0.2.10'], port: 8803 },
     lan: { interfaces: ['lan'] },
     legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
+    shaping: { dslShare: 0.97 },
     bypass: { prefixes: [] },
     capturePort: 15_800,
     workers: 1,

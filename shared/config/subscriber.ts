@@ -3,6 +3,7 @@
  * the concentrator's.
  */
 import { z } from 'zod'
+import { numberBetween } from './bounds.ts'
 import { mustBeText } from './must.ts'
 
 /** A name for people and logs; it never travels. */
@@ -24,6 +25,19 @@ export function cookie() {
     context.addIssue({ code: 'custom', message: cookieProblem(text) })
     return z.NEVER
   })
+}
+
+/** What may go down each leg of a home, in Mbit/s. Default: all it takes. */
+export function caps() {
+  const mbps = () => numberBetween(0.1, 10_000, 'Mbit/s').optional()
+  return z
+    .strictObject({
+      /** What the DSL line carries; shaping.dslShare of it is used. */
+      dslDownMbps: mbps(),
+      /** At most this. */
+      lteDownMbps: mbps(),
+    })
+    .prefault({})
 }
 
 /** Says how long the text is and not what it is: terminals and logs are read by many. */

@@ -107,6 +107,37 @@ export class NetlinkSocket {
   }
 
   /**
+   * Several messages that the kernel takes all or none, between a beginning and an end of their own:
+   * netfilter's transactions. Answers 0 or the first `-errno`.
+   */
+  transact(
+    edges: { readonly begin: number; readonly end: number; readonly body: Uint8Array },
+    messages: ReadonlyArray<{
+      readonly type: number
+      readonly flags: number
+      readonly body: Uint8Array
+    }>,
+  ): number {
+    if (messages.length === 0) return 0
+    this.#sequence = (this.#sequence + 1) >>> 0
+    this.#complaint = ''
+    // Refusals are told in any case; of what went well only the last message tells.
+    const parts = messages.map(({ type, flags, body }, i) => {
+      const ack = i === messages.length - 1 ? FLAG_ACK : 0
+      return encodeMessage(type, flags | ack, this.#sequence, body)
+    })
+    const sent = send(
+      this.#fd,
+      Buffer.concat([
+        encodeMessage(edges.begin, 0, this.#sequence, edges.body),
+        ...parts,
+        encodeMessage(edges.end, 0, this.#sequence, edges.body),
+      ]),
+    )
+    return sent < 0 ? sent : this.#answers(ignore)
+  }
+
+  /**
    * Everything of one kind that there is, as far as `decode` knows it. Asked again when it changed
    * while the kernel listed it. Empty also when the kernel refuses.
    */

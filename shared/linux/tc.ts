@@ -52,12 +52,21 @@ export type ForeignQdisc = Pick<Qdisc, 'handle' | 'kind' | 'options'>
 
 export type Shaped =
   /** Everything is as it should be. `replaced`: what was there before; undefined where it was the kernel's own, or ours. */
-  | { readonly kind: 'shaped'; readonly began: boolean; readonly replaced: ForeignQdisc | undefined }
+  | {
+      readonly kind: 'shaped'
+      readonly began: boolean
+      readonly replaced: ForeignQdisc | undefined
+    }
   /** A sentence. */
   | { readonly kind: 'refused'; readonly why: string }
 
 /** From what is to what should be. */
-export function shape(route: NetlinkSocket, ifIndex: number, name: string, wanted: Shaping): Shaped {
+export function shape(
+  route: NetlinkSocket,
+  ifIndex: number,
+  name: string,
+  wanted: Shaping,
+): Shaped {
   const before = qdiscsOf(route, ifIndex)
   const root = before.find(({ parent }) => parent === TC_ROOT)
   const handle = handleOf(wanted.major, 0)
@@ -162,16 +171,14 @@ function sameClass(one: HtbClass, before: HtbClass): boolean {
 /** Our classes as they are, each with what its queue holds. */
 function queuedClasses(route: NetlinkSocket, ifIndex: number, qdiscs: readonly Qdisc[]) {
   const queueOf = new Map(qdiscs.map((queue) => [queue.parent, queue]))
-  return route
-    .list(RTM_GETTCLASS, encodeClassesQuery(ifIndex), decodeHtbClass)
-    .map((one) => {
-      const queue = queueOf.get(one.handle)
-      return {
-        ...one,
-        queueBytes: queue?.kind === 'bfifo' ? bfifoLimit(queue.options) : undefined,
-        fair: queue?.kind === 'fq_codel',
-      }
-    })
+  return route.list(RTM_GETTCLASS, encodeClassesQuery(ifIndex), decodeHtbClass).map((one) => {
+    const queue = queueOf.get(one.handle)
+    return {
+      ...one,
+      queueBytes: queue?.kind === 'bfifo' ? bfifoLimit(queue.options) : undefined,
+      fair: queue?.kind === 'fq_codel',
+    }
+  })
 }
 
 function writeQueues(route: NetlinkSocket, ifIndex: number, all: readonly QueuedClass[]): void {

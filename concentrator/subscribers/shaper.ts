@@ -1,0 +1,162 @@
+/**
+ * The concentrator's side of shaping: what goes down one leg of one home waits here, in a class of its
+ * own (ADR 0021).
+ *
+ *    an event of mptcp_pm ─▶ leg-classes ─▶ nftables map: address and port ─▶ packet priority ─▶ HTB class
+ *
+ * A subflow's class applies 50 ms after it has been made, at the latest; until then it leaves unshaped.
+ */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import { LEG_NUMBER } from '../../shared/core/leg.ts'
+import { cappedLeg, SHAPER } from '../../shared/core/shaping.ts'
+import type { Owner } from '../../shared/core/tie.ts'
+import { ClassMaps } from '../../shared/linux/class-maps.ts'
+import { errnoName } from '../../shared/linux/errors.ts'
+import { applyRuleset } from '../../shared/linux/nftables.ts'
+import { Shaper } from '../../shared/linux/shaper.ts'
+import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
+import type { QueuedClass } from '../../shared/wire/tc.ts'
+import type { SubflowListener } from './doorkeeper.ts'
+import { LegClasses } from './leg-classes.ts'
+
+export type ShaperConfig = Pick<
+  ConcentratorConfig,
+  'listen' | 'shaping' | 'stateDirectory' | 'subscribers'
+>
+
+export interface RunningShaper extends AsyncDisposable {
+  /** Undefined where nothing is shaped. */
+  readonly listener: SubflowListener | undefined
+}
+
+/**
+ * Everything stands when this resolves. `whose` says which leg of which subscriber an address is. What the
+ * kernel refuses goes to `complain` as a sentence, once until it is another: the homes go on unshaped.
+ */
+export async function openShaper(
+  config: ShaperConfig,
+  whose: (address: Uint8Array) => Owner | undefined,
+  complain: (sentence: string) => void,
+): Promise<RunningShaper> {
+  const classes = cappedClasses(config)
+  const device = config.shaping.interface
+  await using undo = new AsyncDisposableStack()
+  // Also with nothing to shape: what a killed concentrator of another configuration left is found.
+  const shaper = undo.use(new Shaper(join(config.stateDirectory, QDISCS_FILE), SHAPER))
+  const rulesetFile = join(config.stateDirectory, RULESET_FILE)
+  undo.defer(async () => {
+    await applyRuleset(REMOVE_SHAPING, rulesetFile)
+    rmSync(rulesetFile)
+  })
+  const shapes = device !== undefined && classes.size > 0
+  await applyRuleset(
+    shapes ? renderShaping(device, config.listen.port) : REMOVE_SHAPING,
+    rulesetFile,
+  )
+
+  const wanted = new Map(
+    shapes
+      ? [[device, { defaultClass: undefined, classes: [...classes.values()] }]]
+      : [],
+  )
+  let said = ''
+  const say = (refusals: string): void => {
+    if (refusals !== '' && refusals !== said) complain(refusals)
+    said = refusals
+  }
+  const settle = (): void => say(shaper.settle(wanted).join('; '))
+  settle()
+  if (!shapes) return standing(undo.move(), undefined)
+
+  const timer = setInterval(settle, SETTLE_MS)
+  undo.defer(() => clearInterval(timer))
+  const maps = undo.use(new ClassMaps(TABLE))
+  const book = new LegClasses({
+    whose,
+    classOf: (subscriber, leg) => classes.get(nameOf(subscriber, leg))?.handle,
+  })
+  return standing(undo.move(), listenerOf(book, maps, complain))
+}
+
+function listenerOf(
+  book: LegClasses,
+  maps: ClassMaps,
+  complain: (sentence: string) => void,
+): SubflowListener {
+  let whole = true
+  let triedMs = -Infinity
+  return {
+    hear: (event: MptcpEvent) => book.hear(event, performance.now()),
+    resync: (subflows) => book.resync(subflows),
+    get stale() {
+      return book.stale
+    },
+    turn() {
+      const nowMs = performance.now()
+      const changes = book.changes(nowMs)
+      if (whole && changes === undefined) return
+      if (whole && changes !== undefined) whole = maps.change(changes.remove, changes.add) === 0
+      if (whole || nowMs - triedMs < TRY_AGAIN_MS) return
+      // The map is not what we think: somebody else has been at it.
+      triedMs = nowMs
+      const result = maps.replace(book.all())
+      whole = result === 0
+      if (!whole) complain(`Cannot write the map of classes: ${errnoName(result)}`)
+    },
+  }
+}
+
+function standing(
+  stack: AsyncDisposableStack,
+  listener: SubflowListener | undefined,
+): RunningShaper {
+  return { listener, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+/** By subscriber and leg, those that have a rate. */
+function cappedClasses({ subscribers, shaping }: ShaperConfig): Map<string, QueuedClass> {
+  const classes = new Map<string, QueuedClass>()
+  for (const [number, { caps }] of subscribers.entries()) {
+    const { dslDownMbps, lteDownMbps } = caps
+    if (dslDownMbps !== undefined) {
+      const name = nameOf(number, LEG_NUMBER.dsl)
+      classes.set(name, cappedLeg(number, 0, dslDownMbps * shaping.dslShare))
+    }
+    if (lteDownMbps !== undefined) {
+      classes.set(nameOf(number, LEG_NUMBER.lte), cappedLeg(number, 1, lteDownMbps))
+    }
+  }
+  return classes
+}
+
+function nameOf(subscriber: number, leg: number): string {
+  return `${subscriber} ${leg}`
+}
+
+function renderShaping(interfaceName: string, port: number): string {
+  const ours = `oifname "${interfaceName}" tcp sport ${port} meta priority set`
+  return `${REMOVE_SHAPING}table inet ${TABLE} {
+  map class4 { type ipv4_addr . inet_service : classid; }
+  map class6 { type ipv6_addr . inet_service : classid; }
+
+  chain leaving {
+    type filter hook postrouting priority mangle + 1; policy accept;
+    ${ours} ip daddr . tcp dport map @class4
+    ${ours} ip6 daddr . tcp dport map @class6
+  }
+}
+`
+}
+
+const TABLE = 'hybridge_shaping'
+const REMOVE_SHAPING = `table inet ${TABLE}
+delete table inet ${TABLE}
+`
+/** In the state directory. */
+const QDISCS_FILE = 'concentrator-qdiscs.json'
+const RULESET_FILE = 'concentrator-shaping.nft'
+/** 20,000 classes take the kernel 50 ms to tell, and nobody but us should change them. */
+const SETTLE_MS = 10_000
+const TRY_AGAIN_MS = 1_000
