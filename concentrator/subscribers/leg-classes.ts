@@ -91,6 +91,7 @@ export class LegClasses {
     const add: Classed[] = []
     // Whose one subflow is may say whose another is: the set grows while we walk it.
     for (const key of this.#touched) {
+      this.#touched.delete(key)
       const handle = this.#classOf(key)
       const before = this.#applied.get(key)
       if (before?.handle === handle) continue
@@ -101,7 +102,6 @@ export class LegClasses {
       this.#applied.set(key, { peer, handle })
       add.push({ peer, handle })
     }
-    this.#touched.clear()
     return remove.length + add.length === 0 ? undefined : { remove, add }
   }
 

@@ -57,9 +57,7 @@ export async function openShaper(
   )
 
   const wanted = new Map(
-    shapes
-      ? [[device, { defaultClass: undefined, classes: [...classes.values()] }]]
-      : [],
+    shapes ? [[device, { defaultClass: undefined, classes: [...classes.values()] }]] : [],
   )
   let said = ''
   const say = (refusals: string): void => {

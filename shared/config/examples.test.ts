@@ -13,7 +13,8 @@ import { parseConfig, readConfig } from './document.ts'
 import { keysAt, type Path } from './keys.ts'
 
 /** Keys whose value in the example is a possible one, for there is no default. */
-const WITHOUT_DEFAULT = /^(subscriber|concentrator|lan|legs|listen\.port|subscribers|shaping\.interface)\b/
+const WITHOUT_DEFAULT =
+  /^(subscriber|concentrator|lan|legs|listen\.port|subscribers|shaping\.interface)\b/
 
 for (const [name, schema] of Object.entries({ cpe: cpeConfig, concentrator: concentratorConfig })) {
   const file = `shared/config/${name}.example.yaml`
