@@ -14,7 +14,7 @@ import { cappedLeg, SHAPER } from '../../shared/core/shaping.ts'
 import type { Owner } from '../../shared/core/tie.ts'
 import { ClassMaps } from '../../shared/linux/class-maps.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
-import { applyRuleset } from '../../shared/linux/nftables.ts'
+import { applyRuleset, quoted } from '../../shared/linux/nftables.ts'
 import { Shaper } from '../../shared/linux/shaper.ts'
 import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
 import type { QueuedClass } from '../../shared/wire/tc.ts'
@@ -51,10 +51,8 @@ export async function openShaper(
     rmSync(rulesetFile)
   })
   const shapes = device !== undefined && classes.size > 0
-  await applyRuleset(
-    shapes ? renderShaping(device, config.listen.port) : REMOVE_SHAPING,
-    rulesetFile,
-  )
+  const ruleset = shapes ? renderShaping(device, config.listen.port) : REMOVE_SHAPING
+  await applyRuleset(ruleset, rulesetFile)
 
   const wanted = new Map(
     shapes ? [[device, { defaultClass: undefined, classes: [...classes.values()] }]] : [],
@@ -75,16 +73,23 @@ export async function openShaper(
     whose,
     classOf: (subscriber, leg) => classes.get(nameOf(subscriber, leg))?.handle,
   })
-  return standing(undo.move(), listenerOf(book, maps, complain))
+  const rebuild = () => applyRuleset(ruleset, rulesetFile)
+  return standing(undo.move(), listenerOf(book, maps, rebuild, say))
 }
 
 function listenerOf(
   book: LegClasses,
   maps: ClassMaps,
-  complain: (sentence: string) => void,
+  rebuild: () => Promise<void>,
+  say: (refusal: string) => void,
 ): SubflowListener {
-  let whole = true
+  let state: 'whole' | 'broken' | 'mending' = 'whole'
   let triedMs = -Infinity
+  const mend = async (): Promise<void> => {
+    await rebuild()
+    const result = maps.replace(book.all())
+    if (result < 0) throw new Error(`Cannot write the map of classes: ${errnoName(result)}`)
+  }
   return {
     hear: (event: MptcpEvent) => book.hear(event, performance.now()),
     resync: (subflows) => book.resync(subflows),
@@ -94,14 +99,22 @@ function listenerOf(
     turn() {
       const nowMs = performance.now()
       const changes = book.changes(nowMs)
-      if (whole && changes === undefined) return
-      if (whole && changes !== undefined) whole = maps.change(changes.remove, changes.add) === 0
-      if (whole || nowMs - triedMs < TRY_AGAIN_MS) return
-      // The map is not what we think: somebody else has been at it.
+      // The map is not what we think when it refuses: somebody has flushed the ruleset.
+      if (state === 'whole' && changes !== undefined) {
+        state = maps.change(changes.remove, changes.add) === 0 ? 'whole' : 'broken'
+      }
+      if (state !== 'broken' || nowMs - triedMs < TRY_AGAIN_MS) return
       triedMs = nowMs
-      const result = maps.replace(book.all())
-      whole = result === 0
-      if (!whole) complain(`Cannot write the map of classes: ${errnoName(result)}`)
+      state = 'mending'
+      mend().then(
+        () => {
+          state = 'whole'
+        },
+        (error: unknown) => {
+          state = 'broken'
+          say(error instanceof Error ? error.message : String(error))
+        },
+      )
     },
   }
 }
@@ -134,7 +147,7 @@ function nameOf(subscriber: number, leg: number): string {
 }
 
 function renderShaping(interfaceName: string, port: number): string {
-  const ours = `oifname "${interfaceName}" tcp sport ${port} meta priority set`
+  const ours = `oifname ${quoted(interfaceName)} tcp sport ${port} meta priority set`
   return `${REMOVE_SHAPING}table inet ${TABLE} {
   map class4 { type ipv4_addr . inet_service : classid; }
   map class6 { type ipv6_addr . inet_service : classid; }

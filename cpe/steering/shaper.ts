@@ -12,7 +12,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { BULK_CLASS, SHAPER, STRICT_CLASS, shapedLine } from '../../shared/core/shaping.ts'
-import { applyRuleset } from '../../shared/linux/nftables.ts'
+import { applyRuleset, quoted } from '../../shared/linux/nftables.ts'
 import { Shaper } from '../../shared/linux/shaper.ts'
 import type { Shaping } from '../../shared/linux/tc.ts'
 import { formatHandle } from '../../shared/wire/tc.ts'
@@ -38,10 +38,13 @@ export async function openShaper(
 
   const shaper = undo.use(new Shaper(join(config.stateDirectory, QDISCS_FILE), SHAPER))
   let said = ''
+  let againMs = 0
   const settle = (): void => {
+    if (performance.now() < againMs) return
     const refusals = shaper.settle(lines).join('; ')
     if (refusals !== '' && refusals !== said) complain(refusals)
     said = refusals
+    againMs = refusals === '' ? 0 : performance.now() + REFUSED_MS
   }
   settle()
   const timer = setInterval(settle, SETTLE_MS)
@@ -71,7 +74,7 @@ export function renderShaping(interfaces: readonly string[], probePort: number):
   return `${REMOVE_SHAPING}table inet hybridge_shaping {
   chain leaving {
     type filter hook postrouting priority mangle + 1; policy accept;
-    oifname { ${interfaces.map((name) => `"${name}"`).join(', ')} } jump urgent
+    oifname { ${interfaces.map(quoted).join(', ')} } jump urgent
   }
 
   chain urgent {
@@ -97,6 +100,8 @@ const SPARSE_BYTES_MAX = 512
 /** IPv6, TCP, timestamps, three SACK blocks or MPTCP's data acknowledgement. */
 const TCP_ACK_BYTES_MAX = 120
 const SETTLE_MS = 1_000
+/** A kernel without HTB looks for a module each time that it is asked. */
+const REFUSED_MS = 60_000
 /** In the state directory. */
 const QDISCS_FILE = 'cpe-qdiscs.json'
 const RULESET_FILE = 'cpe-shaping.nft'

@@ -12,6 +12,7 @@ import { measureFirstByte } from './first-byte.ts'
 import { measureGibibyte } from './gibibyte.ts'
 import { measureIdle } from './idle.ts'
 import { benchRelay } from './relay.ts'
+import { measureLoaded, pings, raiseShapedStreet } from './shaping.ts'
 
 const bench = new Command('npm run bench --').description(
   'Measure the street. Nothing else should load this machine meanwhile.',
@@ -130,6 +131,45 @@ bench
     row('daemon', 'connections', 'bytes each')
     for (const { daemon, bytesEach, held } of await measureIdle(street, connections)) {
       row(daemon, String(held), bytesEach.toFixed(0))
+    }
+  })
+
+bench
+  .command('shaping')
+  .description(
+    'the rate that shaping costs, pings over DSL beside a transfer, and how LTE keeps to its cap',
+  )
+  .argument('[pairs...]', 'pairs', [DEFAULT_PAIR, 'vdsl50-lte80', 'adsl16-lte30'])
+  .option('--seconds <n>', 'of each measurement', Number, 8)
+  .action(async (pairs: string[], { seconds }: { seconds: number }) => {
+    row('pair, shaping', 'way', 'bond', '% of sum', 'idle p50', 'loaded p50', 'p95', 'LTE')
+    const time = { seconds, omitS: 4 }
+    for (const pair of pairs) {
+      const sums = new Map<string, number>()
+      for (const shaping of ['off', 'on', 'LTE capped 4 up, 10 down'] as const) {
+        const caps = shaping.startsWith('LTE') ? { upMbps: 4, downMbps: 10 } : {}
+        await using street = await (shaping === 'off'
+          ? raiseStreet({ name: 'hyb-bench', pair })
+          : raiseShapedStreet('hyb-bench', pair, caps))
+        const idle = await pings(street, 2)
+        for (const direction of ['down', 'up'] as const) {
+          if (shaping === 'off') {
+            const { dslMbps, lteMbps } = await measureBond(street, direction, time)
+            sums.set(direction, dslMbps + lteMbps)
+          }
+          const { bondedMbps, lteMbps, loaded } = await measureLoaded(street, direction, time)
+          row(
+            `${pair}, ${shaping}`,
+            direction,
+            bondedMbps.toFixed(2),
+            ((100 * bondedMbps) / (sums.get(direction) ?? NaN)).toFixed(1),
+            idle.p50Ms.toFixed(1),
+            loaded.p50Ms.toFixed(1),
+            loaded.p95Ms.toFixed(1),
+            lteMbps.toFixed(2),
+          )
+        }
+      }
     }
   })
 

@@ -21,6 +21,14 @@ export async function applyRuleset(ruleset: string, file: string): Promise<void>
   }
 }
 
+/** An interface's name in a ruleset: nft reads `*` at its end as "any", and has no way to write a quote. */
+export function quoted(interfaceName: string): string {
+  if (/["\\*]/.test(interfaceName)) {
+    throw new Error(`Cannot name the interface ${interfaceName} in nftables`)
+  }
+  return `"${interfaceName}"`
+}
+
 function reason(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   if ('code' in cause && cause.code === 'ENOENT') return 'nft is not installed'
