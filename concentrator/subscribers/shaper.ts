@@ -19,7 +19,7 @@ import { Shaper } from '../../shared/linux/shaper.ts'
 import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
 import type { QueuedClass } from '../../shared/wire/tc.ts'
 import type { SubflowListener } from './doorkeeper.ts'
-import { LegClasses } from './leg-classes.ts'
+import { type ClassChanges, LegClasses } from './leg-classes.ts'
 
 export type ShaperConfig = Pick<
   ConcentratorConfig,
@@ -54,35 +54,56 @@ export async function openShaper(
   const ruleset = shapes ? renderShaping(device, config.listen.port) : REMOVE_SHAPING
   await applyRuleset(ruleset, rulesetFile)
 
-  const wanted = new Map(
-    shapes ? [[device, { defaultClass: undefined, classes: [...classes.values()] }]] : [],
-  )
+  const made: QueuedClass[] = []
   let said = ''
-  const say = (refusals: string): void => {
-    if (refusals !== '' && refusals !== said) complain(refusals)
-    said = refusals
+  const say = (refusals: readonly string[]): void => {
+    const sentence = refusals.join('; ')
+    if (sentence !== '' && sentence !== said) complain(sentence)
+    said = sentence
   }
-  const settle = (): void => say(shaper.settle(wanted).join('; '))
-  settle()
+  say(shaper.settle(new Map(shapes ? [[device, { defaultClass: undefined, classes: made }]] : [])))
   if (!shapes) return standing(undo.move(), undefined)
 
-  const timer = setInterval(settle, SETTLE_MS)
+  let againMs = 0
+  const timer = setInterval(() => {
+    if (performance.now() < againMs) return
+    const refusals = shaper.look()
+    againMs = refusals.length === 0 ? 0 : performance.now() + REFUSED_MS
+    say(refusals)
+  }, LOOK_MS)
   undo.defer(() => clearInterval(timer))
+
   const maps = undo.use(new ClassMaps(TABLE))
   const book = new LegClasses({
     whose,
     classOf: (subscriber, leg) => classes.get(nameOf(subscriber, leg))?.handle,
   })
+  // A class is made when the first subflow of its leg comes: ten thousand homes take the kernel a minute.
+  const missing = new Map([...classes.values()].map((one) => [one.handle, one]))
+  const makeClasses = (changes: ClassChanges): void => {
+    for (const { handle } of changes.add) {
+      const one = missing.get(handle)
+      if (one === undefined) continue
+      missing.delete(handle)
+      made.push(one)
+      const refusal = shaper.add(device, one)
+      if (refusal !== undefined) say([refusal])
+    }
+  }
   const rebuild = () => applyRuleset(ruleset, rulesetFile)
-  return standing(undo.move(), listenerOf(book, maps, rebuild, say))
+  return standing(undo.move(), listenerOf({ book, maps, makeClasses, rebuild, say }))
 }
 
-function listenerOf(
-  book: LegClasses,
-  maps: ClassMaps,
-  rebuild: () => Promise<void>,
-  say: (refusal: string) => void,
-): SubflowListener {
+interface ListenerParts {
+  readonly book: LegClasses
+  readonly maps: ClassMaps
+  readonly makeClasses: (changes: ClassChanges) => void
+  readonly rebuild: () => Promise<void>
+  readonly say: (refusals: readonly string[]) => void
+}
+
+function listenerOf(parts: ListenerParts): SubflowListener {
+  const { book, maps, makeClasses, rebuild, say } = parts
   let state: 'whole' | 'broken' | 'mending' = 'whole'
   let triedMs = -Infinity
   const mend = async (): Promise<void> => {
@@ -99,6 +120,7 @@ function listenerOf(
     turn() {
       const nowMs = performance.now()
       const changes = book.changes(nowMs)
+      if (changes !== undefined) makeClasses(changes)
       // The map is not what we think when it refuses: somebody has flushed the ruleset.
       if (state === 'whole' && changes !== undefined) {
         state = maps.change(changes.remove, changes.add) === 0 ? 'whole' : 'broken'
@@ -112,7 +134,7 @@ function listenerOf(
         },
         (error: unknown) => {
           state = 'broken'
-          say(error instanceof Error ? error.message : String(error))
+          say([error instanceof Error ? error.message : String(error)])
         },
       )
     },
@@ -168,6 +190,7 @@ delete table inet ${TABLE}
 /** In the state directory. */
 const QDISCS_FILE = 'concentrator-qdiscs.json'
 const RULESET_FILE = 'concentrator-shaping.nft'
-/** 20,000 classes take the kernel 50 ms to tell, and nobody but us should change them. */
-const SETTLE_MS = 10_000
+const LOOK_MS = 1_000
+/** A kernel without HTB looks for a module each time that it is asked. */
+const REFUSED_MS = 60_000
 const TRY_AGAIN_MS = 1_000

@@ -6,15 +6,14 @@
  *    LTE   at most what the operator allows
  *
  * A line whose rate is not configured is left alone. Interfaces come and go (PPP makes a new one at each
- * dial-in), so every second what should be is compared with what is.
+ * dial-in), so every second we look whether ours is still there.
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { BULK_CLASS, SHAPER, STRICT_CLASS, shapedLine } from '../../shared/core/shaping.ts'
 import { applyRuleset, quoted } from '../../shared/linux/nftables.ts'
-import { Shaper } from '../../shared/linux/shaper.ts'
-import type { Shaping } from '../../shared/linux/tc.ts'
+import { type LineShaping, Shaper } from '../../shared/linux/shaper.ts'
 import { formatHandle } from '../../shared/wire/tc.ts'
 
 export type ShaperConfig = Pick<CpeConfig, 'concentrator' | 'legs' | 'shaping' | 'stateDirectory'>
@@ -39,21 +38,22 @@ export async function openShaper(
   const shaper = undo.use(new Shaper(join(config.stateDirectory, QDISCS_FILE), SHAPER))
   let said = ''
   let againMs = 0
-  const settle = (): void => {
-    if (performance.now() < againMs) return
-    const refusals = shaper.settle(lines).join('; ')
-    if (refusals !== '' && refusals !== said) complain(refusals)
-    said = refusals
-    againMs = refusals === '' ? 0 : performance.now() + REFUSED_MS
+  const say = (refusals: readonly string[]): void => {
+    const sentence = refusals.join('; ')
+    if (sentence !== '' && sentence !== said) complain(sentence)
+    said = sentence
+    againMs = sentence === '' ? 0 : performance.now() + REFUSED_MS
   }
-  settle()
-  const timer = setInterval(settle, SETTLE_MS)
+  say(shaper.settle(lines))
+  const timer = setInterval(() => {
+    if (performance.now() >= againMs) say(shaper.look())
+  }, LOOK_MS)
   undo.defer(() => clearInterval(timer))
   return undo.move()
 }
 
-function linesOf({ legs, shaping }: ShaperConfig): Map<string, Omit<Shaping, 'major'>> {
-  const lines = new Map<string, Omit<Shaping, 'major'>>()
+function linesOf({ legs, shaping }: ShaperConfig): Map<string, LineShaping> {
+  const lines = new Map<string, LineShaping>()
   const shapeAt = (name: string, mbps: number | undefined): void => {
     if (mbps === undefined) return
     lines.set(name, { defaultClass: BULK_CLASS, classes: shapedLine(mbps) })
@@ -99,7 +99,7 @@ const URGENT_DSCP = '{ ef, 0x2c, af41, af42, af43, cs5, cs6, cs7 }'
 const SPARSE_BYTES_MAX = 512
 /** IPv6, TCP, timestamps, three SACK blocks or MPTCP's data acknowledgement. */
 const TCP_ACK_BYTES_MAX = 120
-const SETTLE_MS = 1_000
+const LOOK_MS = 1_000
 /** A kernel without HTB looks for a module each time that it is asked. */
 const REFUSED_MS = 60_000
 /** In the state directory. */

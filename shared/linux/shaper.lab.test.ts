@@ -69,6 +69,25 @@ describe('shaping by a real kernel', { skip: !canRaiseHosts() }, () => {
     assert.deepEqual(queues(), first)
   })
 
+  test('a class can be added, and stands again with the others when somebody took all away', () => {
+    using shaper = open()
+    const { classes, defaultClass } = shaped(10)
+    const grown = [...classes]
+    shaper.settle(new Map([['dsl', { defaultClass, classes: grown }]]))
+    const [line, bulk] = classes
+    assert.ok(line !== undefined && bulk !== undefined)
+    const home = { ...bulk, handle: handleOf(MAJOR, 0x4e4f), parent: TC_ROOT }
+    assert.equal(shaper.add('dsl', home), undefined)
+    grown.push(home)
+    const count = () => tc('class', 'show', 'dev', 'dsl').match(/class htb/g)?.length
+    assert.equal(count(), 3)
+    assert.deepEqual(shaper.look(), [])
+    tc('qdisc', 'del', 'dev', 'dsl', 'root')
+    assert.match(shaper.add('dsl', home) ?? '', /^Cannot shape dsl: cannot set a class: /)
+    assert.deepEqual(shaper.look(), [])
+    assert.equal(count(), 3)
+  })
+
   test('who comes after a kill -9 finds one set, changes it, and takes all of it away', () => {
     const untouched = tc('qdisc', 'show')
     home.within(() => new Shaper(file, MAJOR)).settle(bothLines(10))
@@ -112,7 +131,7 @@ describe('shaping by a real kernel', { skip: !canRaiseHosts() }, () => {
     using shaper = open()
     assert.deepEqual(shaper.settle(new Map([['ppp0', shaped(10)]])), [])
     home.ip('link add ppp0 type veth peer name ppp0-far')
-    shaper.settle(new Map([['ppp0', shaped(10)]]))
+    assert.deepEqual(shaper.look(), [])
     assert.match(tc('class', 'show', 'dev', 'ppp0'), /class htb 8810:1 root rate 10Mbit/)
     home.ip('link del ppp0')
   })

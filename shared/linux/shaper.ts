@@ -6,10 +6,22 @@
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { readLinks } from './links.ts'
+import type { QueuedClass } from '../wire/tc.ts'
+import { readLink, readLinks } from './links.ts'
 import { Netlink, NetlinkSocket } from './netlink.ts'
 import { readSysctl } from './sysctl.ts'
-import { type ForeignQdisc, type Shaping, shape, shapedInterfaces, unshape } from './tc.ts'
+import {
+  addClass,
+  type ForeignQdisc,
+  isShaped,
+  type Shaping,
+  shape,
+  shapedInterfaces,
+  unshape,
+} from './tc.ts'
+
+/** What one interface should be shaped as, by whichever number. */
+export type LineShaping = Omit<Shaping, 'major'>
 
 export class Shaper {
   readonly #route = new NetlinkSocket(Netlink.route)
@@ -17,6 +29,7 @@ export class Shaper {
   readonly #major: number
   /** By interface. */
   readonly #before: Map<string, ForeignQdisc>
+  #wanted: ReadonlyMap<string, LineShaping> = new Map()
 
   /** `major`: the number by which our disciplines are known. */
   constructor(file: string, major: number) {
@@ -26,21 +39,36 @@ export class Shaper {
     this.#before = leftBehind(file)
   }
 
+  /** From what is to what should be from now on; answers what was refused, in sentences. */
+  settle(wanted: ReadonlyMap<string, LineShaping>): string[] {
+    this.#wanted = wanted
+    const shaped = shapedInterfaces(this.#route, this.#major)
+    for (const { index, name } of readLinks(this.#route)) {
+      if (!wanted.has(name) && shaped.includes(index)) this.#release(index, name)
+    }
+    return this.#shape(() => true)
+  }
+
   /**
-   * From what is to what should be; answers what was refused, in sentences. An interface that is not there
-   * is no refusal: it is shaped when it comes. Cheap enough for every second.
+   * Once more where our shaping is gone, for the interface is another or somebody has set something else.
+   * Cheap: one question an interface. One that is not there is no refusal: it is shaped when it comes.
    */
-  settle(wanted: ReadonlyMap<string, Omit<Shaping, 'major'>>): string[] {
-    const links = readLinks(this.#route)
-    const shapedBefore = shapedInterfaces(this.#route, this.#major)
+  look(): string[] {
+    return this.#shape((index) => !isShaped(this.#route, index, this.#major))
+  }
+
+  /** One class more on an interface that is wanted. A sentence when it was refused. */
+  add(name: string, one: QueuedClass): string | undefined {
+    const link = readLink(this.#route, name)
+    return link === undefined ? undefined : addClass(this.#route, link.index, name, one)
+  }
+
+  #shape(needs: (index: number) => boolean): string[] {
     const refusals: string[] = []
-    for (const { index, name } of links) {
-      const shaping = wanted.get(name)
-      if (shaping === undefined) {
-        if (shapedBefore.includes(index)) this.#release(index, name)
-        continue
-      }
-      const shaped = shape(this.#route, index, name, { ...shaping, major: this.#major })
+    for (const [name, shaping] of this.#wanted) {
+      const link = readLink(this.#route, name)
+      if (link === undefined || !needs(link.index)) continue
+      const shaped = shape(this.#route, link.index, name, { ...shaping, major: this.#major })
       if (shaped.kind === 'refused') refusals.push(shaped.why)
       else if (shaped.began) this.#remember(name, shaped.replaced)
     }

@@ -9,7 +9,7 @@
  * Where the kernel has fq_codel it stands inside each class. Where it has not (`bfifo`), the queue
  * is first in, first out, of so many bytes.
  */
-import { FLAG_CREATE, FLAG_EXCLUSIVE, FLAG_REPLACE } from '../wire/netlink.ts'
+import { FLAG_CREATE, FLAG_ECHO, FLAG_EXCLUSIVE, FLAG_REPLACE } from '../wire/netlink.ts'
 import {
   bfifoLimit,
   bfifoOptions,
@@ -22,6 +22,7 @@ import {
   encodeQdisc,
   encodeQdiscsQuery,
   encodeRootDelete,
+  encodeRootQuery,
   type HtbClass,
   handleOf,
   type Qdisc,
@@ -87,10 +88,7 @@ export function shape(
       const htb = encodeHtb(ifIndex, handle, wanted.defaultClass ?? 0)
       must(route.ask(RTM_NEWQDISC, flags, htb), route, 'set HTB')
     }
-    for (const one of plan.write) {
-      const body = encodeHtbClass(ifIndex, one)
-      must(route.ask(RTM_NEWTCLASS, FLAG_CREATE | FLAG_REPLACE, body), route, 'set a class')
-    }
+    writeClasses(route, ifIndex, plan.write)
     writeQueues(route, ifIndex, plan.queues)
     for (const gone of plan.remove) {
       must(route.ask(RTM_DELTCLASS, 0, encodeClassDelete(ifIndex, gone)), route, 'remove a class')
@@ -104,6 +102,33 @@ export function shape(
   return { kind: 'shaped', began: !isOurs, replaced: foreign }
 }
 
+/** Whether our HTB stands there: one question, for every second. */
+export function isShaped(route: NetlinkSocket, ifIndex: number, major: number): boolean {
+  let handle: number | undefined
+  // Without the echo the kernel tells the listeners and not us.
+  route.ask(RTM_GETQDISC, FLAG_ECHO, encodeRootQuery(ifIndex), (body) => {
+    handle = decodeQdisc(body)?.handle
+  })
+  return handle === handleOf(major, 0)
+}
+
+/** One class more, in an interface that is shaped; a sentence when the kernel refuses. */
+export function addClass(
+  route: NetlinkSocket,
+  ifIndex: number,
+  name: string,
+  one: QueuedClass,
+): string | undefined {
+  try {
+    writeClasses(route, ifIndex, [one])
+    writeQueues(route, ifIndex, [one])
+    return undefined
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal)) throw refusal
+    return `Cannot shape ${name}: ${refusal.message}`
+  }
+}
+
 /** Take away what is ours, if it is there, and put back what stood there before it. */
 export function unshape(
   route: NetlinkSocket,
@@ -111,7 +136,7 @@ export function unshape(
   major: number,
   before: ForeignQdisc | undefined,
 ): void {
-  if (!shapedInterfaces(route, major).includes(ifIndex)) return
+  if (!isShaped(route, ifIndex, major)) return
   if (before !== undefined) {
     const body = encodeQdisc({ ifIndex, parent: TC_ROOT, ...before })
     if (route.ask(RTM_NEWQDISC, FLAG_CREATE | FLAG_REPLACE, body) === 0) return
@@ -181,12 +206,20 @@ function queuedClasses(route: NetlinkSocket, ifIndex: number, qdiscs: readonly Q
   })
 }
 
+function writeClasses(route: NetlinkSocket, ifIndex: number, all: readonly QueuedClass[]): void {
+  for (const one of all) {
+    const body = encodeHtbClass(ifIndex, one)
+    must(route.ask(RTM_NEWTCLASS, FLAG_CREATE | FLAG_REPLACE, body), route, 'set a class')
+  }
+}
+
 function writeQueues(route: NetlinkSocket, ifIndex: number, all: readonly QueuedClass[]): void {
   const flags = FLAG_CREATE | FLAG_REPLACE
   // Asking for what is not there makes the kernel look for a module: once is enough.
   let fair = true
   for (const { handle: parent, queueBytes = 0 } of all) {
-    const queue = { ifIndex, handle: 0, parent }
+    // Numbered after its class: the kernel would search long for a number that is free.
+    const queue = { ifIndex, handle: (parent << 16) >>> 0, parent }
     const fairQueue = encodeQdisc({ ...queue, kind: 'fq_codel', options: NO_OPTIONS })
     fair = fair && route.ask(RTM_NEWQDISC, flags, fairQueue) === 0
     if (fair) continue

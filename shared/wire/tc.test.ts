@@ -14,6 +14,7 @@ import {
   encodeQdisc,
   encodeQdiscsQuery,
   encodeRootDelete,
+  encodeRootQuery,
   formatHandle,
   handleOf,
   TC_ROOT,
@@ -107,6 +108,7 @@ test('encodeQdisc() puts a queue into a class', () => {
 test('queries and deletions are a tcmsg alone', () => {
   assert.deepEqual(encodeQdiscsQuery(), new Uint8Array(20))
   assert.deepEqual(encodeClassesQuery(3), hex('00000000 03000000 00000000 00000000 00000000'))
+  assert.deepEqual(encodeRootQuery(3), encodeRootDelete(3))
   assert.deepEqual(encodeRootDelete(3), hex('00000000 03000000 00000000 ffffffff 00000000'))
   assert.deepEqual(
     encodeClassDelete(3, bulk.handle),

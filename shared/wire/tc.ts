@@ -118,6 +118,11 @@ export function encodeQdiscsQuery(): Uint8Array {
   return message(0, 0, 0)
 }
 
+/** RTM_GETQDISC (no dump) of what stands at the root of one interface. */
+export function encodeRootQuery(ifIndex: number): Uint8Array {
+  return message(ifIndex, 0, TC_ROOT)
+}
+
 /** RTM_GETTCLASS (a dump) of one interface. */
 export function encodeClassesQuery(ifIndex: number): Uint8Array {
   return message(ifIndex, 0, 0)
