@@ -6,7 +6,6 @@
  *
  * A subflow's class applies 50 ms after it has been made, at the latest; until then it leaves unshaped.
  */
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { LEG_NUMBER } from '../../shared/core/leg.ts'
@@ -14,6 +13,7 @@ import { cappedLeg, SHAPER } from '../../shared/core/shaping.ts'
 import type { Owner } from '../../shared/core/tie.ts'
 import { ClassMaps } from '../../shared/linux/class-maps.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
+import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
 import { applyRuleset, quoted } from '../../shared/linux/nftables.ts'
 import { Shaper } from '../../shared/linux/shaper.ts'
 import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
@@ -40,38 +40,20 @@ export async function openShaper(
   whose: (address: Uint8Array) => Owner | undefined,
   complain: (sentence: string) => void,
 ): Promise<RunningShaper> {
-  const classes = cappedClasses(config)
-  const device = config.shaping.interface
   await using undo = new AsyncDisposableStack()
+  const { listen, stateDirectory } = config
+  const classes = cappedClasses(config)
+  const device = classes.size === 0 ? undefined : config.shaping.interface
+  const ruleset = device === undefined ? undefined : renderShaping(device, listen.port)
+  const rulesetFile = join(stateDirectory, RULESET_FILE)
+  undo.use(await keepRuleset(rulesetFile, REMOVE_SHAPING, ruleset))
+
   // Also with nothing to shape: what a killed concentrator of another configuration left is found.
-  const shaper = undo.use(new Shaper(join(config.stateDirectory, QDISCS_FILE), SHAPER))
-  const rulesetFile = join(config.stateDirectory, RULESET_FILE)
-  undo.defer(async () => {
-    await applyRuleset(REMOVE_SHAPING, rulesetFile)
-    rmSync(rulesetFile)
-  })
-  const shapes = device !== undefined && classes.size > 0
-  const ruleset = shapes ? renderShaping(device, config.listen.port) : REMOVE_SHAPING
-  await applyRuleset(ruleset, rulesetFile)
-
+  const shaper = undo.use(new Shaper(join(stateDirectory, QDISCS_FILE), SHAPER))
   const made: QueuedClass[] = []
-  let said = ''
-  const say = (refusals: readonly string[]): void => {
-    const sentence = refusals.join('; ')
-    if (sentence !== '' && sentence !== said) complain(sentence)
-    said = sentence
-  }
-  say(shaper.settle(new Map(shapes ? [[device, { defaultClass: undefined, classes: made }]] : [])))
-  if (!shapes) return standing(undo.move(), undefined)
-
-  let againMs = 0
-  const timer = setInterval(() => {
-    if (performance.now() < againMs) return
-    const refusals = shaper.look()
-    againMs = refusals.length === 0 ? 0 : performance.now() + REFUSED_MS
-    say(refusals)
-  }, LOOK_MS)
-  undo.defer(() => clearInterval(timer))
+  const wanted = { defaultClass: undefined, classes: made }
+  shaper.keep(new Map(device === undefined ? [] : [[device, wanted]]), complain)
+  if (device === undefined || ruleset === undefined) return standing(undo.move(), undefined)
 
   const maps = undo.use(new ClassMaps(TABLE))
   const book = new LegClasses({
@@ -87,11 +69,11 @@ export async function openShaper(
       missing.delete(handle)
       made.push(one)
       const refusal = shaper.add(device, one)
-      if (refusal !== undefined) say([refusal])
+      if (refusal !== undefined) complain(refusal)
     }
   }
   const rebuild = () => applyRuleset(ruleset, rulesetFile)
-  return standing(undo.move(), listenerOf({ book, maps, makeClasses, rebuild, say }))
+  return standing(undo.move(), listenerOf({ book, maps, makeClasses, rebuild, complain }))
 }
 
 interface ListenerParts {
@@ -99,11 +81,11 @@ interface ListenerParts {
   readonly maps: ClassMaps
   readonly makeClasses: (changes: ClassChanges) => void
   readonly rebuild: () => Promise<void>
-  readonly say: (refusals: readonly string[]) => void
+  readonly complain: (sentence: string) => void
 }
 
 function listenerOf(parts: ListenerParts): SubflowListener {
-  const { book, maps, makeClasses, rebuild, say } = parts
+  const { book, maps, makeClasses, rebuild, complain } = parts
   let state: 'whole' | 'broken' | 'mending' = 'whole'
   let triedMs = -Infinity
   const mend = async (): Promise<void> => {
@@ -134,7 +116,7 @@ function listenerOf(parts: ListenerParts): SubflowListener {
         },
         (error: unknown) => {
           state = 'broken'
-          say([error instanceof Error ? error.message : String(error)])
+          complain(error instanceof Error ? error.message : String(error))
         },
       )
     },
@@ -190,7 +172,4 @@ delete table inet ${TABLE}
 /** In the state directory. */
 const QDISCS_FILE = 'concentrator-qdiscs.json'
 const RULESET_FILE = 'concentrator-shaping.nft'
-const LOOK_MS = 1_000
-/** A kernel without HTB looks for a module each time that it is asked. */
-const REFUSED_MS = 60_000
-const TRY_AGAIN_MS = 1_000
+const TRY_AGAIN_MS = 10_000

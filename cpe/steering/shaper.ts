@@ -8,11 +8,11 @@
  * A line whose rate is not configured is left alone. Interfaces come and go (PPP makes a new one at each
  * dial-in), so every second we look whether ours is still there.
  */
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { BULK_CLASS, SHAPER, STRICT_CLASS, shapedLine } from '../../shared/core/shaping.ts'
-import { applyRuleset, quoted } from '../../shared/linux/nftables.ts'
+import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
+import { quoted } from '../../shared/linux/nftables.ts'
 import { type LineShaping, Shaper } from '../../shared/linux/shaper.ts'
 import { formatHandle } from '../../shared/wire/tc.ts'
 
@@ -27,28 +27,12 @@ export async function openShaper(
   complain: (sentence: string) => void,
 ): Promise<AsyncDisposable> {
   await using undo = new AsyncDisposableStack()
+  const { concentrator, stateDirectory } = config
   const lines = linesOf(config)
-  const rulesetFile = join(config.stateDirectory, RULESET_FILE)
-  undo.defer(async () => {
-    await applyRuleset(REMOVE_SHAPING, rulesetFile)
-    rmSync(rulesetFile)
-  })
-  await applyRuleset(renderShaping([...lines.keys()], config.concentrator.port), rulesetFile)
-
-  const shaper = undo.use(new Shaper(join(config.stateDirectory, QDISCS_FILE), SHAPER))
-  let said = ''
-  let againMs = 0
-  const say = (refusals: readonly string[]): void => {
-    const sentence = refusals.join('; ')
-    if (sentence !== '' && sentence !== said) complain(sentence)
-    said = sentence
-    againMs = sentence === '' ? 0 : performance.now() + REFUSED_MS
-  }
-  say(shaper.settle(lines))
-  const timer = setInterval(() => {
-    if (performance.now() >= againMs) say(shaper.look())
-  }, LOOK_MS)
-  undo.defer(() => clearInterval(timer))
+  const ruleset = renderShaping([...lines.keys()], concentrator.port)
+  undo.use(await keepRuleset(join(stateDirectory, RULESET_FILE), REMOVE_SHAPING, ruleset))
+  const shaper = undo.use(new Shaper(join(stateDirectory, QDISCS_FILE), SHAPER))
+  shaper.keep(lines, complain)
   return undo.move()
 }
 
@@ -68,8 +52,11 @@ function linesOf({ legs, shaping }: ShaperConfig): Map<string, LineShaping> {
  * Which packets go first: what says so itself (EF, AF4x, CS5 and above; RFC 4594 section 2.3), names, pings
  * and probes, and of TCP what carries next to nothing: acknowledgements and handshakes.
  */
-export function renderShaping(interfaces: readonly string[], probePort: number): string {
-  if (interfaces.length === 0) return REMOVE_SHAPING
+export function renderShaping(
+  interfaces: readonly string[],
+  probePort: number,
+): string | undefined {
+  if (interfaces.length === 0) return undefined
   const first = `meta priority set ${formatHandle(STRICT_CLASS)} accept`
   return `${REMOVE_SHAPING}table inet hybridge_shaping {
   chain leaving {
@@ -99,9 +86,6 @@ const URGENT_DSCP = '{ ef, 0x2c, af41, af42, af43, cs5, cs6, cs7 }'
 const SPARSE_BYTES_MAX = 512
 /** IPv6, TCP, timestamps, three SACK blocks or MPTCP's data acknowledgement. */
 const TCP_ACK_BYTES_MAX = 120
-const LOOK_MS = 1_000
-/** A kernel without HTB looks for a module each time that it is asked. */
-const REFUSED_MS = 60_000
 /** In the state directory. */
 const QDISCS_FILE = 'cpe-qdiscs.json'
 const RULESET_FILE = 'cpe-shaping.nft'

@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, beforeEach, describe, test } from 'node:test'
+import { after, before, beforeEach, describe, mock, test } from 'node:test'
 import { handleOf, type QueuedClass, TC_ROOT } from '../wire/tc.ts'
 import { ClassMaps } from './class-maps.ts'
 import { Shaper } from './shaper.ts'
@@ -45,7 +45,7 @@ describe('shaping by a real kernel', { skip: !canRaiseHosts() }, () => {
     const untouched = tc('qdisc', 'show', 'dev', 'dsl')
     {
       using shaper = open()
-      assert.deepEqual(shaper.settle(new Map([['dsl', shaped(10)]])), [])
+      assert.deepEqual(refusalsOf(shaper, new Map([['dsl', shaped(10)]])), [])
       assert.match(tc('qdisc', 'show', 'dev', 'dsl'), /^qdisc htb 8810: root .* default 0x20 /)
       const classes = tc('class', 'show', 'dev', 'dsl')
       assert.match(classes, /class htb 8810:1 root rate 10Mbit ceil 10Mbit/)
@@ -61,10 +61,10 @@ describe('shaping by a real kernel', { skip: !canRaiseHosts() }, () => {
 
   test('another rate is written into its place: what waits stays', () => {
     using shaper = open()
-    shaper.settle(new Map([['dsl', shaped(10)]]))
+    refusalsOf(shaper, new Map([['dsl', shaped(10)]]))
     const queues = () => tc('qdisc', 'show', 'dev', 'dsl').match(/bfifo \w+:|fq_codel \w+:/g)
     const first = queues()
-    shaper.settle(new Map([['dsl', shaped(20)]]))
+    refusalsOf(shaper, new Map([['dsl', shaped(20)]]))
     assert.match(tc('class', 'show', 'dev', 'dsl'), /class htb 8810:20 .* rate 2Mbit ceil 20Mbit/)
     assert.deepEqual(queues(), first)
   })
@@ -73,28 +73,30 @@ describe('shaping by a real kernel', { skip: !canRaiseHosts() }, () => {
     using shaper = open()
     const { classes, defaultClass } = shaped(10)
     const grown = [...classes]
-    shaper.settle(new Map([['dsl', { defaultClass, classes: grown }]]))
+    refusalsOf(shaper, new Map([['dsl', { defaultClass, classes: grown }]]))
     const [line, bulk] = classes
     assert.ok(line !== undefined && bulk !== undefined)
     const home = { ...bulk, handle: handleOf(MAJOR, 0x4e4f), parent: TC_ROOT }
+    const still = { ...home, rateBytesPerS: 0 }
+    assert.match(shaper.add('dsl', still) ?? '', /^Cannot shape dsl: cannot set a class: /)
     assert.equal(shaper.add('dsl', home), undefined)
     grown.push(home)
     const count = () => tc('class', 'show', 'dev', 'dsl').match(/class htb/g)?.length
     assert.equal(count(), 3)
     assert.deepEqual(shaper.look(), [])
     tc('qdisc', 'del', 'dev', 'dsl', 'root')
-    assert.match(shaper.add('dsl', home) ?? '', /^Cannot shape dsl: cannot set a class: /)
+    assert.equal(shaper.add('dsl', home), undefined)
     assert.deepEqual(shaper.look(), [])
     assert.equal(count(), 3)
   })
 
   test('who comes after a kill -9 finds one set, changes it, and takes all of it away', () => {
     const untouched = tc('qdisc', 'show')
-    home.within(() => new Shaper(file, MAJOR)).settle(bothLines(10))
+    abandoned(bothLines(10))
     {
       using shaper = open()
       // The LTE cap is gone from the configuration.
-      assert.deepEqual(shaper.settle(new Map([['dsl', shaped(5)]])), [])
+      assert.deepEqual(refusalsOf(shaper, new Map([['dsl', shaped(5)]])), [])
       assert.doesNotMatch(tc('qdisc', 'show', 'dev', 'lte'), /htb/)
       assert.equal(tc('class', 'show', 'dev', 'dsl').match(/class htb/g)?.length, 2)
     }
@@ -104,11 +106,11 @@ describe('shaping by a real kernel', { skip: !canRaiseHosts() }, () => {
   test('what somebody else had set comes back, also over a kill -9', () => {
     tc('qdisc', 'replace', 'dev', 'dsl', 'root', 'handle', '7:', 'pfifo', 'limit', '77')
     const theirs = tc('qdisc', 'show', 'dev', 'dsl')
-    home.within(() => new Shaper(file, MAJOR)).settle(bothLines(10))
+    abandoned(bothLines(10))
     assert.match(tc('qdisc', 'show', 'dev', 'dsl'), /htb 8810:/)
     {
       using shaper = open()
-      shaper.settle(bothLines(10))
+      refusalsOf(shaper, bothLines(10))
     }
     assert.equal(tc('qdisc', 'show', 'dev', 'dsl'), theirs)
     tc('qdisc', 'del', 'dev', 'dsl', 'root')
@@ -119,7 +121,7 @@ describe('shaping by a real kernel', { skip: !canRaiseHosts() }, () => {
     const theirs = tc('qdisc', 'show', 'dev', 'dsl')
     {
       using shaper = open()
-      assert.deepEqual(shaper.settle(new Map([['dsl', shaped(10)]])), [
+      assert.deepEqual(refusalsOf(shaper, new Map([['dsl', shaped(10)]])), [
         'Cannot shape dsl: somebody has set the queueing discipline htb there',
       ])
     }
@@ -129,7 +131,7 @@ describe('shaping by a real kernel', { skip: !canRaiseHosts() }, () => {
 
   test('an interface that is not there is shaped when it comes', () => {
     using shaper = open()
-    assert.deepEqual(shaper.settle(new Map([['ppp0', shaped(10)]])), [])
+    assert.deepEqual(refusalsOf(shaper, new Map([['ppp0', shaped(10)]])), [])
     home.ip('link add ppp0 type veth peer name ppp0-far')
     assert.deepEqual(shaper.look(), [])
     assert.match(tc('class', 'show', 'dev', 'ppp0'), /class htb 8810:1 root rate 10Mbit/)
@@ -169,6 +171,14 @@ describe('shaping by a real kernel', { skip: !canRaiseHosts() }, () => {
     home.nft('delete table inet hyb')
   })
 
+  /** What a killed daemon leaves: everything, but nobody who looks after it. */
+  function abandoned(wanted: Parameters<Shaper['keep']>[0]): void {
+    const killed = open()
+    mock.timers.enable({ apis: ['setInterval'] })
+    killed.keep(wanted, assert.fail)
+    mock.timers.reset()
+  }
+
   function open(): Shaper {
     return home.within(() => new Shaper(file, MAJOR))
   }
@@ -181,6 +191,12 @@ describe('shaping by a real kernel', { skip: !canRaiseHosts() }, () => {
     return run(`ip netns exec ${home.netns} nft list table inet hyb`)
   }
 })
+
+function refusalsOf(shaper: Shaper, wanted: Parameters<Shaper['keep']>[0]): string[] {
+  const refusals: string[] = []
+  shaper.keep(wanted, (sentence) => refusals.push(sentence))
+  return refusals
+}
 
 function run(command: string): string {
   const [program = '', ...words] = command.split(' ')

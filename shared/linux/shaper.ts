@@ -2,7 +2,7 @@
  * The interfaces that a daemon shapes for as long as it lives.
  *
  * What somebody else had set on one is written to a file first, so that it comes back also when a kill -9
- * lies between. What a daemon before us left shaped and we do not want is undone at the first `settle`.
+ * lies between. What a daemon before us left shaped and we do not want is undone by `keep`.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -29,6 +29,7 @@ export class Shaper {
   readonly #major: number
   /** By interface. */
   readonly #before: Map<string, ForeignQdisc>
+  #timer: NodeJS.Timeout | undefined
   #wanted: ReadonlyMap<string, LineShaping> = new Map()
 
   /** `major`: the number by which our disciplines are known. */
@@ -39,28 +40,47 @@ export class Shaper {
     this.#before = leftBehind(file)
   }
 
-  /** From what is to what should be from now on; answers what was refused, in sentences. */
-  settle(wanted: ReadonlyMap<string, LineShaping>): string[] {
+  /**
+   * From what is to what should be, now; and again whenever our shaping is gone from an interface, for it is
+   * another or somebody has set something else. One that is not there is shaped when it comes.
+   *
+   * What is refused goes to `complain` as a sentence, once until it is another.
+   */
+  keep(wanted: ReadonlyMap<string, LineShaping>, complain: (sentence: string) => void): void {
     this.#wanted = wanted
     const shaped = shapedInterfaces(this.#route, this.#major)
     for (const { index, name } of readLinks(this.#route)) {
       if (!wanted.has(name) && shaped.includes(index)) this.#release(index, name)
     }
-    return this.#shape(() => true)
+    let said = ''
+    let againMs = 0
+    const say = (refusals: readonly string[]): void => {
+      const sentence = refusals.join('; ')
+      if (sentence !== '' && sentence !== said) complain(sentence)
+      said = sentence
+      againMs = sentence === '' ? 0 : performance.now() + REFUSED_MS
+    }
+    say(this.#shape(() => true))
+    if (wanted.size === 0) return
+    clearInterval(this.#timer)
+    this.#timer = setInterval(() => {
+      if (performance.now() >= againMs) say(this.look())
+    }, LOOK_MS)
   }
 
-  /**
-   * Once more where our shaping is gone, for the interface is another or somebody has set something else.
-   * Cheap: one question an interface. One that is not there is no refusal: it is shaped when it comes.
-   */
+  /** One question an interface, and more where the answer is no. Answers what was refused. */
   look(): string[] {
     return this.#shape((index) => !isShaped(this.#route, index, this.#major))
   }
 
-  /** One class more on an interface that is wanted. A sentence when it was refused. */
+  /**
+   * One class more on an interface that is wanted; a sentence when it was refused. Where our shaping does
+   * not stand, it comes with the others when it does.
+   */
   add(name: string, one: QueuedClass): string | undefined {
     const link = readLink(this.#route, name)
-    return link === undefined ? undefined : addClass(this.#route, link.index, name, one)
+    if (link === undefined || !isShaped(this.#route, link.index, this.#major)) return undefined
+    return addClass(this.#route, link.index, name, one)
   }
 
   #shape(needs: (index: number) => boolean): string[] {
@@ -77,6 +97,7 @@ export class Shaper {
 
   /** Leave all interfaces as they were found. */
   [Symbol.dispose](): void {
+    clearInterval(this.#timer)
     for (const { index, name } of readLinks(this.#route)) this.#release(index, name)
     rmSync(this.#file, { force: true })
     this.#route[Symbol.dispose]()
@@ -131,3 +152,7 @@ function leftBehind(file: string): Map<string, ForeignQdisc> {
 function bootId(): string {
   return readSysctl('kernel/random/boot_id') ?? ''
 }
+
+const LOOK_MS = 1_000
+/** A kernel without HTB looks for a module each time that it is asked. */
+const REFUSED_MS = 60_000
