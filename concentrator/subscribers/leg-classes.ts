@@ -27,8 +27,6 @@ export interface ClassChanges {
 }
 
 export class LegClasses {
-  /** Subflows that nothing is known of because there are too many. */
-  crowded = 0
   readonly #parts: LegClassesParts
   /** By the peer's address and port. */
   readonly #subflows = new Map<string, Subflow>()
@@ -137,10 +135,7 @@ export class LegClasses {
     const key = keyOf(peer)
     const before = this.#subflows.get(key)
     if (before?.token === token && before.remoteId === remoteId) return
-    if (before === undefined && this.#subflows.size >= SUBFLOWS_MAX) {
-      this.crowded++
-      return
-    }
+    if (before === undefined && this.#subflows.size >= SUBFLOWS_MAX) return
     if (before !== undefined) this.#remove(key, before.token)
     const connection = this.#connections.get(token) ?? { subscriber: undefined, keys: new Set() }
     this.#connections.set(token, connection)
