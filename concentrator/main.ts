@@ -25,10 +25,12 @@ import { STREET_COUNTERS } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
 import { keptSecret } from './subscribers/cookie-secret.ts'
 import { keepDoor } from './subscribers/doorkeeper.ts'
+import { openShaper } from './subscribers/shaper.ts'
 import { SOURCES_MAX, Sources } from './subscribers/sources.ts'
 import { Tallies } from './subscribers/tallies.ts'
 import { TIES_MAX, TieTable } from './subscribers/tie-table.ts'
 import { Ties } from './subscribers/ties.ts'
+import { whoseAddress } from './subscribers/whose-address.ts'
 
 const config = configFrom(
   {
@@ -61,13 +63,19 @@ await runDaemon(async (signal) => {
   takeOverMptcp(sysctls)
   const fastOpen = allowFastOpen(sysctls)
   const secret = config.cookies.secret ?? keptSecret(config.stateDirectory)
-  await using door = keepDoor(config.limits.subflowsPerConnection)
+  const settings = streetSettings(config, host, secret)
+  await using shaper = await openShaper(
+    config,
+    whoseAddress(settings.subscribers, tieTable, () => process.hrtime()[0]),
+    (why) => log.warn('shaper', { why }),
+  )
+  await using door = keepDoor(config.limits.subflowsPerConnection, shaper.listener)
   using _access = tellAccess(counters)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers(
     new URL('data/worker.ts', import.meta.url),
     config.workers,
-    { ...streetSettings(config, host, secret), ...memory },
+    { ...settings, ...memory },
     newsWriter(config),
   )
   using _drain = drainOnSignal(memory.draining, () => workers.wake(), config.limits.drainWaitS)

@@ -17,6 +17,7 @@ import { openHouse } from './data/house.ts'
 import type { HouseNews } from './data/room.ts'
 import { houseSettings } from './data/settings.ts'
 import { openRouter } from './steering/router.ts'
+import { openShaper } from './steering/shaper.ts'
 import { startSteering } from './steering/steering.ts'
 
 const config = configFrom(
@@ -42,6 +43,7 @@ await runDaemon(async (signal) => {
   )
   // Last in, first out: the LAN is captured when all else stands, and let go before it falls.
   await using router = await openRouter(config, (why) => log.warn('router', { why }))
+  await using _shaper = await openShaper(config, (why) => log.warn('shaper', { why }))
   await using steering = startSteering(config, {
     ...house,
     router,

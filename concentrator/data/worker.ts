@@ -4,7 +4,6 @@
  */
 import { hash } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
-import { PrefixTies } from '../../shared/core/tie.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { openListener, takeFastOpen } from '../../shared/linux/sockets.ts'
 import { hearBell } from '../../shared/relay/bell.ts'
@@ -17,10 +16,10 @@ import type { WorkerBirth } from '../../shared/relay/workers.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
 import { CookieMint } from '../subscribers/cookie-mint.ts'
-import { sourceOf } from '../subscribers/source.ts'
 import { Sources } from '../subscribers/sources.ts'
 import { Tallies } from '../subscribers/tallies.ts'
 import { TieTable } from '../subscribers/tie-table.ts'
+import { whoseAddress } from '../subscribers/whose-address.ts'
 import { admit } from './admit.ts'
 import { EgressPorts } from './egress-ports.ts'
 import { FairTurns } from './fair-turns.ts'
@@ -47,11 +46,6 @@ if (port === null) throw new Error('Cannot run on its own: a data thread of conc
 const subscribers = new Map(
   settings.subscribers.map(({ cookie }, number) => [hashOf(cookie), number]),
 )
-const configured = new PrefixTies()
-for (const [subscriber, { prefixes }] of settings.subscribers.entries()) {
-  for (const { prefix, leg } of prefixes) configured.add(prefix, { subscriber, leg })
-}
-const probed = new TieTable(settings.ties)
 const draining = new Int32Array(settings.draining)
 const tell = (news: StreetNews) => port.postMessage(news)
 using loop = new Loop()
@@ -73,10 +67,9 @@ const room: StreetRoom = {
   closedBytes: { up: 0, down: 0 },
   subscriberOf: (cookie) => subscribers.get(hashOf(cookie)),
   mint: new CookieMint(settings.mint),
-  // What the operator says about an address beats what came from it.
-  ownerOf: (address) =>
-    configured.ownerOf(address) ??
-    probed.ownerOf(sourceOf(address), Math.floor(sharedMs() / 1_000)),
+  ownerOf: whoseAddress(settings.subscribers, new TieTable(settings.ties), () =>
+    Math.floor(sharedMs() / 1_000),
+  ),
   isOwn: (address) => own.has(address),
   tallies: new Tallies(settings.subscriberTallies),
   sources: new Sources(settings.sources),

@@ -10,6 +10,7 @@ import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
 import { dumpSubflows } from '../../shared/linux/subflows.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
+import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
 import type { Endpoint, MptcpEvent, SubflowEvent } from '../../shared/wire/mptcp-pm.ts'
 
 /** What the keeper has seen since the start. */
@@ -84,6 +85,17 @@ export class Doorkeeper {
   }
 }
 
+/** Who else wants to know which subflows there are. */
+export interface SubflowListener {
+  hear(event: MptcpEvent): void
+  /** Its table holds more than it can account for. */
+  readonly stale: boolean
+  /** Events were lost, or a table is stale: the kernel's list is the truth. */
+  resync(subflows: readonly DiagnosedSubflow[]): void
+  /** All that there was to hear has been heard. */
+  turn(): void
+}
+
 export interface Door extends AsyncDisposable {
   readonly counts: JoinCounts
   /** Rejects when the kernel's events can no longer be heard: no home could join any more. */
@@ -91,7 +103,7 @@ export interface Door extends AsyncDisposable {
 }
 
 /** Keep the door of this network namespace until disposed of. */
-export function keepDoor(subflowsMax: number): Door {
+export function keepDoor(subflowsMax: number, listener?: SubflowListener): Door {
   const manager = new MptcpPathManager()
   const diagnosis = new NetlinkSocket(Netlink.diagnosis)
   const keeper = new Doorkeeper(manager, subflowsMax)
@@ -100,9 +112,16 @@ export function keepDoor(subflowsMax: number): Door {
 
   async function watch(): Promise<void> {
     for await (const _ of setInterval(DRAIN_MS, undefined, { signal: stop.signal })) {
-      if (manager.drain((event) => keeper.hear(event)) === 'lost' || keeper.stale) {
-        keeper.resync(dumpSubflows(diagnosis).filter(({ joined }) => joined))
+      const health = manager.drain((event) => {
+        keeper.hear(event)
+        listener?.hear(event)
+      })
+      if (health === 'lost' || keeper.stale || listener?.stale === true) {
+        const subflows = dumpSubflows(diagnosis)
+        keeper.resync(subflows.filter(({ joined }) => joined))
+        listener?.resync(subflows)
       }
+      listener?.turn()
     }
   }
   const death = watching.then(() => new Promise<never>(() => undefined))

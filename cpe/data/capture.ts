@@ -20,6 +20,7 @@
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { MARK, MARK_MASK, VERDICT } from '../../shared/core/marks.ts'
+import { quoted } from '../../shared/linux/nftables.ts'
 import { formatPrefix, type Prefix } from '../../shared/wire/address.ts'
 import { familyOf } from '../../shared/wire/route.ts'
 
@@ -213,14 +214,6 @@ function bypassSet(name: string, type: string, prefixes: readonly Prefix[]): str
 
 function portRange({ capturePort, workers }: CaptureConfig): string {
   return workers === 1 ? `${capturePort}` : `${capturePort}-${capturePort + workers - 1}`
-}
-
-/** nft reads `*` at the end of a name as "any", and has no way to write a quote. */
-function quoted(interfaceName: string): string {
-  if (/["\\*]/.test(interfaceName)) {
-    throw new Error(`Cannot name the interface ${interfaceName} in nftables`)
-  }
-  return `"${interfaceName}"`
 }
 
 type Bearer = 'ct' | 'meta'

@@ -102,6 +102,26 @@ testEdges(concentratorConfig, minimal, [
     bad: [undefined, null, '', '00'.repeat(7), '00'.repeat(68), 'x'.repeat(16), 1122334455667788],
     says: /16 to 128 hex digits, a multiple of 8/,
   },
+  ...['dslDownMbps', 'lteDownMbps'].map(
+    (key): Edge => ({
+      key: `subscribers.0.caps.${key}`,
+      good: [undefined],
+      bad: [null, 0, 0.09, 10_000.1, '50', -1, Infinity, NaN, true],
+      says: /a number from 0\.1 to 10000 Mbit\/s/,
+    }),
+  ),
+  {
+    key: 'shaping.interface',
+    good: [undefined, 'eth0', 'x'.repeat(15)],
+    bad: [null, '', 'x'.repeat(16), 'a b', 'a/b', 1],
+    says: /the name of an interface/,
+  },
+  {
+    key: 'shaping.dslShare',
+    good: [undefined, 0.5, 1],
+    bad: [0.49, 1.01, '0.97', null],
+    says: /a number from 0.5 to 1/,
+  },
   ...['prefixes.dsl', 'prefixes.lte'].map(
     (key): Edge => ({
       key: `subscribers.0.${key}`,
@@ -201,6 +221,7 @@ testEdges(concentratorConfig, minimal, [
     'cookies',
     'keepalive',
     'log',
+    'shaping',
   ].map(
     (key): Edge => ({
       key,
@@ -245,8 +266,10 @@ test('the least that must be said becomes a whole configuration', () => {
         cookie: Uint8Array.of(0xc0, 0x0c, 0x1e, 0x42, 0xc0, 0x0c, 0x1e, 0x42),
         prefixes: { dsl: [], lte: [] },
         acl: { allow: [], deny: [] },
+        caps: {},
       },
     ],
+    shaping: { dslShare: 0.97 },
     egress: { addresses: [], multipath: 'asked' },
     cookies: { issue: true, lifetimeS: 3_600, ipv4Bits: 32, ipv6Bits: 64, tieS: 600 },
     workers: 2,
@@ -349,6 +372,18 @@ test('no address to leave from is named twice', () => {
     reading.problems[0] ?? '',
     /: egress\.addresses\[2\] names 2001:db8::1 a second time$/,
   )
+})
+
+test('a cap needs an interface to keep it on', () => {
+  const home = { ...minimal.subscribers[0], caps: { lteDownMbps: 0.1, dslDownMbps: 10_000 } }
+  const capped = { ...minimal, subscribers: [home] }
+  const reading = readWith(concentratorConfig, capped, 'workers', 1)
+  assert.ok(reading.kind === 'problems')
+  assert.match(
+    reading.problems[0] ?? '',
+    /: subscribers\[0\]\.caps names a rate, but shaping\.interface does not say where to keep it$/,
+  )
+  assert.equal(readWith(concentratorConfig, capped, 'shaping.interface', 'eth0').kind, 'value')
 })
 
 test('no address is listened on twice', () => {

@@ -7,13 +7,20 @@
 import { z } from 'zod'
 import { acl, ownAcl } from './acl.ts'
 import { hostAddress } from './address.ts'
-import { list, port, wholeNumber } from './bounds.ts'
+import { list, port, share, wholeNumber } from './bounds.ts'
 import { issuedCookies } from './cookies.ts'
 import type { Contradiction } from './document.ts'
-import { connectMs, descriptorsShare, logSection, stateDirectory, workers } from './host.ts'
+import {
+  connectMs,
+  descriptorsShare,
+  interfaceName,
+  logSection,
+  stateDirectory,
+  workers,
+} from './host.ts'
 import { mustBeText } from './must.ts'
 import { perSource, perSubscriber } from './shares.ts'
-import { cookie, legPrefixes, subscriberId } from './subscriber.ts'
+import { caps, cookie, legPrefixes, subscriberId } from './subscriber.ts'
 import { congestionControl, KEEPALIVE_S_MAX, keepaliveKeys } from './tcp.ts'
 
 export type ConcentratorConfig = z.infer<typeof concentratorConfig>
@@ -66,11 +73,22 @@ const concentratorFile = z.strictObject({
       prefixes: legPrefixes(),
       /** Judged before everybody's. */
       acl: ownAcl(),
+      /** What may go down each leg. Default all it takes. */
+      caps: caps(),
     }),
     1,
     SUBSCRIBERS_MAX,
     'subscribers, each with id and cookie',
   ),
+  /** Where `caps` of subscribers are kept (ADR 0021). */
+  shaping: z
+    .strictObject({
+      /** Through which the homes are reached. Default none: then no subscriber may have caps. */
+      interface: interfaceName().optional(),
+      /** How much of caps.dslDownMbps is used, so that packets wait here and not at the line. Default 0.97. */
+      dslShare: share(0.5, 1).default(0.97),
+    })
+    .prefault({}),
   /** Destinations. `allow` beats `deny`; what neither names is allowed. */
   acl: acl(),
   cookies: issuedCookies(),
@@ -141,9 +159,14 @@ function* contradictions(config: z.infer<typeof concentratorFile>): Generator<Co
       yield { path: [section, 'addresses', i], message: `names ${address} a second time` }
     }
   }
+  const shapes = config.shaping.interface !== undefined
   const ids = new Set<string>()
   const ownerOf = new Map<string, string>()
-  for (const [i, { id, cookie: secret }] of config.subscribers.entries()) {
+  for (const [i, { id, caps: own, cookie: secret }] of config.subscribers.entries()) {
+    if (!shapes && (own.dslDownMbps !== undefined || own.lteDownMbps !== undefined)) {
+      const message = 'names a rate, but shaping.interface does not say where to keep it'
+      yield { path: ['subscribers', i, 'caps'], message }
+    }
     if (ids.has(id)) {
       yield { path: ['subscribers', i, 'id'], message: `is ${id} a second time; ids must differ` }
     }

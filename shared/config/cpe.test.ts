@@ -111,14 +111,20 @@ testEdges(cpeConfig, minimal, [
   { key: 'lan.interfaces.0', ...interfaceEdges, bad: interfaceEdges.bad.slice(1) },
   { key: 'legs.dsl.interface', ...interfaceEdges },
   { key: 'legs.lte.interface', ...interfaceEdges },
-  ...['downMbps', 'upMbps'].map(
+  ...['legs.dsl.downMbps', 'legs.dsl.upMbps', 'legs.lte.capUpMbps'].map(
     (key): Edge => ({
-      key: `legs.dsl.${key}`,
+      key,
       good: [undefined, 0.1, 0.8, 50, 10_000],
       bad: [null, 0, 0.09, 10_000.1, '50', '50M', -1, Infinity, NaN, true],
       says: /a number from 0\.1 to 10000 Mbit\/s/,
     }),
   ),
+  {
+    key: 'shaping.dslShare',
+    good: [undefined, 0.5, 0.97, 1],
+    bad: [0.49, 1.01, 97, '0.97', null],
+    says: /a number from 0.5 to 1/,
+  },
   {
     key: 'budget.monthlyGigabytes',
     good: [undefined, 0.001, 20, 100_000],
@@ -260,6 +266,7 @@ testEdges(cpeConfig, minimal, [
     'limits',
     'keepalive',
     'log',
+    'shaping',
   ].map(
     (key): Edge => ({
       key,
@@ -300,6 +307,7 @@ test('the least that must be said becomes a whole configuration', () => {
       trialS: 5,
       burstMegabytes: 15,
     },
+    shaping: { dslShare: 0.97 },
     bypass: { prefixes: [] },
     capturePort: 15_800,
     connect: 'truthful',

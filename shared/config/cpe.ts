@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import { hostAddress, ipv4HostAddress, ipv6HostAddress, prefix } from './address.ts'
-import { list, numberBetween, PORT_MAX, port, wholeNumber } from './bounds.ts'
+import { list, numberBetween, PORT_MAX, port, share, wholeNumber } from './bounds.ts'
 import { classesSection } from './classes.ts'
 import type { Contradiction } from './document.ts'
 import {
@@ -40,6 +40,11 @@ const dslLeg = leg.extend({
   upMbps: numberBetween(0.1, 10_000, 'Mbit/s').optional(),
 })
 
+/** The line that costs. What we may send over it, in Mbit/s of IP packets; default: all it takes. */
+const lteLeg = leg.extend({
+  capUpMbps: numberBetween(0.1, 10_000, 'Mbit/s').optional(),
+})
+
 const cpeFile = z.strictObject({
   /** This home, as the concentrator knows it. */
   subscriber: z.strictObject({ id: subscriberId(), cookie: cookie() }),
@@ -53,7 +58,7 @@ const cpeFile = z.strictObject({
     /** Where the home's hosts are. What they open over TCP is captured. */
     interfaces: list(interfaceName(), 1, 8, 'interfaces'),
   }),
-  legs: z.strictObject({ dsl: dslLeg, lte: leg }),
+  legs: z.strictObject({ dsl: dslLeg, lte: lteLeg }),
   /** What connections want of the lines. */
   classes: classesSection(),
   /** When LTE helps a DSL that is full (ADR 0019). */
@@ -78,6 +83,13 @@ const cpeFile = z.strictObject({
       monthlyGigabytes: numberBetween(0.001, 100_000, 'gigabytes').optional(),
       /** Day on which the month begins, in UTC. Default 1. */
       resetDay: wholeNumber(1, 28).default(1),
+    })
+    .prefault({}),
+  /** How much of a line's rate is used, so that packets wait here and not in the modem (ADR 0021). */
+  shaping: z
+    .strictObject({
+      /** Of legs.dsl.upMbps. Default 0.97. */
+      dslShare: share(0.5, 1).default(0.97),
     })
     .prefault({}),
   bypass: z

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { prefix } from './address.ts'
-import { list } from './bounds.ts'
+import { list, numberBetween } from './bounds.ts'
 import { mustBeText } from './must.ts'
 
 /** A name for people and logs; it never travels. */
@@ -32,6 +32,19 @@ export function cookie() {
 export function legPrefixes() {
   const prefixes = () => list(prefix(), 0, PREFIXES_MAX, 'prefixes').default([])
   return z.strictObject({ dsl: prefixes(), lte: prefixes() }).prefault({})
+}
+
+/** What may go down each leg of a home, in Mbit/s. Default: all it takes. */
+export function caps() {
+  const mbps = () => numberBetween(0.1, 10_000, 'Mbit/s').optional()
+  return z
+    .strictObject({
+      /** What the DSL line carries; shaping.dslShare of it is used. */
+      dslDownMbps: mbps(),
+      /** At most this. */
+      lteDownMbps: mbps(),
+    })
+    .prefault({})
 }
 
 /** Says how long the text is and not what it is: terminals and logs are read by many. */

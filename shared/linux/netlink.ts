@@ -107,24 +107,27 @@ export class NetlinkSocket {
   }
 
   /**
-   * Change what nfnetlink takes in transactions only: all of `bodies` or nothing. With `check` the kernel
-   * judges them and does nothing. 0 or `-errno`, as `ask`.
+   * Change what nfnetlink takes in transactions only: all of `messages` or nothing. With `check` the kernel
+   * judges them and does nothing. 0 or the first `-errno`.
    */
   transact(
     subsystem: number,
-    type: number,
-    flags: number,
-    bodies: readonly Uint8Array[],
-    what: 'check' | 'do',
+    messages: ReadonlyArray<{
+      readonly type: number
+      readonly flags: number
+      readonly body: Uint8Array
+    }>,
+    what: 'check' | 'do' = 'do',
   ): number {
     if (this.#listening) throw new RangeError('Cannot ask on a netlink socket that listens')
+    if (messages.length === 0) return 0
     this.#sequence = (this.#sequence + 1) >>> 0
     this.#complaint = ''
     const bracket = (end: number) =>
       encodeMessage(end, 0, this.#sequence, Uint8Array.of(0, 0, subsystem >> 8, subsystem))
-    const changes = bodies.map((body, i) => {
+    const changes = messages.map(({ type, flags, body }, i) => {
       // One number and one answer for all: the first that is refused, or that the last is taken.
-      const last = i === bodies.length - 1 ? FLAG_ACK : 0
+      const last = i === messages.length - 1 ? FLAG_ACK : 0
       return encodeMessage(type, flags | last, this.#sequence, body)
     })
     // A transaction without an end is rolled back.

@@ -7,7 +7,8 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { FLAG_APPEND, FLAG_CREATE } from '../wire/netlink.ts'
-import { encodeQueueRule, NEW_RULE, NFTABLES } from '../wire/nftables.ts'
+import { NFTABLES } from '../wire/nf-tables.ts'
+import { encodeQueueRule, NEW_RULE } from '../wire/queue-rule.ts'
 import type { NetlinkSocket } from './netlink.ts'
 
 /**
@@ -49,8 +50,20 @@ export function appendQueueRules(
   rules: readonly QueueRule[],
   what: 'check' | 'do',
 ): number {
-  const bodies = rules.map(({ table, chain, queue }) => encodeQueueRule(table, chain, queue))
-  return netfilter.transact(NFTABLES, NEW_RULE, FLAG_CREATE | FLAG_APPEND, bodies, what)
+  const messages = rules.map(({ table, chain, queue }) => ({
+    type: NEW_RULE,
+    flags: FLAG_CREATE | FLAG_APPEND,
+    body: encodeQueueRule(table, chain, queue),
+  }))
+  return netfilter.transact(NFTABLES, messages, what)
+}
+
+/** An interface's name in a ruleset: nft reads `*` at its end as "any", and has no way to write a quote. */
+export function quoted(interfaceName: string): string {
+  if (/["\\*]/.test(interfaceName)) {
+    throw new Error(`Cannot name the interface ${interfaceName} in nftables`)
+  }
+  return `"${interfaceName}"`
 }
 
 function reason(cause: unknown): string {

@@ -207,6 +207,8 @@ export const NLMSG_ERROR = 2
 export const NLMSG_DONE = 3
 
 export const FLAG_ACK = 0x004
+/** Tell the asker too what the answer tells those who listen. */
+export const FLAG_ECHO = 0x008
 /** In an answer: things changed while the kernel listed them, so the list may miss some. */
 export const FLAG_DUMP_INTERRUPTED = 0x010
 export const FLAG_DUMP = 0x300

@@ -11,6 +11,7 @@
  *
  * (include/uapi/linux/netfilter/nf_tables.h, nf_tables_compat.h, xt_NFQUEUE.h)
  */
+
 import {
   type Attribute,
   cString,
@@ -20,6 +21,7 @@ import {
   u16,
   u32Be,
 } from './netlink.ts'
+import { NFTABLES } from './nf-tables.ts'
 
 /**
  * The body of `NEW_RULE`: whatever comes through this chain of an `inet` table waits in that queue, and
@@ -45,8 +47,6 @@ function nest(type: number, attributes: readonly Attribute[]): Attribute {
   return [type | NESTED, encodeAttributes(attributes)]
 }
 
-/** NFNL_SUBSYS_NFTABLES: nf_tables takes nothing but transactions. */
-export const NFTABLES = 10
 export const NEW_RULE = (NFTABLES << 8) | 6
 
 const NFPROTO_INET = 1

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hex } from './hex.fake.ts'
-import { encodeQueueRule } from './nftables.ts'
+import { encodeQueueRule } from './queue-rule.ts'
 
 test('the rule is one expression: target NFQUEUE, revision 3, one queue, bypass', () => {
   const text = (word: string) => `${Buffer.from(word).toString('hex')}00`

@@ -1,0 +1,175 @@
+/**
+ * The concentrator's side of shaping: what goes down one leg of one home waits here, in a class of its
+ * own (ADR 0021).
+ *
+ *    an event of mptcp_pm ─▶ leg-classes ─▶ nftables map: address and port ─▶ packet priority ─▶ HTB class
+ *
+ * A subflow's class applies 50 ms after it has been made, at the latest; until then it leaves unshaped.
+ */
+import { join } from 'node:path'
+import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import { LEG_NUMBER } from '../../shared/core/leg.ts'
+import { cappedLeg, SHAPER } from '../../shared/core/shaping.ts'
+import type { Owner } from '../../shared/core/tie.ts'
+import { ClassMaps } from '../../shared/linux/class-maps.ts'
+import { errnoName } from '../../shared/linux/errors.ts'
+import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
+import { applyRuleset, quoted } from '../../shared/linux/nftables.ts'
+import { Shaper } from '../../shared/linux/shaper.ts'
+import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
+import type { QueuedClass } from '../../shared/wire/tc.ts'
+import type { SubflowListener } from './doorkeeper.ts'
+import { type ClassChanges, LegClasses } from './leg-classes.ts'
+
+export type ShaperConfig = Pick<
+  ConcentratorConfig,
+  'listen' | 'shaping' | 'stateDirectory' | 'subscribers'
+>
+
+export interface RunningShaper extends AsyncDisposable {
+  /** Undefined where nothing is shaped. */
+  readonly listener: SubflowListener | undefined
+}
+
+/**
+ * Everything stands when this resolves. `whose` says which leg of which subscriber an address is. What the
+ * kernel refuses goes to `complain` as a sentence, once until it is another: the homes go on unshaped.
+ */
+export async function openShaper(
+  config: ShaperConfig,
+  whose: (address: Uint8Array) => Owner | undefined,
+  complain: (sentence: string) => void,
+): Promise<RunningShaper> {
+  await using undo = new AsyncDisposableStack()
+  const { listen, stateDirectory } = config
+  const classes = cappedClasses(config)
+  const device = classes.size === 0 ? undefined : config.shaping.interface
+  const ruleset = device === undefined ? undefined : renderShaping(device, listen.port)
+  const rulesetFile = join(stateDirectory, RULESET_FILE)
+  undo.use(await keepRuleset(rulesetFile, REMOVE_SHAPING, ruleset))
+
+  // Also with nothing to shape: what a killed concentrator of another configuration left is found.
+  const shaper = undo.use(new Shaper(join(stateDirectory, QDISCS_FILE), SHAPER))
+  const made: QueuedClass[] = []
+  const wanted = { defaultClass: undefined, classes: made }
+  shaper.keep(new Map(device === undefined ? [] : [[device, wanted]]), complain)
+  if (device === undefined || ruleset === undefined) return standing(undo.move(), undefined)
+
+  const maps = undo.use(new ClassMaps(TABLE))
+  const book = new LegClasses({
+    whose,
+    classOf: (subscriber, leg) => classes.get(nameOf(subscriber, leg))?.handle,
+  })
+  // A class is made when the first subflow of its leg comes: ten thousand homes take the kernel a minute.
+  const missing = new Map([...classes.values()].map((one) => [one.handle, one]))
+  const makeClasses = (changes: ClassChanges): void => {
+    for (const { handle } of changes.add) {
+      const one = missing.get(handle)
+      if (one === undefined) continue
+      missing.delete(handle)
+      made.push(one)
+      const refusal = shaper.add(device, one)
+      if (refusal !== undefined) complain(refusal)
+    }
+  }
+  const rebuild = () => applyRuleset(ruleset, rulesetFile)
+  return standing(undo.move(), listenerOf({ book, maps, makeClasses, rebuild, complain }))
+}
+
+interface ListenerParts {
+  readonly book: LegClasses
+  readonly maps: ClassMaps
+  readonly makeClasses: (changes: ClassChanges) => void
+  readonly rebuild: () => Promise<void>
+  readonly complain: (sentence: string) => void
+}
+
+function listenerOf(parts: ListenerParts): SubflowListener {
+  const { book, maps, makeClasses, rebuild, complain } = parts
+  let state: 'whole' | 'broken' | 'mending' = 'whole'
+  let triedMs = -Infinity
+  const mend = async (): Promise<void> => {
+    await rebuild()
+    const result = maps.replace(book.all())
+    if (result < 0) throw new Error(`Cannot write the map of classes: ${errnoName(result)}`)
+  }
+  return {
+    hear: (event: MptcpEvent) => book.hear(event, performance.now()),
+    resync: (subflows) => book.resync(subflows),
+    get stale() {
+      return book.stale
+    },
+    turn() {
+      const nowMs = performance.now()
+      const changes = book.changes(nowMs)
+      if (changes !== undefined) makeClasses(changes)
+      // The map is not what we think when it refuses: somebody has flushed the ruleset.
+      if (state === 'whole' && changes !== undefined) {
+        state = maps.change(changes.remove, changes.add) === 0 ? 'whole' : 'broken'
+      }
+      if (state !== 'broken' || nowMs - triedMs < TRY_AGAIN_MS) return
+      triedMs = nowMs
+      state = 'mending'
+      mend().then(
+        () => {
+          state = 'whole'
+        },
+        (error: unknown) => {
+          state = 'broken'
+          complain(error instanceof Error ? error.message : String(error))
+        },
+      )
+    },
+  }
+}
+
+function standing(
+  stack: AsyncDisposableStack,
+  listener: SubflowListener | undefined,
+): RunningShaper {
+  return { listener, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+/** By subscriber and leg, those that have a rate. */
+function cappedClasses({ subscribers, shaping }: ShaperConfig): Map<string, QueuedClass> {
+  const classes = new Map<string, QueuedClass>()
+  for (const [number, { caps }] of subscribers.entries()) {
+    const { dslDownMbps, lteDownMbps } = caps
+    if (dslDownMbps !== undefined) {
+      const name = nameOf(number, LEG_NUMBER.dsl)
+      classes.set(name, cappedLeg(number, 0, dslDownMbps * shaping.dslShare))
+    }
+    if (lteDownMbps !== undefined) {
+      classes.set(nameOf(number, LEG_NUMBER.lte), cappedLeg(number, 1, lteDownMbps))
+    }
+  }
+  return classes
+}
+
+function nameOf(subscriber: number, leg: number): string {
+  return `${subscriber} ${leg}`
+}
+
+function renderShaping(interfaceName: string, port: number): string {
+  const ours = `oifname ${quoted(interfaceName)} tcp sport ${port} meta priority set`
+  return `${REMOVE_SHAPING}table inet ${TABLE} {
+  map class4 { type ipv4_addr . inet_service : classid; }
+  map class6 { type ipv6_addr . inet_service : classid; }
+
+  chain leaving {
+    type filter hook postrouting priority mangle + 1; policy accept;
+    ${ours} ip daddr . tcp dport map @class4
+    ${ours} ip6 daddr . tcp dport map @class6
+  }
+}
+`
+}
+
+const TABLE = 'hybridge_shaping'
+const REMOVE_SHAPING = `table inet ${TABLE}
+delete table inet ${TABLE}
+`
+/** In the state directory. */
+const QDISCS_FILE = 'concentrator-qdiscs.json'
+const RULESET_FILE = 'concentrator-shaping.nft'
+const TRY_AGAIN_MS = 10_000

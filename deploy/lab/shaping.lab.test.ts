@@ -1,0 +1,64 @@
+/**
+ * Shaping on real lines: pings pass a transfer, LTE keeps to its caps, and nothing of it is left behind.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { measureLoaded, pings, raiseShapedStreet } from '../bench/shaping.ts'
+import { type Street, streetImpossible } from './lab.ts'
+import type { Place } from './places.ts'
+import { processId, sendSignal } from './process-id.ts'
+
+const skip = streetImpossible()
+const CAPS = { upMbps: 4, downMbps: 10 }
+
+const name =
+  'a ping over DSL hardly waits for a transfer, LTE keeps to its caps, and nothing is left behind'
+
+test(name, { skip }, async () => {
+  await using street = await raiseShapedStreet('hyb-shape', 'vdsl50-lte30', CAPS)
+  const idle = await pings(street, 1.5)
+  for (const [direction, capMbps] of [
+    ['up', CAPS.upMbps],
+    ['down', CAPS.downMbps],
+  ] as const) {
+    const found = await measureLoaded(street, direction, { seconds: 4, omitS: 2 })
+    const story = `${direction}, idle ${idle.p50Ms} ms: ${JSON.stringify(found)}`
+    // Without shaping the modem's queue adds 30 ms and more.
+    assert.ok(found.loaded.p50Ms <= idle.p50Ms + 20, story)
+    assert.ok(Math.abs(found.lteMbps / capMbps - 1) <= 0.05, story)
+  }
+  await leavesNothing(street)
+})
+
+/** After a kill -9 and a start there is one set of it, after the end none. */
+async function leavesNothing(street: Street): Promise<void> {
+  const shaped = async (place: Place) => {
+    const { stdout: qdiscs } = await street.exec(place, ['tc', 'qdisc', 'show'])
+    const { stdout: tables } = await street.exec(place, ['nft', 'list', 'tables'])
+    const count = (text: string, what: RegExp) => text.match(what)?.length ?? 0
+    return {
+      roots: count(qdiscs, /qdisc htb 8810:/g),
+      queues: count(qdiscs, /parent 8810:/g),
+      tables: count(tables, /shaping/g),
+    }
+  }
+  const whole = { roots: 2, queues: 4, tables: 1 }
+  assert.deepEqual(await shaped('cpe'), whole)
+  await street.restart('cpe', 'SIGKILL')
+  assert.deepEqual(await shaped('cpe'), whole, 'the cpe agent started after a kill -9')
+  assert.deepEqual(await shaped('concentrator'), { roots: 1, queues: 2, tables: 1 })
+  await street.restart('concentrator', 'SIGKILL')
+  // Its queues come with the homes.
+  const { queues, ...again } = await shaped('concentrator')
+  assert.deepEqual(again, { roots: 1, tables: 1 })
+  assert.ok(queues <= 2, `${queues} queues`)
+  for (const daemon of ['cpe', 'concentrator'] as const) {
+    const { pid } = (await street.status()).daemons[daemon]
+    const id = pid === null ? undefined : processId(pid)
+    assert.ok(id !== undefined, `${daemon} does not run`)
+    sendSignal(id, 'SIGTERM')
+    while ((await street.status()).daemons[daemon].pid !== null) await sleep(50)
+    assert.deepEqual(await shaped(daemon), { roots: 0, queues: 0, tables: 0 }, `${daemon} ended`)
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The interfaces that a daemon shapes for as long as it lives.
+ *
+ * What somebody else had set on one is written to a file first, so that it comes back also when a kill -9
+ * lies between. What a daemon before us left shaped and we do not want is undone by `keep`.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { QueuedClass } from '../wire/tc.ts'
+import { readLink, readLinks } from './links.ts'
+import { Netlink, NetlinkSocket } from './netlink.ts'
+import { readSysctl } from './sysctl.ts'
+import {
+  addClass,
+  type ForeignQdisc,
+  isShaped,
+  type Shaping,
+  shape,
+  shapedInterfaces,
+  unshape,
+} from './tc.ts'
+
+/** What one interface should be shaped as, by whichever number. */
+export type LineShaping = Omit<Shaping, 'major'>
+
+export class Shaper {
+  readonly #route = new NetlinkSocket(Netlink.route)
+  readonly #file: string
+  readonly #major: number
+  /** By interface. */
+  readonly #before: Map<string, ForeignQdisc>
+  #timer: NodeJS.Timeout | undefined
+  #wanted: ReadonlyMap<string, LineShaping> = new Map()
+
+  /** `major`: the number by which our disciplines are known. */
+  constructor(file: string, major: number) {
+    this.#file = file
+    this.#major = major
+    mkdirSync(dirname(file), { recursive: true })
+    this.#before = leftBehind(file)
+  }
+
+  /**
+   * From what is to what should be, now; and again whenever our shaping is gone from an interface, for it is
+   * another or somebody has set something else. One that is not there is shaped when it comes.
+   *
+   * What is refused goes to `complain` as a sentence, once until it is another.
+   */
+  keep(wanted: ReadonlyMap<string, LineShaping>, complain: (sentence: string) => void): void {
+    this.#wanted = wanted
+    const shaped = shapedInterfaces(this.#route, this.#major)
+    for (const { index, name } of readLinks(this.#route)) {
+      if (!wanted.has(name) && shaped.includes(index)) this.#release(index, name)
+    }
+    let said = ''
+    let againMs = 0
+    const say = (refusals: readonly string[]): void => {
+      const sentence = refusals.join('; ')
+      if (sentence !== '' && sentence !== said) complain(sentence)
+      said = sentence
+      againMs = sentence === '' ? 0 : performance.now() + REFUSED_MS
+    }
+    say(this.#shape(() => true))
+    if (wanted.size === 0) return
+    clearInterval(this.#timer)
+    this.#timer = setInterval(() => {
+      if (performance.now() >= againMs) say(this.look())
+    }, LOOK_MS)
+  }
+
+  /** One question an interface, and more where the answer is no. Answers what was refused. */
+  look(): string[] {
+    return this.#shape((index) => !isShaped(this.#route, index, this.#major))
+  }
+
+  /**
+   * One class more on an interface that is wanted; a sentence when it was refused. Where our shaping does
+   * not stand, it comes with the others when it does.
+   */
+  add(name: string, one: QueuedClass): string | undefined {
+    const link = readLink(this.#route, name)
+    if (link === undefined || !isShaped(this.#route, link.index, this.#major)) return undefined
+    return addClass(this.#route, link.index, name, one)
+  }
+
+  #shape(needs: (index: number) => boolean): string[] {
+    const refusals: string[] = []
+    for (const [name, shaping] of this.#wanted) {
+      const link = readLink(this.#route, name)
+      if (link === undefined || !needs(link.index)) continue
+      const shaped = shape(this.#route, link.index, name, { ...shaping, major: this.#major })
+      if (shaped.kind === 'refused') refusals.push(shaped.why)
+      else if (shaped.began) this.#remember(name, shaped.replaced)
+    }
+    return refusals
+  }
+
+  /** Leave all interfaces as they were found. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+    for (const { index, name } of readLinks(this.#route)) this.#release(index, name)
+    rmSync(this.#file, { force: true })
+    this.#route[Symbol.dispose]()
+  }
+
+  #release(index: number, name: string): void {
+    unshape(this.#route, index, this.#major, this.#before.get(name))
+    this.#remember(name, undefined)
+  }
+
+  #remember(name: string, replaced: ForeignQdisc | undefined): void {
+    if (replaced === undefined && !this.#before.has(name)) return
+    if (replaced === undefined) this.#before.delete(name)
+    else this.#before.set(name, replaced)
+    const before = Object.fromEntries(
+      [...this.#before].map(([of, { handle, kind, options }]) => [
+        of,
+        { handle, kind, options: Buffer.from(options).toString('base64') },
+      ]),
+    )
+    const memory: Memory = { boot: bootId(), before }
+    // Renamed into place: a start after a crash finds the whole of it or the one before.
+    writeFileSync(`${this.#file}.new`, `${JSON.stringify(memory, null, 2)}\n`)
+    renameSync(`${this.#file}.new`, this.#file)
+  }
+}
+
+interface Memory {
+  readonly boot: string
+  readonly before: Readonly<Record<string, { handle: number; kind: string; options: string }>>
+}
+
+/** What a daemon of this boot replaced and did not put back. */
+function leftBehind(file: string): Map<string, ForeignQdisc> {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch {
+    // The usual case: nothing was replaced, or all was put back.
+    return new Map()
+  }
+  const { boot, before } = JSON.parse(text) as Memory
+  if (boot !== bootId()) return new Map()
+  return new Map(
+    Object.entries(before).map(([name, { handle, kind, options }]) => [
+      name,
+      { handle, kind, options: new Uint8Array(Buffer.from(options, 'base64')) },
+    ]),
+  )
+}
+
+function bootId(): string {
+  return readSysctl('kernel/random/boot_id') ?? ''
+}
+
+const LOOK_MS = 1_000
+/** A kernel without HTB looks for a module each time that it is asked. */
+const REFUSED_MS = 60_000
