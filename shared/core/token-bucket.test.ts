@@ -34,6 +34,14 @@ test('the count of ticks may wrap, also while nobody looks', () => {
   assert.equal(spentOf(bucket, 30, 3 * wrapMs + 1_234), 20)
 })
 
+test('a thread whose clock is a little behind finds an empty bucket empty', () => {
+  const bucket = bucketAt(100)
+  spentOf(bucket, 300, 5_000)
+  assert.equal(spentOf(bucket, 300, 4_999), 0)
+  assert.equal(spentOf(bucket, 300, 4_900), 0)
+  assert.equal(spentOf(bucket, 300, 5_100), 10)
+})
+
 test('one a second is a rate too', () => {
   const bucket = bucketAt(1)
   assert.equal(spentOf(bucket, 5, 0), 2)

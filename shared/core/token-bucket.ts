@@ -18,8 +18,9 @@
 export function spendToken(cell: number, perSecond: number, nowTicks: number): number | undefined {
   const cost = Math.max(1, Math.round(TICKS_PER_S / perSecond))
   const missing = (cell - nowTicks) | 0
-  // Full long ago, or a cell from before the count wrapped.
-  const spent = missing < 0 || missing > BUCKET_TICKS ? 0 : missing
+  // Full long ago, or a cell from before the count wrapped. A thread's clock may be a little behind that of
+  // the one which wrote the cell, and then more than a bucket seems to be missing.
+  const spent = missing < 0 || missing > BUCKET_TICKS + LAG_TICKS_MAX ? 0 : missing
   return spent + cost > BUCKET_TICKS ? undefined : (nowTicks + spent + cost) | 0
 }
 
@@ -32,3 +33,5 @@ const TICKS_PER_S = 100_000
 /** A second's worth may be spent at once, and another beside it. */
 const BUCKET_S = 2
 const BUCKET_TICKS = BUCKET_S * TICKS_PER_S
+/** A minute: no thread's round takes so long. */
+const LAG_TICKS_MAX = 60 * TICKS_PER_S
