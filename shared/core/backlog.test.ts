@@ -44,7 +44,7 @@ test('a line that stays full after a stall is full, three seconds later at the l
 test('a demand that has ended holds back nothing of the next', () => {
   const backlog = new Backlog()
   play(backlog, 5_000, 10_000)
-  play(backlog, 0, 700)
+  play(backlog, 0, 1_000)
   play(backlog, 6_250, 50)
   assert.equal(backlog.pending, false)
 })

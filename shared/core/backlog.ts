@@ -36,7 +36,7 @@ export class Backlog {
 /** This part of the usual missing is a stall. */
 const STALL = 0.15
 /** A stall is over within this time. */
-const STALL_MS_MAX = 500
+const STALL_MS_MAX = 900
 /** So long after it, whatever fills the line is demand. */
 const HELD_MS = 3_000
 const MEMORY_MS = 3_000

@@ -61,6 +61,9 @@ export class Overflow {
   #full: string | undefined
   #engagedMs = -Infinity
   #judgedMs: number | undefined
+  /** What both lines carry, averaged for longer: the kernel gives a slow uplink 64 KiB at once. */
+  #carried = 0
+  #total = 0
   #fullSinceMs: number | undefined
   #slackSinceMs: number | undefined
   #slack = false
@@ -109,8 +112,13 @@ export class Overflow {
     const total = dslBytesPerMs + lteBytesPerMs
     this.#full = this.#whyFull(facts)
     this.#fullSinceMs = this.#full === undefined ? undefined : (this.#fullSinceMs ?? nowMs)
+    this.#total = total
+    const elapsedMs = nowMs - (this.#judgedMs ?? nowMs)
+    this.#judgedMs = nowMs
+    this.#carried += (1 - Math.exp(-elapsedMs / CARRIED_MS)) * (total - this.#carried)
     // Of a line that nobody knows only this can be said: that it has no queue.
-    const calm = capacity === undefined ? !this.full : total < this.#policy.releaseAt * capacity
+    const calm =
+      capacity === undefined ? !this.full : this.#carried < this.#policy.releaseAt * capacity
     this.#calmSinceMs = calm ? (this.#calmSinceMs ?? nowMs) : undefined
     const slack = this.#engaged && dslBytesPerMs < this.#policy.releaseAt * (capacity ?? 0)
     this.#slackSinceMs = slack ? (this.#slackSinceMs ?? nowMs) : undefined
@@ -119,8 +127,6 @@ export class Overflow {
     this.#roomSinceMs = room ? (this.#roomSinceMs ?? nowMs) : undefined
     const close = total < PLAINLY_MORE * (capacity ?? Infinity)
     this.#closeSinceMs = close ? (this.#closeSinceMs ?? nowMs) : undefined
-    const elapsedMs = nowMs - (this.#judgedMs ?? nowMs)
-    this.#judgedMs = nowMs
     this.#backlog.observe(total, elapsedMs, nowMs)
     this.#burst.observe(total * elapsedMs, this.full, total < LOW * (capacity ?? total), nowMs)
   }
@@ -157,8 +163,7 @@ export class Overflow {
 
   #mayRelease(facts: OverflowFacts, nowMs: number): string | undefined {
     const { releaseMs, trialMs } = this.#policy
-    const total = facts.dslBytesPerMs + facts.lteBytesPerMs
-    const share = facts.capacity === undefined ? undefined : total / facts.capacity
+    const share = facts.capacity === undefined ? undefined : this.#carried / facts.capacity
     const calmMs = nowMs - (this.#calmSinceMs ?? nowMs)
     if (calmMs >= releaseMs) {
       this.#slowdown.released(share ?? 0, nowMs)
@@ -180,6 +185,8 @@ export class Overflow {
   #engage(reason: string, nowMs: number): string {
     this.#engaged = true
     this.#engagedMs = nowMs
+    // An average that still comes up is no calm.
+    this.#carried = Math.max(this.#carried, this.#total)
     this.#calmSinceMs = undefined
     this.#roomSinceMs = undefined
     return reason
@@ -204,6 +211,7 @@ const SHORT = 0.5
 const PRESSURE_MS = 5_000
 /** After this time of a queue that stands, capacity has been learnt. */
 const LEARN_MS = 100
+const CARRIED_MS = 400
 /** A burst is over when both lines carry less than this share of DSL. */
 const LOW = 0.5
 /** Needed again so soon, LTE was let go in vain. */
