@@ -13,13 +13,6 @@ const config: CaptureConfig = {
   workers: 1,
 }
 
-test('the table replaces itself in one transaction', () => {
-  assert.match(
-    renderCapture(config, 'on', 'none'),
-    /^table inet hybridge\ndelete table inet hybridge\ntable inet hybridge \{\n/,
-  )
-})
-
 /** The way of a first packet from the LAN, rule by rule: the first that fits decides. */
 const journey: ReadonlyArray<readonly [who: string, rule: string]> = [
   [

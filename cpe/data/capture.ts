@@ -32,7 +32,7 @@ export type CaptureConfig = Pick<CpeConfig, 'lan' | 'legs' | 'bypass' | 'capture
  */
 export type Holding = 'nft' | 'xt' | 'none'
 
-/** The whole table, in place of whatever stood there. With `capture` off no new flow is taken. */
+/** The whole table, to stand behind one of the two below. With `capture` off no new flow is taken. */
 export function renderCapture(
   config: CaptureConfig,
   capture: 'on' | 'off',
@@ -43,7 +43,7 @@ export function renderCapture(
   const lte = quoted(legs.lte.interface)
   const anyLeg = `{ ${dsl}, ${lte} }`
   const ports = portRange(config)
-  return `${REMOVE_CAPTURE}table inet ${TABLE} {
+  return `table inet ${TABLE} {
 ${bypassSet(
   'bypass4',
   'ipv4_addr',
@@ -113,6 +113,11 @@ const TABLE = 'hybridge'
 /** Takes the table away, whether it is there or not. */
 export const REMOVE_CAPTURE = `table inet hybridge
 delete table inet hybridge
+`
+
+/** Empties the table. Its hooks stay, and so do the SYNs that are held: the kernel drops them with a hook. */
+export const EMPTY_CAPTURE = `table inet hybridge
+flush table inet hybridge
 `
 
 /** Where a SYN waits, and what follows. */

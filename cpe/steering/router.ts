@@ -19,7 +19,13 @@ import { appendQueueRules, applyRuleset, wouldApply } from '../../shared/linux/n
 import { deleteOurRoutes, deleteRoute, ourRoutes, replaceRoute } from '../../shared/linux/routes.ts'
 import { addRule, deleteOurRules, deleteRule, ourRules } from '../../shared/linux/rules.ts'
 import { openSysctls, readSysctl, type Sysctls, takeOverMptcp } from '../../shared/linux/sysctl.ts'
-import { type Holding, queueRules, REMOVE_CAPTURE, renderCapture } from '../data/capture.ts'
+import {
+  EMPTY_CAPTURE,
+  type Holding,
+  queueRules,
+  REMOVE_CAPTURE,
+  renderCapture,
+} from '../data/capture.ts'
 import {
   type LegRouting,
   planRoutes,
@@ -71,7 +77,7 @@ export async function openRouter(
     await applyRuleset(REMOVE_CAPTURE, rulesetFile)
     rmSync(rulesetFile)
   })
-  await applyRuleset(renderCapture(config, 'off', 'none'), rulesetFile)
+  await applyRuleset(`${REMOVE_CAPTURE}${renderCapture(config, 'off', 'none')}`, rulesetFile)
   const holding = await howToHold(config, netfilter, rulesetFile)
   if (config.connect === 'truthful' && holding === 'none') complain(CANNOT_HOLD)
   if (holding !== 'none') sayAllRefusals(sysctls)
@@ -136,7 +142,7 @@ export class Router {
    */
   setCapture(on: boolean): Promise<void> {
     const { rulesetFile, holding } = this.#table
-    const ruleset = renderCapture(this.#config, on ? 'on' : 'off', holding)
+    const ruleset = `${EMPTY_CAPTURE}${renderCapture(this.#config, on ? 'on' : 'off', holding)}`
     const apply = async () => {
       await applyRuleset(ruleset, rulesetFile)
       // Until then a SYN that nobody holds is captured at once.
@@ -178,7 +184,8 @@ async function howToHold(
   rulesetFile: string,
 ): Promise<Holding> {
   if (config.connect === 'eager') return 'none'
-  if (await wouldApply(renderCapture(config, 'on', 'nft'), rulesetFile)) return 'nft'
+  const table = `${EMPTY_CAPTURE}${renderCapture(config, 'on', 'nft')}`
+  if (await wouldApply(table, rulesetFile)) return 'nft'
   return appendQueueRules(netfilter, queueRules(config), 'check') < 0 ? 'none' : 'xt'
 }
 
