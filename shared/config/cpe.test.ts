@@ -392,6 +392,19 @@ for (const { key, value, says } of contradictions) {
   })
 }
 
+test('a DSL that is shaped can still be as full as LTE waits for', () => {
+  const dsl = { ...minimal.legs.dsl, upMbps: 10 }
+  const shaped = { ...minimal, legs: { ...minimal.legs, dsl } }
+  const reading = readWith(cpeConfig, shaped, 'shaping.dslShare', 0.93)
+  assert.ok(reading.kind === 'problems')
+  assert.match(
+    reading.problems[0] ?? '',
+    /: shaping\.dslShare is 0\.93, so DSL would never carry the 93 percent from which LTE helps; say more,/,
+  )
+  assert.equal(readWith(cpeConfig, shaped, 'shaping.dslShare', 0.94).kind, 'value')
+  assert.equal(readWith(cpeConfig, minimal, 'shaping.dslShare', 0.5).kind, 'value')
+})
+
 test('capturePort leaves room for one port per worker', () => {
   assert.equal(
     readWith(cpeConfig, { ...minimal, workers: 16 }, 'capturePort', 65_520).kind,
