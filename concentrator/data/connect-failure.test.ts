@@ -56,8 +56,14 @@ test('a prohibition without its ICMP error has the code of the family', () => {
   assert.equal(spoken(judgeFailure({ ...forbidden, server: V6 })), '97/1')
 })
 
+test('silence has the code of the family: a host, or an address in IPv6', () => {
+  const silent = { errno: 110, icmp: undefined }
+  assert.equal(spoken(judgeFailure({ ...silent, server: V4 })), '97/1 again')
+  assert.equal(spoken(judgeFailure({ ...silent, server: V6 })), '97/3 again')
+})
+
 test('what this host lacks is told at once: a route, a permission, descriptors, memory', () => {
-  const told = (errno: number) => spoken({ failure: localFailure(errno), soft: false })
+  const told = (errno: number) => spoken({ failure: localFailure(errno, V4), soft: false })
   assert.equal(told(101), '97/0')
   assert.equal(told(EHOSTUNREACH), '97/1')
   for (const errno of [1, EACCES]) assert.equal(told(errno), '32')

@@ -55,12 +55,12 @@ export function judgeFailure({ errno, icmp, server }: FailedConnect): Verdict {
         soft: false,
       }
     default:
-      return { failure: HOST_UNREACHABLE, soft: true }
+      return { failure: hostUnreachable(server), soft: true }
   }
 }
 
 /** A connect that this host itself refused to begin; its `addressless` case is the caller's to tell. */
-export function localFailure(errno: number): ConvertFailure {
+export function localFailure(errno: number, server: Uint8Array): ConvertFailure {
   switch (errno) {
     case ENETUNREACH:
       return NETWORK_UNREACHABLE
@@ -73,7 +73,7 @@ export function localFailure(errno: number): ConvertFailure {
     case ENOBUFS:
       return { code: ConvertError.resourceExceeded, waitS: MEMORY_WAIT_S }
     default:
-      return HOST_UNREACHABLE
+      return hostUnreachable(server)
   }
 }
 
@@ -83,6 +83,8 @@ function unreachable(icmpCode: number): ConvertFailure {
 
 const MEMORY_WAIT_S = 30
 const NETWORK_WAIT_S = 30
+const ICMP_HOST_UNREACHABLE = 1
+const ICMP6_ADDRESS_UNREACHABLE = 3
 const ICMP_PROTOCOL_UNREACHABLE = 2
 const ICMP_PROHIBITED = 13
 const ICMP6_PROHIBITED = 1
@@ -99,6 +101,9 @@ export const NETWORK_FAILURE: ConvertFailure = {
 /** A host that has no way, or no address of that family, to begin from. */
 export const NETWORK_UNREACHABLE = unreachable(0)
 /** Silence until the time is up. (Not Network Failure: that would end the home's use of us.) */
-export const HOST_UNREACHABLE = unreachable(1)
+export function hostUnreachable(server: Uint8Array): ConvertFailure {
+  return unreachable(isIpv4(server) ? ICMP_HOST_UNREACHABLE : ICMP6_ADDRESS_UNREACHABLE)
+}
+
 /** Every port of the address it would leave from is taken; connections end all the time. */
 export const PORTS_EXHAUSTED: ConvertFailure = { code: ConvertError.resourceExceeded, waitS: 5 }

@@ -29,7 +29,7 @@ import type { ConvertFailure } from '../../shared/wire/convert-failure.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import { TcpOptionKind } from '../../shared/wire/tcp-option.ts'
 import {
-  HOST_UNREACHABLE,
+  hostUnreachable,
   judgeFailure,
   localFailure,
   NETWORK_FAILURE,
@@ -77,7 +77,7 @@ class Egress implements Watcher {
   #fd = -1
   #retries = 0
   /** What is said when the time is up. */
-  #failure = HOST_UNREACHABLE
+  #failure: ConvertFailure
   readonly #deadline = new Deadline(() => this.#refuse(this.#failure))
   readonly #retry = new Deadline(() => this.#dial())
 
@@ -86,6 +86,7 @@ class Egress implements Watcher {
     this.#room = room
     this.#home = home
     this.#exit = exit
+    this.#failure = hostUnreachable(home.address)
     this.#server = encodeSockaddr6(home.address, home.port)
     //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.5
     //# The Transport Converter MUST use by default the TCP options that
@@ -139,7 +140,7 @@ class Egress implements Watcher {
   /** Our own kernel said no: whether the network would, nobody asked. */
   #localFailure(errno: number): ConvertFailure {
     if (errno === ENETUNREACH && isCutOff()) return NETWORK_FAILURE
-    if (errno !== EADDRNOTAVAIL) return localFailure(errno)
+    if (errno !== EADDRNOTAVAIL) return localFailure(errno, this.#home.address)
     // A host without IPv6 has no address to begin from: that says nothing about other servers.
     if (this.#exit === undefined && !hasAddressTowards(this.#server)) return NETWORK_UNREACHABLE
     this.#room.count[COUNT.portsExhausted]!++

@@ -12,12 +12,13 @@ import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { arrived, noArrivals, poolSize } from '../../shared/core/pool-size.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
+import type { Watcher } from '../../shared/relay/loop.ts'
 import type { Concentrator } from './concentrator.ts'
 import { Hello } from './hello.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 import { type Uplink, uplinkAnswered } from './uplink.ts'
 
-export class Pool {
+export class Pool implements Watcher {
   readonly concentrator: Concentrator
   readonly #room: HouseRoom
   readonly #members = new Set<Hello>()
@@ -26,6 +27,7 @@ export class Pool {
   /** Asks for a cookie now, and whether the hellos can do without. */
   #asking: { readonly hello: Hello; readonly first: boolean } | undefined
   #refilledInSecond = 0
+  #turnAsked = false
   #second = 0
 
   constructor(room: HouseRoom, concentrator: Concentrator) {
@@ -52,8 +54,17 @@ export class Pool {
       this.#members.delete(taken)
       taken.leave()
     }
-    this.refill()
+    // Whoever takes it has something to say first.
+    if (!this.#turnAsked) this.#room.loop.soon(this)
+    this.#turnAsked = true
     return taken?.uplink
+  }
+
+  onReady(): void {}
+
+  onTurn(): void {
+    this.#turnAsked = false
+    this.refill()
   }
 
   /** A member ended: warm or not, it is no longer here. */

@@ -110,7 +110,7 @@ describe('a server out of reach', { skip: streetImpossible() }, () => {
       [V4, HOST_UNREACHABLE, '010222631e016101'],
       [V6, HOST_UNREACHABLE, '010222631e016103'],
       [V4, SILENT, '010222631e016101'],
-      [V6, SILENT, '010222631e016101'],
+      [V6, SILENT, '010222631e016103'],
     ] as const
     await using capture = await Capture.begin(
       NAME,
