@@ -239,6 +239,16 @@ test('an answer that is missing while no probe is answered says nothing about th
   assert.equal(room.count[COUNT.marksDsl], 0)
 })
 
+test('a warm uplink that began on LTE is not for connections that may not use it', (t) => {
+  const { street, pool, room, settled } = home(t, { pooled: 1 })
+  settled()
+  const [first] = street.dialled
+  const other = first === 'dsl' ? 'lte' : 'dsl'
+  assert.equal(pool.spare([other]), undefined)
+  assert.ok(pool.spare([first ?? 'dsl']) !== undefined)
+  assert.ok(room.board.leg(other).up)
+})
+
 test('a leg with a new address is another line', (t) => {
   const { street, concentrator, pool, settled, room } = home(t, { pooled: 1 })
   street.answer = (message, leg) =>

@@ -48,8 +48,7 @@ export class Pool implements Watcher {
 
   /** The same for a connection that has come before, and whose own uplink was lost. */
   spare(lines: readonly LegName[]): Uplink | undefined {
-    // Warm uplinks begin on the leg that most want.
-    const taken = lines.includes(this.concentrator.leg ?? 'dsl') ? this.#pick() : undefined
+    const taken = this.#pick(lines)
     if (taken !== undefined) {
       this.#members.delete(taken)
       taken.leave()
@@ -103,10 +102,10 @@ export class Pool implements Watcher {
   }
 
   /** One that is bonded; one that is plain TCP only where none can be bonded. */
-  #pick(): Hello | undefined {
+  #pick(lines: readonly LegName[]): Hello | undefined {
     let plain: Hello | undefined
     for (const member of this.#members) {
-      if (!member.warm || !member.useful) continue
+      if (!member.warm || !member.useful || !lines.includes(member.uplink.leg)) continue
       // It may have fallen back while it waited.
       uplinkAnswered(this.#room, member.uplink)
       if (!member.uplink.plain) return member

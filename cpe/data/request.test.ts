@@ -59,6 +59,17 @@ for (const [name, icmpCode, direct] of [
   })
 }
 
+test('a Connect that is reset without a word goes direct, and says nothing about anybody else', () => {
+  const { host, concentrator, loop, room } = requested()
+  resetAndClose(concentrator)
+  settle(loop)
+  assert.equal(room.count[COUNT.flowsDirect], 1)
+  assert.equal(room.count[COUNT.uplinksFailed], 0)
+  assert.equal(room.count[COUNT.marksDsl], 0)
+  assert.equal(room.farewellMs, -Infinity)
+  libc.close(host)
+})
+
 test('what its class keeps from the only line that is up is refused', () => {
   for (const serviceClass of ['dsl-only', 'lte-only'] as const) {
     const { host, concentrator, loop, room } = requested(serviceClass)

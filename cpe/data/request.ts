@@ -177,6 +177,8 @@ export class Request implements Watcher, AskerEvents {
     switch (heard.kind) {
       case 'incomplete':
         if (!over) return this.#forward()
+        // A reset is how a concentrator says no that has said no too often: nothing follows for others.
+        if (broken) return this.#goDirect()
         heardFarewell(this.#room)
         return this.#missed('the concentrator closed the connection', 'missing')
       case 'alien':

@@ -54,9 +54,16 @@ test('restless lines under mixed load are not taken for dead', { skip }, async (
   assert.deepEqual(await measureCalm(street, 25), [])
 })
 
-test('a new connection waits for no added round trip', { skip }, async () => {
-  await using street = await raiseStreet({ name: 'hyb-bond', pair: 'vdsl50-lte30' })
-  const found = await measureFirstByte(street, { connections: 200, pauseMs: 20 })
-  // Half a round trip more than the ping would be an added exchange.
-  assert.ok(found.p50Ms <= found.pingMs + 5, JSON.stringify(found))
-})
+for (const [connect, trips] of [
+  // As without us: one for the connection, one for what is asked over it.
+  ['truthful', 2],
+  ['eager', 1],
+] as const) {
+  test(`a new connection waits for no added round trip: ${connect}`, { skip }, async () => {
+    const options = { name: 'hyb-bond', pair: 'vdsl50-lte30', cpe: { connect } }
+    await using street = await raiseStreet(options)
+    const found = await measureFirstByte(street, { connections: 120, pauseMs: 20 })
+    // Half a round trip more would be an added exchange.
+    assert.ok(found.p50Ms <= trips * found.pingMs + 8, JSON.stringify(found))
+  })
+}
