@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { LEG_NUMBER } from '../../shared/core/leg.ts'
+import { nextProbeNumber } from '../../shared/core/probe-number.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import { inNetworkNamespace } from '../../shared/linux/netns.ts'
 import { macOf, probeSecret } from '../../shared/tunnel/keys.ts'
@@ -253,7 +254,8 @@ async function fastOpens(): Promise<number> {
 /** One genuine probe of this home's. */
 async function probe(own: string, legId: number): Promise<void> {
   const { sessionId, key } = probeSecret(cookie)
-  const frame = { type: 'probe', sessionId, legId, packetNumber: 1, sentUs: 1 } as const
+  const packetNumber = nextProbeNumber(0, Date.now())
+  const frame = { type: 'probe', sessionId, legId, packetNumber, sentUs: 1 } as const
   const fd = inNetworkNamespace(netnsOf(street.name, 'cpe'), () => {
     const opened = libc.socket(libc.AF_INET6, libc.SOCK_DGRAM | libc.SOCK_CLOEXEC, 0)
     libc.bind(opened, encodeSockaddr6(knownAddress(own), 0))
