@@ -112,6 +112,8 @@ export interface StreetRoom extends FlowRoom {
   /** The number of the subscriber whose cookie of the configuration this is, or undefined. */
   readonly subscriberOf: (cookie: Uint8Array) => number | undefined
   readonly mint: CookieMint
+  /** Whose address this is, by configuration alone. */
+  readonly configuredOwnerOf: (address: Uint8Array) => Owner | undefined
   /** Whose address this is, by configuration or by probes. */
   readonly ownerOf: (address: Uint8Array) => Owner | undefined
   /** Whether the address is this host's. */
