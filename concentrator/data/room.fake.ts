@@ -103,6 +103,7 @@ const SETTINGS: StreetSettings = {
     pseudonyms: ['home-1', 'home-2'].map((id) => pseudonymOf(SECRET, id)),
   },
   issueCookies: true,
+  ownAddressLegs: [1],
   acl: { allow: [], deny: [] },
   hairpin: 'refuse',
   perSubscriber: {

@@ -33,6 +33,8 @@ export interface StreetSettings {
   readonly mint: MintSettings
   /** Whether who shows no cookie may be given one. */
   readonly issueCookies: boolean
+  /** Numbers of the legs on which an IPv4 address that probes came from is a home's own. */
+  readonly ownAddressLegs: readonly number[]
   readonly acl: Acl
   readonly hairpin: 'refuse' | 'allow'
   readonly perSubscriber: {

@@ -28,6 +28,8 @@ import { readState } from './state.ts'
 const skip = streetImpossible()
 const DSL = legAddresses('dsl', 0).cpe
 const LTE = legAddresses('lte', 0)
+/** What another home's DSL would have. */
+const NEIGHBOUR = legAddresses('dsl', 1).cpe
 const WORDS = Buffer.from('what the LAN said first')
 /** 20 ms and a millisecond of jitter either way. */
 const RTT_MS = 20
@@ -38,7 +40,8 @@ let cookie: Uint8Array
 before(async () => {
   if (skip !== false) return
   street = await raiseStreet({ name: 'hyb-door', daemons: false })
-  cookie = Buffer.from(readState(street.name).subscriber.cookie, 'hex')
+  const { subscriber } = readState(street.name)
+  cookie = Buffer.from(subscriber.cookie, 'hex')
   // Both addresses of the router leave by their own line, and its kernel may join.
   await street.exec('cpe', ['ip', '-batch', '-'], {
     input: `rule add from ${LTE.cpe.ipv4} lookup 99
@@ -47,7 +50,10 @@ before(async () => {
   // So few that a place which is not given back is missed before the end.
   const perSubscriber = { openMax: 12, pendingMax: 2, pooledMax: 2 }
   const limits = { drainWaitS: 7, perSubscriber }
-  const config = configWith(street, 'concentrator', { limits })
+  const dsl = [`${NEIGHBOUR.ipv4}/32`, `${NEIGHBOUR.ipv6}/64`]
+  const neighbour = { id: 'neighbour', cookie: 'ab'.repeat(16), prefixes: { dsl } }
+  const subscribers = [subscriber, neighbour]
+  const config = configWith(street, 'concentrator', { limits, subscribers })
   concentrator = startAlone(street, 'concentrator', { config })
   await concentrator.says(/"msg":"ready"/)
 })
@@ -134,10 +140,19 @@ test('a probe ties its address: a cookie is given there, and taken there alone',
   await concentrator.says(/"subscriber":"[^"]+","why":"its cookie was issued to another address"/)
 })
 
+test('behind a carrier’s NAT a probe gets nobody a cookie', { skip }, async () => {
+  await probe(LTE.cpe.ipv4, LEG_NUMBER.lte)
+  using client = knock({ own: LTE.cpe.ipv4 })
+  await client.say([{ type: 'info' }])
+  assert.deepEqual(codesOf((await client.answer()).message), [])
+  await client.end()
+})
+
 test('a home cannot be reached through the concentrator, nor the concentrator', {
   skip,
 }, async () => {
-  for (const address of [DSL.ipv4, CONCENTRATOR.own.ipv4, CONCENTRATOR.own.ipv6]) {
+  const homes = [NEIGHBOUR.ipv4, NEIGHBOUR.ipv6]
+  for (const address of [...homes, CONCENTRATOR.own.ipv4, CONCENTRATOR.own.ipv6]) {
     using client = knock({})
     await client.say(connectTo(address, cookie))
     assert.deepEqual(
