@@ -50,7 +50,7 @@ before(async () => {
   // So few that a place which is not given back is missed before the end.
   const perSubscriber = { openMax: 12, pendingMax: 2, pooledMax: 2 }
   const limits = { drainWaitS: 7, perSubscriber }
-  const dsl = [`${NEIGHBOUR.ipv4}/32`, `${NEIGHBOUR.ipv6}/64`]
+  const dsl = [`${NEIGHBOUR.ipv4}/32`, `${NEIGHBOUR.ipv6}/128`]
   const neighbour = { id: 'neighbour', cookie: 'ab'.repeat(16), prefixes: { dsl } }
   const subscribers = [subscriber, neighbour]
   const config = configWith(street, 'concentrator', { limits, subscribers })
