@@ -66,7 +66,7 @@ await runDaemon(async (signal) => {
   const settings = streetSettings(config, host, secret)
   await using shaper = await openShaper(
     config,
-    whoseAddress(settings.subscribers, tieTable, () => process.hrtime()[0]),
+    whoseAddress(settings.subscribers, tieTable, () => process.hrtime()[0]).known,
     (why) => log.warn('shaper', { why }),
   )
   await using door = keepDoor(config.limits.subflowsPerConnection, shaper.listener)

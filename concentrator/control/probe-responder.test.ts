@@ -1,21 +1,27 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { nextProbeNumber } from '../../shared/core/probe-number.ts'
 import { macOf, probeSecret } from '../../shared/tunnel/keys.ts'
 import { decodeProbe, encodeProbe } from '../../shared/wire/probe.ts'
+import { FreshProbes } from '../subscribers/fresh-probes.ts'
 import { ProbeJudge } from './probe-responder.ts'
 
 const cookie = Uint8Array.from({ length: 16 }, (_, i) => i)
 const { sessionId, key } = probeSecret(cookie)
-const frame = { type: 'probe', sessionId, legId: 2, packetNumber: 7, sentUs: 1_000_000 } as const
+const TIE_S = 600
+const UNIX_MS = Date.UTC(2026, 0, 1)
+const packetNumber = nextProbeNumber(0, UNIX_MS)
+const frame = { type: 'probe', sessionId, legId: 2, packetNumber, sentUs: 1_000_000 } as const
 const probe = encodeProbe(frame, macOf(key))
 const home = { address: '100.64.0.2' }
+const stranger = { address: '198.51.100.9' }
 
 test('a genuine probe gets an echo of its own length, number and timestamp', () => {
-  const judge = new ProbeJudge([cookie])
-  const answer = judge.answer(probe, home, 0)
+  const judge = judgeAt()
+  const answer = judge.answer(probe, home, at(0))
   assert.ok(answer !== undefined)
-  const { echo, subscriber, leg } = answer
-  assert.deepEqual({ subscriber, leg }, { subscriber: 0, leg: 2 })
+  const { echo, tie } = answer
+  assert.deepEqual(tie, { subscriber: 0, leg: 2 })
   assert.equal(echo.length, probe.length)
   const decoded = decodeProbe(echo)
   assert.ok(decoded.kind === 'message')
@@ -32,21 +38,95 @@ for (const [name, bytes, counter] of [
   ['nothing', new Uint8Array(0), 'alien'],
 ] as const) {
   test(`${name} is counted and not answered`, () => {
-    const judge = new ProbeJudge([cookie])
-    assert.equal(judge.answer(bytes, home, 0), undefined)
+    const judge = judgeAt()
+    assert.equal(judge.answer(bytes, home, at(0)), undefined)
     assert.equal(judge.counts[counter], 1)
     assert.equal(judge.counts.answered, 0)
   })
 }
 
 test('a source that floods is answered 2,000 times a second and does not silence others', () => {
-  const judge = new ProbeJudge([cookie])
-  for (let i = 0; i < 2_100; i++) judge.answer(probe, home, 500)
+  const judge = judgeAt()
+  for (let i = 0; i < 2_100; i++) judge.answer(probe, home, at(500))
   assert.equal(judge.counts.answered, 2_000)
   assert.equal(judge.counts.limited, 100)
-  assert.ok(judge.answer(probe, { address: '203.0.113.2' }, 500) !== undefined)
-  assert.ok(judge.answer(probe, home, 1_000) !== undefined)
+  assert.ok(judge.answer(probe, { address: '203.0.113.2' }, at(500)) !== undefined)
+  assert.ok(judge.answer(probe, home, at(1_000)) !== undefined)
 })
+
+test('a probe that is said again from another address is answered and ties nothing', () => {
+  const judge = judgeAt()
+  assert.ok(judge.answer(probe, home, at(0))?.tie !== undefined)
+  for (const ms of [0, 30, 60_000]) {
+    const answer = judge.answer(probe, stranger, at(ms))
+    assert.ok(answer !== undefined)
+    assert.equal(answer.tie, undefined)
+  }
+})
+
+test('of two probes that overtook each other the newer one ties, on each leg for itself', () => {
+  const judge = judgeAt()
+  const [first, second] = [made(0), made(20)]
+  assert.ok(judge.answer(second, home, at(40))?.tie !== undefined)
+  assert.equal(judge.answer(first, home, at(41))?.tie, undefined)
+  assert.deepEqual(judge.answer(made(0, 1), home, at(42))?.tie, { subscriber: 0, leg: 1 })
+})
+
+test('a home that starts again goes on tying', () => {
+  const judge = judgeAt()
+  for (const ms of [0, 1, 5_000, 90_000]) {
+    const again = encodeProbe(
+      { ...frame, packetNumber: nextProbeNumber(0, UNIX_MS + ms) },
+      macOf(key),
+    )
+    assert.ok(judge.answer(again, home, at(ms))?.tie !== undefined, `${ms} ms`)
+  }
+})
+
+test('what was overheard before the concentrator started again ties nothing', () => {
+  const judge = judgeAt(0)
+  assert.equal(judge.answer(made(-1), stranger, at(10))?.tie, undefined)
+  assert.equal(judge.answer(made(-500_000), stranger, at(10))?.tie, undefined)
+  assert.ok(judge.answer(made(0), home, at(10))?.tie !== undefined)
+})
+
+test('a clock may be as far from ours as a tie lasts, and not further', () => {
+  for (const [ms, ties] of [
+    [-TIE_S * 1_000, true],
+    [-TIE_S * 1_000 - 1, false],
+    [TIE_S * 1_000, true],
+    [TIE_S * 1_000 + 1, false],
+    [-UNIX_MS + 5_000, false],
+  ] as const) {
+    const answer = judgeAt().answer(made(ms), home, at(0))
+    assert.ok(answer !== undefined)
+    assert.equal(answer.tie !== undefined, ties, `${ms} ms`)
+  }
+})
+
+test('numbers that count from 0, and legs that nobody has, tie nothing', () => {
+  const old = encodeProbe({ ...frame, packetNumber: 7 }, macOf(key))
+  for (const bytes of [old, made(0, 3)]) {
+    const answer = judgeAt().answer(bytes, home, at(0))
+    assert.ok(answer !== undefined)
+    assert.equal(answer.tie, undefined)
+  }
+})
+
+/** A judge that has listened since then. */
+function judgeAt(startedMs = -86_400_000) {
+  return new ProbeJudge([cookie], new FreshProbes(TIE_S, startedMs))
+}
+
+function at(ms: number) {
+  return { nowMs: ms, unixMs: UNIX_MS + ms }
+}
+
+/** A genuine probe of that time. */
+function made(ms: number, legId = 2): Uint8Array {
+  const number = nextProbeNumber(0, UNIX_MS + ms)
+  return encodeProbe({ ...frame, legId, packetNumber: number }, macOf(key))
+}
 
 function flipped(bytes: Uint8Array, at: number): Uint8Array {
   const copy = bytes.slice()

@@ -12,6 +12,7 @@ import type { Tie } from '../../shared/core/tie.ts'
 import { macOf, probeSecret } from '../../shared/tunnel/keys.ts'
 import { parseAddress } from '../../shared/wire/address.ts'
 import { decodeProbe, encodeProbe, type Mac } from '../../shared/wire/probe.ts'
+import { type Clocks, FreshProbes } from '../subscribers/fresh-probes.ts'
 import type { Ties } from '../subscribers/ties.ts'
 
 export interface ProbeCounts {
@@ -36,24 +37,26 @@ export class ProbeJudge {
     limited: 0,
   }
   readonly #sessions: ReadonlyMap<string, { readonly mac: Mac; readonly subscriber: number }>
+  readonly #fresh: FreshProbes
   /** Probes of this second by source. */
   readonly #asked = new Map<string, number>()
   #second = 0
 
   /** `cookies` by subscriber number. */
-  constructor(cookies: readonly Uint8Array[]) {
+  constructor(cookies: readonly Uint8Array[], fresh: FreshProbes) {
     this.#sessions = sessionsOf(cookies)
+    this.#fresh = fresh
   }
 
   /**
-   * The echo to a datagram from `source`, and whose it was and on which leg; undefined when it deserves
-   * none.
+   * The echo to a datagram from `source`, and which leg of which home has just shown to be there, if one
+   * has; undefined when it deserves no echo.
    */
   answer(
     datagram: Uint8Array,
     source: { readonly address: string },
-    nowMs: number,
-  ): ({ readonly echo: Uint8Array } & Tie) | undefined {
+    clocks: Clocks,
+  ): { readonly echo: Uint8Array; readonly tie: Tie | undefined } | undefined {
     const decoded = decodeProbe(datagram)
     if (decoded.kind !== 'message' || decoded.frame.type !== 'probe') {
       this.counts.alien += 1
@@ -71,12 +74,17 @@ export class ProbeJudge {
       return undefined
     }
     // Only now: a forger must not use up what the home may ask.
-    if (!this.#mayAsk(source.address, nowMs)) {
+    if (!this.#mayAsk(source.address, clocks.nowMs)) {
       this.counts.limited += 1
       return undefined
     }
     this.counts.answered += 1
-    return { echo: encodeProbe({ ...frame, type: 'echo' }, mac), subscriber, leg: frame.legId }
+    const tie = { subscriber, leg: frame.legId }
+    const isFresh = isLegNumber(tie.leg) && this.#fresh.isFresh(tie, frame.packetNumber, clocks)
+    return {
+      echo: encodeProbe({ ...frame, type: 'echo' }, mac),
+      tie: isFresh ? tie : undefined,
+    }
   }
 
   #mayAsk(source: string, nowMs: number): boolean {
@@ -96,10 +104,13 @@ export class ProbeJudge {
  * configured it listens on all, and the echo leaves from the address that the route back prefers: name them where there are several.
  */
 export async function answerProbes(
-  { listen, subscribers }: Pick<ConcentratorConfig, 'listen' | 'subscribers'>,
+  { cookies, listen, subscribers }: Pick<ConcentratorConfig, 'cookies' | 'listen' | 'subscribers'>,
   ties: Ties,
 ): Promise<{ counts: ProbeCounts } & AsyncDisposable> {
-  const judge = new ProbeJudge(subscribers.map(({ cookie }) => cookie))
+  const judge = new ProbeJudge(
+    subscribers.map(({ cookie }) => cookie),
+    new FreshProbes(cookies.tieS, performance.now()),
+  )
   await using opened = new AsyncDisposableStack()
   for (const address of listen.addresses.length === 0 ? ['::'] : listen.addresses) {
     const socket = opened.use(createSocket(address.includes(':') ? 'udp6' : 'udp4'))
@@ -132,13 +143,14 @@ function reply(
   datagram: Uint8Array,
   from: RemoteInfo,
 ): void {
-  const answer = judge.answer(datagram, from, performance.now())
+  const clocks = { nowMs: performance.now(), unixMs: Date.now() }
+  const answer = judge.answer(datagram, from, clocks)
   if (answer === undefined) return
   socket.send(answer.echo, from.port, from.address)
   const address = parseAddress(from.address)
   // The clock of the data threads: performance.now() begins anew in each.
   const [nowS] = process.hrtime()
-  if (address !== undefined && isLegNumber(answer.leg)) ties.hear(answer, address, nowS)
+  if (address !== undefined && answer.tie !== undefined) ties.hear(answer.tie, address, nowS)
 }
 
 function sessionsOf(

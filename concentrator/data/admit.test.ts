@@ -358,16 +358,20 @@ test('a flood of refusals is a few lines', () => {
 })
 
 test('a home reaches neither this host nor a home, and hears which error', () => {
-  for (const [prepare, port] of [
-    [(room: FakeRoom) => room.world.own.push(Buffer.from(SERVER).toString('hex')), 80],
-    [(room: FakeRoom) => Object.assign(room.world, { owner: { subscriber: 1, leg: 1 } }), 80],
-    [() => undefined, 25],
+  const theirs = { prefixes: [{ prefix: parsePrefix('203.0.113.8/30')!, leg: 1 }] }
+  for (const [own, neighbour, port] of [
+    [[Buffer.from(SERVER).toString('hex')], {}, 80],
+    [[], theirs, 80],
+    [[], {}, 25],
   ] as const) {
     const deny = [{ ...parsePrefix('203.0.113.0/24')!, ports: [{ from: 25, to: 25 }] }]
     const room = fakeRoom({
-      subscribers: [subscriber(COOKIES[0], { acl: { allow: [], deny } }), subscriber(COOKIES[1])],
+      subscribers: [
+        subscriber(COOKIES[0], { acl: { allow: [], deny } }),
+        subscriber(COOKIES[1], neighbour),
+      ],
     })
-    prepare(room)
+    room.world.own.push(...own)
     const { home } = admitted(room)
     assert.deepEqual(said(home, room, connectTo('203.0.113.9', COOKIES[0], port)), [
       ConvertError.notAuthorized,

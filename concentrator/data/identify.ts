@@ -3,7 +3,7 @@
  * on either line, so an issued cookie tells the leg, else whose address it is.
  */
 import { SHARED, type Tie } from '../../shared/core/tie.ts'
-import { prefixContains } from '../../shared/wire/address.ts'
+import { isIpv4, prefixContains } from '../../shared/wire/address.ts'
 import type { ConvertTlv } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
 import { errorTlv } from '../../shared/wire/convert-failure.ts'
@@ -40,7 +40,18 @@ export function identify(room: StreetRoom, cookie: Uint8Array, address: Uint8Arr
   return { kind: 'unknown', why: 'it comes from outside the prefixes of its subscriber' }
 }
 
-/** Who may be given a cookie: the one home, and the one leg, that the address is tied to. */
+/**
+ * Who is given a cookie from here. Behind a carrier's NAT a stranger has the home's IPv4 address, and would
+ * get its cookie for the asking; so where legs do not have addresses of their own, probes do not suffice.
+ */
+export function entitledTo(room: StreetRoom, address: Uint8Array): Tie | undefined {
+  const tie = tiedTo(room, address)
+  if (tie === undefined || room.configuredOwnerOf(address) !== undefined) return tie
+  // Nobody else is in a /64.
+  return !isIpv4(address) || room.settings.ownAddressLegs.includes(tie.leg) ? tie : undefined
+}
+
+/** The one home, and the one leg, that the address is tied to. */
 export function tiedTo(room: StreetRoom, address: Uint8Array): Tie | undefined {
   const owner = room.ownerOf(address)
   return owner === SHARED ? undefined : owner

@@ -5,7 +5,7 @@
 import { type ConvertMessage, type ConvertTlv, encodeConvert } from '../../shared/wire/convert.ts'
 import { ConvertError } from '../../shared/wire/convert-error.ts'
 import type { ConvertFailure } from '../../shared/wire/convert-failure.ts'
-import { identify, missingCookie, tiedTo } from './identify.ts'
+import { entitledTo, identify, missingCookie } from './identify.ts'
 import { COUNT, type Incident, type StreetRoom } from './room.ts'
 import type { Seat } from './seat.ts'
 import { hello } from './server-options.ts'
@@ -101,7 +101,7 @@ function judgeStranger(
   hasConnect: boolean,
 ): Verdict {
   const { settings } = room
-  const tie = settings.issueCookies ? tiedTo(room, guest.address) : undefined
+  const tie = settings.issueCookies ? entitledTo(room, guest.address) : undefined
   //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
   //# If a Transport Converter requires the utilization of Cookies to
   //# prevent spoofing attacks and a Cookie TLV was not included in the

@@ -30,6 +30,7 @@ export const COOKIES = [
 export interface FakeRoom extends StreetRoom {
   /** What the world would say; a test sets it. */
   readonly world: {
+    /** Whose probes came from everywhere. */
     owner: Owner | undefined
     own: string[]
     isDraining: boolean
@@ -65,6 +66,7 @@ export function fakeRoom(patch: Partial<StreetSettings> = {}): FakeRoom {
       return number < 0 ? undefined : number
     },
     mint: new CookieMint(settings.mint),
+    configuredOwnerOf: (address) => configured.ownerOf(address),
     ownerOf: (address) => configured.ownerOf(address) ?? world.owner,
     isOwn: (address) => world.own.includes(Buffer.from(address).toString('hex')),
     tallies: Tallies.create(settings.subscribers.length),
@@ -101,6 +103,7 @@ const SETTINGS: StreetSettings = {
     pseudonyms: ['home-1', 'home-2'].map((id) => pseudonymOf(SECRET, id)),
   },
   issueCookies: true,
+  ownAddressLegs: [1],
   acl: { allow: [], deny: [] },
   hairpin: 'refuse',
   perSubscriber: {

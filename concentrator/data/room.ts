@@ -33,6 +33,8 @@ export interface StreetSettings {
   readonly mint: MintSettings
   /** Whether who shows no cookie may be given one. */
   readonly issueCookies: boolean
+  /** Numbers of the legs on which an IPv4 address that probes came from is a home's own. */
+  readonly ownAddressLegs: readonly number[]
   readonly acl: Acl
   readonly hairpin: 'refuse' | 'allow'
   readonly perSubscriber: {
@@ -112,6 +114,8 @@ export interface StreetRoom extends FlowRoom {
   /** The number of the subscriber whose cookie of the configuration this is, or undefined. */
   readonly subscriberOf: (cookie: Uint8Array) => number | undefined
   readonly mint: CookieMint
+  /** Whose address this is, by configuration alone. */
+  readonly configuredOwnerOf: (address: Uint8Array) => Owner | undefined
   /** Whose address this is, by configuration or by probes. */
   readonly ownerOf: (address: Uint8Array) => Owner | undefined
   /** Whether the address is this host's. */

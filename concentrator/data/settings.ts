@@ -25,6 +25,9 @@ export function streetSettings(
     subscribers: config.subscribers.map(streetSubscriber),
     mint: { secret, lifetimeS, ipv4Bits, ipv6Bits, pseudonyms },
     issueCookies: cookies.issue,
+    ownAddressLegs: LEGS.filter((leg) => cookies.issueTo[leg] === 'probed').map(
+      (leg) => LEG_NUMBER[leg],
+    ),
     acl: { allow: acl.allow, deny: acl.deny },
     hairpin: acl.hairpin,
     perSubscriber: limits.perSubscriber,

@@ -54,6 +54,9 @@ const own = new OwnAddresses(loop, settings.egress.addresses)
 /** performance.now() begins anew in every thread. */
 const threadStartMs = Number(process.hrtime.bigint()) / 1e6 - performance.now()
 const sharedMs = () => loop.nowMs + threadStartMs
+const whose = whoseAddress(settings.subscribers, new TieTable(settings.ties), () =>
+  Math.floor(sharedMs() / 1_000),
+)
 const room: StreetRoom = {
   settings,
   loop,
@@ -67,9 +70,8 @@ const room: StreetRoom = {
   closedBytes: { up: 0, down: 0 },
   subscriberOf: (cookie) => subscribers.get(hashOf(cookie)),
   mint: new CookieMint(settings.mint),
-  ownerOf: whoseAddress(settings.subscribers, new TieTable(settings.ties), () =>
-    Math.floor(sharedMs() / 1_000),
-  ),
+  configuredOwnerOf: whose.configured,
+  ownerOf: whose.known,
   isOwn: (address) => own.has(address),
   tallies: new Tallies(settings.subscriberTallies),
   sources: new Sources(settings.sources),

@@ -11,7 +11,7 @@
  */
 import type { Source } from './source.ts'
 import { scatter } from './source.ts'
-import { Bucket, Held, TALLY_CELLS, Tallies } from './tallies.ts'
+import { Held, TALLY_CELLS, Tallies } from './tallies.ts'
 
 export class Sources {
   readonly tallies: Tallies
@@ -73,8 +73,7 @@ export class Sources {
     if (idle === CROWD) return CROWD
     const at = idle * TALLY_CELLS
     if (Atomics.compareExchange(cells, at + TAG, idleTag, tag) !== idleTag) return CROWD
-    Atomics.store(cells, at + Bucket.requests, 0)
-    Atomics.store(cells, at + Bucket.errors, 0)
+    this.tallies.refill(idle)
     Atomics.store(cells, at + USED_S, nowS)
     return idle
   }
@@ -89,7 +88,8 @@ export class Sources {
 export const SOURCES_MAX = 32_768
 const CROWD = 0
 const WAYS = 8
-const TAG = 6
-const USED_S = 7
+/** Cells of a row, behind those that tallies.ts names. */
+const TAG = 8
+const USED_S = 9
 /** In the crowd's row, which has no tag. */
 const SEED = TAG

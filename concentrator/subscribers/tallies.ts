@@ -1,10 +1,11 @@
 /**
  * What each subscriber and each source has open and has asked for, over all data threads.
  *
- *   row │ open │ pending │ waiting │ pooled │ asked │ answered no │ ...      64 bytes, one cache line
+ *   row │ open │ pending │ waiting │ pooled │ asked for │ answered no │ ...      64 bytes, one cache line
+ *                                           └─── 64 bits each ────────┘
  *
  * Every thread adds and takes away with atomic instructions, so no thread waits for another. The two
- * buckets are cells of core/token-bucket.ts.
+ * buckets are cells of core/token-bucket.ts, which 32 bits cannot hold for longer than half a day.
  */
 import { spendToken } from '../../shared/core/token-bucket.ts'
 
@@ -21,16 +22,19 @@ export const Held = {
 } as const
 export type Held = (typeof Held)[keyof typeof Held]
 
-export const Bucket = { requests: 4, errors: 5 } as const
+/** Cells of a row, counted by 64 bits. */
+export const Bucket = { requests: 2, errors: 3 } as const
 export type Bucket = (typeof Bucket)[keyof typeof Bucket]
 
 export class Tallies {
   readonly memory: SharedArrayBuffer
   readonly cells: Int32Array
+  readonly #buckets: BigInt64Array
 
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory
     this.cells = new Int32Array(memory)
+    this.#buckets = new BigInt64Array(memory)
   }
 
   static create(rows: number): Tallies {
@@ -56,13 +60,20 @@ export class Tallies {
 
   /** One token, or false when the bucket is empty. */
   spend(row: number, bucket: Bucket, perSecond: number, nowTicks: number): boolean {
-    const at = row * TALLY_CELLS + bucket
+    const at = (row * TALLY_CELLS) / 2 + bucket
     for (;;) {
-      const before = Atomics.load(this.cells, at)
-      const after = spendToken(before, perSecond, nowTicks)
+      const before = Atomics.load(this.#buckets, at)
+      const after = spendToken(Number(before), perSecond, nowTicks)
       if (after === undefined) return false
       // Another thread was quicker: look again. One of the two always gets on.
-      if (Atomics.compareExchange(this.cells, at, before, after) === before) return true
+      if (Atomics.compareExchange(this.#buckets, at, before, BigInt(after)) === before) return true
+    }
+  }
+
+  /** Both buckets are full, as for somebody new. */
+  refill(row: number): void {
+    for (const bucket of [Bucket.requests, Bucket.errors]) {
+      Atomics.store(this.#buckets, (row * TALLY_CELLS) / 2 + bucket, 0n)
     }
   }
 }

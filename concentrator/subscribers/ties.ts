@@ -1,5 +1,5 @@
 /**
- * Live ties: a home's genuine probe came from an address, so for some minutes the address is that home's
+ * Live ties: a home's fresh probe came from an address, so for some minutes the address is that home's
  * (and of that leg). Two homes behind one address make it nobody's in particular.
  */
 import { eitherTie, type Owner, type Tie } from '../../shared/core/tie.ts'

@@ -92,8 +92,8 @@ class Asked {
   readonly #echoes: Array<[leg: LegName, number: number, rttMs: number]> = []
 
   constructor(port: number) {
-    const nowUs = () => performance.now() * 1_000
-    this.probes = new Probes(secret, (...echo) => this.#echoes.push(echo), nowUs)
+    const clocks = { nowUs: () => performance.now() * 1_000, unixMs: () => Date.now() }
+    this.probes = new Probes(secret, (...echo) => this.#echoes.push(echo), clocks)
     const remote = { address: knownAddress('127.0.0.1'), port }
     const local = knownAddress('127.0.0.1')
     assert.equal(this.probes.place('lte', { device: 'lo', ifIndex: 1, local, remote }), 0)

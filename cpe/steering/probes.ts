@@ -8,6 +8,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { LEG_NUMBER, type LegName } from '../../shared/core/leg.ts'
 import { MARK } from '../../shared/core/marks.ts'
+import { nextProbeNumber } from '../../shared/core/probe-number.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import { macOf, type ProbeSecret } from '../../shared/tunnel/keys.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
@@ -49,14 +50,20 @@ export class Probes {
   readonly #onEcho: OnEcho
   /** Monotonic, in microseconds. */
   readonly #nowUs: () => number
+  readonly #unixMs: () => number
   readonly #doors: Record<LegName, Door | undefined> = { dsl: undefined, lte: undefined }
   #number = 0
 
-  constructor(secret: ProbeSecret, onEcho: OnEcho, nowUs: () => number) {
+  constructor(
+    secret: ProbeSecret,
+    onEcho: OnEcho,
+    { nowUs, unixMs }: { readonly nowUs: () => number; readonly unixMs: () => number },
+  ) {
     this.#sessionId = secret.sessionId
     this.#mac = macOf(secret.key)
     this.#onEcho = onEcho
     this.#nowUs = nowUs
+    this.#unixMs = unixMs
   }
 
   /** Make the leg's socket stand where the leg is now; `undefined` closes it. 0 or `-errno`. */
@@ -86,7 +93,8 @@ export class Probes {
   ask(leg: LegName): number | undefined {
     const door = this.#doors[leg]
     if (door === undefined) return undefined
-    const packetNumber = this.#number++
+    const packetNumber = nextProbeNumber(this.#number, this.#unixMs())
+    this.#number = packetNumber
     const probe = encodeProbe(
       {
         type: 'probe',

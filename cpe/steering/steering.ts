@@ -58,7 +58,7 @@ export function startSteering(
     new Probes(
       probeSecret(config.subscriber.cookie),
       (leg, number, rttMs) => steering.heard(leg, number, rttMs, performance.now()),
-      () => performance.now() * 1_000,
+      { nowUs: () => performance.now() * 1_000, unixMs: () => Date.now() },
     ),
   )
   const paths = new PathManager(kernel, () => dumpSubflows(diagnosis), remotes)

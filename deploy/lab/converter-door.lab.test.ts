@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { LEG_NUMBER } from '../../shared/core/leg.ts'
+import { nextProbeNumber } from '../../shared/core/probe-number.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import { inNetworkNamespace } from '../../shared/linux/netns.ts'
 import { macOf, probeSecret } from '../../shared/tunnel/keys.ts'
@@ -27,6 +28,8 @@ import { readState } from './state.ts'
 const skip = streetImpossible()
 const DSL = legAddresses('dsl', 0).cpe
 const LTE = legAddresses('lte', 0)
+/** What another home's DSL would have. */
+const NEIGHBOUR = legAddresses('dsl', 1).cpe
 const WORDS = Buffer.from('what the LAN said first')
 /** 20 ms and a millisecond of jitter either way. */
 const RTT_MS = 20
@@ -37,7 +40,8 @@ let cookie: Uint8Array
 before(async () => {
   if (skip !== false) return
   street = await raiseStreet({ name: 'hyb-door', daemons: false })
-  cookie = Buffer.from(readState(street.name).subscriber.cookie, 'hex')
+  const { subscriber } = readState(street.name)
+  cookie = Buffer.from(subscriber.cookie, 'hex')
   // Both addresses of the router leave by their own line, and its kernel may join.
   await street.exec('cpe', ['ip', '-batch', '-'], {
     input: `rule add from ${LTE.cpe.ipv4} lookup 99
@@ -46,7 +50,10 @@ before(async () => {
   // So few that a place which is not given back is missed before the end.
   const perSubscriber = { openMax: 12, pendingMax: 2, pooledMax: 2 }
   const limits = { drainWaitS: 7, perSubscriber }
-  const config = configWith(street, 'concentrator', { limits })
+  const dsl = [`${NEIGHBOUR.ipv4}/32`, `${NEIGHBOUR.ipv6}/128`]
+  const neighbour = { id: 'neighbour', cookie: 'ab'.repeat(16), prefixes: { dsl } }
+  const subscribers = [subscriber, neighbour]
+  const config = configWith(street, 'concentrator', { limits, subscribers })
   concentrator = startAlone(street, 'concentrator', { config })
   await concentrator.says(/"msg":"ready"/)
 })
@@ -133,10 +140,19 @@ test('a probe ties its address: a cookie is given there, and taken there alone',
   await concentrator.says(/"subscriber":"[^"]+","why":"its cookie was issued to another address"/)
 })
 
+test('behind a carrier’s NAT a probe gets nobody a cookie', { skip }, async () => {
+  await probe(LTE.cpe.ipv4, LEG_NUMBER.lte)
+  using client = knock({ own: LTE.cpe.ipv4 })
+  await client.say([{ type: 'info' }])
+  assert.deepEqual(codesOf((await client.answer()).message), [])
+  await client.end()
+})
+
 test('a home cannot be reached through the concentrator, nor the concentrator', {
   skip,
 }, async () => {
-  for (const address of [DSL.ipv4, CONCENTRATOR.own.ipv4, CONCENTRATOR.own.ipv6]) {
+  const homes = [NEIGHBOUR.ipv4, NEIGHBOUR.ipv6]
+  for (const address of [...homes, CONCENTRATOR.own.ipv4, CONCENTRATOR.own.ipv6]) {
     using client = knock({})
     await client.say(connectTo(address, cookie))
     assert.deepEqual(
@@ -253,7 +269,8 @@ async function fastOpens(): Promise<number> {
 /** One genuine probe of this home's. */
 async function probe(own: string, legId: number): Promise<void> {
   const { sessionId, key } = probeSecret(cookie)
-  const frame = { type: 'probe', sessionId, legId, packetNumber: 1, sentUs: 1 } as const
+  const packetNumber = nextProbeNumber(0, Date.now())
+  const frame = { type: 'probe', sessionId, legId, packetNumber, sentUs: 1 } as const
   const fd = inNetworkNamespace(netnsOf(street.name, 'cpe'), () => {
     const opened = libc.socket(libc.AF_INET6, libc.SOCK_DGRAM | libc.SOCK_CLOEXEC, 0)
     libc.bind(opened, encodeSockaddr6(knownAddress(own), 0))

@@ -142,6 +142,14 @@ testEdges(concentratorConfig, minimal, [
     bad: ['yes', null, 1],
     says: /true or false/,
   },
+  ...['cookies.issueTo.dsl', 'cookies.issueTo.lte'].map(
+    (key): Edge => ({
+      key,
+      good: [undefined, 'probed', 'prefixes'],
+      bad: ['', 'both', true, null, []],
+      says: /probed or prefixes/,
+    }),
+  ),
   {
     key: 'cookies.secret',
     good: [undefined, '00'.repeat(32), 'FF'.repeat(64)],
@@ -219,6 +227,7 @@ testEdges(concentratorConfig, minimal, [
     'limits.perSource',
     'limits.perSubscriber',
     'cookies',
+    'cookies.issueTo',
     'keepalive',
     'log',
     'shaping',
@@ -271,7 +280,14 @@ test('the least that must be said becomes a whole configuration', () => {
     ],
     shaping: { dslShare: 0.97 },
     egress: { addresses: [], multipath: 'asked' },
-    cookies: { issue: true, lifetimeS: 3_600, ipv4Bits: 32, ipv6Bits: 64, tieS: 600 },
+    cookies: {
+      issue: true,
+      issueTo: { dsl: 'probed', lte: 'prefixes' },
+      lifetimeS: 3_600,
+      ipv4Bits: 32,
+      ipv6Bits: 64,
+      tieS: 600,
+    },
     workers: 2,
     limits: {
       convertWaitMs: 5_000,

@@ -25,13 +25,39 @@ test('who asks without pause gets the rate and no more', () => {
   assert.equal(given, 1_000 + 500 * 20 - 1)
 })
 
-test('the count of ticks may wrap, also while nobody looks', () => {
-  const wrapMs = 2 ** 32 / 100
-  const bucket = bucketAt(10)
-  assert.equal(spentOf(bucket, 30, wrapMs / 2 - 500), 20)
-  assert.equal(spentOf(bucket, 30, wrapMs / 2 + 500), 10)
-  assert.equal(spentOf(bucket, 30, wrapMs / 2 + wrapMs / 3), 20)
-  assert.equal(spentOf(bucket, 30, 3 * wrapMs + 1_234), 20)
+/** Where a count of ticks in 32 bits has its sign changed, and begins anew. */
+const EDGES_MS = [2 ** 31 / 100, 2 ** 32 / 100, 3 * (2 ** 32 / 100)]
+
+test('a bucket that nobody ever touched is full at any time', () => {
+  for (const edgeMs of EDGES_MS) {
+    for (let ms = edgeMs - 90_000; ms <= edgeMs + 90_000; ms += 250) {
+      assert.equal(spentOf(bucketAt(10), 30, ms), 20, `at ${ms} ms`)
+    }
+  }
+})
+
+test('a bucket that was emptied is full again after two seconds, and stays so', () => {
+  const hour = 3_600_000
+  const ages = [2_000, 60_000, hour, 11.91 * hour, 11.95 * hour, 24 * hour, 8_760 * hour]
+  for (const edgeMs of EDGES_MS) {
+    for (const emptiedMs of [edgeMs - 30_000, edgeMs - 1, edgeMs, edgeMs + 30_000]) {
+      for (const age of ages) {
+        for (let ms = emptiedMs + age; ms <= emptiedMs + age + 120_000; ms += 10_000) {
+          const bucket = bucketAt(10)
+          spentOf(bucket, 30, emptiedMs)
+          assert.equal(spentOf(bucket, 30, ms), 20, `at ${ms} ms, emptied at ${emptiedMs} ms`)
+        }
+      }
+    }
+  }
+})
+
+test('a rate holds across the edges of 32 bits', () => {
+  for (const edgeMs of EDGES_MS) {
+    const bucket = bucketAt(10)
+    assert.equal(spentOf(bucket, 30, edgeMs - 500), 20)
+    assert.equal(spentOf(bucket, 30, edgeMs + 500), 10)
+  }
 })
 
 test('a thread whose clock is a little behind finds an empty bucket empty', () => {

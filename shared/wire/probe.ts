@@ -35,7 +35,7 @@ export interface ProbeFrame {
   readonly sessionId: Uint8Array
   /** 32 bits. */
   readonly legId: number
-  /** Counts up per leg; up to 2^53 - 1, as all whole numbers here. */
+  /** Grows with time (core/probe-number.ts); up to 2^53 - 1, as all whole numbers here. */
   readonly packetNumber: number
   readonly sentUs: number
 }
