@@ -346,6 +346,90 @@ test('errors beyond the rate are not answered, and cost a reset', () => {
   assert.equal(room.count[COUNT.refusedSilently], 1)
 })
 
+test('what a home is refused costs its neighbours behind the same address nothing', () => {
+  const { perSubscriber, perSource } = fakeRoom().settings
+  const room = fakeRoom({
+    perSubscriber: { ...perSubscriber, requestsPerS: 1 },
+    perSource: { ...perSource, requestsPerS: 1, errorsPerS: 1 },
+  })
+  for (let i = 0; i < 20; i++) said(admitted(room).home, room, HELLO)
+  assert.equal(room.count[COUNT.refused], 18)
+  // It was refused, and is nobody's but its own home's.
+  assert.equal(heldBySource(room, Held.waiting), 0)
+  const stranger: ConvertMessage = [{ type: 'info' }, { type: 'cookie', cookie: new Uint8Array(8) }]
+  assert.deepEqual(said(admitted(room).home, room, stranger), [ConvertError.notAuthorized])
+  const neighbour: ConvertMessage = [{ type: 'info' }, { type: 'cookie', cookie: COOKIES[1] }]
+  for (const answer of [
+    'supportedTcpExtensions',
+    'supportedTcpExtensions',
+    ConvertError.resourceExceeded,
+  ]) {
+    assert.deepEqual(said(admitted(room).home, room, neighbour), [answer])
+  }
+  assert.equal(heldBySource(room, Held.open), 0)
+})
+
+test('all homes behind one address hear that we are draining, or full', () => {
+  const perSource = { ...fakeRoom().settings.perSource, errorsPerS: 1 }
+  for (const [patch, isDraining] of [
+    [{ perSource }, true],
+    [{ perSource, descriptorsMax: 0 }, false],
+  ] as const) {
+    const room = fakeRoom({
+      ...patch,
+      subscribers: Array.from({ length: 9 }, (_, i) => subscriber(new Uint8Array(8).fill(i))),
+    })
+    room.world.isDraining = isDraining
+    for (const { cookie } of room.settings.subscribers) {
+      assert.deepEqual(
+        said(admitted(room).home, room, [{ type: 'info' }, { type: 'cookie', cookie }]),
+        [ConvertError.resourceExceeded],
+      )
+    }
+    assert.equal(room.count[COUNT.refusedSilently], 0)
+  }
+})
+
+for (const [what, message, answer] of [
+  ['were told what we can do', [{ type: 'info' }], 'supportedTcpExtensions'],
+  ['were refused', connectTo('203.0.113.9'), ConvertError.notAuthorized],
+] as const) {
+  test(`strangers who ${what} and do not leave make room for those who come`, () => {
+    const room = fakeRoom({ perSource: { ...fakeRoom().settings.perSource, waitingMax: 2 } })
+    const strangers = [1, 2].map(() => admitted(room).home)
+    for (const stranger of strangers) assert.deepEqual(said(stranger, room, message), [answer])
+    assert.equal(heldBySource(room, Held.waiting), 2)
+    assert.deepEqual(said(admitted(room).home, room, HELLO), ['supportedTcpExtensions'])
+    assert.equal(heldBySource(room, Held.waiting), 1)
+    for (const stranger of strangers) libc.close(stranger)
+    settle(room.loop)
+    assert.equal(heldBySource(room, Held.waiting), 0)
+  })
+}
+
+test('messages without a cookie are answered up to a rate, and no cookie is computed beyond it', () => {
+  const { perSource } = fakeRoom().settings
+  for (const [patch, owner, answers] of [
+    [{ requestsPerS: 1 }, undefined, ['supportedTcpExtensions']],
+    [{ requestsPerS: 1 }, DSL, ['supportedTcpExtensions', ConvertError.missingCookie]],
+    [{ errorsPerS: 1 }, DSL, ['supportedTcpExtensions', ConvertError.missingCookie]],
+  ] as const) {
+    const room = fakeRoom({ perSource: { ...perSource, ...patch } })
+    room.world.owner = owner
+    for (let i = 0; i < 2; i++) {
+      assert.deepEqual(said(admitted(room).home, room, [{ type: 'info' }]), answers)
+    }
+    const { home } = admitted(room)
+    libc.send(home, encodeConvert([{ type: 'info' }]))
+    settle(room.loop)
+    assert.equal(libc.recvHead(home, new Uint8Array(1), 1), -104)
+    assert.equal(room.count[COUNT.refusedSilently], 1)
+    assert.equal(room.count[COUNT.cookiesIssued], owner === undefined ? 0 : 2)
+    // The home itself is served all the same.
+    assert.deepEqual(said(admitted(room).home, room, HELLO), ['supportedTcpExtensions'])
+  }
+})
+
 test('a flood of refusals is a few lines', () => {
   const room = fakeRoom()
   for (let i = 0; i < 50; i++) {
@@ -428,6 +512,10 @@ function heard(home: number) {
 
 function namesOf(message: ConvertMessage) {
   return message.map((tlv) => (tlv.type === 'error' ? tlv.code : tlv.type))
+}
+
+function heldBySource(room: FakeRoom, what: Held): number {
+  return room.sources.tallies.held(room.sources.rowOf(sourceOf(HERE), 1), what)
 }
 
 /** Nothing is held for anybody any more. */

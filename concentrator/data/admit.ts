@@ -19,7 +19,7 @@ import { whyNot } from './destination.ts'
 import { goOut } from './egress.ts'
 import type { Waiting } from './fair-turns.ts'
 import { type ConnectRequest, EXCESS, type Guest, judge, NOT_AUTHORIZED } from './judge.ts'
-import { leaveSlowly, refuse, refuseWith, type Visitor } from './refuse.ts'
+import { ignore, LINGER_MS, refuse, refuseWith, sayLast, type Visitor } from './refuse.ts'
 import { COUNT, type Incident, type StreetRoom } from './room.ts'
 import { Seat } from './seat.ts'
 import { hello, refusedKinds } from './server-options.ts'
@@ -68,7 +68,7 @@ class Admission implements Watcher, Waiting {
     this.#room = room
     this.#fd = fd
     this.#seat = seat
-    this.#guest = { address, seat, subscriber: undefined, leg: 0, isWarm: false }
+    this.#guest = { address, seat, leg: 0, isWarm: false }
   }
 
   /** Its first bytes, there already or not, are an event of the next round. */
@@ -80,7 +80,7 @@ class Admission implements Watcher, Waiting {
   onReady(_fd: number, events: number): void {
     if ((events & (READABLE | FAILED)) === 0 || this.#isQueued) return
     this.#isQueued = true
-    this.#room.turns.queue(this.#seat.source, this)
+    this.#room.turns.queue(this.#seat.turn, this)
   }
 
   onItsTurn(): void {
@@ -134,13 +134,18 @@ class Admission implements Watcher, Waiting {
         return this.#request(verdict, rest)
       case 'missing cookie':
         this.#handOver()
-        refuseWith(this.#room, this.#visitor(), encodeConvert(verdict.message))
+        this.#room.count[COUNT.refused]!++
+        sayLast(this.#room, this.#visitor(), encodeConvert(verdict.message), LINGER_MS)
         return true
       case 'tell':
         this.#handOver()
-        libc.sendHead(this.#fd, verdict.answer, verdict.answer.length)
         // Who asks what we can do and shows no cookie has had the answer.
-        leaveSlowly(this.#room, this.#visitor(), INFO_ONLY_MS)
+        sayLast(this.#room, this.#visitor(), verdict.answer, INFO_ONLY_MS)
+        return true
+      case 'ignore':
+        this.#report('limited', 'limits.perSource is reached by messages without a cookie')
+        this.#handOver()
+        ignore(this.#room, this.#visitor())
         return true
     }
   }
@@ -214,8 +219,8 @@ class Admission implements Watcher, Waiting {
 
   #report(incident: Incident, why: string): void {
     const { reports, loop } = this.#room
-    const { address, subscriber } = this.#guest
-    const report = { incident, address, why, subscriber }
+    const { address } = this.#guest
+    const report = { incident, address, why, subscriber: this.#seat.subscriber }
     reports.report(report, loop.nowMs)
   }
 

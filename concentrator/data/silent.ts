@@ -1,6 +1,6 @@
 /**
- * Connections of this thread that have not said a whole message yet, by source and in the order in which
- * they came.
+ * Connections of this thread that have shown no cookie yet, or were refused one and have not left, by source
+ * and in the order in which they came to that.
  */
 
 /** Closes the connection. */
@@ -16,7 +16,7 @@ export class Silent {
     closes.add(close)
   }
 
-  /** It has spoken, or has gone. */
+  /** It is a home's, or has gone. */
   remove(source: number, close: Close): void {
     const closes = this.#bySource.get(source)
     if (closes?.delete(close) === true && closes.size === 0) this.#bySource.delete(source)

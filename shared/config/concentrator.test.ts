@@ -26,7 +26,7 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['limits.drainWaitS', 1, 255],
   ...['openMax', 'pendingMax', 'pooledMax'].map((key) => share(`perSubscriber.${key}`, 1_000_000)),
   ...['requestsPerS', 'errorsPerS'].map((key) => share(`perSubscriber.${key}`, 10_000)),
-  ...['waitingMax', 'openMax', 'pendingMax'].map((key) => share(`perSource.${key}`, 1_000_000)),
+  share('perSource.waitingMax', 1_000_000),
   ...['requestsPerS', 'errorsPerS'].map((key) => share(`perSource.${key}`, 10_000)),
   ['cookies.lifetimeS', 60, 604_800],
   ['cookies.ipv4Bits', 8, 32],
@@ -289,8 +289,6 @@ test('the least that must be said becomes a whole configuration', () => {
       },
       perSource: {
         waitingMax: 512,
-        openMax: 32_768,
-        pendingMax: 2_048,
         requestsPerS: 4_000,
         errorsPerS: 200,
       },
