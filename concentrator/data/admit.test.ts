@@ -292,6 +292,24 @@ test('when other threads hold all the silence of a source, the newest leaves', (
   libc.close(home)
 })
 
+test('a thread that runs out of descriptors lets the oldest strangers of any source go, and serves homes', () => {
+  const room = fakeRoom({ descriptorsMax: 10 })
+  const homes = Array.from({ length: 12 }, () => admitted(room).home)
+  assert.equal(room.loop.descriptors, 8)
+  assert.equal(room.count[COUNT.crowdedOut], 4)
+  for (const home of homes.slice(0, 4)) {
+    assert.equal(libc.recvHead(home, new Uint8Array(1), 1), -104)
+  }
+  for (const home of homes.slice(4)) {
+    assert.deepEqual(said(home, room, HELLO), ['supportedTcpExtensions'])
+  }
+  // Homes are never crowded out, and a newcomer is let speak even now.
+  const last = admitted(room).home
+  assert.equal(room.loop.descriptors, 9)
+  assert.deepEqual(said(last, room, HELLO), ['supportedTcpExtensions'])
+  for (const home of [...homes, last]) libc.close(home)
+})
+
 test('more requests than a home may make are told to wait, and others are not', () => {
   const { perSubscriber } = fakeRoom().settings
   const room = fakeRoom({ perSubscriber: { ...perSubscriber, requestsPerS: 1 } })
@@ -481,6 +499,20 @@ test('while draining requests are told to wait and warm connections are closed',
   assertForgotten(room)
   room.world.isDraining = false
   assert.deepEqual(said(admitted(room).home, room, HELLO), ['supportedTcpExtensions'])
+})
+
+test('a Connect that reached a warm connection before the drain hears why it is refused', () => {
+  const room = fakeRoom()
+  const { home } = admitted(room)
+  said(home, room, HELLO)
+  libc.send(home, encodeConvert(connectTo('203.0.113.9')))
+  room.world.isDraining = true
+  for (const end of room.warm) end()
+  assert.deepEqual(namesOf(heard(home).message), [ConvertError.resourceExceeded])
+  assert.equal(libc.recvHead(home, new Uint8Array(1), 1), 0)
+  libc.close(home)
+  settle(room.loop)
+  assertForgotten(room)
 })
 
 function admitted(room = fakeRoom()) {

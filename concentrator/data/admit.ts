@@ -43,8 +43,23 @@ export function admit(room: StreetRoom, fd: number): void {
     seat.leave()
     return resetAndClose(fd)
   }
+  crowdOutStrangers(room)
   count[COUNT.descriptors] = loop.descriptors
   admission.begin()
+}
+
+/**
+ * Sources are cheap (a /56 is 256 of them), descriptors are not. A thread that has few left keeps them for
+ * homes: of strangers it keeps as many as a burst of homes is until it has been read.
+ */
+function crowdOutStrangers({ loop, silent, settings }: StreetRoom): void {
+  const { descriptorsMax } = settings
+  while (
+    loop.descriptors > descriptorsMax * CROWDED_SHARE &&
+    silent.size > descriptorsMax * STRANGERS_SHARE
+  ) {
+    silent.closeOldestOfAll()
+  }
 }
 
 class Admission implements Watcher, Waiting {
@@ -53,7 +68,11 @@ class Admission implements Watcher, Waiting {
   readonly #seat: Seat
   readonly #guest: Guest
   readonly #deadline = new Deadline(() => this.#onSilence())
-  readonly #drain = () => this.#end(libc.close)
+  readonly #drain = () => {
+    // A Connect that is here already hears Error 64; closed unread, it would hear a reset.
+    this.#read()
+    if (this.#isOurs) this.#end(libc.close)
+  }
   readonly #crowdOut = () => {
     this.#room.count[COUNT.crowdedOut]!++
     this.#end(resetAndClose)
@@ -269,6 +288,10 @@ class Admission implements Watcher, Waiting {
   }
 }
 
+/** Of `descriptorsMax`: from here on strangers leave, */
+const CROWDED_SHARE = 0.8
+/** until no more than these are there. */
+const STRANGERS_SHARE = 0.05
 /** How long a client that only asked for Info may take to close. (Digest A10) */
 const INFO_ONLY_MS = 5_000
 /** A message has 1,020 bytes at most; early data may follow in the same segment. */
