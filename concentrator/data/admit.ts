@@ -214,9 +214,10 @@ class Admission implements Watcher, Waiting {
     goOut(this.#room, {
       fd: this.#fd,
       seat: this.#seat,
-      address: connect.address.slice(),
+      // Copies, for both are views of all that was read. (slice() of a Buffer is a view as well.)
+      address: Uint8Array.from(connect.address),
       port: connect.port,
-      earlyData: rest.slice(),
+      earlyData: Uint8Array.from(rest),
       subscriber,
       askedKinds: connect.options?.map(({ kind }) => kind),
       answer: hasInfo ? hello(settings.egress) : [],
