@@ -1,6 +1,7 @@
 /**
  * From the operator's file to what a data thread needs: numbers, bytes and limits, all computed once.
  */
+import { DENIED_BY_DEFAULT } from '../../shared/config/acl.ts'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { LEG_NUMBER, LEGS } from '../../shared/core/leg.ts'
 import type { Host } from '../../shared/relay/host.ts'
@@ -13,7 +14,7 @@ import type { StreetSettings, StreetSubscriber } from './room.ts'
 /** `secret` is what the keys of issued cookies are made from. */
 export function streetSettings(
   config: ConcentratorConfig,
-  host: Host,
+  host: Pick<Host, 'congestion' | 'descriptorsPerWorker'>,
   secret: Uint8Array,
 ): StreetSettings {
   const { listen, limits, keepalive, acl, cookies } = config
@@ -25,7 +26,10 @@ export function streetSettings(
     subscribers: config.subscribers.map(streetSubscriber),
     mint: { secret, lifetimeS, ipv4Bits, ipv6Bits, pseudonyms },
     issueCookies: cookies.issue,
-    acl: { allow: acl.allow, deny: acl.deny },
+    acl: {
+      allow: acl.allow,
+      deny: acl.denyDefaults ? [...acl.deny, ...DENIED_BY_DEFAULT] : acl.deny,
+    },
     hairpin: acl.hairpin,
     perSubscriber: limits.perSubscriber,
     perSource: limits.perSource,
