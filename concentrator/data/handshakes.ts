@@ -14,11 +14,9 @@ import { isHandshaking, noDelay } from '../../shared/linux/sockets.ts'
 import type { Loop } from '../../shared/relay/loop.ts'
 
 interface Handshake {
-  readonly untilMs: number
+  readonly sinceMs: number
   readonly onDone: () => void
   lookAtMs: number
-  /** From the look at `lookAtMs` to the one after. */
-  waitMs: number
 }
 
 /** What the kernel is asked and told. */
@@ -50,12 +48,7 @@ export class Handshakes {
       return false
     }
     const { nowMs } = this.#loop
-    this.#waiting.set(fd, {
-      untilMs: nowMs + HANDSHAKE_MS_MAX,
-      onDone,
-      lookAtMs: nowMs + LOOK_MS,
-      waitMs: LOOK_MS * 2,
-    })
+    this.#waiting.set(fd, { sinceMs: nowMs, onDone, lookAtMs: nowMs + LOOK_MS })
     if (!this.#look.armed) this.#loop.arm(this.#look, LOOK_MS)
     return true
   }
@@ -72,10 +65,10 @@ export class Handshakes {
       if (handshake.lookAtMs > nowMs) continue
       if (looks++ === LOOKS_MAX) break
       this.#waiting.delete(fd)
-      if (nowMs >= handshake.untilMs) continue
+      const ageMs = nowMs - handshake.sinceMs
+      if (ageMs >= HANDSHAKE_MS_MAX) continue
       if (this.#sockets.isHandshaking(fd)) {
-        handshake.lookAtMs = nowMs + handshake.waitMs
-        handshake.waitMs = Math.min(handshake.waitMs * 2, LOOK_MS_MAX)
+        handshake.lookAtMs = nowMs + Math.min(Math.max(LOOK_MS, ageMs * LATE_SHARE), LOOK_MS_MAX)
         // Set again, it is the last in the order.
         this.#waiting.set(fd, handshake)
       } else {
@@ -87,9 +80,9 @@ export class Handshakes {
   }
 }
 
-/** How late an answer may be for this, when the handshake takes no longer than it does on a line; */
+/** How late an answer may be for this: a quarter of what the handshake takes, within these bounds. */
+const LATE_SHARE = 0.25
 const LOOK_MS = 5
-/** and when it does. */
 const LOOK_MS_MAX = 80
 /** At a time: about 0.1 ms of system calls. */
 const LOOKS_MAX = 128
