@@ -292,6 +292,24 @@ test('when other threads hold all the silence of a source, the newest leaves', (
   libc.close(home)
 })
 
+test('a thread that runs out of descriptors lets the oldest strangers of any source go, and serves homes', () => {
+  const room = fakeRoom({ descriptorsMax: 10 })
+  const homes = Array.from({ length: 12 }, () => admitted(room).home)
+  assert.equal(room.loop.descriptors, 8)
+  assert.equal(room.count[COUNT.crowdedOut], 4)
+  for (const home of homes.slice(0, 4)) {
+    assert.equal(libc.recvHead(home, new Uint8Array(1), 1), -104)
+  }
+  for (const home of homes.slice(4)) {
+    assert.deepEqual(said(home, room, HELLO), ['supportedTcpExtensions'])
+  }
+  // Homes are never crowded out, and a newcomer is let speak even now.
+  const last = admitted(room).home
+  assert.equal(room.loop.descriptors, 9)
+  assert.deepEqual(said(last, room, HELLO), ['supportedTcpExtensions'])
+  for (const home of [...homes, last]) libc.close(home)
+})
+
 test('more requests than a home may make are told to wait, and others are not', () => {
   const { perSubscriber } = fakeRoom().settings
   const room = fakeRoom({ perSubscriber: { ...perSubscriber, requestsPerS: 1 } })
@@ -344,6 +362,90 @@ test('errors beyond the rate are not answered, and cost a reset', () => {
   settle(room.loop)
   assert.equal(libc.recvHead(home, new Uint8Array(1), 1), -104)
   assert.equal(room.count[COUNT.refusedSilently], 1)
+})
+
+test('what a home is refused costs its neighbours behind the same address nothing', () => {
+  const { perSubscriber, perSource } = fakeRoom().settings
+  const room = fakeRoom({
+    perSubscriber: { ...perSubscriber, requestsPerS: 1 },
+    perSource: { ...perSource, requestsPerS: 1, errorsPerS: 1 },
+  })
+  for (let i = 0; i < 20; i++) said(admitted(room).home, room, HELLO)
+  assert.equal(room.count[COUNT.refused], 18)
+  // It was refused, and is nobody's but its own home's.
+  assert.equal(heldBySource(room, Held.waiting), 0)
+  const stranger: ConvertMessage = [{ type: 'info' }, { type: 'cookie', cookie: new Uint8Array(8) }]
+  assert.deepEqual(said(admitted(room).home, room, stranger), [ConvertError.notAuthorized])
+  const neighbour: ConvertMessage = [{ type: 'info' }, { type: 'cookie', cookie: COOKIES[1] }]
+  for (const answer of [
+    'supportedTcpExtensions',
+    'supportedTcpExtensions',
+    ConvertError.resourceExceeded,
+  ]) {
+    assert.deepEqual(said(admitted(room).home, room, neighbour), [answer])
+  }
+  assert.equal(heldBySource(room, Held.open), 0)
+})
+
+test('all homes behind one address hear that we are draining, or full', () => {
+  const perSource = { ...fakeRoom().settings.perSource, errorsPerS: 1 }
+  for (const [patch, isDraining] of [
+    [{ perSource }, true],
+    [{ perSource, descriptorsMax: 0 }, false],
+  ] as const) {
+    const room = fakeRoom({
+      ...patch,
+      subscribers: Array.from({ length: 9 }, (_, i) => subscriber(new Uint8Array(8).fill(i))),
+    })
+    room.world.isDraining = isDraining
+    for (const { cookie } of room.settings.subscribers) {
+      assert.deepEqual(
+        said(admitted(room).home, room, [{ type: 'info' }, { type: 'cookie', cookie }]),
+        [ConvertError.resourceExceeded],
+      )
+    }
+    assert.equal(room.count[COUNT.refusedSilently], 0)
+  }
+})
+
+for (const [what, message, answer] of [
+  ['were told what we can do', [{ type: 'info' }], 'supportedTcpExtensions'],
+  ['were refused', connectTo('203.0.113.9'), ConvertError.notAuthorized],
+] as const) {
+  test(`strangers who ${what} and do not leave make room for those who come`, () => {
+    const room = fakeRoom({ perSource: { ...fakeRoom().settings.perSource, waitingMax: 2 } })
+    const strangers = [1, 2].map(() => admitted(room).home)
+    for (const stranger of strangers) assert.deepEqual(said(stranger, room, message), [answer])
+    assert.equal(heldBySource(room, Held.waiting), 2)
+    assert.deepEqual(said(admitted(room).home, room, HELLO), ['supportedTcpExtensions'])
+    assert.equal(heldBySource(room, Held.waiting), 1)
+    for (const stranger of strangers) libc.close(stranger)
+    settle(room.loop)
+    assert.equal(heldBySource(room, Held.waiting), 0)
+  })
+}
+
+test('messages without a cookie are answered up to a rate, and no cookie is computed beyond it', () => {
+  const { perSource } = fakeRoom().settings
+  for (const [patch, owner, answers] of [
+    [{ requestsPerS: 1 }, undefined, ['supportedTcpExtensions']],
+    [{ requestsPerS: 1 }, DSL, ['supportedTcpExtensions', ConvertError.missingCookie]],
+    [{ errorsPerS: 1 }, DSL, ['supportedTcpExtensions', ConvertError.missingCookie]],
+  ] as const) {
+    const room = fakeRoom({ perSource: { ...perSource, ...patch } })
+    room.world.owner = owner
+    for (let i = 0; i < 2; i++) {
+      assert.deepEqual(said(admitted(room).home, room, [{ type: 'info' }]), answers)
+    }
+    const { home } = admitted(room)
+    libc.send(home, encodeConvert([{ type: 'info' }]))
+    settle(room.loop)
+    assert.equal(libc.recvHead(home, new Uint8Array(1), 1), -104)
+    assert.equal(room.count[COUNT.refusedSilently], 1)
+    assert.equal(room.count[COUNT.cookiesIssued], owner === undefined ? 0 : 2)
+    // The home itself is served all the same.
+    assert.deepEqual(said(admitted(room).home, room, HELLO), ['supportedTcpExtensions'])
+  }
 })
 
 test('a flood of refusals is a few lines', () => {
@@ -403,6 +505,20 @@ test('while draining requests are told to wait and warm connections are closed',
   assert.deepEqual(said(admitted(room).home, room, HELLO), ['supportedTcpExtensions'])
 })
 
+test('a Connect that reached a warm connection before the drain hears why it is refused', () => {
+  const room = fakeRoom()
+  const { home } = admitted(room)
+  said(home, room, HELLO)
+  libc.send(home, encodeConvert(connectTo('203.0.113.9')))
+  room.world.isDraining = true
+  for (const end of room.warm) end()
+  assert.deepEqual(namesOf(heard(home).message), [ConvertError.resourceExceeded])
+  assert.equal(libc.recvHead(home, new Uint8Array(1), 1), 0)
+  libc.close(home)
+  settle(room.loop)
+  assertForgotten(room)
+})
+
 function admitted(room = fakeRoom()) {
   const [home, access] = connectedPair()
   admit(room, access)
@@ -432,6 +548,10 @@ function heard(home: number) {
 
 function namesOf(message: ConvertMessage) {
   return message.map((tlv) => (tlv.type === 'error' ? tlv.code : tlv.type))
+}
+
+function heldBySource(room: FakeRoom, what: Held): number {
+  return room.sources.tallies.held(room.sources.rowOf(sourceOf(HERE), 1), what)
 }
 
 /** Nothing is held for anybody any more. */

@@ -19,7 +19,7 @@ import { whyNot } from './destination.ts'
 import { goOut } from './egress.ts'
 import type { Waiting } from './fair-turns.ts'
 import { type ConnectRequest, EXCESS, type Guest, judge, NOT_AUTHORIZED } from './judge.ts'
-import { leaveSlowly, refuse, refuseWith, type Visitor } from './refuse.ts'
+import { ignore, LINGER_MS, refuse, refuseWith, sayLast, type Visitor } from './refuse.ts'
 import { COUNT, type Incident, type StreetRoom } from './room.ts'
 import { Seat } from './seat.ts'
 import { hello, refusedKinds } from './server-options.ts'
@@ -43,8 +43,23 @@ export function admit(room: StreetRoom, fd: number): void {
     seat.leave()
     return resetAndClose(fd)
   }
+  crowdOutStrangers(room)
   count[COUNT.descriptors] = loop.descriptors
   admission.begin()
+}
+
+/**
+ * Sources are cheap (a /56 is 256 of them), descriptors are not. A thread that has few left keeps them for
+ * homes: of strangers it keeps as many as a burst of homes is until it has been read.
+ */
+function crowdOutStrangers({ loop, silent, settings }: StreetRoom): void {
+  const { descriptorsMax } = settings
+  while (
+    loop.descriptors > descriptorsMax * CROWDED_SHARE &&
+    silent.size > descriptorsMax * STRANGERS_SHARE
+  ) {
+    silent.closeOldestOfAll()
+  }
 }
 
 class Admission implements Watcher, Waiting {
@@ -53,7 +68,11 @@ class Admission implements Watcher, Waiting {
   readonly #seat: Seat
   readonly #guest: Guest
   readonly #deadline = new Deadline(() => this.#onSilence())
-  readonly #drain = () => this.#end(libc.close)
+  readonly #drain = () => {
+    // A Connect that is here already hears Error 64; closed unread, it would hear a reset.
+    this.#read()
+    if (this.#isOurs) this.#end(libc.close)
+  }
   readonly #crowdOut = () => {
     this.#room.count[COUNT.crowdedOut]!++
     this.#end(resetAndClose)
@@ -68,7 +87,7 @@ class Admission implements Watcher, Waiting {
     this.#room = room
     this.#fd = fd
     this.#seat = seat
-    this.#guest = { address, seat, subscriber: undefined, leg: 0, isWarm: false }
+    this.#guest = { address, seat, leg: 0, isWarm: false }
   }
 
   /** Its first bytes, there already or not, are an event of the next round. */
@@ -80,7 +99,7 @@ class Admission implements Watcher, Waiting {
   onReady(_fd: number, events: number): void {
     if ((events & (READABLE | FAILED)) === 0 || this.#isQueued) return
     this.#isQueued = true
-    this.#room.turns.queue(this.#seat.source, this)
+    this.#room.turns.queue(this.#seat.turn, this)
   }
 
   onItsTurn(): void {
@@ -134,13 +153,18 @@ class Admission implements Watcher, Waiting {
         return this.#request(verdict, rest)
       case 'missing cookie':
         this.#handOver()
-        refuseWith(this.#room, this.#visitor(), encodeConvert(verdict.message))
+        this.#room.count[COUNT.refused]!++
+        sayLast(this.#room, this.#visitor(), encodeConvert(verdict.message), LINGER_MS)
         return true
       case 'tell':
         this.#handOver()
-        libc.sendHead(this.#fd, verdict.answer, verdict.answer.length)
         // Who asks what we can do and shows no cookie has had the answer.
-        leaveSlowly(this.#room, this.#visitor(), INFO_ONLY_MS)
+        sayLast(this.#room, this.#visitor(), verdict.answer, INFO_ONLY_MS)
+        return true
+      case 'ignore':
+        this.#report('limited', 'limits.perSource is reached by messages without a cookie')
+        this.#handOver()
+        ignore(this.#room, this.#visitor())
         return true
     }
   }
@@ -190,9 +214,10 @@ class Admission implements Watcher, Waiting {
     goOut(this.#room, {
       fd: this.#fd,
       seat: this.#seat,
-      address: connect.address.slice(),
+      // Copies, for both are views of all that was read. (slice() of a Buffer is a view as well.)
+      address: Uint8Array.from(connect.address),
       port: connect.port,
-      earlyData: rest.slice(),
+      earlyData: Uint8Array.from(rest),
       subscriber,
       askedKinds: connect.options?.map(({ kind }) => kind),
       answer: hasInfo ? hello(settings.egress) : [],
@@ -214,8 +239,8 @@ class Admission implements Watcher, Waiting {
 
   #report(incident: Incident, why: string): void {
     const { reports, loop } = this.#room
-    const { address, subscriber } = this.#guest
-    const report = { incident, address, why, subscriber }
+    const { address } = this.#guest
+    const report = { incident, address, why, subscriber: this.#seat.subscriber }
     reports.report(report, loop.nowMs)
   }
 
@@ -264,6 +289,10 @@ class Admission implements Watcher, Waiting {
   }
 }
 
+/** Of `descriptorsMax`: from here on strangers leave, */
+const CROWDED_SHARE = 0.8
+/** until no more than these are there. */
+const STRANGERS_SHARE = 0.05
 /** How long a client that only asked for Info may take to close. (Digest A10) */
 const INFO_ONLY_MS = 5_000
 /** A message has 1,020 bytes at most; early data may follow in the same segment. */

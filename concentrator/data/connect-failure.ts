@@ -71,7 +71,7 @@ export function localFailure(errno: number, server: Uint8Array): ConvertFailure 
     case ENFILE:
     case ENOMEM:
     case ENOBUFS:
-      return { code: ConvertError.resourceExceeded, waitS: MEMORY_WAIT_S }
+      return MEMORY_EXHAUSTED
     default:
       return hostUnreachable(server)
   }
@@ -105,5 +105,10 @@ export function hostUnreachable(server: Uint8Array): ConvertFailure {
   return unreachable(isIpv4(server) ? ICMP_HOST_UNREACHABLE : ICMP6_ADDRESS_UNREACHABLE)
 }
 
+/** This host has no room for another connection. */
+export const MEMORY_EXHAUSTED: ConvertFailure = {
+  code: ConvertError.resourceExceeded,
+  waitS: MEMORY_WAIT_S,
+}
 /** Every port of the address it would leave from is taken; connections end all the time. */
 export const PORTS_EXHAUSTED: ConvertFailure = { code: ConvertError.resourceExceeded, waitS: 5 }

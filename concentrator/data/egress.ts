@@ -32,6 +32,7 @@ import {
   hostUnreachable,
   judgeFailure,
   localFailure,
+  MEMORY_EXHAUSTED,
   NETWORK_FAILURE,
   NETWORK_UNREACHABLE,
   PORTS_EXHAUSTED,
@@ -134,7 +135,8 @@ class Egress implements Watcher {
     const fd = dialServer(this.#server, { multipath: this.#multipath, from })
     if (fd < 0) return this.#refuse(this.#localFailure(-fd))
     this.#fd = fd
-    loop.watch(fd, this)
+    // Unwatched, nobody would hear whether the server accepts.
+    if (loop.watch(fd, this) < 0) this.#refuse(MEMORY_EXHAUSTED)
   }
 
   /** Our own kernel said no: whether the network would, nobody asked. */
@@ -168,12 +170,15 @@ class Egress implements Watcher {
     const up = new HalfFlow(homeFd, this.#fd)
     holdFirst(up, earlyData)
     const down = new HalfFlow(this.#fd, homeFd)
+    const { egressPorts } = this.#room
+    const exit = this.#exit
+    // It lives as long as the flow, and must not keep `this` and with it the early data.
     const flow = new Flow(this.#room, up, down, (ended, reset) => {
       flows.delete(ended)
       seat.leave()
       sendQueues.forget(down)
       lifetimes.forget(ended)
-      this.#givePort()
+      if (exit !== undefined) egressPorts.give(exit)
       closedBytes.up += ended.a2b.bytes
       closedBytes.down += ended.b2a.bytes
       count[COUNT.flowsOpen]!--

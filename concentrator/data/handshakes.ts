@@ -5,39 +5,52 @@
  * when the last ACK comes: it waits for the next call. So these are looked at until they are established,
  * and then the kernel is given a call that changes nothing. It holds for answers, refusals and the end of
  * the stream alike, whoever writes them.
+ *
+ * Anybody can leave a handshake unfinished, from an address that is not his: so each is looked at more and
+ * more rarely, and all together only so often. They take turns.
  */
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { isHandshaking, noDelay } from '../../shared/linux/sockets.ts'
 import type { Loop } from '../../shared/relay/loop.ts'
 
-export class Handshakes {
-  readonly #loop: Loop
-  /** By descriptor: when it is given up, and what is done once it is established. */
-  readonly #waiting = new Map<number, { readonly untilMs: number; readonly onDone: () => void }>()
-  readonly #look = new Deadline(() => this.#lookAtAll())
+interface Handshake {
+  readonly sinceMs: number
+  readonly onDone: () => void
+  lookAtMs: number
+}
 
-  constructor(loop: Loop) {
+/** What the kernel is asked and told. */
+interface Sockets {
+  readonly isHandshaking: (fd: number) => boolean
+  /** The call that changes nothing. */
+  readonly nudge: (fd: number) => void
+}
+
+export class Handshakes {
+  readonly #loop: Pick<Loop, 'nowMs' | 'arm'>
+  readonly #sockets: Sockets
+  /** By descriptor; the Map's order is whose turn is next. */
+  readonly #waiting = new Map<number, Handshake>()
+  readonly #look = new Deadline(() => this.#lookAtSome())
+
+  constructor(
+    loop: Pick<Loop, 'nowMs' | 'arm'>,
+    sockets: Sockets = { isHandshaking, nudge: noDelay },
+  ) {
     this.#loop = loop
+    this.#sockets = sockets
   }
 
   /** `onDone` comes at once when the handshake is over already. True when it is not. */
   watch(fd: number, onDone: () => void): boolean {
-    if (!isHandshaking(fd)) {
+    if (!this.#sockets.isHandshaking(fd)) {
       onDone()
       return false
     }
-    this.#waiting.set(fd, { untilMs: this.#loop.nowMs + HANDSHAKE_MS_MAX, onDone })
+    const { nowMs } = this.#loop
+    this.#waiting.set(fd, { sinceMs: nowMs, onDone, lookAtMs: nowMs + LOOK_MS })
     if (!this.#look.armed) this.#loop.arm(this.#look, LOOK_MS)
     return true
-  }
-
-  /** Something happened on `fd`: perhaps its handshake is over. */
-  look(fd: number): void {
-    const handshake = this.#waiting.get(fd)
-    if (handshake === undefined || isHandshaking(fd)) return
-    this.#waiting.delete(fd)
-    noDelay(fd)
-    handshake.onDone()
   }
 
   /** Its descriptor is about to be closed. */
@@ -45,16 +58,33 @@ export class Handshakes {
     this.#waiting.delete(fd)
   }
 
-  #lookAtAll(): void {
-    for (const [fd, { untilMs }] of this.#waiting) {
-      if (this.#loop.nowMs >= untilMs) this.#waiting.delete(fd)
-      else this.look(fd)
+  #lookAtSome(): void {
+    const { nowMs } = this.#loop
+    let looks = 0
+    for (const [fd, handshake] of this.#waiting) {
+      if (handshake.lookAtMs > nowMs) continue
+      if (looks++ === LOOKS_MAX) break
+      this.#waiting.delete(fd)
+      const ageMs = nowMs - handshake.sinceMs
+      if (ageMs >= HANDSHAKE_MS_MAX) continue
+      if (this.#sockets.isHandshaking(fd)) {
+        handshake.lookAtMs = nowMs + Math.min(Math.max(LOOK_MS, ageMs * LATE_SHARE), LOOK_MS_MAX)
+        // Set again, it is the last in the order.
+        this.#waiting.set(fd, handshake)
+      } else {
+        this.#sockets.nudge(fd)
+        handshake.onDone()
+      }
     }
     if (this.#waiting.size > 0) this.#loop.arm(this.#look, LOOK_MS)
   }
 }
 
-/** How late an answer may be for this. */
+/** How late an answer may be for this: a quarter of what the handshake takes, within these bounds. */
+const LATE_SHARE = 0.25
 const LOOK_MS = 5
+const LOOK_MS_MAX = 80
+/** At a time: about 0.1 ms of system calls. */
+const LOOKS_MAX = 128
 /** The kernel gives up its SYN+ACK later; what was written is lost with the connection. */
 const HANDSHAKE_MS_MAX = 60_000

@@ -14,8 +14,6 @@ import { hello } from './server-options.ts'
 export interface Guest {
   readonly address: Uint8Array
   readonly seat: Seat
-  /** Once a valid cookie was shown. */
-  subscriber: number | undefined
   /** The leg of the first subflow, 0 while nothing tells it. */
   leg: number
   /** It has said hello, and was answered. */
@@ -40,6 +38,8 @@ export type Verdict =
   | { readonly kind: 'missing cookie'; readonly message: ConvertMessage }
   /** Somebody only asks what we can do. */
   | { readonly kind: 'tell'; readonly answer: Uint8Array }
+  /** Strangers of that source have had their share of answers. */
+  | { readonly kind: 'ignore' }
 
 /** `bytes` are the message as it came. */
 export function judge(
@@ -61,18 +61,22 @@ export function judge(
     //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.7
     //# Otherwise, the Transport Converter MUST return an Error TLV set
     //# to "Not Authorized" and close the connection.
-    if (identity.kind === 'unknown') return refusal(NOT_AUTHORIZED, identity.why)
-    if (guest.isWarm && identity.subscriber !== guest.subscriber) {
+    if (identity.kind === 'unknown') {
+      if (guest.seat.isWaiting && !guest.seat.mayAskAsStranger()) return { kind: 'ignore' }
+      return refusal(NOT_AUTHORIZED, identity.why)
+    }
+    if (guest.isWarm && identity.subscriber !== guest.seat.subscriber) {
       return refusal(NOT_AUTHORIZED, 'it shows the cookie of another subscriber')
     }
-    guest.subscriber = identity.subscriber
+    // Before anything is refused: what a home hears is charged to it, and not to its neighbours behind a NAT.
+    guest.seat.recognise(identity.subscriber)
     guest.leg = identity.leg
   }
   if (!hasInfo && connect === undefined) {
     const failure = { code: ConvertError.malformedMessage, echo: bytes }
     return refusal(failure, 'its message asks for nothing')
   }
-  const { subscriber } = guest
+  const { subscriber } = guest.seat
   if (subscriber === undefined) return judgeStranger(room, guest, hasInfo, connect !== undefined)
   if (room.isDraining()) {
     count[COUNT.drained]!++
@@ -86,7 +90,7 @@ export function judge(
     count[COUNT.exhausted]!++
     return refusal(FULL, 'this concentrator is full', 'limited')
   }
-  const excess = guest.seat.ask(subscriber)
+  const excess = guest.seat.ask()
   if (excess !== undefined) return refusal(EXCESS, `${excess} is reached`, 'limited')
   return connect === undefined
     ? { kind: 'hello' }
@@ -101,6 +105,8 @@ function judgeStranger(
   hasConnect: boolean,
 ): Verdict {
   const { settings } = room
+  // Before a cookie is computed or a hello is said: that is work too, and neither is an error.
+  if (!guest.seat.mayAskAsStranger()) return { kind: 'ignore' }
   const tie = settings.issueCookies ? entitledTo(room, guest.address) : undefined
   //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.8
   //# If a Transport Converter requires the utilization of Cookies to
@@ -109,6 +115,7 @@ function judgeStranger(
   //# the requesting Client only if it computes a cookie for this
   //# Client.
   if (tie !== undefined) {
+    if (!guest.seat.mayHearNo()) return { kind: 'ignore' }
     guest.leg = tie.leg
     const missing = missingCookie(room, tie, guest.address)
     return {

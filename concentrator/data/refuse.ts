@@ -30,33 +30,45 @@ export function refuse(room: StreetRoom, visitor: Visitor, failure: ConvertFailu
 //# Transport Converter MUST NOT send an RST immediately after the
 //# detection of an error to let the Error TLV reach the Client.
 export function refuseWith(room: StreetRoom, visitor: Visitor, answer: Uint8Array): void {
-  const { fd, seat } = visitor
-  room.count[COUNT.refused]!++
+  const { seat } = visitor
   seat.settled()
   seat.unpool()
-  if (!seat.mayHearNo()) {
-    // No Error TLV is on its way, so there is none that a reset could overtake.
-    room.count[COUNT.refusedSilently]!++
-    room.loop.unwatch(fd)
-    seat.leave()
-    return resetAndClose(fd)
-  }
-  libc.sendHead(fd, answer, answer.length)
-  leaveSlowly(room, visitor, LINGER_MS)
+  if (!seat.mayHearNo()) return ignore(room, visitor)
+  room.count[COUNT.refused]!++
+  sayLast(room, visitor, answer, LINGER_MS)
 }
 
-/** Say that nothing follows, and close when the peer has closed, or after `waitMs`. */
-export function leaveSlowly(room: StreetRoom, visitor: Visitor, waitMs: number): void {
+/** Reset without a word. No Error TLV is on its way, so there is none that the reset could overtake. */
+export function ignore(room: StreetRoom, { fd, seat }: Visitor): void {
+  room.count[COUNT.refused]!++
+  room.count[COUNT.refusedSilently]!++
+  room.loop.unwatch(fd)
+  seat.leave()
+  resetAndClose(fd)
+}
+
+/** Nothing follows this answer: close when the peer has closed, or after `waitMs`. */
+export function sayLast(
+  room: StreetRoom,
+  visitor: Visitor,
+  answer: Uint8Array,
+  waitMs: number,
+): void {
+  libc.sendHead(visitor.fd, answer, answer.length)
   libc.shutdownWrite(visitor.fd)
   new Leaving(room, visitor).begin(waitMs)
 }
 
-/** Reads and forgets: unread bytes at close would make the kernel send a reset before the answer. */
+/**
+ * Reads and forgets: unread bytes at close would make the kernel send a reset before the answer. A stranger's
+ * still takes a place of its source, and gives it up to a newcomer when there is no other.
+ */
 class Leaving implements Watcher {
   readonly #room: StreetRoom
   readonly #fd: number
   readonly #seat: Seat
-  readonly #deadline = new Deadline(() => this.#close())
+  readonly #close = () => this.#leave()
+  readonly #deadline = new Deadline(this.#close)
 
   constructor(room: StreetRoom, { fd, seat }: Visitor) {
     this.#room = room
@@ -67,6 +79,7 @@ class Leaving implements Watcher {
   begin(waitMs: number): void {
     this.#room.loop.handOver(this.#fd, this)
     this.#room.loop.arm(this.#deadline, waitMs)
+    if (this.#seat.isWaiting) this.#room.silent.add(this.#seat.source, this.#close)
     this.#drain()
   }
 
@@ -87,8 +100,9 @@ class Leaving implements Watcher {
     this.#close()
   }
 
-  #close(): void {
+  #leave(): void {
     this.#room.loop.disarm(this.#deadline)
+    this.#room.silent.remove(this.#seat.source, this.#close)
     this.#room.loop.unwatch(this.#fd)
     this.#seat.leave()
     libc.close(this.#fd)
@@ -97,4 +111,5 @@ class Leaving implements Watcher {
 
 /** What a refused client may still send before we stop listening. */
 const DRAIN_BYTES_MAX = 1_048_576
-const LINGER_MS = 2_000
+/** How long who was refused may take to close. */
+export const LINGER_MS = 2_000

@@ -115,8 +115,6 @@ const SETTINGS: StreetSettings = {
   },
   perSource: {
     waitingMax: 100,
-    openMax: 100,
-    pendingMax: 100,
     requestsPerS: 1_000,
     errorsPerS: 1_000,
   },

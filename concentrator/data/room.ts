@@ -46,8 +46,6 @@ export interface StreetSettings {
   }
   readonly perSource: {
     readonly waitingMax: number
-    readonly openMax: number
-    readonly pendingMax: number
     readonly requestsPerS: number
     readonly errorsPerS: number
   }
@@ -123,7 +121,7 @@ export interface StreetRoom extends FlowRoom {
   readonly tallies: Tallies
   readonly sources: Sources
   readonly handshakes: Handshakes
-  /** By the row of their source. */
+  /** By `Seat.turn`. */
   readonly turns: FairTurns
   readonly silent: Silent
   /** Warm connections: what ends them when we are drained. */

@@ -1,22 +1,23 @@
 /**
- * What one connection counts for: at its source from the moment it is accepted, at its subscriber from the
- * moment it has said who it is, until it is closed. Whoever closes it calls `leave`, once.
+ * What one connection counts for: at its source while it is a stranger's, at its subscriber and nowhere else
+ * once it has shown a valid cookie, until it is closed. Whoever closes it calls `leave`, once. The homes
+ * behind one NAT share a source, and shall not feel each other (ADR 0016).
  *
- *    waiting ──whole message──▶ open ──Connect──▶ open, pending ──server answers──▶ open
- *                                 └── hello ────▶ open, pooled
+ *    waiting ──valid cookie──▶ open ──Connect──▶ open, pending ──server answers──▶ open
+ *    (source)                    └── hello ────▶ open, pooled           (subscriber)
  */
 import { ticksAt } from '../../shared/core/token-bucket.ts'
 import { sourceOf } from '../subscribers/source.ts'
 import { Bucket, Held } from '../subscribers/tallies.ts'
-import { COUNT, type StreetRoom } from './room.ts'
+import { COUNT, type StreetRoom, type StreetSettings } from './room.ts'
 
 /** The key of the configuration whose limit was reached. */
-export type Excess = `limits.${'perSubscriber' | 'perSource'}.${string}`
+export type Excess = `limits.perSubscriber.${keyof StreetSettings['perSubscriber']}`
 
 export class Seat {
   readonly #room: StreetRoom
   readonly #fd: number
-  /** Row in the tallies of `room.sources`. */
+  /** Row in the tallies of `room.sources`: its source's for as long as it `isWaiting`. */
   readonly source: number
   #subscriber: number | undefined
   #isOpen = false
@@ -45,37 +46,61 @@ export class Seat {
     return row === undefined ? undefined : new Seat(room, fd, row)
   }
 
-  /** A whole message of this subscriber has come. */
-  ask(subscriber: number): Excess | undefined {
-    const { tallies, sources, settings, count } = this.#room
-    const { perSubscriber, perSource } = settings
-    const nowTicks = ticksAt(this.#room.sharedMs())
+  /** Whose it is; undefined for a stranger. */
+  get subscriber(): number | undefined {
+    return this.#subscriber
+  }
+
+  /** Whether it takes one of the places that its source has for strangers. */
+  get isWaiting(): boolean {
+    return this.#subscriber === undefined
+  }
+
+  /** Whose turns it takes (fair-turns.ts): the subscriber's, as soon as that is known. */
+  get turn(): number {
+    return this.#subscriber === undefined ? this.source : -1 - this.#subscriber
+  }
+
+  /** It has shown a valid cookie of this subscriber. */
+  recognise(subscriber: number): void {
+    if (this.#subscriber !== undefined) return
     this.#subscriber = subscriber
-    // The subscriber first: who asks too much must not use up what its neighbours share with it.
-    if (!tallies.spend(subscriber, Bucket.requests, perSubscriber.requestsPerS, nowTicks)) {
+    this.#room.sources.tallies.give(this.source, Held.waiting)
+  }
+
+  /** A whole message of the subscriber asks for something. */
+  ask(): Excess | undefined {
+    const { tallies, settings, count } = this.#room
+    const { requestsPerS, openMax } = settings.perSubscriber
+    const subscriber = this.#known()
+    const nowTicks = ticksAt(this.#room.sharedMs())
+    if (!tallies.spend(subscriber, Bucket.requests, requestsPerS, nowTicks)) {
       count[COUNT.overRequests]!++
       return 'limits.perSubscriber.requestsPerS'
     }
-    if (!sources.tallies.spend(this.source, Bucket.requests, perSource.requestsPerS, nowTicks)) {
-      count[COUNT.overRequests]!++
-      return 'limits.perSource.requestsPerS'
-    }
     if (this.#isOpen) return undefined
-    const excess = this.#takeBoth(subscriber, Held.open, 'openMax')
-    if (excess !== undefined) {
+    if (!tallies.take(subscriber, Held.open, openMax)) {
       count[COUNT.overOpen]!++
-      return excess
+      return 'limits.perSubscriber.openMax'
     }
     this.#isOpen = true
-    sources.tallies.give(this.source, Held.waiting)
     return undefined
+  }
+
+  /** Whether a stranger's message is answered at all, or too many have come. */
+  mayAskAsStranger(): boolean {
+    const { sources, settings, count } = this.#room
+    const { requestsPerS } = settings.perSource
+    const nowTicks = ticksAt(this.#room.sharedMs())
+    if (sources.tallies.spend(this.source, Bucket.requests, requestsPerS, nowTicks)) return true
+    count[COUNT.overRequests]!++
+    return false
   }
 
   /** It stays as a warm connection. */
   pool(): Excess | undefined {
     const { tallies, settings, count } = this.#room
-    if (this.#subscriber === undefined) throw new RangeError('Nobody asked yet')
-    if (!tallies.take(this.#subscriber, Held.pooled, settings.perSubscriber.pooledMax)) {
+    if (!tallies.take(this.#known(), Held.pooled, settings.perSubscriber.pooledMax)) {
       count[COUNT.overPooled]!++
       return 'limits.perSubscriber.pooledMax'
     }
@@ -86,9 +111,9 @@ export class Seat {
 
   /** It is warm no longer, or never was. */
   unpool(): void {
-    if (!this.#isPooled || this.#subscriber === undefined) return
+    if (!this.#isPooled) return
     this.#isPooled = false
-    this.#room.tallies.give(this.#subscriber, Held.pooled)
+    this.#room.tallies.give(this.#known(), Held.pooled)
     this.#room.count[COUNT.pooled]!--
   }
 
@@ -97,19 +122,20 @@ export class Seat {
   //# To mitigate such attacks, the Transport Converter SHOULD rate-limit
   //# the number of pending requests for a given Client.
   connect(): Excess | undefined {
-    if (this.#subscriber === undefined) throw new RangeError('Nobody asked yet')
-    const excess = this.#takeBoth(this.#subscriber, Held.pending, 'pendingMax')
-    if (excess === undefined) this.#isPending = true
-    else this.#room.count[COUNT.overPending]!++
-    return excess
+    const { tallies, settings, count } = this.#room
+    if (!tallies.take(this.#known(), Held.pending, settings.perSubscriber.pendingMax)) {
+      count[COUNT.overPending]!++
+      return 'limits.perSubscriber.pendingMax'
+    }
+    this.#isPending = true
+    return undefined
   }
 
   /** Its server has answered, or is asked no longer. */
   settled(): void {
-    if (!this.#isPending || this.#subscriber === undefined) return
+    if (!this.#isPending) return
     this.#isPending = false
-    this.#room.tallies.give(this.#subscriber, Held.pending)
-    this.#room.sources.tallies.give(this.source, Held.pending)
+    this.#room.tallies.give(this.#known(), Held.pending)
   }
 
   /** Whether an error may be answered, or has been too often already. */
@@ -120,11 +146,9 @@ export class Seat {
     const { tallies, sources, settings } = this.#room
     const { perSubscriber, perSource } = settings
     const nowTicks = ticksAt(this.#room.sharedMs())
-    return (
-      (this.#subscriber === undefined ||
-        tallies.spend(this.#subscriber, Bucket.errors, perSubscriber.errorsPerS, nowTicks)) &&
-      sources.tallies.spend(this.source, Bucket.errors, perSource.errorsPerS, nowTicks)
-    )
+    return this.#subscriber === undefined
+      ? sources.tallies.spend(this.source, Bucket.errors, perSource.errorsPerS, nowTicks)
+      : tallies.spend(this.#subscriber, Bucket.errors, perSubscriber.errorsPerS, nowTicks)
   }
 
   /** The connection is closed, or is about to be. */
@@ -132,22 +156,12 @@ export class Seat {
     this.settled()
     this.unpool()
     this.#room.handshakes.forget(this.#fd)
-    const { tallies, sources } = this.#room
-    if (this.#isOpen && this.#subscriber !== undefined) {
-      tallies.give(this.#subscriber, Held.open)
-      sources.tallies.give(this.source, Held.open)
-    } else {
-      sources.tallies.give(this.source, Held.waiting)
-    }
+    if (this.isWaiting) this.#room.sources.tallies.give(this.source, Held.waiting)
+    else if (this.#isOpen) this.#room.tallies.give(this.#known(), Held.open)
   }
 
-  #takeBoth(subscriber: number, what: Held, limit: 'openMax' | 'pendingMax'): Excess | undefined {
-    const { tallies, sources, settings } = this.#room
-    if (!tallies.take(subscriber, what, settings.perSubscriber[limit])) {
-      return `limits.perSubscriber.${limit}`
-    }
-    if (sources.tallies.take(this.source, what, settings.perSource[limit])) return undefined
-    tallies.give(subscriber, what)
-    return `limits.perSource.${limit}`
+  #known(): number {
+    if (this.#subscriber === undefined) throw new RangeError('Nobody has shown a cookie yet')
+    return this.#subscriber
   }
 }

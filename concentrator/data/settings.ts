@@ -1,6 +1,7 @@
 /**
  * From the operator's file to what a data thread needs: numbers, bytes and limits, all computed once.
  */
+import { DENIED_BY_DEFAULT } from '../../shared/config/acl.ts'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { LEG_NUMBER, LEGS } from '../../shared/core/leg.ts'
 import type { Host } from '../../shared/relay/host.ts'
@@ -13,7 +14,7 @@ import type { StreetSettings, StreetSubscriber } from './room.ts'
 /** `secret` is what the keys of issued cookies are made from. */
 export function streetSettings(
   config: ConcentratorConfig,
-  host: Host,
+  host: Pick<Host, 'congestion' | 'descriptorsPerWorker'>,
   secret: Uint8Array,
 ): StreetSettings {
   const { listen, limits, keepalive, acl, cookies } = config
@@ -28,7 +29,10 @@ export function streetSettings(
     ownAddressLegs: LEGS.filter((leg) => cookies.issueTo[leg] === 'probed').map(
       (leg) => LEG_NUMBER[leg],
     ),
-    acl: { allow: acl.allow, deny: acl.deny },
+    acl: {
+      allow: acl.allow,
+      deny: acl.denyDefaults ? [...acl.deny, ...DENIED_BY_DEFAULT] : acl.deny,
+    },
     hairpin: acl.hairpin,
     perSubscriber: limits.perSubscriber,
     perSource: limits.perSource,

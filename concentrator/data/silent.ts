@@ -1,30 +1,54 @@
 /**
- * Connections of this thread that have not said a whole message yet, by source and in the order in which
- * they came.
+ * Connections of this thread that have shown no cookie yet, or were refused one and have not left, by source
+ * and in the order in which they came to that.
  */
 
 /** Closes the connection. */
 export type Close = () => void
 
 export class Silent {
-  /** By the row of the source. */
-  readonly #bySource = new Map<number, Set<Close>>()
+  /** By the row of the source: each with its number below. */
+  readonly #bySource = new Map<number, Map<Close, number>>()
+  /** Of all sources, numbered as they came. */
+  readonly #all = new Map<number, Close>()
+  /** No lower number is there. */
+  #oldest = 0
+  #next = 0
 
-  add(source: number, close: Close): void {
-    const closes = this.#bySource.get(source) ?? new Set()
-    this.#bySource.set(source, closes)
-    closes.add(close)
+  /** How many there are. */
+  get size(): number {
+    return this.#all.size
   }
 
-  /** It has spoken, or has gone. */
+  add(source: number, close: Close): void {
+    const closes = this.#bySource.get(source) ?? new Map<Close, number>()
+    this.#bySource.set(source, closes)
+    closes.set(close, this.#next)
+    this.#all.set(this.#next++, close)
+  }
+
+  /** It is a home's, or has gone. */
   remove(source: number, close: Close): void {
     const closes = this.#bySource.get(source)
-    if (closes?.delete(close) === true && closes.size === 0) this.#bySource.delete(source)
+    const number = closes?.get(close)
+    if (closes === undefined || number === undefined) return
+    this.#all.delete(number)
+    closes.delete(close)
+    if (closes.size === 0) this.#bySource.delete(source)
+    // Counted forward, for a Map walks over everything that was deleted in front of its first.
+    while (this.#oldest < this.#next && !this.#all.has(this.#oldest)) this.#oldest++
   }
 
   /** False when this thread has none of that source. */
   closeOldest(source: number): boolean {
-    const [oldest] = this.#bySource.get(source) ?? []
+    const [oldest] = this.#bySource.get(source)?.keys() ?? []
+    oldest?.()
+    return oldest !== undefined
+  }
+
+  /** Whatever its source. False when there is none. */
+  closeOldestOfAll(): boolean {
+    const oldest = this.#all.get(this.#oldest)
     oldest?.()
     return oldest !== undefined
   }

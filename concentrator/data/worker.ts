@@ -50,7 +50,7 @@ const draining = new Int32Array(settings.draining)
 const tell = (news: StreetNews) => port.postMessage(news)
 using loop = new Loop()
 const count = new Counters(STREET_COUNTERS, settings.workers, settings.counters).row(index)
-const own = new OwnAddresses(loop, settings.egress.addresses)
+using own = new OwnAddresses(loop, [...settings.listen, ...settings.egress.addresses])
 /** performance.now() begins anew in every thread. */
 const threadStartMs = Number(process.hrtime.bigint()) / 1e6 - performance.now()
 const sharedMs = () => loop.nowMs + threadStartMs

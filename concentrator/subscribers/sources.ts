@@ -1,5 +1,5 @@
 /**
- * A row of figures (tallies.ts) for each source address that somebody comes from, found by all data
+ * A row of figures (tallies.ts) for each source address that strangers come from, found by all data
  * threads in one table without a lock.
  *
  *    row 0: the crowd    bucket 0: 8 rows │ bucket 1: 8 rows │ ...
@@ -78,9 +78,9 @@ export class Sources {
     return idle
   }
 
-  /** Pending and pooled connections are open ones too. */
+  /** Connections of homes are not counted here: only strangers hold a row. */
   #isIdle(row: number): boolean {
-    return this.tallies.held(row, Held.open) === 0 && this.tallies.held(row, Held.waiting) === 0
+    return this.tallies.held(row, Held.waiting) === 0
   }
 }
 

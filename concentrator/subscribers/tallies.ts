@@ -15,7 +15,7 @@ export const Held = {
   open: 0,
   /** Of these, those whose server has not answered yet. */
   pending: 1,
-  /** Connections without a whole Convert message so far. */
+  /** Connections of a source that have shown no valid cookie. */
   waiting: 2,
   /** Warm ones. */
   pooled: 3,

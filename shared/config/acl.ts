@@ -8,7 +8,7 @@ import { z } from 'zod'
 import type { AclRule, PortRange } from '../core/admission.ts'
 import { knownPrefix, prefix } from './address.ts'
 import { list, PORT_MAX } from './bounds.ts'
-import { mustBeText, wrong } from './must.ts'
+import { mustBe, mustBeText, wrong } from './must.ts'
 
 /** `allow` and `deny` of one subscriber, both empty unless said otherwise. */
 export function ownAcl() {
@@ -21,8 +21,10 @@ export function acl() {
     .strictObject({
       /** Default none. */
       allow: rules().default([]),
-      /** Replaces the default, which is DENIED_BY_DEFAULT. */
-      deny: rules().default(() => DENIED_BY_DEFAULT.map(knownPrefix)),
+      /** Default none. */
+      deny: rules().default([]),
+      /** Whether DENIED_BY_DEFAULT is denied as well, which `allow` beats. Default true. */
+      denyDefaults: z.boolean({ error: mustBe('true or false') }).default(true),
       /**
        * Whether homes may reach each other's addresses through here. Our own addresses are reached only
        * through `allow`. Default refuse.
@@ -72,7 +74,7 @@ const ACL_PORTS_MAX = 100
  * What nobody behind a concentrator may reach through it: the operator's own insides, and what is no
  * server. Prefixes that documentation and laboratories use are not in it.
  */
-const DENIED_BY_DEFAULT = [
+export const DENIED_BY_DEFAULT: readonly AclRule[] = [
   '0.0.0.0/8', // this network
   '10.0.0.0/8', // private
   '100.64.0.0/10', // shared: behind carriers' NAT
@@ -92,4 +94,4 @@ const DENIED_BY_DEFAULT = [
   'fe80::/10', // link-local
   'fec0::/10', // site-local
   'ff00::/8', // multicast
-]
+].map(knownPrefix)

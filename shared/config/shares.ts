@@ -1,6 +1,7 @@
 /**
- * How much of the concentrator one home may have, and how much one address that homes come from. An
- * address may be that of many: where a carrier translates addresses it stands for a quarter of a town.
+ * How much of the concentrator one home may have, and how much the strangers of one address. Who has shown a
+ * valid cookie counts for his home alone: where a carrier translates addresses, one stands for a quarter of
+ * a town.
  */
 import { z } from 'zod'
 import { wholeNumber } from './bounds.ts'
@@ -25,11 +26,11 @@ export function perSubscriber() {
 export function perSource() {
   return z
     .strictObject({
-      /** Connections that have not said a whole Convert message, or were refused. Default 512. */
+      /** Connections that have shown no valid cookie. Default 512. */
       waitingMax: wholeNumber(1, COUNT_MAX).default(512),
-      openMax: wholeNumber(1, COUNT_MAX).default(32_768),
-      pendingMax: wholeNumber(1, COUNT_MAX).default(2_048),
+      /** Convert messages without a valid cookie; beyond it the connection is closed. Default 4,000. */
       requestsPerS: wholeNumber(1, RATE_MAX, 'each second').default(4_000),
+      /** Error replies to them; beyond it the connection is closed without one. Default 200. */
       errorsPerS: wholeNumber(1, RATE_MAX, 'each second').default(200),
     })
     .prefault({})

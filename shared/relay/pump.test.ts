@@ -70,6 +70,15 @@ test('pump() yields after one burst so that other flows have their turn', () => 
   assert.equal(half.bytes, burst)
 })
 
+test('holdFirst() keeps bytes of its own, and not the buffer that they are in', () => {
+  const { half } = painted()
+  const read = Buffer.alloc(16_384, 7)
+  holdFirst(half, read.subarray(16_380))
+  read.fill(0)
+  assert.deepEqual(half.held, Uint8Array.of(7, 7, 7, 7))
+  assert.equal(half.held.buffer.byteLength, 4)
+})
+
 test('holdFirst() puts early data in front of what is read later', () => {
   const { half, from, to, run } = painted()
   from.inbox.push(3, 4)

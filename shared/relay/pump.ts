@@ -97,7 +97,8 @@ export function pump(
 /** Put bytes that were read elsewhere (early data behind a Convert message) in front of the rest. */
 export function holdFirst(half: HalfFlow, bytes: Uint8Array): void {
   if (bytes.length === 0) return
-  half.held = bytes.slice()
+  // slice() of a Buffer would be a view.
+  half.held = Uint8Array.from(bytes)
   half.heldAt = 0
 }
 
