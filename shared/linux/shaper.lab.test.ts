@@ -180,7 +180,7 @@ describe('shaping by a real kernel', { skip: !canRaiseHosts() }, () => {
   }
 
   function open(): Shaper {
-    return home.within(() => new Shaper(file, MAJOR))
+    return home.within(() => new Shaper(file, MAJOR, assert.fail))
   }
 
   function tc(...command: string[]): string {

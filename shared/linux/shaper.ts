@@ -4,12 +4,12 @@
  * What somebody else had set on one is written to a file first, so that it comes back also when a kill -9
  * lies between. What a daemon before us left shaped and we do not want is undone by `keep`.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { QueuedClass } from '../wire/tc.ts'
+import { leftBehind, rememberBefore } from './boot-memory.ts'
 import { readLink, readLinks } from './links.ts'
 import { Netlink, NetlinkSocket } from './netlink.ts'
-import { readSysctl } from './sysctl.ts'
 import {
   addClass,
   type ForeignQdisc,
@@ -32,12 +32,15 @@ export class Shaper {
   #timer: NodeJS.Timeout | undefined
   #wanted: ReadonlyMap<string, LineShaping> = new Map()
 
-  /** `major`: the number by which our disciplines are known. */
-  constructor(file: string, major: number) {
+  /**
+   * `major`: the number by which our disciplines are known. `complain` is told when the file cannot be
+   * read.
+   */
+  constructor(file: string, major: number, complain: (sentence: string) => void) {
     this.#file = file
     this.#major = major
     mkdirSync(dirname(file), { recursive: true })
-    this.#before = leftBehind(file)
+    this.#before = leftBehind(file, foreignOf, complain)
   }
 
   /**
@@ -118,39 +121,16 @@ export class Shaper {
         { handle, kind, options: Buffer.from(options).toString('base64') },
       ]),
     )
-    const memory: Memory = { boot: bootId(), before }
-    // Renamed into place: a start after a crash finds the whole of it or the one before.
-    writeFileSync(`${this.#file}.new`, `${JSON.stringify(memory, null, 2)}\n`)
-    renameSync(`${this.#file}.new`, this.#file)
+    rememberBefore(this.#file, before)
   }
 }
 
-interface Memory {
-  readonly boot: string
-  readonly before: Readonly<Record<string, { handle: number; kind: string; options: string }>>
-}
-
-/** What a daemon of this boot replaced and did not put back. */
-function leftBehind(file: string): Map<string, ForeignQdisc> {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch {
-    // The usual case: nothing was replaced, or all was put back.
-    return new Map()
-  }
-  const { boot, before } = JSON.parse(text) as Memory
-  if (boot !== bootId()) return new Map()
-  return new Map(
-    Object.entries(before).map(([name, { handle, kind, options }]) => [
-      name,
-      { handle, kind, options: new Uint8Array(Buffer.from(options, 'base64')) },
-    ]),
-  )
-}
-
-function bootId(): string {
-  return readSysctl('kernel/random/boot_id') ?? ''
+function foreignOf(before: unknown): ForeignQdisc | undefined {
+  const { handle, kind, options } = (before ?? {}) as Record<string, unknown>
+  const known =
+    Number.isSafeInteger(handle) && typeof kind === 'string' && typeof options === 'string'
+  if (!known) return undefined
+  return { handle: Number(handle), kind, options: new Uint8Array(Buffer.from(options, 'base64')) }
 }
 
 const LOOK_MS = 1_000
