@@ -1,8 +1,8 @@
 /**
  * The interfaces that a daemon shapes for as long as it lives.
  *
- * What somebody else had set on one is written to a file first, so that it comes back also when a kill -9
- * lies between. What a daemon before us left shaped and we do not want is undone by `keep`.
+ * What somebody else had set on one is written to a file before it is replaced, so that it comes back also
+ * when a kill -9 lies between. What a daemon before us left shaped and we do not want is undone by `keep`.
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -53,7 +53,10 @@ export class Shaper {
     this.#wanted = wanted
     const shaped = shapedInterfaces(this.#route, this.#major)
     for (const { index, name } of readLinks(this.#route)) {
-      if (!wanted.has(name) && shaped.includes(index)) this.#release(index, name)
+      if (wanted.has(name) || !shaped.includes(index)) continue
+      unshape(this.#route, index, this.#major, this.#before.get(name))
+      const why = this.#remember(name, undefined)
+      if (why !== undefined) complain(`Cannot forget ${name}: ${why}`)
     }
     let said = ''
     let againMs = 0
@@ -91,9 +94,11 @@ export class Shaper {
     for (const [name, shaping] of this.#wanted) {
       const link = readLink(this.#route, name)
       if (link === undefined || !needs(link.index)) continue
-      const shaped = shape(this.#route, link.index, name, { ...shaping, major: this.#major })
+      const wanted = { ...shaping, major: this.#major }
+      const shaped = shape(this.#route, link.index, name, wanted, (replaced) =>
+        this.#remember(name, replaced),
+      )
       if (shaped.kind === 'refused') refusals.push(shaped.why)
-      else if (shaped.began) this.#remember(name, shaped.replaced)
     }
     return refusals
   }
@@ -101,18 +106,16 @@ export class Shaper {
   /** Leave all interfaces as they were found. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
-    for (const { index, name } of readLinks(this.#route)) this.#release(index, name)
+    for (const { index, name } of readLinks(this.#route)) {
+      unshape(this.#route, index, this.#major, this.#before.get(name))
+    }
     rmSync(this.#file, { force: true })
     this.#route[Symbol.dispose]()
   }
 
-  #release(index: number, name: string): void {
-    unshape(this.#route, index, this.#major, this.#before.get(name))
-    this.#remember(name, undefined)
-  }
-
-  #remember(name: string, replaced: ForeignQdisc | undefined): void {
-    if (replaced === undefined && !this.#before.has(name)) return
+  /** A sentence when the file cannot be written. */
+  #remember(name: string, replaced: ForeignQdisc | undefined): string | undefined {
+    if (replaced === undefined && !this.#before.has(name)) return undefined
     if (replaced === undefined) this.#before.delete(name)
     else this.#before.set(name, replaced)
     const before = Object.fromEntries(
@@ -121,7 +124,12 @@ export class Shaper {
         { handle, kind, options: Buffer.from(options).toString('base64') },
       ]),
     )
-    rememberBefore(this.#file, before)
+    try {
+      rememberBefore(this.#file, before)
+      return undefined
+    } catch (error) {
+      return `cannot remember what stood there: ${String(error)}`
+    }
   }
 }
 
