@@ -109,6 +109,8 @@ export const HOUSE_COUNTERS = [
   'unanswered',
   'descriptors',
   'full',
+  // When the thread last turned, on the clock that all threads share.
+  'turnedMs',
 ] as const
 export type HouseCounter = (typeof HOUSE_COUNTERS)[number]
 export type HouseCounters = Counters<HouseCounter>

@@ -97,8 +97,11 @@ function openHold(): Hold | undefined {
   }
 }
 
-/** Bytes of open flows, for whoever looks: in the flow table one by one, in the counters together. */
-function publishFlows({ flows, table, count, loop, closedBytes }: HouseRoom): void {
+/**
+ * Bytes of open flows, for whoever looks: in the flow table one by one, in the counters together. And that
+ * this thread still turns.
+ */
+function publishFlows({ flows, table, count, loop, originMs, closedBytes }: HouseRoom): void {
   let up = closedBytes.up
   let down = closedBytes.down
   for (const [flow, uplink] of flows) {
@@ -111,4 +114,5 @@ function publishFlows({ flows, table, count, loop, closedBytes }: HouseRoom): vo
   count[COUNT.upBytes] = up
   count[COUNT.downBytes] = down
   count[COUNT.descriptors] = loop.descriptors
+  count[COUNT.turnedMs] = originMs + loop.nowMs
 }

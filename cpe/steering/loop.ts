@@ -42,7 +42,7 @@ export interface SteeringParts {
   readonly budget: (lte: LegCounters | undefined) => Budget
   /** How many connections the LAN has opened so far. */
   readonly lanConnections: () => number
-  /** False while the data threads have as many flows as they may: new ones bypass them. */
+  /** False while the data threads can take no more flows: new ones bypass them. */
   readonly roomForFlows: () => boolean
   /** The board has changed: ring the data threads. */
   readonly wake: () => void

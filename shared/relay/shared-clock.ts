@@ -5,7 +5,11 @@
  * was: a date that is set meanwhile makes two threads differ by as much.
  */
 
+export function sharedNowMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
 /** When the calling thread's `performance.now()` was 0. */
 export function threadStartMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6 - performance.now()
+  return sharedNowMs() - performance.now()
 }
