@@ -59,7 +59,9 @@ await runDaemon(async (signal) => {
 
   // The port first: a second concentrator finds it taken, and has not touched the kernel of the first.
   await using _probes = await answerProbes(config, new Ties(tieTable, config.cookies.tieS))
-  using sysctls = openSysctls(join(config.stateDirectory, 'concentrator-sysctls.json'))
+  using sysctls = openSysctls(join(config.stateDirectory, 'concentrator-sysctls.json'), (why) =>
+    log.warn('kernel settings', { why }),
+  )
   takeOverMptcp(sysctls)
   const fastOpen = allowFastOpen(sysctls)
   const secret = config.cookies.secret ?? keptSecret(config.stateDirectory)

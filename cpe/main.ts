@@ -11,6 +11,7 @@ import { configFrom } from '../shared/daemon/arguments.ts'
 import { runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
 import { log } from '../shared/daemon/log.ts'
 import { surveyHost } from '../shared/relay/host.ts'
+import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { reportNews } from './control/news.ts'
 import { openHouse } from './data/house.ts'
@@ -32,7 +33,7 @@ const config = configFrom(
 await runDaemon(async (signal) => {
   log.level = config.log.level
   const host = surveyHost({ ...config, ...config.limits })
-  const house = openHouse(config, host)
+  const house = openHouse(config, host, sharedNowMs, (why) => log.warn('data threads', { why }))
 
   // The doors first: a second agent finds them taken, and has not touched the router of the first.
   await using workers = await startWorkers(

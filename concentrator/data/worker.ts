@@ -12,6 +12,7 @@ import { openDoor } from '../../shared/relay/door.ts'
 import { type Flow, SCRATCH_BYTES } from '../../shared/relay/flow.ts'
 import { Loop } from '../../shared/relay/loop.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
+import { threadStartMs } from '../../shared/relay/shared-clock.ts'
 import type { WorkerBirth } from '../../shared/relay/workers.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
@@ -51,9 +52,8 @@ const tell = (news: StreetNews) => port.postMessage(news)
 using loop = new Loop()
 const count = new Counters(STREET_COUNTERS, settings.workers, settings.counters).row(index)
 using own = new OwnAddresses(loop, [...settings.listen, ...settings.egress.addresses])
-/** performance.now() begins anew in every thread. */
-const threadStartMs = Number(process.hrtime.bigint()) / 1e6 - performance.now()
-const sharedMs = () => loop.nowMs + threadStartMs
+const startMs = threadStartMs()
+const sharedMs = () => loop.nowMs + startMs
 const whose = whoseAddress(settings.subscribers, new TieTable(settings.ties), () =>
   Math.floor(sharedMs() / 1_000),
 )

@@ -49,7 +49,7 @@ export async function openShaper(
   undo.use(await keepRuleset(rulesetFile, REMOVE_SHAPING, ruleset))
 
   // Also with nothing to shape: what a killed concentrator of another configuration left is found.
-  const shaper = undo.use(new Shaper(join(stateDirectory, QDISCS_FILE), SHAPER))
+  const shaper = undo.use(new Shaper(join(stateDirectory, QDISCS_FILE), SHAPER, complain))
   const made: QueuedClass[] = []
   const wanted = { defaultClass: undefined, classes: made }
   shaper.keep(new Map(device === undefined ? [] : [[device, wanted]]), complain)

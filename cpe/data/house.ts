@@ -3,6 +3,7 @@
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { SERVICE_CLASSES } from '../../shared/core/service-class.ts'
+import { ThreadWatch } from '../../shared/core/thread-watch.ts'
 import { Counters } from '../../shared/relay/counters.ts'
 import { FlowState, FlowTable } from '../../shared/relay/flow-table.ts'
 import type { Host } from '../../shared/relay/host.ts'
@@ -18,15 +19,35 @@ export interface House {
   flows(): Iterable<HouseFlow>
   /** Connections that the LAN has opened so far. */
   lanConnections(): number
-  /** False while some data thread has as many descriptors as it may: then the kernel forwards. */
+  /**
+   * False while some data thread has as many descriptors as it may, or has stopped turning: then the kernel
+   * forwards.
+   */
   roomForFlows(): boolean
 }
 
-export function openHouse({ workers, pool, classes }: CpeConfig, host: Host): House {
+export type HouseConfig = Pick<CpeConfig, 'classes' | 'pool' | 'workers'>
+
+/** `sharedMs`: the clock that all threads share. `say` is told when a data thread stops turning, and when it goes on. */
+export function openHouse(
+  { workers, pool, classes }: HouseConfig,
+  host: Pick<Host, 'descriptorsPerWorker' | 'flowsMax'>,
+  sharedMs: () => number,
+  say: (sentence: string) => void,
+): House {
   const board = LegBoard.create()
   const counters: HouseCounters = new Counters(HOUSE_COUNTERS, workers)
   const rows = Math.ceil(host.flowsMax / workers) + pool.sizeMax
   const tables = Array.from({ length: workers }, () => FlowTable.create(rows))
+  const watch = new ThreadWatch()
+  let stalled = false
+  const turning = (): boolean => {
+    const before = stalled
+    stalled = watch.stalled(counters.min('turnedMs'), sharedMs())
+    if (stalled && !before) say('one has stopped turning; new connections are forwarded unbonded')
+    if (!stalled && before) say('all turn again')
+    return !stalled
+  }
   return {
     memory: {
       board: board.memory,
@@ -48,6 +69,6 @@ export function openHouse({ workers, pool, classes }: CpeConfig, host: Host): Ho
       }
     },
     lanConnections: () => counters.read('flowsOpened') + counters.read('heldOpened'),
-    roomForFlows: () => counters.max('descriptors') < host.descriptorsPerWorker,
+    roomForFlows: () => turning() && counters.max('descriptors') < host.descriptorsPerWorker,
   }
 }

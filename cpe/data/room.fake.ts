@@ -5,6 +5,7 @@ import { FlowTable } from '../../shared/relay/flow-table.ts'
 import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { Loop } from '../../shared/relay/loop.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
+import { threadStartMs } from '../../shared/relay/shared-clock.ts'
 import { HOUSE_COUNTERS, type HouseNews, type HouseRoom, type HouseSettings } from './room.ts'
 
 /** On a board that says the concentrator is reachable; no leg is up yet. */
@@ -25,7 +26,7 @@ export function paintedRoom(
     table: FlowTable.create(8),
     count: new Float64Array(HOUSE_COUNTERS.length),
     stopUntilMs: new Float64Array(1),
-    originMs: performance.timeOrigin,
+    originMs: threadStartMs(),
     flows: new Map(),
     farewellMs: -Infinity,
     closedBytes: { up: 0, down: 0 },

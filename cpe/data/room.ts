@@ -53,7 +53,7 @@ export interface HouseRoom extends FlowRoom {
   readonly count: Float64Array
   /** Until when no thread asks the concentrator for anything, on the clock that `originMs` begins. */
   readonly stopUntilMs: Float64Array
-  /** When this thread's own clock was 0. */
+  /** When this thread's own clock was 0, on the monotonic clock that all threads share. */
   readonly originMs: number
   /** Open flows, and the uplink of each that is bonded. */
   readonly flows: Map<Flow, Uplink | undefined>
@@ -109,6 +109,8 @@ export const HOUSE_COUNTERS = [
   'unanswered',
   'descriptors',
   'full',
+  // When the thread last turned, on the clock that all threads share.
+  'turnedMs',
 ] as const
 export type HouseCounter = (typeof HOUSE_COUNTERS)[number]
 export type HouseCounters = Counters<HouseCounter>

@@ -13,6 +13,7 @@ import { FlowState, FlowTable } from '../../shared/relay/flow-table.ts'
 import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { Loop } from '../../shared/relay/loop.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
+import { threadStartMs } from '../../shared/relay/shared-clock.ts'
 import type { WorkerBirth } from '../../shared/relay/workers.ts'
 import { Accepted } from './accepted.ts'
 import { Concentrator } from './concentrator.ts'
@@ -48,7 +49,7 @@ const room: HouseRoom = {
   table: new FlowTable(settings.tables[index]!),
   count: new Counters(HOUSE_COUNTERS, settings.tables.length, settings.counters).row(index),
   stopUntilMs: new Float64Array(settings.stop),
-  originMs: performance.timeOrigin,
+  originMs: threadStartMs(),
   flows: new Map<Flow, Uplink | undefined>(),
   farewellMs: -Infinity,
   closedBytes: { up: 0, down: 0 },
@@ -96,8 +97,11 @@ function openHold(): Hold | undefined {
   }
 }
 
-/** Bytes of open flows, for whoever looks: in the flow table one by one, in the counters together. */
-function publishFlows({ flows, table, count, loop, closedBytes }: HouseRoom): void {
+/**
+ * Bytes of open flows, for whoever looks: in the flow table one by one, in the counters together. And that
+ * this thread still turns.
+ */
+function publishFlows({ flows, table, count, loop, originMs, closedBytes }: HouseRoom): void {
   let up = closedBytes.up
   let down = closedBytes.down
   for (const [flow, uplink] of flows) {
@@ -110,4 +114,5 @@ function publishFlows({ flows, table, count, loop, closedBytes }: HouseRoom): vo
   count[COUNT.upBytes] = up
   count[COUNT.downBytes] = down
   count[COUNT.descriptors] = loop.descriptors
+  count[COUNT.turnedMs] = originMs + loop.nowMs
 }

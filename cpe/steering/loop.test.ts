@@ -210,7 +210,8 @@ class House {
       burstMegabytes: 15,
     }
     const probes = { idleDslS: 30, idleLteS: 300, retries: 3 }
-    this.steering = new Steering({ legs, probes, overflow }, remotes, {
+    const shaping = { dslShare: 0.97 }
+    this.steering = new Steering({ legs, probes, overflow, shaping }, remotes, {
       links: {
         look: () => ({ dsl: this.#sample('dsl'), lte: this.#sample('lte') }),
       },

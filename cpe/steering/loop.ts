@@ -23,7 +23,7 @@ import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
 import { type HouseFlow, marked, overflowing } from './house-flows.ts'
 import { LegNews } from './leg-news.ts'
 import type { LinkFacts, LinkSamples } from './links.ts'
-import { configuredCapacity, overflowPolicy } from './overflow-policy.ts'
+import { dslLine, overflowPolicy } from './overflow-policy.ts'
 import { type PathLeg, type PathLegs, wayOf } from './path-legs.ts'
 import type { PathManager } from './path-manager.ts'
 import type { Probes } from './probes.ts'
@@ -42,14 +42,14 @@ export interface SteeringParts {
   readonly budget: (lte: LegCounters | undefined) => Budget
   /** How many connections the LAN has opened so far. */
   readonly lanConnections: () => number
-  /** False while the data threads have as many flows as they may: new ones bypass them. */
+  /** False while the data threads can take no more flows: new ones bypass them. */
   readonly roomForFlows: () => boolean
   /** The board has changed: ring the data threads. */
   readonly wake: () => void
   readonly log: Pick<Log, 'debug' | 'info' | 'warn'>
 }
 
-export type SteeringConfig = Pick<CpeConfig, 'legs' | 'overflow' | 'probes'>
+export type SteeringConfig = Pick<CpeConfig, 'legs' | 'overflow' | 'probes' | 'shaping'>
 
 export class Steering {
   /**
@@ -93,7 +93,7 @@ export class Steering {
     this.#news = new LegNews(parts.log)
     this.#dslFirst = new DslFirst(
       overflowPolicy(config),
-      configuredCapacity(config),
+      dslLine(config),
       (direction, engaged, reason) => this.#news.decided(direction, engaged, reason),
     )
     this.#concentrator = new ConcentratorHealth([this.#legs.dsl, this.#legs.lte])

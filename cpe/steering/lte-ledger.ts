@@ -1,6 +1,9 @@
 /**
  * What LTE has carried in the subscriber's month, in both directions and for whatever reason, kept in a file
  * so that a restart forgets nothing.
+ *
+ * A router without a clock of its own starts in some earlier month. The page of the file, which is of a
+ * later one, is put aside until the clock has been set, and is never overwritten by an earlier one.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,12 +28,17 @@ export class LteLedger {
   readonly #directory: string
   readonly #complain: (why: string) => void
   #page: Page
+  /** The page of a month that the clock has not reached, or has left backwards. */
+  #later: Page | undefined
   #last: LegCounters | undefined
   #budget = UNLIMITED
   #judgedMs = -Infinity
   #writtenMs = -Infinity
 
-  /** `complain` is told when the file cannot be read or written; the count goes on in memory. */
+  /**
+   * `complain` is told when the file cannot be read or written, or will not last; the count goes on in
+   * memory.
+   */
   constructor(
     { budget, stateDirectory }: Pick<CpeConfig, 'budget' | 'stateDirectory'>,
     complain: (why: string) => void,
@@ -44,7 +52,11 @@ export class LteLedger {
     this.#directory = stateDirectory
     this.#complain = complain
     this.#page = { startMs: monthOf(resetDay, dateMs).startMs, bytes: 0 }
-    if (this.#plan !== undefined) this.#read()
+    if (this.#plan === undefined) return
+    if (LOST_AT_REBOOT.test(stateDirectory)) {
+      complain(`A reboot forgets what LTE has carried: stateDirectory is ${stateDirectory}`)
+    }
+    this.#read()
   }
 
   /** The interface's counters at `dateMs`. What the budget says to it. */
@@ -54,7 +66,7 @@ export class LteLedger {
     if (Math.abs(dateMs - this.#judgedMs) < JUDGE_MS) return this.#budget
     this.#judgedMs = dateMs
     const { startMs } = monthOf(this.#plan.resetDay, dateMs)
-    if (startMs !== this.#page.startMs) this.#page = { startMs, bytes: 0 }
+    if (startMs !== this.#page.startMs) this.#turnTo(startMs)
     this.#budget = judgeBudget(this.#plan, this.#page.bytes, dateMs)
     if (Math.abs(dateMs - this.#writtenMs) >= WRITE_MS) this.#write(dateMs)
     return this.#budget
@@ -85,13 +97,39 @@ export class LteLedger {
     if (page === undefined)
       this.#complain(`Cannot read ${this.#file}: it is no ledger; counting anew`)
     else if (page.startMs === this.#page.startMs) this.#page = page
+    else if (page.startMs > this.#page.startMs) this.#putAside(page)
+  }
+
+  #turnTo(startMs: number): void {
+    const { bytes } = this.#page
+    const later = this.#later
+    if (startMs < this.#page.startMs && later === undefined) this.#putAside(this.#page)
+    const reached = later !== undefined && startMs >= later.startMs
+    if (!reached) {
+      this.#page = { startMs, bytes: 0 }
+      return
+    }
+    // What was counted under a wrong date is of the month that the clock has been set to.
+    this.#page = { startMs, bytes: startMs === later.startMs ? later.bytes + bytes : bytes }
+    this.#later = undefined
+  }
+
+  #putAside(page: Page): void {
+    this.#later = page
+    const date = new Date(page.startMs).toISOString().slice(0, 10)
+    this.#complain(`The clock stands before the month of ${date}, which the ledger counts already`)
   }
 
   #write(dateMs: number): void {
     this.#writtenMs = dateMs
+    const { bytes } = this.#page
+    const later = this.#later
+    const page =
+      later === undefined ? this.#page : { startMs: later.startMs, bytes: later.bytes + bytes }
     try {
       mkdirSync(this.#directory, { recursive: true })
-      writeFileSync(`${this.#file}.new`, `${JSON.stringify(this.#page)}\n`)
+      // On the disk before it is renamed: a router that loses power has the whole of it or the one before.
+      writeFileSync(`${this.#file}.new`, `${JSON.stringify(page)}\n`, { flush: true })
       renameSync(`${this.#file}.new`, this.#file)
     } catch (error) {
       this.#complain(`Cannot keep the ledger of LTE: ${String(error)}`)
@@ -107,12 +145,20 @@ function parsePage(text: string): Page | undefined {
   try {
     const page = JSON.parse(text) as Partial<Page> | null
     const { startMs, bytes } = page ?? {}
-    const sound = Number.isSafeInteger(startMs) && Number.isFinite(bytes) && (bytes ?? -1) >= 0
+    const sound = isDate(startMs) && Number.isFinite(bytes) && (bytes ?? -1) >= 0
     return sound ? (page as Page) : undefined
   } catch {
     return undefined
   }
 }
 
+function isDate(ms: number | undefined): boolean {
+  return Number.isSafeInteger(ms) && Math.abs(ms ?? Infinity) <= DATE_MS_MAX
+}
+
+/** tmpfs on every Linux that has it. */
+const LOST_AT_REBOOT = /^(\/var)?\/run(\/|$)/
+/** Beyond it there is no date in JavaScript. */
+const DATE_MS_MAX = 8.64e15
 const JUDGE_MS = 1_000
 const WRITE_MS = 60_000

@@ -2,7 +2,7 @@
  * What the operator's file says about overflow, as judgement takes it.
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
-import type { Direction } from '../../shared/core/dsl-first.ts'
+import type { DslLine } from '../../shared/core/dsl-first.ts'
 import type { OverflowPolicy } from '../../shared/core/overflow.ts'
 
 export function overflowPolicy({ overflow }: Pick<CpeConfig, 'overflow'>): OverflowPolicy {
@@ -16,13 +16,15 @@ export function overflowPolicy({ overflow }: Pick<CpeConfig, 'overflow'>): Overf
   }
 }
 
-/** DSL's capacity in bytes a millisecond, where the operator has said. */
-export function configuredCapacity({
-  legs: { dsl },
-}: Pick<CpeConfig, 'legs'>): Record<Direction, number | undefined> {
+/** What the operator has said that DSL carries; upwards the part of it that it is shaped to. */
+export function dslLine({ legs: { dsl }, shaping }: Pick<CpeConfig, 'legs' | 'shaping'>): DslLine {
   const bytesPerMs = (mbps: number | undefined) =>
     mbps === undefined ? undefined : mbps * BYTES_PER_MS_AND_MBPS
-  return { down: bytesPerMs(dsl.downMbps), up: bytesPerMs(dsl.upMbps) }
+  const upMbps = dsl.upMbps === undefined ? undefined : dsl.upMbps * shaping.dslShare
+  return {
+    configured: { down: bytesPerMs(dsl.downMbps), up: bytesPerMs(upMbps) },
+    shapedUp: upMbps !== undefined,
+  }
 }
 
 const BYTES_PER_MS_AND_MBPS = 125

@@ -248,6 +248,7 @@ const config = {
   legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
   stateDirectory: '/nowhere',
   budget: { resetDay: 1 },
+  shaping: { dslShare: 0.97 },
   probes: { idleDslS: 30, idleLteS: 300, retries: 3 },
   overflow: {
     engagePercent: 93,

@@ -59,7 +59,7 @@ export async function openRouter(
   complain: (sentence: string) => void,
 ): Promise<Router> {
   await using undo = new AsyncDisposableStack()
-  const sysctls = undo.use(openSysctls(join(config.stateDirectory, SYSCTLS_FILE)))
+  const sysctls = undo.use(openSysctls(join(config.stateDirectory, SYSCTLS_FILE), complain))
   takeOverMptcp(sysctls)
   const route = undo.use(new NetlinkSocket(Netlink.route))
   const netfilter = undo.use(new NetlinkSocket(Netlink.netfilter))

@@ -31,7 +31,7 @@ export async function openShaper(
   const lines = linesOf(config)
   const ruleset = renderShaping([...lines.keys()], concentrator.port)
   undo.use(await keepRuleset(join(stateDirectory, RULESET_FILE), REMOVE_SHAPING, ruleset))
-  const shaper = undo.use(new Shaper(join(stateDirectory, QDISCS_FILE), SHAPER))
+  const shaper = undo.use(new Shaper(join(stateDirectory, QDISCS_FILE), SHAPER, complain))
   shaper.keep(lines, complain)
   return undo.move()
 }

@@ -11,7 +11,7 @@ import { probeSecret } from '../../shared/tunnel/keys.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import { Inquiry } from './inquiry.ts'
 import { LinkWatch } from './links.ts'
-import { Steering, type SteeringParts } from './loop.ts'
+import { Steering, type SteeringConfig, type SteeringParts } from './loop.ts'
 import { LteLedger } from './lte-ledger.ts'
 import { type PathCounts, PathManager } from './path-manager.ts'
 import { type ProbeCounts, Probes } from './probes.ts'
@@ -37,10 +37,8 @@ export interface RunningSteering extends AsyncDisposable {
  * the kernel refuses. The first tick has been done when it returns.
  */
 export function startSteering(
-  config: Pick<
-    CpeConfig,
-    'budget' | 'concentrator' | 'legs' | 'overflow' | 'probes' | 'stateDirectory' | 'subscriber'
-  >,
+  config: SteeringConfig &
+    Pick<CpeConfig, 'budget' | 'concentrator' | 'stateDirectory' | 'subscriber'>,
   outside: SteeringOutside,
 ): RunningSteering {
   using opened = new DisposableStack()

@@ -149,7 +149,7 @@ export const cpeConfig = cpeFile
 
 /** What each key alone cannot know. */
 function* contradictions(config: z.infer<typeof cpeFile>): Generator<Contradiction> {
-  const { concentrator, lan, legs, overflow, shaping, capturePort, workers } = config
+  const { concentrator, lan, legs, overflow, capturePort, workers } = config
   const [first, second] = concentrator.addresses
   if (first !== undefined && second !== undefined && isIpv6(first) === isIpv6(second)) {
     const family = isIpv6(second) ? 'IPv6' : 'IPv4'
@@ -175,10 +175,6 @@ function* contradictions(config: z.infer<typeof cpeFile>): Generator<Contradicti
   if (releasePercent >= engagePercent) {
     const message = `is ${releasePercent}, but overflow.engagePercent is ${engagePercent}; LTE would come and go, choose less`
     yield { path: ['overflow', 'releasePercent'], message }
-  }
-  if (legs.dsl.upMbps !== undefined && shaping.dslShare * 100 <= engagePercent) {
-    const message = `is ${shaping.dslShare}, so DSL would never carry the ${engagePercent} percent from which LTE helps; say more, or lower overflow.engagePercent`
-    yield { path: ['shaping', 'dslShare'], message }
   }
   if (capturePort + workers - 1 > PORT_MAX) {
     const message = `is ${capturePort}, but ${workers} workers need ports up to ${capturePort + workers - 1}; choose ${PORT_MAX - workers + 1} or less`

@@ -3,10 +3,13 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { UNLIMITED } from './budget.ts'
 import { mulberry32 } from './chance.fake.ts'
+import { DslFirst } from './dsl-first.ts'
 import { PaintedHouse, POLICY } from './house.fake.ts'
 
 const DSL = 6_250
+const UP = 1_250
 
 for (const [name, configured] of [
   ['as it is', DSL],
@@ -104,6 +107,25 @@ test('a budget that is spent leaves LTE alone, but for a dead DSL', () => {
   assert.equal(house.carried.lte, back)
 })
 
+test('a shaped uplink is full when it carries its rate, though probes pass what waits for it', () => {
+  const decisions = uploads({ shapedUp: true, share: 0.98, queueMs: 0 })
+  assert.equal(decisions.length, 1)
+  assert.match(decisions[0] ?? '', /^up dsl-full \d+ % for \d+ ms$/)
+  // Unshaped, the same load without a queue is that of a line that has room.
+  assert.deepEqual(uploads({ shapedUp: false, share: 0.96, queueMs: 0 }), [])
+})
+
+test('a shaped uplink has room below engagePercent of its rate, whatever downloads queue for', () => {
+  assert.deepEqual(uploads({ shapedUp: true, share: 0.9, queueMs: 0 }), [])
+  const beside = uploads({ shapedUp: true, share: 0.9, queueMs: 40, downShare: 1 })
+  assert.deepEqual(new Set(beside.map((decision) => decision.slice(0, 4))), new Set(['down']))
+})
+
+test('an uplink that carries less than it is shaped to is known by the queue in the modem', () => {
+  const decisions = uploads({ shapedUp: true, share: 0.75, queueMs: 40 })
+  assert.match(decisions[0] ?? '', /^up dsl-queue \d+ ms at \d+ % for \d+ ms$/)
+})
+
 test('evenings of any weather: no flapping, and DSL is never idle while LTE works for overflow', () => {
   for (let seed = 1; seed <= EVENINGS; seed++) {
     const random = mulberry32(seed)
@@ -126,6 +148,38 @@ test('evenings of any weather: no flapping, and DSL is never idle while LTE work
     }
   }
 })
+
+/**
+ * Ten seconds of an upload that has this share of what DSL is configured to, and of LTE what it can get,
+ * with this queue in the round trip. The decisions, as `up dsl-full 98 % for 100 ms`.
+ */
+function uploads(line: {
+  shapedUp: boolean
+  share: number
+  queueMs: number
+  downShare?: number
+}): string[] {
+  const decisions: string[] = []
+  const configured = { down: DSL, up: UP }
+  const { shapedUp } = line
+  const dslFirst = new DslFirst(POLICY, { configured, shapedUp }, (direction, _, reason) =>
+    decisions.push(`${direction} ${reason}`),
+  )
+  const none = { txPackets: 0, rxPackets: 0, txBytes: 0, rxBytes: 0 }
+  let helpedBytes = 0
+  for (let nowMs = 0; nowMs < 10_000; nowMs += 20) {
+    const txBytes = line.share * UP * nowMs
+    const rxBytes = (line.downShare ?? 0) * DSL * nowMs
+    const dsl = { path: 'dsl', counters: { ...none, txBytes, rxBytes }, dead: undefined }
+    if (dslFirst.status().up.engaged) helpedBytes += UP * 20
+    const lte = { path: 'lte', counters: { ...none, txBytes: helpedBytes }, dead: undefined }
+    dslFirst.judge({ dsl, lte }, () => [], UNLIMITED, nowMs)
+    // A path is asked a few times when it is new.
+    for (let i = 0; i < 12 && nowMs === 0; i++) dslFirst.heard(20, nowMs)
+    if (dslFirst.wantsProbe(nowMs)) dslFirst.heard(20 + line.queueMs, nowMs)
+  }
+  return decisions
+}
 
 /** Ten seconds of somebody's evening. */
 function live(house: PaintedHouse, random: () => number, newToken: () => number): void {

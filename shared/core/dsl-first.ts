@@ -28,6 +28,17 @@ export interface SteeredLeg {
   readonly dead: string | undefined
 }
 
+/** What is said of DSL before it is measured. */
+export interface DslLine {
+  /** What it carries in each direction, in bytes a millisecond, where somebody has said. */
+  readonly configured: Readonly<Record<Direction, number | undefined>>
+  /**
+   * What leaves by it is shaped to its configured rate. Then bulk waits with us, where probes pass it: they
+   * find no queue in front of a full line.
+   */
+  readonly shapedUp: boolean
+}
+
 /** LTE begins to help in a direction, or ceases to. */
 export type OnDecision = (direction: Direction, engaged: boolean, reason: string) => void
 
@@ -35,6 +46,7 @@ const DIRECTIONS: readonly Direction[] = ['down', 'up']
 
 export class DslFirst {
   readonly #onDecision: OnDecision
+  readonly #shapedUp: boolean
   readonly #queue = new QueueDelay()
   readonly #ways: Readonly<Record<Direction, Way>>
   readonly #helped = new HelpedFlows()
@@ -42,13 +54,9 @@ export class DslFirst {
   readonly #paths: Record<LegName, string> = { dsl: '', lte: '' }
   #askedMs = -Infinity
 
-  /** `configured`: what DSL carries in each direction, in bytes a millisecond, where somebody has said. */
-  constructor(
-    policy: OverflowPolicy,
-    configured: Readonly<Record<Direction, number | undefined>>,
-    onDecision: OnDecision,
-  ) {
+  constructor(policy: OverflowPolicy, { configured, shapedUp }: DslLine, onDecision: OnDecision) {
     this.#onDecision = onDecision
+    this.#shapedUp = shapedUp
     const way = (direction: Direction): Way => ({
       rates: { dsl: new Rate(), lte: new Rate() },
       capacity: new Capacity(configured[direction]),
@@ -155,7 +163,7 @@ export class DslFirst {
     const queued = this.#queued()
     for (const direction of DIRECTIONS) {
       const { rates, capacity, overflow, pace } = this.#ways[direction]
-      const queueMs = standingMs === undefined || queued.has(direction) ? standingMs : 0
+      const queueMs = this.#queueOf(direction, queued, standingMs, fullQueueMs)
       const dslBytesPerMs = rates.dsl.bytesPerMs
       const short = standingMs === undefined ? undefined : standingMs < fullQueueMs * SHORT
       pace.observe(dslBytesPerMs, short, nowMs)
@@ -186,6 +194,19 @@ export class DslFirst {
     const standingMs = this.#queue.standingMs(nowMs)
     if (standingMs === undefined || this.#queue.floorKnown) return standingMs
     return standingMs >= fullQueueMs ? standingMs : undefined
+  }
+
+  #queueOf(
+    direction: Direction,
+    queued: ReadonlySet<Direction>,
+    standingMs: number | undefined,
+    fullQueueMs: number,
+  ): number | undefined {
+    if (standingMs === undefined) return undefined
+    if (direction === 'down' || !this.#shapedUp) return queued.has(direction) ? standingMs : 0
+    // Only a line that carries less than it is shaped to has one; without it the load decides.
+    const beyondUs = standingMs >= fullQueueMs && queued.has('up') && !queued.has('down')
+    return beyondUs ? standingMs : undefined
   }
 
   /**

@@ -56,8 +56,8 @@ export class PaintedHouse {
 
   constructor(random: () => number, configuredDown: number | undefined, policy = POLICY) {
     this.#random = random
-    const configured = { down: configuredDown, up: undefined }
-    this.dslFirst = new DslFirst(policy, configured, (direction, engaged, reason) => {
+    const line = { configured: { down: configuredDown, up: undefined }, shapedUp: false }
+    this.dslFirst = new DslFirst(policy, line, (direction, engaged, reason) => {
       if (direction === 'down') this.decisions.push({ atMs: this.nowMs, engaged, reason })
     })
     this.#tick()

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, mock, test } from 'node:test'
@@ -116,6 +116,25 @@ describe('shaping by a real kernel', { skip: !canRaiseHosts() }, () => {
     tc('qdisc', 'del', 'dev', 'dsl', 'root')
   })
 
+  test('what cannot be remembered is left as it is, until it can', () => {
+    tc('qdisc', 'replace', 'dev', 'dsl', 'root', 'handle', '7:', 'pfifo', 'limit', '77')
+    const theirs = tc('qdisc', 'show', 'dev', 'dsl')
+    mkdirSync(`${file}.new`)
+    {
+      using shaper = open()
+      const refusals = refusalsOf(shaper, bothLines(10))
+      assert.match(refusals.join(), /^Cannot shape dsl: cannot remember what stood there: .*EISDIR/)
+      assert.equal(tc('qdisc', 'show', 'dev', 'dsl'), theirs)
+      assert.match(tc('qdisc', 'show', 'dev', 'lte'), /htb 8810:/)
+      assert.equal(shaper.look().length, 1)
+      rmdirSync(`${file}.new`)
+      assert.deepEqual(shaper.look(), [])
+      assert.match(tc('qdisc', 'show', 'dev', 'dsl'), /htb 8810:/)
+    }
+    assert.equal(tc('qdisc', 'show', 'dev', 'dsl'), theirs)
+    tc('qdisc', 'del', 'dev', 'dsl', 'root')
+  })
+
   test('somebody else’s classes are left alone, and that is said', () => {
     tc('qdisc', 'add', 'dev', 'dsl', 'root', 'handle', '9:', 'htb')
     const theirs = tc('qdisc', 'show', 'dev', 'dsl')
@@ -180,7 +199,7 @@ describe('shaping by a real kernel', { skip: !canRaiseHosts() }, () => {
   }
 
   function open(): Shaper {
-    return home.within(() => new Shaper(file, MAJOR))
+    return home.within(() => new Shaper(file, MAJOR, assert.fail))
   }
 
   function tc(...command: string[]): string {

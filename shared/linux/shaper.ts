@@ -1,15 +1,15 @@
 /**
  * The interfaces that a daemon shapes for as long as it lives.
  *
- * What somebody else had set on one is written to a file first, so that it comes back also when a kill -9
- * lies between. What a daemon before us left shaped and we do not want is undone by `keep`.
+ * What somebody else had set on one is written to a file before it is replaced, so that it comes back also
+ * when a kill -9 lies between. What a daemon before us left shaped and we do not want is undone by `keep`.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { QueuedClass } from '../wire/tc.ts'
+import { leftBehind, rememberBefore } from './boot-memory.ts'
 import { readLink, readLinks } from './links.ts'
 import { Netlink, NetlinkSocket } from './netlink.ts'
-import { readSysctl } from './sysctl.ts'
 import {
   addClass,
   type ForeignQdisc,
@@ -32,12 +32,15 @@ export class Shaper {
   #timer: NodeJS.Timeout | undefined
   #wanted: ReadonlyMap<string, LineShaping> = new Map()
 
-  /** `major`: the number by which our disciplines are known. */
-  constructor(file: string, major: number) {
+  /**
+   * `major`: the number by which our disciplines are known. `complain` is told when the file cannot be
+   * read.
+   */
+  constructor(file: string, major: number, complain: (sentence: string) => void) {
     this.#file = file
     this.#major = major
     mkdirSync(dirname(file), { recursive: true })
-    this.#before = leftBehind(file)
+    this.#before = leftBehind(file, foreignOf, complain)
   }
 
   /**
@@ -50,7 +53,10 @@ export class Shaper {
     this.#wanted = wanted
     const shaped = shapedInterfaces(this.#route, this.#major)
     for (const { index, name } of readLinks(this.#route)) {
-      if (!wanted.has(name) && shaped.includes(index)) this.#release(index, name)
+      if (wanted.has(name) || !shaped.includes(index)) continue
+      unshape(this.#route, index, this.#major, this.#before.get(name))
+      const why = this.#remember(name, undefined)
+      if (why !== undefined) complain(`Cannot forget ${name}: ${why}`)
     }
     let said = ''
     let againMs = 0
@@ -88,9 +94,11 @@ export class Shaper {
     for (const [name, shaping] of this.#wanted) {
       const link = readLink(this.#route, name)
       if (link === undefined || !needs(link.index)) continue
-      const shaped = shape(this.#route, link.index, name, { ...shaping, major: this.#major })
+      const wanted = { ...shaping, major: this.#major }
+      const shaped = shape(this.#route, link.index, name, wanted, (replaced) =>
+        this.#remember(name, replaced),
+      )
       if (shaped.kind === 'refused') refusals.push(shaped.why)
-      else if (shaped.began) this.#remember(name, shaped.replaced)
     }
     return refusals
   }
@@ -98,18 +106,16 @@ export class Shaper {
   /** Leave all interfaces as they were found. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
-    for (const { index, name } of readLinks(this.#route)) this.#release(index, name)
+    for (const { index, name } of readLinks(this.#route)) {
+      unshape(this.#route, index, this.#major, this.#before.get(name))
+    }
     rmSync(this.#file, { force: true })
     this.#route[Symbol.dispose]()
   }
 
-  #release(index: number, name: string): void {
-    unshape(this.#route, index, this.#major, this.#before.get(name))
-    this.#remember(name, undefined)
-  }
-
-  #remember(name: string, replaced: ForeignQdisc | undefined): void {
-    if (replaced === undefined && !this.#before.has(name)) return
+  /** A sentence when the file cannot be written. */
+  #remember(name: string, replaced: ForeignQdisc | undefined): string | undefined {
+    if (replaced === undefined && !this.#before.has(name)) return undefined
     if (replaced === undefined) this.#before.delete(name)
     else this.#before.set(name, replaced)
     const before = Object.fromEntries(
@@ -118,39 +124,21 @@ export class Shaper {
         { handle, kind, options: Buffer.from(options).toString('base64') },
       ]),
     )
-    const memory: Memory = { boot: bootId(), before }
-    // Renamed into place: a start after a crash finds the whole of it or the one before.
-    writeFileSync(`${this.#file}.new`, `${JSON.stringify(memory, null, 2)}\n`)
-    renameSync(`${this.#file}.new`, this.#file)
+    try {
+      rememberBefore(this.#file, before)
+      return undefined
+    } catch (error) {
+      return `cannot remember what stood there: ${String(error)}`
+    }
   }
 }
 
-interface Memory {
-  readonly boot: string
-  readonly before: Readonly<Record<string, { handle: number; kind: string; options: string }>>
-}
-
-/** What a daemon of this boot replaced and did not put back. */
-function leftBehind(file: string): Map<string, ForeignQdisc> {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch {
-    // The usual case: nothing was replaced, or all was put back.
-    return new Map()
-  }
-  const { boot, before } = JSON.parse(text) as Memory
-  if (boot !== bootId()) return new Map()
-  return new Map(
-    Object.entries(before).map(([name, { handle, kind, options }]) => [
-      name,
-      { handle, kind, options: new Uint8Array(Buffer.from(options, 'base64')) },
-    ]),
-  )
-}
-
-function bootId(): string {
-  return readSysctl('kernel/random/boot_id') ?? ''
+function foreignOf(before: unknown): ForeignQdisc | undefined {
+  const { handle, kind, options } = (before ?? {}) as Record<string, unknown>
+  const known =
+    Number.isSafeInteger(handle) && typeof kind === 'string' && typeof options === 'string'
+  if (!known) return undefined
+  return { handle: Number(handle), kind, options: new Uint8Array(Buffer.from(options, 'base64')) }
 }
 
 const LOOK_MS = 1_000

@@ -5,16 +5,18 @@
  * left behind. Settings under `net` are those of the calling thread's network namespace; therefore
  * nothing here is asynchronous, for libuv's threads may stand in another one.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { leftBehind, rememberBefore } from './boot-memory.ts'
 
 /**
  * Take hold of the kernel's settings; `file` remembers the old values. Settings that a daemon killed
- * in this boot left behind are put back at once. Throws when the directory cannot be made.
+ * in this boot left behind are put back at once. Throws when the directory cannot be made; `complain` is
+ * told when the file cannot be read.
  */
-export function openSysctls(file: string): Sysctls {
+export function openSysctls(file: string, complain: (sentence: string) => void): Sysctls {
   mkdirSync(dirname(file), { recursive: true })
-  for (const [name, value] of leftBehind(file)) writeSysctl(name, value)
+  for (const [name, value] of leftBehind(file, settingOf, complain)) writeSysctl(name, value)
   rmSync(file, { force: true })
   return new Sysctls(file)
 }
@@ -55,10 +57,7 @@ export class Sysctls {
 
   #remember(name: string, value: string): void {
     this.#before.set(name, value)
-    const memory: Memory = { boot: bootId(), before: Object.fromEntries(this.#before) }
-    // Renamed into place: a start after a crash finds the whole of it or the one before.
-    writeFileSync(`${this.#file}.new`, `${JSON.stringify(memory, null, 2)}\n`)
-    renameSync(`${this.#file}.new`, this.#file)
+    rememberBefore(this.#file, Object.fromEntries(this.#before))
   }
 }
 
@@ -85,22 +84,8 @@ export function allowFastOpen(sysctls: Sysctls): boolean {
   return sysctls.set(FAST_OPEN, String(current | FAST_OPEN_SERVER))
 }
 
-interface Memory {
-  readonly boot: string
-  readonly before: Readonly<Record<string, string>>
-}
-
-/** What a daemon of this boot did not put back. After a reboot the kernel has forgotten it too. */
-function leftBehind(file: string): Array<[name: string, value: string]> {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch {
-    // The usual case: the last daemon ended as it should.
-    return []
-  }
-  const memory = JSON.parse(text) as Memory
-  return memory.boot === bootId() ? Object.entries(memory.before) : []
+function settingOf(before: unknown): string | undefined {
+  return typeof before === 'string' ? before : undefined
 }
 
 function writeSysctl(name: string, value: string): boolean {
@@ -111,10 +96,6 @@ function writeSysctl(name: string, value: string): boolean {
     // The caller says what it means: an interface that is gone is no loss, MPTCP is.
     return false
   }
-}
-
-function bootId(): string {
-  return readSysctl('kernel/random/boot_id') ?? ''
 }
 
 const ROOT = '/proc/sys'

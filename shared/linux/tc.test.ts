@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { TC_ROOT } from '../wire/tc.ts'
-import { planClasses } from './tc.ts'
+import { encodeQdisc, RTM_NEWQDISC, TC_ROOT } from '../wire/tc.ts'
+import { type Asked, planClasses, shape } from './tc.ts'
 
 const line = {
   handle: 1,
@@ -57,3 +57,47 @@ test('a class that stands under another parent, or has others under it, makes a 
   const parentGone = planClasses([home], [line, bulk, home])
   assert.deepEqual(parentGone, { write: [home], queues: [home], remove: [], anew: true })
 })
+
+const FOREIGN = {
+  ifIndex: 3,
+  handle: 0x70000,
+  parent: TC_ROOT,
+  kind: 'pfifo',
+  options: new Uint8Array(4),
+}
+const SHAPING = { major: 0x8810, defaultClass: undefined, classes: [line] }
+
+test('what somebody else has set is remembered before it is replaced', () => {
+  const { kernel, asked } = painted()
+  const shaped = shape(kernel, 3, 'dsl', SHAPING, (replaced) => {
+    assert.equal(replaced?.kind, 'pfifo')
+    asked.push('remembered')
+    return undefined
+  })
+  assert.equal(shaped.kind, 'shaped')
+  assert.deepEqual(asked.slice(0, 2), ['remembered', RTM_NEWQDISC])
+})
+
+test('what cannot be remembered is not replaced, and that is said', () => {
+  const { kernel, asked } = painted()
+  const refused = shape(kernel, 3, 'dsl', SHAPING, () => 'no space left')
+  assert.deepEqual(refused, { kind: 'refused', why: 'Cannot shape dsl: no space left' })
+  assert.deepEqual(asked, [])
+})
+
+/** A kernel with a foreign discipline at the root of interface 3, which says yes to everything. */
+function painted(): { kernel: Asked; asked: Array<number | string> } {
+  const asked: Array<number | string> = []
+  const kernel: Asked = {
+    complaint: '',
+    ask: (type) => {
+      asked.push(type)
+      return 0
+    },
+    list: (_type, _body, decode) => {
+      const one = decode(encodeQdisc(FOREIGN))
+      return one === undefined ? [] : [one]
+    },
+  }
+  return { kernel, asked }
+}

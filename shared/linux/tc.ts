@@ -38,6 +38,9 @@ import {
 import { errnoName } from './errors.ts'
 import type { NetlinkSocket } from './netlink.ts'
 
+/** The kernel as this file asks it; a test paints it. */
+export type Asked = Pick<NetlinkSocket, 'ask' | 'complaint' | 'list'>
+
 /** What an interface should be shaped as. */
 export interface Shaping {
   /** The number of our HTB. */
@@ -52,21 +55,21 @@ export interface Shaping {
 export type ForeignQdisc = Pick<Qdisc, 'handle' | 'kind' | 'options'>
 
 export type Shaped =
-  /** Everything is as it should be. `replaced`: what was there before; undefined where it was the kernel's own, or ours. */
-  | {
-      readonly kind: 'shaped'
-      readonly began: boolean
-      readonly replaced: ForeignQdisc | undefined
-    }
+  /** Everything is as it should be. */
+  | { readonly kind: 'shaped' }
   /** A sentence. */
   | { readonly kind: 'refused'; readonly why: string }
 
-/** From what is to what should be. */
+/**
+ * From what is to what should be. `remember` is told what ours takes the place of, before it does: undefined
+ * for the kernel's own. With a sentence it says that it cannot; then nothing is changed.
+ */
 export function shape(
-  route: NetlinkSocket,
+  route: Asked,
   ifIndex: number,
   name: string,
   wanted: Shaping,
+  remember: (replaced: ForeignQdisc | undefined) => string | undefined,
 ): Shaped {
   const before = qdiscsOf(route, ifIndex)
   const root = before.find(({ parent }) => parent === TC_ROOT)
@@ -77,6 +80,9 @@ export function shape(
     const why = `Cannot shape ${name}: somebody has set the queueing discipline ${foreign.kind} there`
     return { kind: 'refused', why }
   }
+
+  const forgetful = isOurs ? undefined : remember(foreign)
+  if (forgetful !== undefined) return { kind: 'refused', why: `Cannot shape ${name}: ${forgetful}` }
 
   const found = isOurs ? queuedClasses(route, ifIndex, before) : []
   const plan = planClasses(wanted.classes, found)
@@ -99,11 +105,11 @@ export function shape(
     if (begins) unshape(route, ifIndex, wanted.major, foreign)
     return { kind: 'refused', why: `Cannot shape ${name}: ${refusal.message}` }
   }
-  return { kind: 'shaped', began: !isOurs, replaced: foreign }
+  return { kind: 'shaped' }
 }
 
 /** Whether our HTB stands there: one question, for every second. */
-export function isShaped(route: NetlinkSocket, ifIndex: number, major: number): boolean {
+export function isShaped(route: Asked, ifIndex: number, major: number): boolean {
   let handle: number | undefined
   // Without the echo the kernel tells the listeners and not us.
   route.ask(RTM_GETQDISC, FLAG_ECHO, encodeRootQuery(ifIndex), (body) => {
@@ -114,7 +120,7 @@ export function isShaped(route: NetlinkSocket, ifIndex: number, major: number): 
 
 /** One class more, in an interface that is shaped; a sentence when the kernel refuses. */
 export function addClass(
-  route: NetlinkSocket,
+  route: Asked,
   ifIndex: number,
   name: string,
   one: QueuedClass,
@@ -131,7 +137,7 @@ export function addClass(
 
 /** Take away what is ours, if it is there, and put back what stood there before it. */
 export function unshape(
-  route: NetlinkSocket,
+  route: Asked,
   ifIndex: number,
   major: number,
   before: ForeignQdisc | undefined,
@@ -145,7 +151,7 @@ export function unshape(
 }
 
 /** Where our HTB stands, whoever of us set it. */
-export function shapedInterfaces(route: NetlinkSocket, major: number): number[] {
+export function shapedInterfaces(route: Asked, major: number): number[] {
   return qdiscs(route)
     .filter(({ parent, handle }) => parent === TC_ROOT && handle === handleOf(major, 0))
     .map(({ ifIndex }) => ifIndex)
@@ -194,7 +200,7 @@ function sameClass(one: HtbClass, before: HtbClass): boolean {
 }
 
 /** Our classes as they are, each with what its queue holds. */
-function queuedClasses(route: NetlinkSocket, ifIndex: number, qdiscs: readonly Qdisc[]) {
+function queuedClasses(route: Asked, ifIndex: number, qdiscs: readonly Qdisc[]) {
   const queueOf = new Map(qdiscs.map((queue) => [queue.parent, queue]))
   return route.list(RTM_GETTCLASS, encodeClassesQuery(ifIndex), decodeHtbClass).map((one) => {
     const queue = queueOf.get(one.handle)
@@ -206,14 +212,14 @@ function queuedClasses(route: NetlinkSocket, ifIndex: number, qdiscs: readonly Q
   })
 }
 
-function writeClasses(route: NetlinkSocket, ifIndex: number, all: readonly QueuedClass[]): void {
+function writeClasses(route: Asked, ifIndex: number, all: readonly QueuedClass[]): void {
   for (const one of all) {
     const body = encodeHtbClass(ifIndex, one)
     must(route.ask(RTM_NEWTCLASS, FLAG_CREATE | FLAG_REPLACE, body), route, 'set a class')
   }
 }
 
-function writeQueues(route: NetlinkSocket, ifIndex: number, all: readonly QueuedClass[]): void {
+function writeQueues(route: Asked, ifIndex: number, all: readonly QueuedClass[]): void {
   const flags = FLAG_CREATE | FLAG_REPLACE
   // Asking for what is not there makes the kernel look for a module: once is enough.
   let fair = true
@@ -228,17 +234,17 @@ function writeQueues(route: NetlinkSocket, ifIndex: number, all: readonly Queued
   }
 }
 
-function qdiscsOf(route: NetlinkSocket, ifIndex: number): Qdisc[] {
+function qdiscsOf(route: Asked, ifIndex: number): Qdisc[] {
   return qdiscs(route).filter((qdisc) => qdisc.ifIndex === ifIndex)
 }
 
-function qdiscs(route: NetlinkSocket): Qdisc[] {
+function qdiscs(route: Asked): Qdisc[] {
   return route.list(RTM_GETQDISC, encodeQdiscsQuery(), decodeQdisc)
 }
 
 class Refusal extends Error {}
 
-function must(result: number, { complaint }: NetlinkSocket, doing: string): void {
+function must(result: number, { complaint }: Asked, doing: string): void {
   if (result >= 0) return
   const words = complaint === '' ? '' : ` (${complaint})`
   throw new Refusal(`cannot ${doing}: ${errnoName(result)}${words}`)

@@ -46,6 +46,15 @@ export class Counters<Name extends string> {
     }
     return greatest
   }
+
+  /** The least of all workers. */
+  min(name: Name): number {
+    let least = Infinity
+    for (let at = this.#names.indexOf(name); at < this.#cells.length; at += this.#rowCells) {
+      least = Math.min(least, this.#cells[at]!)
+    }
+    return least
+  }
 }
 
 /** Where each name stands in a row. */
