@@ -26,7 +26,10 @@ export interface LteCaps {
   readonly downMbps?: number
 }
 
-/** A street whose DSL is shaped at its rate both ways, as an operator would configure it. */
+/**
+ * A street whose DSL is shaped at its rate both ways, as an operator would configure it. Both lines carry from
+ * the first: what is measured is the shaping, not who decides when LTE helps.
+ */
 export function raiseShapedStreet(name: string, pairName: string, lte: LteCaps): Promise<Street> {
   const { dsl } = PAIRS[pairName] ?? {}
   if (dsl === undefined) throw new Error(`There is no pair ${pairName}`)
@@ -37,6 +40,7 @@ export function raiseShapedStreet(name: string, pairName: string, lte: LteCaps):
     pair: pairName,
     cpe: {
       subscriber,
+      classes: { default: 'aggregate' },
       legs: { dsl: { upMbps: dsl.upMbps }, lte: capUpMbps === undefined ? {} : { capUpMbps } },
     },
     concentrator: {

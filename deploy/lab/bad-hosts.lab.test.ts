@@ -39,6 +39,9 @@ before(async () => {
   for (const address of [LEFT, LOST]) {
     await street.exec('internet', ['ip', 'address', 'add', `${address}/25`, 'dev', 'core'])
   }
+  // What begins with a question for a cookie has settled when a connection is bonded.
+  await untilWay(street, 'bonded', 4_000)
+  await pause(SETTLE_MS)
 })
 after(async () => {
   if (skip === false) await street.down()
@@ -143,7 +146,7 @@ test('a concentrator without room answers Error 64, and every connection works',
   const descriptors = descriptorsOf(concentrator.pid)
   const crowd = await openCrowd(street, 110, 0)
   await concentrator.says(/"why":"this concentrator is full"/)
-  assert.equal(await wayOf(street), 'direct')
+  await untilWay(street, 'direct', 8_000)
   assert.equal(await crowd.finish(), 110)
   // It asked for five seconds of peace.
   await untilWay(street, 'bonded', 8_000)
