@@ -82,7 +82,7 @@ test('a concentrator killed in mid-transfer and restarted: a quick end, and all 
   for (let i = 0; i < 5; i++) ways.push(await wayOf(street))
   const newOnesMs = (performance.now() - killedMs) / 5
   assert.deepEqual(new Set(ways), new Set(['direct']))
-  assert.ok(newOnesMs <= 400, `new connections took ${newOnesMs} ms each`)
+  assert.ok(newOnesMs <= 600, `new connections took ${newOnesMs} ms each`)
   await street.restart('concentrator')
   for (const transfer of transfers) {
     const { status, endedMs } = await transfer
@@ -109,7 +109,7 @@ test('a concentrator that hangs costs one connection a second, however often', {
     process.kill(concentrator, 'SIGCONT')
     assert.deepEqual([first, second], ['direct', 'direct'])
     assert.ok(firstMs <= 1_400, `the first connection took ${firstMs} ms`)
-    assert.ok(bothMs - firstMs <= 400, `the second connection took ${bothMs - firstMs} ms`)
+    assert.ok(bothMs - firstMs <= 800, `the second connection took ${bothMs - firstMs} ms`)
   }
   await untilWay(street, 'bonded', 6_000)
 })
@@ -117,6 +117,7 @@ test('a concentrator that hangs costs one connection a second, however often', {
 test('a CPE killed and started again leaves the house its internet, and nothing twice', {
   skip,
 }, async () => {
+  await untilWay(street, 'bonded', 6_000)
   const before = await networkOf(street, 'cpe')
   await kill('cpe', 'SIGKILL')
   await untilWay(street, 'direct', 500)
