@@ -78,7 +78,7 @@ async function knock(street: Street, seconds: number, server: string, port: numb
 /** So many connections a second are more than one home may ask for. */
 const UNLIMITED = {
   perSubscriber: { requestsPerS: 10_000, openMax: 100_000, pendingMax: 10_000 },
-  perSource: { requestsPerS: 10_000, openMax: 100_000, pendingMax: 10_000 },
+  perSource: { requestsPerS: 10_000 },
 }
 const BONDED = '198.51.100.10'
 const DIRECT = '198.51.100.11'
