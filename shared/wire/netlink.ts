@@ -76,6 +76,11 @@ export function decodeAttributes(bytes: Uint8Array, from = 0): Attributes {
   return attributes
 }
 
+/** One attribute that holds others. */
+export function nest(type: number, attributes: readonly Attribute[]): Attribute {
+  return [type | NESTED, encodeAttributes(attributes)]
+}
+
 /** The attributes nested in attribute `type`; none where there is no such attribute. */
 export function nestedAttributes(attributes: Attributes, type: number): Attributes {
   const value = attributes.get(type)

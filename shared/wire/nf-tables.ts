@@ -13,7 +13,7 @@
  */
 import { isIpv4 } from './address.ts'
 import type { Endpoint } from './mptcp-pm.ts'
-import { type Attribute, cString, encodeAttributes, encodeBody, NESTED, u32 } from './netlink.ts'
+import { type Attribute, cString, encodeBody, nest, u32 } from './netlink.ts'
 
 /** A map `type ipv4_addr . inet_service : classid` (or `ipv6_addr`) in a table of family `inet`. */
 export interface ClassMap {
@@ -69,10 +69,6 @@ function keyOf({ address, port }: Endpoint): Attribute {
   key[bytes.length] = port >> 8
   key[bytes.length + 1] = port
   return nest(ELEM_KEY, [[DATA_VALUE, key]])
-}
-
-function nest(type: number, attributes: readonly Attribute[]): Attribute {
-  return [type | NESTED, encodeAttributes(attributes)]
 }
 
 function nfgenmsg(family: number, resource: number): Uint8Array {

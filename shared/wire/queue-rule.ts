@@ -12,15 +12,7 @@
  * (include/uapi/linux/netfilter/nf_tables.h, nf_tables_compat.h, xt_NFQUEUE.h)
  */
 
-import {
-  type Attribute,
-  cString,
-  encodeAttributes,
-  encodeBody,
-  NESTED,
-  u16,
-  u32Be,
-} from './netlink.ts'
+import { cString, encodeBody, nest, u16, u32Be } from './netlink.ts'
 import { NFTABLES } from './nf-tables.ts'
 
 /**
@@ -41,10 +33,6 @@ export function encodeQueueRule(table: string, chain: string, queue: number): Ui
     [NFTA_RULE_CHAIN, cString(chain)],
     nest(NFTA_RULE_EXPRESSIONS, [expression]),
   ])
-}
-
-function nest(type: number, attributes: readonly Attribute[]): Attribute {
-  return [type | NESTED, encodeAttributes(attributes)]
 }
 
 export const NEW_RULE = (NFTABLES << 8) | 6
