@@ -2,6 +2,7 @@
  * Time to the first byte of a new connection from the LAN, beside the ping through the same street.
  */
 import type { Street } from '../lab/lab.ts'
+import { percentileOf } from './percentile.ts'
 
 export interface FirstByte {
   readonly pingMs: number
@@ -27,21 +28,14 @@ export async function measureFirstByte(
   const argv = ['node', CLIENT, `http://${server}/bytes/1`, String(connections), String(pauseMs)]
   const { status, stdout, stderr } = await street.exec('home', argv, { timeoutMs: 120_000 })
   if (status !== 0 || Number.isNaN(pingMs)) throw new Error(`Cannot measure first bytes: ${stderr}`)
-  const sorted = (JSON.parse(stdout) as number[]).sort((a, b) => a - b)
+  const ms = JSON.parse(stdout) as number[]
+  if (ms.length === 0) throw new RangeError('Cannot take a percentile of nothing')
   return {
     pingMs,
-    p50Ms: percentile(sorted, 50),
-    p99Ms: percentile(sorted, 99),
-    connections: sorted.length,
+    p50Ms: percentileOf(ms, 50),
+    p99Ms: percentileOf(ms, 99),
+    connections: ms.length,
   }
-}
-
-/** `sorted` ascending and not empty. */
-function percentile(sorted: readonly number[], percent: number): number {
-  const at = Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))
-  const value = sorted[at]
-  if (value === undefined) throw new RangeError('Cannot take a percentile of nothing')
-  return value
 }
 
 const SERVER = '198.51.100.10'

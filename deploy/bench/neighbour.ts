@@ -60,12 +60,6 @@ function favour(street: Street): void {
   setPriority(FIRST)
 }
 
-/** The value that `percent` of them do not exceed. */
-export function percentileOf(values: readonly number[], percent: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? NaN
-}
-
 /** Milliseconds from SYN to the answer of each connection, one every PAUSE_MS. */
 async function connects(street: Street, seconds: number): Promise<number[]> {
   const untilMs = performance.now() + seconds * 1_000

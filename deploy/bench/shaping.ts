@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { raiseStreet, type Street } from '../lab/lab.ts'
 import { PAIRS } from '../lab/pairs.ts'
 import { type Direction, iperf } from './iperf.ts'
+import { percentileOf } from './percentile.ts'
 
 export interface Loaded {
   readonly bondedMbps: number
@@ -79,9 +80,8 @@ export async function pings(street: Street, seconds: number): Promise<Pings> {
   const argv = ['ping', '-n', '-i', '0.1', '-c', String(Math.round(seconds * 10)), SERVER]
   const { stdout } = await street.exec('home', argv, { timeoutMs: (seconds + 10) * 1_000 })
   const times = [...stdout.matchAll(/time=([\d.]+)/g)].map(([, ms]) => Number(ms))
-  times.sort((a, b) => a - b)
-  const at = (part: number) => times[Math.min(times.length - 1, Math.floor(times.length * part))]
-  return { p50Ms: at(0.5) ?? Infinity, p95Ms: at(0.95) ?? Infinity }
+  if (times.length === 0) return { p50Ms: Infinity, p95Ms: Infinity }
+  return { p50Ms: percentileOf(times, 50), p95Ms: percentileOf(times, 95) }
 }
 
 async function lteBytes(street: Street, direction: Direction): Promise<number> {
