@@ -5,7 +5,7 @@
  * A router without a clock of its own starts in some earlier month. The page of the file, which is of a
  * later one, is put aside until the clock has been set, and is never overwritten by an earlier one.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import {
@@ -16,6 +16,7 @@ import {
   UNLIMITED,
 } from '../../shared/core/budget.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
+import { replaceFile } from '../../shared/linux/whole-file.ts'
 
 interface Page {
   /** When the month began, in milliseconds since 1970. */
@@ -128,9 +129,7 @@ export class LteLedger {
       later === undefined ? this.#page : { startMs: later.startMs, bytes: later.bytes + bytes }
     try {
       mkdirSync(this.#directory, { recursive: true })
-      // On the disk before it is renamed: a router that loses power has the whole of it or the one before.
-      writeFileSync(`${this.#file}.new`, `${JSON.stringify(page)}\n`, { flush: true })
-      renameSync(`${this.#file}.new`, this.#file)
+      replaceFile(this.#file, `${JSON.stringify(page)}\n`)
     } catch (error) {
       this.#complain(`Cannot keep the ledger of LTE: ${String(error)}`)
     }

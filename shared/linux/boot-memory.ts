@@ -4,7 +4,8 @@
  *
  *    { "boot": "<boot_id>", "before": { "<name>": <what stood there>, ... } }
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { replaceFile } from './whole-file.ts'
 
 /**
  * What a daemon of this boot did not put back. `parse` answers undefined for what it does not know. A file
@@ -33,10 +34,7 @@ export function leftBehind<T>(
 
 /** Throws what the file system says. */
 export function rememberBefore(file: string, before: Readonly<Record<string, unknown>>): void {
-  const text = `${JSON.stringify({ boot: bootId(), before }, null, 2)}\n`
-  // Renamed into place when it is on the disk: a start after a crash finds the whole of it or the one before.
-  writeFileSync(`${file}.new`, text, { flush: true })
-  renameSync(`${file}.new`, file)
+  replaceFile(file, `${JSON.stringify({ boot: bootId(), before }, null, 2)}\n`)
 }
 
 function parseMemory<T>(
