@@ -7,7 +7,6 @@
 import { z } from 'zod'
 import { hostAddress, ipv4HostAddress, ipv6HostAddress, prefix } from './address.ts'
 import { list, numberBetween, PORT_MAX, port, share, wholeNumber } from './bounds.ts'
-import { classesSection } from './classes.ts'
 import type { Contradiction } from './document.ts'
 import {
   connectMs,
@@ -18,6 +17,7 @@ import {
   workers,
 } from './host.ts'
 import { mustBeText } from './must.ts'
+import { policyContradictions, policyKeys } from './policy.ts'
 import { cookie, subscriberId } from './subscriber.ts'
 import { congestionControl, keepaliveKeys } from './tcp.ts'
 
@@ -59,32 +59,7 @@ const cpeFile = z.strictObject({
     interfaces: list(interfaceName(), 1, 8, 'interfaces'),
   }),
   legs: z.strictObject({ dsl: dslLeg, lte: lteLeg }),
-  /** What connections want of the lines. */
-  classes: classesSection(),
-  /** When LTE helps a DSL that is full (ADR 0019). */
-  overflow: z
-    .strictObject({
-      /** Part of DSL's capacity from which it may be full, and for how long it must be. */
-      engagePercent: wholeNumber(50, 100, 'percent').default(93),
-      engageMs: wholeNumber(50, 10_000, 'milliseconds').default(100),
-      /** Part of DSL's capacity below which both lines together must be, and for how long. */
-      releasePercent: wholeNumber(10, 99, 'percent').default(91),
-      releaseMs: wholeNumber(100, 60_000, 'milliseconds').default(1_000),
-      /** Seconds until LTE is let go for a trial, where nobody can tell otherwise. Default 5. */
-      trialS: wholeNumber(1, 3_600, 'seconds').default(5),
-      /** The largest burst that DSL is left alone with once the home has had one like it. */
-      burstMegabytes: wholeNumber(0, 1_000, 'megabytes').default(15),
-    })
-    .prefault({}),
-  /** What LTE may cost. */
-  budget: z
-    .strictObject({
-      /** What a month of LTE may be, both directions together. Default: no limit. */
-      monthlyGigabytes: numberBetween(0.001, 100_000, 'gigabytes').optional(),
-      /** Day on which the month begins, in UTC. Default 1. */
-      resetDay: wholeNumber(1, 28).default(1),
-    })
-    .prefault({}),
+  ...policyKeys(),
   /** How much of a line's rate is used, so that packets wait here and not in the modem (ADR 0021). */
   shaping: z
     .strictObject({
@@ -149,7 +124,7 @@ export const cpeConfig = cpeFile
 
 /** What each key alone cannot know. */
 function* contradictions(config: z.infer<typeof cpeFile>): Generator<Contradiction> {
-  const { concentrator, lan, legs, overflow, capturePort, workers } = config
+  const { concentrator, lan, legs, capturePort, workers } = config
   const [first, second] = concentrator.addresses
   if (first !== undefined && second !== undefined && isIpv6(first) === isIpv6(second)) {
     const family = isIpv6(second) ? 'IPv6' : 'IPv4'
@@ -171,11 +146,7 @@ function* contradictions(config: z.infer<typeof cpeFile>): Generator<Contradicti
     const message = `is ${legs.lte.interface}, but so is legs.dsl.interface; each leg needs its own line`
     yield { path: ['legs', 'lte', 'interface'], message }
   }
-  const { engagePercent, releasePercent } = overflow
-  if (releasePercent >= engagePercent) {
-    const message = `is ${releasePercent}, but overflow.engagePercent is ${engagePercent}; LTE would come and go, choose less`
-    yield { path: ['overflow', 'releasePercent'], message }
-  }
+  yield* policyContradictions(config)
   if (capturePort + workers - 1 > PORT_MAX) {
     const message = `is ${capturePort}, but ${workers} workers need ports up to ${capturePort + workers - 1}; choose ${PORT_MAX - workers + 1} or less`
     yield { path: ['capturePort'], message }
