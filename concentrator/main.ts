@@ -64,7 +64,9 @@ await runDaemon(async (signal) => {
   )
   takeOverMptcp(sysctls)
   const fastOpen = allowFastOpen(sysctls)
-  const secret = config.cookies.secret ?? keptSecret(config.stateDirectory)
+  const secret =
+    config.cookies.secret ??
+    keptSecret(config.stateDirectory, (why) => log.warn('cookie secret', { why }))
   const settings = streetSettings(config, host, secret)
   await using shaper = await openShaper(
     config,
