@@ -20,7 +20,7 @@ import { tellAccess } from './control/access-figures.ts'
 import { drainOnSignal } from './control/drain.ts'
 import { reportForeignAddresses } from './control/foreign-addresses.ts'
 import { newsWriter } from './control/news.ts'
-import { answerProbes } from './control/probe-responder.ts'
+import { answerProbes, type ShapedKbps } from './control/probe-responder.ts'
 import { STREET_COUNTERS } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
 import { keptSecret } from './subscribers/cookie-secret.ts'
@@ -57,8 +57,13 @@ await runDaemon(async (signal) => {
 
   reportForeignAddresses(config.egress.addresses)
 
+  let shapedKbps: ShapedKbps = () => 0
   // The port first: a second concentrator finds it taken, and has not touched the kernel of the first.
-  await using _probes = await answerProbes(config, new Ties(tieTable, config.cookies.tieS))
+  await using _probes = await answerProbes(
+    config,
+    new Ties(tieTable, config.cookies.tieS),
+    (subscriber, leg) => shapedKbps(subscriber, leg),
+  )
   using sysctls = openSysctls(join(config.stateDirectory, 'concentrator-sysctls.json'), (why) =>
     log.warn('kernel settings', { why }),
   )
@@ -73,6 +78,7 @@ await runDaemon(async (signal) => {
     whoseAddress(settings.subscribers, tieTable, () => process.hrtime()[0]).known,
     (why) => log.warn('shaper', { why }),
   )
+  shapedKbps = shaper.shapedKbps
   await using door = keepDoor(config.limits.subflowsPerConnection, shaper.listener)
   using _access = tellAccess(counters)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.

@@ -29,6 +29,8 @@ export type ShaperConfig = Pick<
 export interface RunningShaper extends AsyncDisposable {
   /** Undefined where nothing is shaped. */
   readonly listener: SubflowListener | undefined
+  /** What this leg, by LEG_NUMBER, of a subscriber is shaped to at present; 0 where it is not. */
+  readonly shapedKbps: (subscriber: number, leg: number) => number
 }
 
 /**
@@ -53,7 +55,9 @@ export async function openShaper(
   const made: QueuedClass[] = []
   const wanted = { defaultClass: undefined, classes: made }
   shaper.keep(new Map(device === undefined ? [] : [[device, wanted]]), complain)
-  if (device === undefined || ruleset === undefined) return standing(undo.move(), undefined)
+  if (device === undefined || ruleset === undefined) {
+    return { listener: undefined, shapedKbps: () => 0, ...ending(undo.move()) }
+  }
 
   const maps = undo.use(new ClassMaps(TABLE))
   const book = new LegClasses({
@@ -62,6 +66,7 @@ export async function openShaper(
   })
   // A class is made when the first subflow of its leg comes: ten thousand homes take the kernel a minute.
   const missing = new Map([...classes.values()].map((one) => [one.handle, one]))
+  const shaped = new Set<number>()
   const makeClasses = (changes: ClassChanges): void => {
     for (const { handle } of changes.add) {
       const one = missing.get(handle)
@@ -69,11 +74,20 @@ export async function openShaper(
       missing.delete(handle)
       made.push(one)
       const refusal = shaper.add(device, one)
-      if (refusal !== undefined) complain(refusal)
+      if (refusal === undefined) shaped.add(handle)
+      else complain(refusal)
     }
   }
   const rebuild = () => applyRuleset(ruleset, rulesetFile)
-  return standing(undo.move(), listenerOf({ book, maps, makeClasses, rebuild, complain }))
+  return {
+    listener: listenerOf({ book, maps, makeClasses, rebuild, complain }),
+    shapedKbps: (subscriber, leg) => {
+      const one = classes.get(nameOf(subscriber, leg))
+      if (one === undefined || !shaped.has(one.handle) || !shaper.stands(device)) return 0
+      return Math.round((one.ceilBytesPerS * 8) / 1_000)
+    },
+    ...ending(undo.move()),
+  }
 }
 
 interface ListenerParts {
@@ -123,11 +137,8 @@ function listenerOf(parts: ListenerParts): SubflowListener {
   }
 }
 
-function standing(
-  stack: AsyncDisposableStack,
-  listener: SubflowListener | undefined,
-): RunningShaper {
-  return { listener, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+function ending(stack: AsyncDisposableStack): AsyncDisposable {
+  return { [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
 /** By subscriber and leg, those that have a rate. */
