@@ -23,6 +23,7 @@ import { newsWriter } from './control/news.ts'
 import { answerProbes, type ShapedKbps } from './control/probe-responder.ts'
 import { STREET_COUNTERS } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
+import { CappedLegs } from './subscribers/capped-legs.ts'
 import { keptSecret } from './subscribers/cookie-secret.ts'
 import { keepDoor } from './subscribers/doorkeeper.ts'
 import { openShaper } from './subscribers/shaper.ts'
@@ -45,6 +46,7 @@ await runDaemon(async (signal) => {
   log.level = config.log.level
   const host = surveyHost({ ...config, ...config.limits })
   const counters = new Counters(STREET_COUNTERS, config.workers)
+  const cappedLegs = CappedLegs.create(config.subscribers.length)
   const tieTable = TieTable.create(TIES_MAX)
   const memory = {
     counters: counters.memory,
@@ -52,6 +54,7 @@ await runDaemon(async (signal) => {
     subscriberTallies: Tallies.create(config.subscribers.length).memory,
     sources: Sources.create(SOURCES_MAX, randomInt(2 ** 31)).tallies.memory,
     ties: tieTable.memory,
+    cappedLegs: cappedLegs.memory,
     draining: new SharedArrayBuffer(4),
   }
 
@@ -76,6 +79,7 @@ await runDaemon(async (signal) => {
   await using shaper = await openShaper(
     config,
     whoseAddress(settings.subscribers, tieTable, () => process.hrtime()[0]).known,
+    cappedLegs,
     (why) => log.warn('shaper', { why }),
   )
   shapedKbps = shaper.shapedKbps

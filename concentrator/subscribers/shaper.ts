@@ -4,7 +4,8 @@
  *
  *    an event of mptcp_pm ─▶ leg-classes ─▶ nftables map: address and port ─▶ packet priority ─▶ HTB class
  *
- * A subflow's class applies 50 ms after it has been made, at the latest; until then it leaves unshaped.
+ * A subflow's class applies 50 ms after it has been made, at the latest; until then it leaves unshaped. What
+ * has fallen back to plain TCP makes no events: its data thread gives it its class (capped-legs.ts).
  */
 import { join } from 'node:path'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
@@ -18,8 +19,9 @@ import { applyRuleset, quoted } from '../../shared/linux/nftables.ts'
 import { Shaper } from '../../shared/linux/shaper.ts'
 import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
 import type { QueuedClass } from '../../shared/wire/tc.ts'
+import type { CappedLegs } from './capped-legs.ts'
 import type { SubflowListener } from './doorkeeper.ts'
-import { type ClassChanges, LegClasses } from './leg-classes.ts'
+import { LegClasses } from './leg-classes.ts'
 
 export type ShaperConfig = Pick<
   ConcentratorConfig,
@@ -34,12 +36,14 @@ export interface RunningShaper extends AsyncDisposable {
 }
 
 /**
- * Everything stands when this resolves. `whose` says which leg of which subscriber an address is. What the
- * kernel refuses goes to `complain` as a sentence, once until it is another: the homes go on unshaped.
+ * Everything stands when this resolves. `whose` says which leg of which subscriber an address is; `capped` is
+ * told which have a class. What the kernel refuses goes to `complain` as a sentence, once until it is
+ * another: the homes go on unshaped.
  */
 export async function openShaper(
   config: ShaperConfig,
   whose: (address: Uint8Array) => Owner | undefined,
+  capped: CappedLegs,
   complain: (sentence: string) => void,
 ): Promise<RunningShaper> {
   await using undo = new AsyncDisposableStack()
@@ -67,8 +71,8 @@ export async function openShaper(
   // A class is made when the first subflow of its leg comes: ten thousand homes take the kernel a minute.
   const missing = new Map([...classes.values()].map((one) => [one.handle, one]))
   const shaped = new Set<number>()
-  const makeClasses = (changes: ClassChanges): void => {
-    for (const { handle } of changes.add) {
+  const makeClasses = (handles: readonly number[]): void => {
+    for (const handle of handles) {
       const one = missing.get(handle)
       if (one === undefined) continue
       missing.delete(handle)
@@ -78,9 +82,14 @@ export async function openShaper(
       else complain(refusal)
     }
   }
+  for (let subscriber = 0; subscriber < config.subscribers.length; subscriber++) {
+    for (const leg of Object.values(LEG_NUMBER)) {
+      if (classes.has(nameOf(subscriber, leg))) capped.cap(subscriber, leg)
+    }
+  }
   const rebuild = () => applyRuleset(ruleset, rulesetFile)
   return {
-    listener: listenerOf({ book, maps, makeClasses, rebuild, complain }),
+    listener: listenerOf({ book, maps, capped, makeClasses, rebuild, complain }),
     shapedKbps: (subscriber, leg) => {
       const one = classes.get(nameOf(subscriber, leg))
       if (one === undefined || !shaped.has(one.handle) || !shaper.stands(device)) return 0
@@ -93,13 +102,15 @@ export async function openShaper(
 interface ListenerParts {
   readonly book: LegClasses
   readonly maps: ClassMaps
-  readonly makeClasses: (changes: ClassChanges) => void
+  readonly capped: CappedLegs
+  /** By their handles. */
+  readonly makeClasses: (handles: readonly number[]) => void
   readonly rebuild: () => Promise<void>
   readonly complain: (sentence: string) => void
 }
 
 function listenerOf(parts: ListenerParts): SubflowListener {
-  const { book, maps, makeClasses, rebuild, complain } = parts
+  const { book, maps, capped, makeClasses, rebuild, complain } = parts
   let state: 'whole' | 'broken' | 'mending' = 'whole'
   let triedMs = -Infinity
   const mend = async (): Promise<void> => {
@@ -116,7 +127,8 @@ function listenerOf(parts: ListenerParts): SubflowListener {
     turn() {
       const nowMs = performance.now()
       const changes = book.changes(nowMs)
-      if (changes !== undefined) makeClasses(changes)
+      makeClasses(capped.asked())
+      if (changes !== undefined) makeClasses(changes.add.map(({ handle }) => handle))
       // The map is not what we think when it refuses: somebody has flushed the ruleset.
       if (state === 'whole' && changes !== undefined) {
         state = maps.change(changes.remove, changes.add) === 0 ? 'whole' : 'broken'
@@ -148,10 +160,11 @@ function cappedClasses({ subscribers, shaping }: ShaperConfig): Map<string, Queu
     const { dslDownMbps, lteDownMbps } = caps
     if (dslDownMbps !== undefined) {
       const name = nameOf(number, LEG_NUMBER.dsl)
-      classes.set(name, cappedLeg(number, 0, dslDownMbps * shaping.dslShare))
+      classes.set(name, cappedLeg(number, LEG_NUMBER.dsl, dslDownMbps * shaping.dslShare))
     }
     if (lteDownMbps !== undefined) {
-      classes.set(nameOf(number, LEG_NUMBER.lte), cappedLeg(number, 1, lteDownMbps))
+      const name = nameOf(number, LEG_NUMBER.lte)
+      classes.set(name, cappedLeg(number, LEG_NUMBER.lte, lteDownMbps))
     }
   }
   return classes

@@ -186,6 +186,11 @@ export function setCongestion(fd: number, name: string): number {
   return setText(fd, SOL_TCP, TCP_CONGESTION, name)
 }
 
+/** What the socket sends leaves by this class of the interface's HTB, until it is told another. */
+export function leaveByClass(fd: number, handle: number): number {
+  return setNumber(fd, SOL_SOCKET, SO_PRIORITY, handle)
+}
+
 /** Small writes leave at once. What the relay writes is as big as what it read. */
 export function noDelay(fd: number): void {
   setNumber(fd, SOL_TCP, TCP_NODELAY, 1)
@@ -250,6 +255,7 @@ const SOL_SOCKET = 1
 const SO_REUSEADDR = 2
 const SO_ERROR = 4
 const SO_KEEPALIVE = 9
+const SO_PRIORITY = 12
 const SO_LINGER = 13
 const SO_REUSEPORT = 15
 const SO_BINDTODEVICE = 25
