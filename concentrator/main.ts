@@ -20,9 +20,10 @@ import { tellAccess } from './control/access-figures.ts'
 import { drainOnSignal } from './control/drain.ts'
 import { reportForeignAddresses } from './control/foreign-addresses.ts'
 import { newsWriter } from './control/news.ts'
-import { answerProbes } from './control/probe-responder.ts'
+import { answerProbes, type ShapedKbps } from './control/probe-responder.ts'
 import { STREET_COUNTERS } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
+import { CappedLegs } from './subscribers/capped-legs.ts'
 import { keptSecret } from './subscribers/cookie-secret.ts'
 import { keepDoor } from './subscribers/doorkeeper.ts'
 import { openShaper } from './subscribers/shaper.ts'
@@ -45,6 +46,7 @@ await runDaemon(async (signal) => {
   log.level = config.log.level
   const host = surveyHost({ ...config, ...config.limits })
   const counters = new Counters(STREET_COUNTERS, config.workers)
+  const cappedLegs = CappedLegs.create(config.subscribers.length)
   const tieTable = TieTable.create(TIES_MAX)
   const memory = {
     counters: counters.memory,
@@ -52,25 +54,35 @@ await runDaemon(async (signal) => {
     subscriberTallies: Tallies.create(config.subscribers.length).memory,
     sources: Sources.create(SOURCES_MAX, randomInt(2 ** 31)).tallies.memory,
     ties: tieTable.memory,
+    cappedLegs: cappedLegs.memory,
     draining: new SharedArrayBuffer(4),
   }
 
   reportForeignAddresses(config.egress.addresses)
 
+  let shapedKbps: ShapedKbps = () => 0
   // The port first: a second concentrator finds it taken, and has not touched the kernel of the first.
-  await using _probes = await answerProbes(config, new Ties(tieTable, config.cookies.tieS))
+  await using _probes = await answerProbes(
+    config,
+    new Ties(tieTable, config.cookies.tieS),
+    (subscriber, leg) => shapedKbps(subscriber, leg),
+  )
   using sysctls = openSysctls(join(config.stateDirectory, 'concentrator-sysctls.json'), (why) =>
     log.warn('kernel settings', { why }),
   )
   takeOverMptcp(sysctls)
   const fastOpen = allowFastOpen(sysctls)
-  const secret = config.cookies.secret ?? keptSecret(config.stateDirectory)
+  const secret =
+    config.cookies.secret ??
+    keptSecret(config.stateDirectory, (why) => log.warn('cookie secret', { why }))
   const settings = streetSettings(config, host, secret)
   await using shaper = await openShaper(
     config,
     whoseAddress(settings.subscribers, tieTable, () => process.hrtime()[0]).known,
+    cappedLegs,
     (why) => log.warn('shaper', { why }),
   )
+  shapedKbps = shaper.shapedKbps
   await using door = keepDoor(config.limits.subflowsPerConnection, shaper.listener)
   using _access = tellAccess(counters)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.

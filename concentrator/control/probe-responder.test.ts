@@ -4,14 +4,21 @@ import { nextProbeNumber } from '../../shared/core/probe-number.ts'
 import { macOf, probeSecret } from '../../shared/tunnel/keys.ts'
 import { decodeProbe, encodeProbe } from '../../shared/wire/probe.ts'
 import { FreshProbes } from '../subscribers/fresh-probes.ts'
-import { ProbeJudge } from './probe-responder.ts'
+import { ProbeJudge, type ShapedKbps } from './probe-responder.ts'
 
 const cookie = Uint8Array.from({ length: 16 }, (_, i) => i)
 const { sessionId, key } = probeSecret(cookie)
 const TIE_S = 600
 const UNIX_MS = Date.UTC(2026, 0, 1)
 const packetNumber = nextProbeNumber(0, UNIX_MS)
-const frame = { type: 'probe', sessionId, legId: 2, packetNumber, sentUs: 1_000_000 } as const
+const frame = {
+  type: 'probe',
+  sessionId,
+  legId: 2,
+  packetNumber,
+  sentUs: 1_000_000,
+  shapedKbps: 0,
+} as const
 const probe = encodeProbe(frame, macOf(key))
 const home = { address: '100.64.0.2' }
 const stranger = { address: '198.51.100.9' }
@@ -44,6 +51,21 @@ for (const [name, bytes, counter] of [
     assert.equal(judge.counts.answered, 0)
   })
 }
+
+test('an echo says what its leg is shaped to, as far as the field can, and believes no probe', () => {
+  for (const [kbps, told] of [
+    [48_500, 48_500],
+    [0, 0],
+    [20_000_000, 2 ** 24 - 1],
+  ] as const) {
+    const judge = judgeAt(undefined, (subscriber, leg) => (subscriber + leg === 2 ? kbps : 1))
+    const answer = judge.answer(encodeProbe({ ...frame, shapedKbps: 77 }, macOf(key)), home, at(0))
+    assert.ok(answer !== undefined)
+    const decoded = decodeProbe(answer.echo)
+    assert.ok(decoded.kind === 'message')
+    assert.equal(decoded.frame.shapedKbps, told)
+  }
+})
 
 test('a source that floods is answered 2,000 times a second and does not silence others', () => {
   const judge = judgeAt()
@@ -114,8 +136,8 @@ test('numbers that count from 0, and legs that nobody has, tie nothing', () => {
 })
 
 /** A judge that has listened since then. */
-function judgeAt(startedMs = -86_400_000) {
-  return new ProbeJudge([cookie], new FreshProbes(TIE_S, startedMs))
+function judgeAt(startedMs = -86_400_000, shapedKbps: ShapedKbps = () => 0) {
+  return new ProbeJudge([cookie], new FreshProbes(TIE_S, startedMs), shapedKbps)
 }
 
 function at(ms: number) {

@@ -1,7 +1,7 @@
 /**
  * The concentrator's answer to "are you there?": each genuine probe gets one echo, of its own length, to
  * where it came from. Anything else gets nothing, so that nobody learns who is served here and nobody can
- * make us send more than they do.
+ * make us send more than they do. The echo says what the leg it goes out by is shaped to (ADR 0028).
  */
 import { timingSafeEqual } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
@@ -11,7 +11,7 @@ import { LEG_NUMBER, LEGS } from '../../shared/core/leg.ts'
 import type { Tie } from '../../shared/core/tie.ts'
 import { macOf, probeSecret } from '../../shared/tunnel/keys.ts'
 import { parseAddress } from '../../shared/wire/address.ts'
-import { decodeProbe, encodeProbe, type Mac } from '../../shared/wire/probe.ts'
+import { decodeProbe, encodeProbe, type Mac, SHAPED_KBPS_MAX } from '../../shared/wire/probe.ts'
 import { type Clocks, FreshProbes } from '../subscribers/fresh-probes.ts'
 import type { Ties } from '../subscribers/ties.ts'
 
@@ -27,6 +27,9 @@ export interface ProbeCounts {
   limited: number
 }
 
+/** What a subscriber's leg is shaped to on its way home, by LEG_NUMBER; 0 where it is not. */
+export type ShapedKbps = (subscriber: number, leg: number) => number
+
 /** Knows the sessions, answers bytes with bytes; has no socket. */
 export class ProbeJudge {
   readonly counts: ProbeCounts = {
@@ -38,14 +41,16 @@ export class ProbeJudge {
   }
   readonly #sessions: ReadonlyMap<string, { readonly mac: Mac; readonly subscriber: number }>
   readonly #fresh: FreshProbes
+  readonly #shapedKbps: ShapedKbps
   /** Probes of this second by source. */
   readonly #asked = new Map<string, number>()
   #second = 0
 
   /** `cookies` by subscriber number. */
-  constructor(cookies: readonly Uint8Array[], fresh: FreshProbes) {
+  constructor(cookies: readonly Uint8Array[], fresh: FreshProbes, shapedKbps: ShapedKbps) {
     this.#sessions = sessionsOf(cookies)
     this.#fresh = fresh
+    this.#shapedKbps = shapedKbps
   }
 
   /**
@@ -81,8 +86,9 @@ export class ProbeJudge {
     this.counts.answered += 1
     const tie = { subscriber, leg: frame.legId }
     const isFresh = isLegNumber(tie.leg) && this.#fresh.isFresh(tie, frame.packetNumber, clocks)
+    const shapedKbps = Math.min(this.#shapedKbps(subscriber, tie.leg), SHAPED_KBPS_MAX)
     return {
-      echo: encodeProbe({ ...frame, type: 'echo' }, mac),
+      echo: encodeProbe({ ...frame, type: 'echo', shapedKbps }, mac),
       tie: isFresh ? tie : undefined,
     }
   }
@@ -106,10 +112,12 @@ export class ProbeJudge {
 export async function answerProbes(
   { cookies, listen, subscribers }: Pick<ConcentratorConfig, 'cookies' | 'listen' | 'subscribers'>,
   ties: Ties,
+  shapedKbps: ShapedKbps,
 ): Promise<{ counts: ProbeCounts } & AsyncDisposable> {
   const judge = new ProbeJudge(
     subscribers.map(({ cookie }) => cookie),
     new FreshProbes(cookies.tieS, performance.now()),
+    shapedKbps,
   )
   await using opened = new AsyncDisposableStack()
   for (const address of listen.addresses.length === 0 ? ['::'] : listen.addresses) {

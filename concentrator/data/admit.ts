@@ -219,6 +219,7 @@ class Admission implements Watcher, Waiting {
       port: connect.port,
       earlyData: Uint8Array.from(rest),
       subscriber,
+      leg: this.#guest.leg,
       askedKinds: connect.options?.map(({ kind }) => kind),
       answer: hasInfo ? hello(settings.egress) : [],
     })

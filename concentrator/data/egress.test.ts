@@ -2,9 +2,11 @@
  * The concentrator's door out, to a real server on the loopback.
  */
 import assert from 'node:assert/strict'
+import { getuid } from 'node:process'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { legClass } from '../../shared/core/shaping.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import { connectedPair, settle } from '../../shared/relay/loopback.fake.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
@@ -52,6 +54,27 @@ test('a connection to the server that cannot be watched is refused with Resource
   server.close()
 })
 
+test('a home’s connection that is plain TCP leaves by the class of its leg, where that is capped', {
+  skip: getuid?.() !== 0 && 'a packet priority of this size needs root',
+}, () => {
+  for (const [capped, priority] of [
+    [1, legClass(0, 1)],
+    [2, 0],
+  ] as const) {
+    const room = fakeRoom()
+    room.cappedLegs.cap(0, capped)
+    const { home, server, fd } = outWith(room, '')
+    settle(room.loop)
+    assert.equal(room.count[COUNT.flowsOpen], 1)
+    const set = new Uint8Array(4)
+    assert.equal(libc.getsockopt(fd, SOL_SOCKET, SO_PRIORITY, set), 4)
+    assert.equal(new DataView(set.buffer).getUint32(0, true), priority)
+    assert.deepEqual(room.cappedLegs.asked(), priority === 0 ? [] : [priority])
+    libc.close(home)
+    server.close()
+  }
+})
+
 /** A home of subscriber 0 that asks for a server on the loopback, and how its early data may be found. */
 function outWith(room: FakeRoom, early: string, before: () => void = () => undefined) {
   const server = listening()
@@ -70,10 +93,11 @@ function outWith(room: FakeRoom, early: string, before: () => void = () => undef
     port: server.port,
     earlyData,
     subscriber: 0,
+    leg: 1,
     askedKinds: undefined,
     answer: [],
   })
-  return { home, server, kept: new WeakRef(earlyData) }
+  return { home, server, fd, kept: new WeakRef(earlyData) }
 }
 
 function listening() {
@@ -93,3 +117,5 @@ function collectGarbage(): void {
 }
 
 const ENOSPC = 28
+const SOL_SOCKET = 1
+const SO_PRIORITY = 12

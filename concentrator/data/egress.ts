@@ -19,7 +19,13 @@ import {
   isCutOff,
   takeIcmpError,
 } from '../../shared/linux/server-socket.ts'
-import { keepAlive, resetAndClose, socketError } from '../../shared/linux/sockets.ts'
+import {
+  keepAlive,
+  leaveByClass,
+  mptcpToken,
+  resetAndClose,
+  socketError,
+} from '../../shared/linux/sockets.ts'
 import { Flow } from '../../shared/relay/flow.ts'
 import { FAILED, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
 import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
@@ -51,6 +57,8 @@ export interface Admitted {
   /** What came behind the Connect message. */
   readonly earlyData: Uint8Array
   readonly subscriber: number
+  /** Where its first subflow is; 0 where nothing tells it. */
+  readonly leg: number
   /** Kinds of TCP options that an Extended Connect asks for, all of them honoured; else undefined. */
   readonly askedKinds: readonly number[] | undefined
   /** What the message that says yes shall hold besides the server's TCP options. */
@@ -163,6 +171,7 @@ class Egress implements Watcher {
     loop.disarm(this.#deadline)
     seat.settled()
     ignoreIcmpErrors(this.#fd)
+    shapePlain(this.#room, this.#home)
     const { idleS, intervalS, probes } = settings.keepalive
     keepAlive(this.#fd, idleS, intervalS, probes)
     const answer = encodeConvert(this.#yes())
@@ -232,4 +241,10 @@ class Egress implements Watcher {
   #givePort(): void {
     if (this.#exit !== undefined) this.#room.egressPorts.give(this.#exit)
   }
+}
+
+/** What has fallen back to plain TCP stays on its leg, and the path manager tells nothing of it. */
+function shapePlain({ cappedLegs }: StreetRoom, { fd, subscriber, leg }: Admitted): void {
+  const handle = cappedLegs.classOf(subscriber, leg)
+  if (handle !== undefined && mptcpToken(fd) === undefined) leaveByClass(fd, handle)
 }

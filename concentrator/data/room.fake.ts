@@ -4,6 +4,7 @@
 import { type Owner, PrefixTies } from '../../shared/core/tie.ts'
 import { Loop } from '../../shared/relay/loop.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
+import { CappedLegs } from '../subscribers/capped-legs.ts'
 import { CookieMint, pseudonymOf } from '../subscribers/cookie-mint.ts'
 import { Sources } from '../subscribers/sources.ts'
 import { Tallies } from '../subscribers/tallies.ts'
@@ -69,6 +70,7 @@ export function fakeRoom(patch: Partial<StreetSettings> = {}): FakeRoom {
     configuredOwnerOf: (address) => configured.ownerOf(address),
     ownerOf: (address) => configured.ownerOf(address) ?? world.owner,
     isOwn: (address) => world.own.includes(Buffer.from(address).toString('hex')),
+    cappedLegs: CappedLegs.create(settings.subscribers.length),
     tallies: Tallies.create(settings.subscribers.length),
     sources: Sources.create(64, 1),
     handshakes: new Handshakes(loop),

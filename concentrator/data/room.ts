@@ -6,6 +6,7 @@ import type { Owner } from '../../shared/core/tie.ts'
 import { columns } from '../../shared/relay/counters.ts'
 import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
 import type { Prefix } from '../../shared/wire/address.ts'
+import type { CappedLegs } from '../subscribers/capped-legs.ts'
 import type { CookieMint, MintSettings } from '../subscribers/cookie-mint.ts'
 import type { Sources } from '../subscribers/sources.ts'
 import type { Tallies } from '../subscribers/tallies.ts'
@@ -97,6 +98,8 @@ export interface StreetMemory {
   readonly subscriberTallies: SharedArrayBuffer
   readonly sources: SharedArrayBuffer
   readonly ties: SharedArrayBuffer
+  /** `CappedLegs`. */
+  readonly cappedLegs: SharedArrayBuffer
   /** One cell: 1 while we are draining. */
   readonly draining: SharedArrayBuffer
 }
@@ -118,6 +121,7 @@ export interface StreetRoom extends FlowRoom {
   readonly ownerOf: (address: Uint8Array) => Owner | undefined
   /** Whether the address is this host's. */
   readonly isOwn: (address: Uint8Array) => boolean
+  readonly cappedLegs: CappedLegs
   readonly tallies: Tallies
   readonly sources: Sources
   readonly handshakes: Handshakes

@@ -16,6 +16,7 @@ import { threadStartMs } from '../../shared/relay/shared-clock.ts'
 import type { WorkerBirth } from '../../shared/relay/workers.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
+import { CappedLegs } from '../subscribers/capped-legs.ts'
 import { CookieMint } from '../subscribers/cookie-mint.ts'
 import { Sources } from '../subscribers/sources.ts'
 import { Tallies } from '../subscribers/tallies.ts'
@@ -73,6 +74,7 @@ const room: StreetRoom = {
   configuredOwnerOf: whose.configured,
   ownerOf: whose.known,
   isOwn: (address) => own.has(address),
+  cappedLegs: new CappedLegs(settings.cappedLegs),
   tallies: new Tallies(settings.subscriberTallies),
   sources: new Sources(settings.sources),
   handshakes: new Handshakes(loop),

@@ -4,7 +4,8 @@
  *
  *    an event of mptcp_pm ─▶ leg-classes ─▶ nftables map: address and port ─▶ packet priority ─▶ HTB class
  *
- * A subflow's class applies 50 ms after it has been made, at the latest; until then it leaves unshaped.
+ * A subflow's class applies 50 ms after it has been made, at the latest; until then it leaves unshaped. What
+ * has fallen back to plain TCP makes no events: its data thread gives it its class (capped-legs.ts).
  */
 import { join } from 'node:path'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
@@ -18,8 +19,9 @@ import { applyRuleset, quoted } from '../../shared/linux/nftables.ts'
 import { Shaper } from '../../shared/linux/shaper.ts'
 import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
 import type { QueuedClass } from '../../shared/wire/tc.ts'
+import type { CappedLegs } from './capped-legs.ts'
 import type { SubflowListener } from './doorkeeper.ts'
-import { type ClassChanges, LegClasses } from './leg-classes.ts'
+import { LegClasses } from './leg-classes.ts'
 
 export type ShaperConfig = Pick<
   ConcentratorConfig,
@@ -29,15 +31,19 @@ export type ShaperConfig = Pick<
 export interface RunningShaper extends AsyncDisposable {
   /** Undefined where nothing is shaped. */
   readonly listener: SubflowListener | undefined
+  /** What this leg, by LEG_NUMBER, of a subscriber is shaped to at present; 0 where it is not. */
+  readonly shapedKbps: (subscriber: number, leg: number) => number
 }
 
 /**
- * Everything stands when this resolves. `whose` says which leg of which subscriber an address is. What the
- * kernel refuses goes to `complain` as a sentence, once until it is another: the homes go on unshaped.
+ * Everything stands when this resolves. `whose` says which leg of which subscriber an address is; `capped` is
+ * told which have a class. What the kernel refuses goes to `complain` as a sentence, once until it is
+ * another: the homes go on unshaped.
  */
 export async function openShaper(
   config: ShaperConfig,
   whose: (address: Uint8Array) => Owner | undefined,
+  capped: CappedLegs,
   complain: (sentence: string) => void,
 ): Promise<RunningShaper> {
   await using undo = new AsyncDisposableStack()
@@ -53,7 +59,9 @@ export async function openShaper(
   const made: QueuedClass[] = []
   const wanted = { defaultClass: undefined, classes: made }
   shaper.keep(new Map(device === undefined ? [] : [[device, wanted]]), complain)
-  if (device === undefined || ruleset === undefined) return standing(undo.move(), undefined)
+  if (device === undefined || ruleset === undefined) {
+    return { listener: undefined, shapedKbps: () => 0, ...ending(undo.move()) }
+  }
 
   const maps = undo.use(new ClassMaps(TABLE))
   const book = new LegClasses({
@@ -62,30 +70,47 @@ export async function openShaper(
   })
   // A class is made when the first subflow of its leg comes: ten thousand homes take the kernel a minute.
   const missing = new Map([...classes.values()].map((one) => [one.handle, one]))
-  const makeClasses = (changes: ClassChanges): void => {
-    for (const { handle } of changes.add) {
+  const shaped = new Set<number>()
+  const makeClasses = (handles: readonly number[]): void => {
+    for (const handle of handles) {
       const one = missing.get(handle)
       if (one === undefined) continue
       missing.delete(handle)
       made.push(one)
       const refusal = shaper.add(device, one)
-      if (refusal !== undefined) complain(refusal)
+      if (refusal === undefined) shaped.add(handle)
+      else complain(refusal)
+    }
+  }
+  for (let subscriber = 0; subscriber < config.subscribers.length; subscriber++) {
+    for (const leg of Object.values(LEG_NUMBER)) {
+      if (classes.has(nameOf(subscriber, leg))) capped.cap(subscriber, leg)
     }
   }
   const rebuild = () => applyRuleset(ruleset, rulesetFile)
-  return standing(undo.move(), listenerOf({ book, maps, makeClasses, rebuild, complain }))
+  return {
+    listener: listenerOf({ book, maps, capped, makeClasses, rebuild, complain }),
+    shapedKbps: (subscriber, leg) => {
+      const one = classes.get(nameOf(subscriber, leg))
+      if (one === undefined || !shaped.has(one.handle) || !shaper.stands(device)) return 0
+      return Math.round((one.ceilBytesPerS * 8) / 1_000)
+    },
+    ...ending(undo.move()),
+  }
 }
 
 interface ListenerParts {
   readonly book: LegClasses
   readonly maps: ClassMaps
-  readonly makeClasses: (changes: ClassChanges) => void
+  readonly capped: CappedLegs
+  /** By their handles. */
+  readonly makeClasses: (handles: readonly number[]) => void
   readonly rebuild: () => Promise<void>
   readonly complain: (sentence: string) => void
 }
 
 function listenerOf(parts: ListenerParts): SubflowListener {
-  const { book, maps, makeClasses, rebuild, complain } = parts
+  const { book, maps, capped, makeClasses, rebuild, complain } = parts
   let state: 'whole' | 'broken' | 'mending' = 'whole'
   let triedMs = -Infinity
   const mend = async (): Promise<void> => {
@@ -102,7 +127,8 @@ function listenerOf(parts: ListenerParts): SubflowListener {
     turn() {
       const nowMs = performance.now()
       const changes = book.changes(nowMs)
-      if (changes !== undefined) makeClasses(changes)
+      makeClasses(capped.asked())
+      if (changes !== undefined) makeClasses(changes.add.map(({ handle }) => handle))
       // The map is not what we think when it refuses: somebody has flushed the ruleset.
       if (state === 'whole' && changes !== undefined) {
         state = maps.change(changes.remove, changes.add) === 0 ? 'whole' : 'broken'
@@ -123,11 +149,8 @@ function listenerOf(parts: ListenerParts): SubflowListener {
   }
 }
 
-function standing(
-  stack: AsyncDisposableStack,
-  listener: SubflowListener | undefined,
-): RunningShaper {
-  return { listener, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+function ending(stack: AsyncDisposableStack): AsyncDisposable {
+  return { [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
 /** By subscriber and leg, those that have a rate. */
@@ -137,10 +160,11 @@ function cappedClasses({ subscribers, shaping }: ShaperConfig): Map<string, Queu
     const { dslDownMbps, lteDownMbps } = caps
     if (dslDownMbps !== undefined) {
       const name = nameOf(number, LEG_NUMBER.dsl)
-      classes.set(name, cappedLeg(number, 0, dslDownMbps * shaping.dslShare))
+      classes.set(name, cappedLeg(number, LEG_NUMBER.dsl, dslDownMbps * shaping.dslShare))
     }
     if (lteDownMbps !== undefined) {
-      classes.set(nameOf(number, LEG_NUMBER.lte), cappedLeg(number, 1, lteDownMbps))
+      const name = nameOf(number, LEG_NUMBER.lte)
+      classes.set(name, cappedLeg(number, LEG_NUMBER.lte, lteDownMbps))
     }
   }
   return classes

@@ -117,9 +117,9 @@ export class Steering {
   }
 
   /** The echo of a probe has arrived. */
-  heard(leg: LegName, number: number, rttMs: number, nowMs: number): void {
+  heard(leg: LegName, number: number, rttMs: number, nowMs: number, shapedKbps = 0): void {
     this.#legs[leg].echo(number, rttMs, nowMs)
-    if (leg === 'dsl') this.#dslFirst.heard(rttMs, nowMs)
+    if (leg === 'dsl') this.#dslFirst.heard(rttMs, nowMs, shapedKbps)
   }
 
   /** A data thread doubts the concentrator. */

@@ -21,6 +21,48 @@ test('a new connection is joined by the other leg, from its address and with its
   assert.deepEqual(house.kernel.subflowsOf(7), ['203.0.113.2 0', '100.64.0.2 2'])
 })
 
+test('the line that only stands by joins what has lived for a while, warm or in use', () => {
+  const house = new House()
+  house.helped = false
+  house.open(7)
+  house.open(8, { pooled: true })
+  house.tick(5)
+  assert.deepEqual(house.told(), [])
+  // Handed out meanwhile: that makes it no younger.
+  house.flows.set(8, false)
+  house.tick(6)
+  assert.deepEqual(house.told(), ['create 7 100.64.0.2 2', 'create 8 100.64.0.2 2'])
+})
+
+test('a connection that has ended within a moment costs no join', () => {
+  const house = new House()
+  house.helped = false
+  house.open(7)
+  house.tick(3)
+  house.kernel.close(7)
+  house.flows.delete(7)
+  house.tick(20)
+  assert.deepEqual(house.told(), [])
+})
+
+test('a young connection has the other line at once when its own dies, or when it shall carry', () => {
+  const house = new House()
+  house.helped = false
+  house.open(7)
+  house.tick()
+  house.legs.dsl = { ...dsl, use: 'dead' }
+  house.tick()
+  assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
+  house.legs.dsl = dsl
+  house.open(8)
+  house.tick()
+  house.told()
+  house.helped = true
+  house.paths.lookAgain()
+  house.tick()
+  assert.ok(house.told().includes('create 8 100.64.0.2 2'))
+})
+
 test('a connection that begins on LTE is joined by DSL', () => {
   const house = new House()
   house.open(7, { from: '100.64.0.2' })
@@ -68,7 +110,8 @@ test('a join begun as a backup is none when the connection has grown meanwhile',
   const house = new House()
   house.kernel.answering = false
   house.open(7, { pooled: true })
-  house.tick(2)
+  house.tick(12)
+  assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
   house.flows.set(7, false)
   house.tick()
   house.kernel.answerJoins()

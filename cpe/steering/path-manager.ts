@@ -39,6 +39,7 @@ import {
   wayOf,
 } from './path-legs.ts'
 import { type Plan, Plans } from './plans.ts'
+import { standbyFromMs } from './standby-age.ts'
 
 /** The kernel as the path manager needs it; a test paints it. */
 export type MptcpKernel = Pick<
@@ -183,15 +184,24 @@ export class PathManager {
     }
 
     const first = known.first === undefined ? undefined : this.#legOf.get(known.first)
-    const want = wantSubflows({ ...flow, first }, usesOf(this.#legs), this.#homeActive)
+    const uses = usesOf(this.#legs)
+    const want = wantSubflows({ ...flow, first }, uses, this.#homeActive)
     if (want === undefined) return
     const have = [...known.subflows.values()].map((subflow): StandingSubflow => {
       const leg = this.#legOf.get(formatAddress(subflow.local.address))
       if (leg !== undefined) plan.tries.stands(leg)
       return { leg, backup: subflow.backup, proven: isProven(subflow, nowMs), subflow }
     })
-    for (const action of planSubflows(want, have)) this.#act(known, plan, action, nowMs)
+    const standbyMs = standbyFromMs(
+      have.map(({ leg, subflow }) => ({ leg, sinceMs: subflow.sinceMs })),
+      uses,
+    )
+    for (const action of planSubflows(want, have)) {
+      const early = action.do === 'create' && action.backup && nowMs < standbyMs
+      if (!early) this.#act(known, plan, action, nowMs)
+    }
     plan.againMs = plan.tries.againMs(nowMs)
+    if (nowMs < standbyMs) plan.againMs = Math.min(plan.againMs, standbyMs)
     for (const { proven, subflow } of have) {
       if (!proven) plan.againMs = Math.min(plan.againMs, subflow.sinceMs + PROVEN_MS)
       if (subflow.tellMs <= nowMs) this.#tell(known, subflow, nowMs)

@@ -10,7 +10,7 @@ import type { LegName } from '../../shared/core/leg.ts'
 import { macOf, probeSecret } from '../../shared/tunnel/keys.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import { decodeProbe, encodeProbe, type ProbeFrame } from '../../shared/wire/probe.ts'
-import { Probes } from './probes.ts'
+import { type OnEcho, Probes } from './probes.ts'
 
 const secret = probeSecret(Buffer.from('c00c1e42c00c1e42', 'hex'))
 const mac = macOf(secret.key)
@@ -34,12 +34,12 @@ describe('probes on the loopback', { skip: getuid?.() !== 0 }, () => {
 
   after(() => concentrator.close())
 
-  test('an echo is told with its leg, its number and its round trip', async () => {
-    answer = (frame) => encodeProbe({ ...frame, type: 'echo' }, mac)
+  test('an echo is told with its leg, its number, its round trip and what it says', async () => {
+    answer = (frame) => encodeProbe({ ...frame, type: 'echo', shapedKbps: 48_500 }, mac)
     using asked = new Asked(concentrator.address().port)
     const number = asked.ask('lte')
-    const [leg, echoed, rttMs] = await asked.heard()
-    assert.deepEqual([leg, echoed], ['lte', number])
+    const [leg, echoed, rttMs, shapedKbps] = await asked.heard()
+    assert.deepEqual([leg, echoed, shapedKbps], ['lte', number, 48_500])
     assert.ok(rttMs > 0 && rttMs < 1_000)
     assert.deepEqual(asked.counts(), { sent: 1, answered: 1 })
   })
@@ -89,7 +89,7 @@ describe('probes on the loopback', { skip: getuid?.() !== 0 }, () => {
 /** Probes on LTE over the loopback, and what they heard. */
 class Asked {
   readonly probes: Probes
-  readonly #echoes: Array<[leg: LegName, number: number, rttMs: number]> = []
+  readonly #echoes: Array<Parameters<OnEcho>> = []
 
   constructor(port: number) {
     const clocks = { nowUs: () => performance.now() * 1_000, unixMs: () => Date.now() }
@@ -105,7 +105,7 @@ class Asked {
     return number
   }
 
-  async heard(): Promise<[leg: LegName, number: number, rttMs: number]> {
+  async heard(): Promise<Parameters<OnEcho>> {
     for (;;) {
       const [echo] = this.#echoes
       if (echo !== undefined) return echo

@@ -24,7 +24,8 @@ export interface ProbeWay {
   readonly remote: Endpoint
 }
 
-export type OnEcho = (leg: LegName, number: number, rttMs: number) => void
+/** `shapedKbps`: what the concentrator shapes the leg to on its way to us, 0 where it does not. */
+export type OnEcho = (leg: LegName, number: number, rttMs: number, shapedKbps: number) => void
 
 /** `unsent`: the kernel refused, as it does without a route. The last three are datagrams thrown away. */
 export interface ProbeCounts {
@@ -102,6 +103,7 @@ export class Probes {
         legId: LEG_NUMBER[leg],
         packetNumber,
         sentUs: Math.floor(this.#nowUs()),
+        shapedKbps: 0,
       },
       this.#mac,
     )
@@ -128,7 +130,8 @@ export class Probes {
       this.counts.forged += 1
     } else {
       this.counts.answered += 1
-      this.#onEcho(leg, frame.packetNumber, (this.#nowUs() - frame.sentUs) / 1_000)
+      const rttMs = (this.#nowUs() - frame.sentUs) / 1_000
+      this.#onEcho(leg, frame.packetNumber, rttMs, frame.shapedKbps)
     }
   }
 }

@@ -55,7 +55,8 @@ export function startSteering(
   const probes = opened.use(
     new Probes(
       probeSecret(config.subscriber.cookie),
-      (leg, number, rttMs) => steering.heard(leg, number, rttMs, performance.now()),
+      (leg, number, rttMs, shapedKbps) =>
+        steering.heard(leg, number, rttMs, performance.now(), shapedKbps),
       { nowUs: () => performance.now() * 1_000, unixMs: () => Date.now() },
     ),
   )

@@ -27,10 +27,7 @@ export interface LteCaps {
   readonly downMbps?: number
 }
 
-/**
- * A street whose DSL is shaped at its rate both ways, as an operator would configure it. Both lines carry from
- * the first: what is measured is the shaping, not who decides when LTE helps.
- */
+/** A street whose DSL is shaped at its rate both ways, as an operator would configure it. */
 export function raiseShapedStreet(name: string, pairName: string, lte: LteCaps): Promise<Street> {
   const { dsl } = PAIRS[pairName] ?? {}
   if (dsl === undefined) throw new Error(`There is no pair ${pairName}`)
@@ -41,7 +38,6 @@ export function raiseShapedStreet(name: string, pairName: string, lte: LteCaps):
     pair: pairName,
     cpe: {
       subscriber,
-      classes: { default: 'aggregate' },
       legs: { dsl: { upMbps: dsl.upMbps }, lte: capUpMbps === undefined ? {} : { capUpMbps } },
     },
     concentrator: {

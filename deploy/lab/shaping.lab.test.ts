@@ -6,10 +6,13 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { measureLoaded, pings, raiseShapedStreet } from '../bench/shaping.ts'
 import { type Street, streetImpossible } from './lab.ts'
+import { eventually } from './onlooker.ts'
 import type { Place } from './places.ts'
 import { processId, sendSignal } from './process-id.ts'
 
 const skip = streetImpossible()
+const PLAIN_BYTES = 500_000
+const URL = `http://198.51.100.10/bytes/${PLAIN_BYTES}`
 const CAPS = { upMbps: 4, downMbps: 10 }
 
 const name =
@@ -29,8 +32,37 @@ test(name, { skip }, async () => {
     // Never more; a single connection does not always ask for all of it.
     assert.ok(found.lteMbps <= 1.05 * capMbps && found.lteMbps >= 0.3 * capMbps, story)
   }
+  await shapesPlain(street)
   await leavesNothing(street)
 })
+
+/** On a line that lets no MPTCP pass, connections fall back to plain TCP: they stand in its class too. */
+async function shapesPlain(street: Street): Promise<void> {
+  await street.line('dsl', { stripMptcp: 'syn' })
+  await street.restart('cpe')
+  await eventually(async () => {
+    const before = await dslClassBytes(street)
+    const { stdout } = await street.exec('home', [
+      'curl',
+      '-sm5',
+      '-w',
+      '%{size_download}',
+      '-o',
+      '/dev/null',
+      URL,
+    ])
+    assert.equal(stdout, String(PLAIN_BYTES))
+    const grown = (await dslClassBytes(street)) - before
+    assert.ok(grown >= PLAIN_BYTES, `${grown} bytes of ${PLAIN_BYTES}`)
+  }, 10_000)
+  await street.line('dsl', { stripMptcp: 'off' })
+}
+
+/** What has left the concentrator by DSL's class; 0 while there is none. */
+async function dslClassBytes(street: Street): Promise<number> {
+  const { stdout } = await street.exec('concentrator', ['tc', '-s', 'class', 'show', 'dev', 'core'])
+  return Number(/class htb 8810:30 [^S]*Sent (\d+) bytes/.exec(stdout)?.[1] ?? 0)
+}
 
 /** After a kill -9 and a start there is one set of it, after the end none. */
 async function leavesNothing(street: Street): Promise<void> {

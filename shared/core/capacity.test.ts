@@ -28,6 +28,22 @@ test('without a configured value nothing is known before the line was full once'
   assert.deepEqual([capacity.bytesPerMs, capacity.certain], [6_000, true])
 })
 
+test('a line that is shaped carries that, whatever was configured or learnt, until it is so no longer', () => {
+  const capacity = new Capacity(6_250)
+  play(capacity, 5_000, true, 0, 500)
+  capacity.shapedTo(6_000)
+  assert.deepEqual([capacity.bytesPerMs, capacity.certain], [6_000, true])
+  // Each echo says it again; what is learnt meanwhile stays.
+  play(capacity, 5_000, true, 1_000, 500)
+  capacity.shapedTo(6_000)
+  assert.ok((capacity.bytesPerMs ?? 0) < 5_500, `${capacity.bytesPerMs}`)
+  capacity.shapedTo(undefined)
+  assert.deepEqual([capacity.bytesPerMs, capacity.certain], [6_250, true])
+  const unknown = new Capacity(undefined)
+  unknown.shapedTo(6_000)
+  assert.deepEqual([unknown.bytesPerMs, unknown.certain], [6_000, true])
+})
+
 test('a line that carries more than we knew, and is not full, makes us uncertain', () => {
   const capacity = new Capacity(4_000)
   play(capacity, 5_000, false, 0, 400)

@@ -11,6 +11,7 @@
  */
 export class Capacity {
   readonly #configured: number | undefined
+  #shaped: number | undefined
   #learnt: number | undefined
   #samples = 0
   #fullMs = -Infinity
@@ -25,12 +26,12 @@ export class Capacity {
 
   /** undefined while nobody has said and nothing was ever full. */
   get bytesPerMs(): number | undefined {
-    return this.#learnt ?? this.#configured
+    return this.#learnt ?? this.#shaped ?? this.#configured
   }
 
   /** False for a value that is only known to be too low. */
   get certain(): boolean {
-    if (this.#learnt === undefined) return this.#configured !== undefined
+    if (this.#learnt === undefined) return this.bytesPerMs !== undefined
     return this.#samples > 0
   }
 
@@ -49,6 +50,13 @@ export class Capacity {
     const kept = Math.abs(queueMs - (this.#queue?.lengthMs ?? Infinity)) <= SETTLED_MS * STEADY
     if (!kept || this.#queue === undefined) this.#queue = { lengthMs: queueMs, sinceMs: nowMs }
     if (nowMs - this.#queue.sinceMs >= SETTLED_MS) this.#learn(bytesPerMs, nowMs)
+  }
+
+  /** It is shaped to this, whatever the operator says that it carries; undefined: it is shaped no longer. */
+  shapedTo(bytesPerMs: number | undefined): void {
+    if (this.#shaped === bytesPerMs) return
+    this.#shaped = bytesPerMs
+    this.forget()
   }
 
   /** Another line. */

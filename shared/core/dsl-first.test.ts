@@ -126,6 +126,22 @@ test('an uplink that carries less than it is shaped to is known by the queue in 
   assert.match(decisions[0] ?? '', /^up dsl-queue \d+ ms at \d+ % for \d+ ms$/)
 })
 
+test('a download that the concentrator shapes is full at its rate, though echoes pass what waits there', () => {
+  const shapedKbps = 0.97 * DSL * 8
+  const decisions = downloads({ shapedKbps, share: 0.96, queueMs: 0 })
+  assert.match(decisions.join('; '), /^down dsl-full 9[89] % for \d+ ms$/)
+  assert.deepEqual(downloads({ shapedKbps: 0, share: 0.96, queueMs: 0 }), [])
+})
+
+test('a shaped download has room where 90 % of the line are asked for', () => {
+  assert.deepEqual(downloads({ shapedKbps: 0.97 * DSL * 8, share: 0.9, queueMs: 0 }), [])
+})
+
+test('a DSL that carries less than the concentrator shapes it to is known by its queue', () => {
+  const decisions = downloads({ shapedKbps: DSL * 8, share: 0.75, queueMs: 40 })
+  assert.match(decisions[0] ?? '', /^down dsl-queue \d+ ms at \d+ % for \d+ ms$/)
+})
+
 test('evenings of any weather: no flapping, and DSL is never idle while LTE works for overflow', () => {
   for (let seed = 1; seed <= EVENINGS; seed++) {
     const random = mulberry32(seed)
@@ -177,6 +193,30 @@ function uploads(line: {
     // A path is asked a few times when it is new.
     for (let i = 0; i < 12 && nowMs === 0; i++) dslFirst.heard(20, nowMs)
     if (dslFirst.wantsProbe(nowMs)) dslFirst.heard(20 + line.queueMs, nowMs)
+  }
+  return decisions
+}
+
+/** The same of a download; `shapedKbps` is what echoes say. */
+function downloads(line: { shapedKbps: number; share: number; queueMs: number }): string[] {
+  const decisions: string[] = []
+  const said = { configured: { down: undefined, up: undefined }, shapedUp: false }
+  const dslFirst = new DslFirst(POLICY, said, (direction, _, reason) =>
+    decisions.push(`${direction} ${reason}`),
+  )
+  const none = { txPackets: 0, rxPackets: 0, txBytes: 0, rxBytes: 0 }
+  let helpedBytes = 0
+  for (let nowMs = 0; nowMs < 10_000; nowMs += 20) {
+    const dsl = {
+      path: 'dsl',
+      counters: { ...none, rxBytes: line.share * DSL * nowMs },
+      dead: undefined,
+    }
+    if (dslFirst.status().down.engaged) helpedBytes += DSL * 20
+    const lte = { path: 'lte', counters: { ...none, rxBytes: helpedBytes }, dead: undefined }
+    dslFirst.judge({ dsl, lte }, () => [], UNLIMITED, nowMs)
+    for (let i = 0; i < 12 && nowMs === 0; i++) dslFirst.heard(20, nowMs, line.shapedKbps)
+    if (dslFirst.wantsProbe(nowMs)) dslFirst.heard(20 + line.queueMs, nowMs, line.shapedKbps)
   }
   return decisions
 }

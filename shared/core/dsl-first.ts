@@ -34,7 +34,7 @@ export interface DslLine {
   readonly configured: Readonly<Record<Direction, number | undefined>>
   /**
    * What leaves by it is shaped to its configured rate. Then bulk waits with us, where probes pass it: they
-   * find no queue in front of a full line.
+   * find no queue in front of a full line. So it is downwards when an echo says it (ADR 0028).
    */
   readonly shapedUp: boolean
 }
@@ -46,7 +46,7 @@ const DIRECTIONS: readonly Direction[] = ['down', 'up']
 
 export class DslFirst {
   readonly #onDecision: OnDecision
-  readonly #shapedUp: boolean
+  readonly #shaped: Record<Direction, boolean>
   readonly #queue = new QueueDelay()
   readonly #ways: Readonly<Record<Direction, Way>>
   readonly #helped = new HelpedFlows()
@@ -56,7 +56,7 @@ export class DslFirst {
 
   constructor(policy: OverflowPolicy, { configured, shapedUp }: DslLine, onDecision: OnDecision) {
     this.#onDecision = onDecision
-    this.#shapedUp = shapedUp
+    this.#shaped = { down: false, up: shapedUp }
     const way = (direction: Direction): Way => ({
       rates: { dsl: new Rate(), lte: new Rate() },
       capacity: new Capacity(configured[direction]),
@@ -71,8 +71,10 @@ export class DslFirst {
     return this.#helped.has(token)
   }
 
-  /** An echo came over DSL. */
-  heard(rttMs: number, nowMs: number): void {
+  /** An echo came over DSL. `shapedKbps`: what the concentrator shapes it to downwards; 0: it does not. */
+  heard(rttMs: number, nowMs: number, shapedKbps = 0): void {
+    this.#shaped.down = shapedKbps > 0
+    this.#ways.down.capacity.shapedTo(shapedKbps > 0 ? shapedKbps / KBPS : undefined)
     this.#queue.heard(rttMs, this.#busy ? 'busy' : 'quiet', nowMs)
     if (rttMs - this.#queue.floorMs < this.#fullQueueMs()) return
     for (const direction of DIRECTIONS) this.#ways[direction].pace.forget()
@@ -178,6 +180,7 @@ export class DslFirst {
           lteBytesPerMs: rates.lte.bytesPerMs,
           capacity: capacity.bytesPerMs,
           certain: capacity.certain,
+          exact: direction === 'down' && this.#shaped.down,
           queueMs,
           fullQueueMs,
         },
@@ -203,10 +206,10 @@ export class DslFirst {
     fullQueueMs: number,
   ): number | undefined {
     if (standingMs === undefined) return undefined
-    if (direction === 'down' || !this.#shapedUp) return queued.has(direction) ? standingMs : 0
+    if (!this.#shaped[direction]) return queued.has(direction) ? standingMs : 0
     // Only a line that carries less than it is shaped to has one; without it the load decides.
-    const beyondUs = standingMs >= fullQueueMs && queued.has('up') && !queued.has('down')
-    return beyondUs ? standingMs : undefined
+    const alone = queued.has(direction) && queued.size === 1
+    return standingMs >= fullQueueMs && alone ? standingMs : undefined
   }
 
   /**
@@ -247,6 +250,8 @@ interface Way {
   readonly pace: ProbePace
 }
 
+/** In a byte a millisecond. */
+const KBPS = 8
 /** 400 kbit/s: below it no line has a queue of ours. */
 const BUSY_BYTES_PER_MS = 50
 /** From this share of its capacity on DSL's queue is measured, and so often. */

@@ -24,6 +24,14 @@ test('where no answer tells of a queue, the load of a known capacity is enough',
   assert.deepEqual(line.told, ['2100 on dsl-full 95 % for 100 ms'])
 })
 
+test('of a rate that is exact, what needs no help may carry more', () => {
+  const line = new Line()
+  line.play(5_000, { load: 0.945, queueMs: undefined, exact: true })
+  assert.deepEqual(line.told, [])
+  line.play(200, { load: 0.97, queueMs: undefined, exact: true })
+  assert.deepEqual(line.told, ['5100 on dsl-full 97 % for 100 ms'])
+})
+
 test('at full load a shorter queue is enough', () => {
   const line = new Line()
   line.play(2_000, { load: 0.95, queueMs: 5 })
@@ -170,6 +178,7 @@ test('a budget that is spent lets LTE go, but for a dead DSL', () => {
 })
 
 interface Moment {
+  readonly exact?: boolean
   readonly load: number
   readonly lte?: number
   readonly queueMs?: number | undefined
@@ -200,6 +209,7 @@ class Line {
       certain: this.#capacity !== undefined,
       queueMs: 'queueMs' in moment ? moment.queueMs : 0,
       fullQueueMs: 8,
+      exact: moment.exact ?? false,
     }
     for (const untilMs = this.#nowMs + forMs; this.#nowMs < untilMs && !done(); ) {
       const reason = this.overflow.judge(facts, this.#nowMs)

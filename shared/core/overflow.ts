@@ -45,6 +45,8 @@ export interface OverflowFacts {
   readonly capacity: number | undefined
   /** False for a capacity that is only known to be too low. */
   readonly certain: boolean
+  /** It is what somebody shapes the line to, and who fills it comes very near to that. */
+  readonly exact?: boolean
   /** What stands in DSL's queue for this direction; undefined while no answer tells. */
   readonly queueMs: number | undefined
   /** A queue of this length is one of a full line. */
@@ -133,7 +135,8 @@ export class Overflow {
 
   #whyFull({ queueMs, fullQueueMs, capacity, ...facts }: OverflowFacts): string | undefined {
     const load = facts.dslBytesPerMs / (capacity ?? Infinity)
-    const loaded = facts.certain && load >= this.#policy.engageAt
+    const fullAt = facts.exact === true ? EXACTLY_FULL : this.#policy.engageAt
+    const loaded = facts.certain && load >= fullAt
     if (queueMs === undefined) return loaded ? `dsl-full ${percent(load)}` : undefined
     // A line without a queue has room, whatever we think that it carries.
     const enough = loaded && load >= ALL ? fullQueueMs * SHORT : fullQueueMs
@@ -207,6 +210,8 @@ function percent(share: number): string {
 /** At this load, a queue of half the length is one of a full line: bbr comes up to it with little queue. */
 const ALL = 0.97
 const SHORT = 0.5
+/** TCP carries 99 % of what it is shaped to, and the demand that needs no help is up to 93 % of that. */
+const EXACTLY_FULL = 0.95
 /** How much longer DSL must be full for who has spent far too much. */
 const PRESSURE_MS = 5_000
 /** After this time of a queue that stands, capacity has been learnt. */

@@ -45,11 +45,16 @@ export function shapedLine(mbps: number): QueuedClass[] {
   ]
 }
 
-/** A class on its own, for one leg of one subscriber: `leg` is 0 or 1. */
+/** The class of one leg, by LEG_NUMBER, of one subscriber. */
+export function legClass(subscriber: number, leg: number): number {
+  return handleOf(SHAPER, FIRST_LEG_MINOR + 2 * subscriber + leg - 1)
+}
+
+/** It is on its own. */
 export function cappedLeg(subscriber: number, leg: number, mbps: number): QueuedClass {
   const bytesPerS = bytesPerSecond(mbps)
   return {
-    handle: handleOf(SHAPER, FIRST_LEG_MINOR + 2 * subscriber + leg),
+    handle: legClass(subscriber, leg),
     parent: TC_ROOT,
     rateBytesPerS: bytesPerS,
     ceilBytesPerS: bytesPerS,

@@ -9,9 +9,8 @@ import { type IcmpError, readIcmpError } from '../wire/extended-error.ts'
 import { controlBytesOf, MSGHDR_BYTES, readControl, writeMsghdr } from '../wire/msghdr.ts'
 import { encodeSockaddr6 } from '../wire/sockaddr.ts'
 import { decodeHandshake, type Handshake } from '../wire/tcp-info.ts'
-import { EINPROGRESS } from './kernel.ts'
 import * as libc from './libc.ts'
-import { setNumber } from './sockets.ts'
+import { dialPrepared, setNumber } from './sockets.ts'
 
 export interface ServerRoute {
   readonly multipath: boolean
@@ -21,25 +20,16 @@ export interface ServerRoute {
 
 /** A socket whose connection is in progress: wait until it is writable, then ask `socketError`. */
 export function dialServer(remote: Uint8Array, { multipath, from }: ServerRoute): number {
-  const protocol = multipath ? libc.IPPROTO_MPTCP : libc.IPPROTO_TCP
-  const type = libc.SOCK_STREAM | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC
-  const fd = libc.socket(libc.AF_INET6, type, protocol)
-  if (fd < 0) return fd
-  let result = setNumber(fd, SOL_TCP, TCP_NODELAY, 1)
-  // IPv4 queues the errors of a connect unasked; IPv6 wants to be asked (ADR 0013).
-  if (result >= 0 && !multipath) result = setNumber(fd, SOL_IPV6, IPV6_RECVERR, 1)
-  if (result >= 0 && from !== undefined) {
+  return dialPrepared(remote, multipath, (fd) => {
+    let result = setNumber(fd, SOL_TCP, TCP_NODELAY, 1)
+    // IPv4 queues the errors of a connect unasked; IPv6 wants to be asked (ADR 0013).
+    if (result >= 0 && !multipath) result = setNumber(fd, SOL_IPV6, IPV6_RECVERR, 1)
+    if (result < 0 || from === undefined) return result
     result = setNumber(fd, SOL_IP, IP_FREEBIND, 1)
     // The port is found by connect, which knows the server: one port serves many servers.
     if (result >= 0) result = setNumber(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1)
-    if (result >= 0) result = libc.bind(fd, from)
-  }
-  if (result >= 0) result = libc.connect(fd, remote)
-  if (result < 0 && result !== -EINPROGRESS) {
-    libc.close(fd)
-    return result
-  }
-  return fd
+    return result >= 0 ? libc.bind(fd, from) : result
+  })
 }
 
 /** The ICMP error that came last, taken out of the socket's error queue; undefined when none did. */

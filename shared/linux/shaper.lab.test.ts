@@ -45,7 +45,9 @@ describe('shaping by a real kernel', { skip: !canRaiseHosts() }, () => {
     const untouched = tc('qdisc', 'show', 'dev', 'dsl')
     {
       using shaper = open()
+      assert.equal(shaper.stands('dsl'), false)
       assert.deepEqual(refusalsOf(shaper, new Map([['dsl', shaped(10)]])), [])
+      assert.ok(shaper.stands('dsl') && !shaper.stands('lte'))
       assert.match(tc('qdisc', 'show', 'dev', 'dsl'), /^qdisc htb 8810: root .* default 0x20 /)
       const classes = tc('class', 'show', 'dev', 'dsl')
       assert.match(classes, /class htb 8810:1 root rate 10Mbit ceil 10Mbit/)

@@ -31,6 +31,8 @@ export class Shaper {
   readonly #before: Map<string, ForeignQdisc>
   #timer: NodeJS.Timeout | undefined
   #wanted: ReadonlyMap<string, LineShaping> = new Map()
+  /** Interfaces on which our shaping stood at the last look. */
+  readonly #standing = new Set<string>()
 
   /**
    * `major`: the number by which our disciplines are known. `complain` is told when the file cannot be
@@ -79,6 +81,11 @@ export class Shaper {
     return this.#shape((index) => !isShaped(this.#route, index, this.#major))
   }
 
+  /** Whether our shaping stood there at the last look, a second ago at most. */
+  stands(name: string): boolean {
+    return this.#standing.has(name)
+  }
+
   /**
    * One class more on an interface that is wanted; a sentence when it was refused. Where our shaping does
    * not stand, it comes with the others when it does.
@@ -93,12 +100,18 @@ export class Shaper {
     const refusals: string[] = []
     for (const [name, shaping] of this.#wanted) {
       const link = readLink(this.#route, name)
+      if (link === undefined) this.#standing.delete(name)
       if (link === undefined || !needs(link.index)) continue
       const wanted = { ...shaping, major: this.#major }
       const shaped = shape(this.#route, link.index, name, wanted, (replaced) =>
         this.#remember(name, replaced),
       )
-      if (shaped.kind === 'refused') refusals.push(shaped.why)
+      if (shaped.kind === 'shaped') {
+        this.#standing.add(name)
+      } else {
+        this.#standing.delete(name)
+        refusals.push(shaped.why)
+      }
     }
     return refusals
   }
@@ -106,6 +119,7 @@ export class Shaper {
   /** Leave all interfaces as they were found. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
+    this.#standing.clear()
     for (const { index, name } of readLinks(this.#route)) {
       unshape(this.#route, index, this.#major, this.#before.get(name))
     }

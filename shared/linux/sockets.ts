@@ -79,25 +79,18 @@ export interface DialOptions {
 
 /** A socket whose connection is in progress: wait until it is writable, then ask `socketError`. */
 export function dial(remote: Uint8Array, options: DialOptions): number {
-  const protocol = options.multipath ? libc.IPPROTO_MPTCP : libc.IPPROTO_TCP
-  const fd = libc.socket(libc.AF_INET6, STREAM, protocol)
-  if (fd < 0) return fd
-  let result = setNumber(fd, SOL_TCP, TCP_NODELAY, 1)
-  if (result >= 0 && options.mark !== 0) result = setNumber(fd, SOL_SOCKET, SO_MARK, options.mark)
-  if (result >= 0 && options.congestion !== undefined) {
-    result = setText(fd, SOL_TCP, TCP_CONGESTION, options.congestion)
-  }
-  if (result >= 0 && options.from !== undefined) {
-    result = setText(fd, SOL_SOCKET, SO_BINDTODEVICE, options.from.device)
+  const { multipath, mark, congestion, from } = options
+  return dialPrepared(remote, multipath, (fd) => {
+    let result = setNumber(fd, SOL_TCP, TCP_NODELAY, 1)
+    if (result >= 0 && mark !== 0) result = setNumber(fd, SOL_SOCKET, SO_MARK, mark)
+    if (result >= 0 && congestion !== undefined) {
+      result = setText(fd, SOL_TCP, TCP_CONGESTION, congestion)
+    }
+    if (result < 0 || from === undefined) return result
+    result = setText(fd, SOL_SOCKET, SO_BINDTODEVICE, from.device)
     if (result >= 0) result = setNumber(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1)
-    if (result >= 0) result = libc.bind(fd, options.from.address)
-  }
-  if (result >= 0) result = libc.connect(fd, remote)
-  if (result < 0 && result !== -EINPROGRESS) {
-    libc.close(fd)
-    return result
-  }
-  return fd
+    return result >= 0 ? libc.bind(fd, from.address) : result
+  })
 }
 
 /**
@@ -106,13 +99,24 @@ export function dial(remote: Uint8Array, options: DialOptions): number {
  * others are for when the connection stands. The descriptor, or `-errno`.
  */
 export function dialOnFirstSend(remote: Uint8Array, multipath: boolean): number {
+  return dialPrepared(remote, multipath, (fd) => {
+    const result = setNumber(fd, SOL_TCP, TCP_FASTOPEN_NO_COOKIE, 1)
+    return result >= 0 ? setNumber(fd, SOL_TCP, TCP_FASTOPEN_CONNECT, 1) : result
+  })
+}
+
+/** How every dial begins and ends. `prepare` sets what makes it another: 0, or `-errno`, which ends it. */
+export function dialPrepared(
+  remote: Uint8Array,
+  multipath: boolean,
+  prepare: (fd: number) => number,
+): number {
   const protocol = multipath ? libc.IPPROTO_MPTCP : libc.IPPROTO_TCP
   const fd = libc.socket(libc.AF_INET6, STREAM, protocol)
   if (fd < 0) return fd
-  let result = setNumber(fd, SOL_TCP, TCP_FASTOPEN_NO_COOKIE, 1)
-  if (result >= 0) result = setNumber(fd, SOL_TCP, TCP_FASTOPEN_CONNECT, 1)
+  let result = prepare(fd)
   if (result >= 0) result = libc.connect(fd, remote)
-  if (result >= 0) return fd
+  if (result >= 0 || result === -EINPROGRESS) return fd
   libc.close(fd)
   return result
 }
@@ -182,6 +186,11 @@ export function setCongestion(fd: number, name: string): number {
   return setText(fd, SOL_TCP, TCP_CONGESTION, name)
 }
 
+/** What the socket sends leaves by this class of the interface's HTB, until it is told another. */
+export function leaveByClass(fd: number, handle: number): number {
+  return setNumber(fd, SOL_SOCKET, SO_PRIORITY, handle)
+}
+
 /** Small writes leave at once. What the relay writes is as big as what it read. */
 export function noDelay(fd: number): void {
   setNumber(fd, SOL_TCP, TCP_NODELAY, 1)
@@ -246,6 +255,7 @@ const SOL_SOCKET = 1
 const SO_REUSEADDR = 2
 const SO_ERROR = 4
 const SO_KEEPALIVE = 9
+const SO_PRIORITY = 12
 const SO_LINGER = 13
 const SO_REUSEPORT = 15
 const SO_BINDTODEVICE = 25

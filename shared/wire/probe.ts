@@ -5,7 +5,7 @@
  *    0                   1                   2                   3
  *    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
  *   +-------+-------+-----------------------------------------------+
- *   |Ver = 1| Type  |             reserved, zero                    |   0
+ *   |Ver = 1| Type  |      Shaped Rate, kbit/s (24 bits)            |   0
  *   +-------+-------+-----------------------------------------------+
  *   |                     Session Id (64 bits)                      |   4
  *   |                                                               |
@@ -26,7 +26,8 @@
  * the other way round: a probe thrown back at its sender is no answer. The echo repeats number and
  * timestamp, so the sender needs no memory to know the round trip, and it is as long as the probe,
  * so that nobody gains by a forged source address. The timestamp is the prober's own clock; only
- * the prober reads it.
+ * the prober reads it. The echo says what this leg is shaped to on its way to the home (ADR 0028); zero
+ * is not at all, as in every probe, and in the echo of who does not know the field.
  */
 
 export interface ProbeFrame {
@@ -38,6 +39,8 @@ export interface ProbeFrame {
   /** Grows with time (core/probe-number.ts); up to 2^53 - 1, as all whole numbers here. */
   readonly packetNumber: number
   readonly sentUs: number
+  /** Up to 2^24 - 1. */
+  readonly shapedKbps: number
 }
 
 /** What a datagram amounts to. There is no `incomplete`: a datagram is whole or worthless. */
@@ -58,12 +61,16 @@ export type Mac = (bytes: Uint8Array) => Uint8Array
 
 /** Throws a `RangeError` on a frame that has no such form. */
 export function encodeProbe(frame: ProbeFrame, mac: Mac): Uint8Array {
-  const { type, sessionId, legId, packetNumber, sentUs } = frame
+  const { type, sessionId, legId, packetNumber, sentUs, shapedKbps } = frame
   if (sessionId.length !== SESSION_ID_BYTES) {
     throw new RangeError(`Cannot encode probe: a session id of ${sessionId.length} bytes`)
   }
+  if (!Number.isSafeInteger(shapedKbps) || shapedKbps < 0 || shapedKbps > SHAPED_KBPS_MAX) {
+    throw new RangeError(`Cannot encode probe: a rate of ${shapedKbps} kbit/s`)
+  }
   const bytes = new Uint8Array(PROBE_BYTES)
   const view = new DataView(bytes.buffer)
+  view.setUint32(0, shapedKbps)
   bytes[0] = (VERSION << 4) | TYPE[type]
   bytes.set(sessionId, SESSION_ID_AT)
   view.setUint32(LEG_ID_AT, legId)
@@ -98,6 +105,7 @@ export function decodeProbe(bytes: Uint8Array): DecodedProbe {
       legId: view.getUint32(LEG_ID_AT),
       packetNumber,
       sentUs,
+      shapedKbps: view.getUint32(0) & SHAPED_KBPS_MAX,
     },
     signed: bytes.subarray(0, MAC_AT),
     mac: bytes.subarray(MAC_AT),
@@ -124,6 +132,8 @@ function readUint64(view: DataView, at: number): number | undefined {
 const VERSION = 1
 const TYPE = { probe: 1, echo: 2 } as const
 const TWO_TO_THE_32 = 4_294_967_296
+/** The field holds no more. */
+export const SHAPED_KBPS_MAX = 0xffffff
 const SESSION_ID_AT = 4
 const SESSION_ID_BYTES = 8
 const LEG_ID_AT = 12
