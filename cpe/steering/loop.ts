@@ -13,6 +13,7 @@ import { ConcentratorHealth } from '../../shared/core/concentrator-health.ts'
 import { DslFirst, type SteeredLeg } from '../../shared/core/dsl-first.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { LegHealth } from '../../shared/core/leg-health.ts'
+import type { ProbePolicy } from '../../shared/core/leg-question.ts'
 import { type LegCounters, LegTraffic } from '../../shared/core/leg-traffic.ts'
 import { ProbeTrack } from '../../shared/core/probe-track.ts'
 import type { LegUse } from '../../shared/core/subflows.ts'
@@ -76,8 +77,8 @@ export class Steering {
   /** `remotes`: the concentrator's addresses in the order of preference. */
   constructor(config: SteeringConfig, remotes: readonly Endpoint[], parts: SteeringParts) {
     const { idleDslS, idleLteS, retries } = config.probes
-    const health = (leg: LegName, idleMs: number, companyMs: number): LegHealth =>
-      new LegHealth(leg, { idleMs, companyMs, retries }, new LegTraffic(), new ProbeTrack())
+    const health = (leg: LegName, paces: Omit<ProbePolicy, 'retries'>): LegHealth =>
+      new LegHealth(leg, { ...paces, retries }, new LegTraffic(), new ProbeTrack())
     const { promise, resolve } = Promise.withResolvers<void>()
     this.settled = promise
     this.#settle = resolve
@@ -85,9 +86,17 @@ export class Steering {
     this.#interfaces = { dsl: config.legs.dsl.interface, lte: config.legs.lte.interface }
     this.#remotes = remotes
     this.#legs = {
-      dsl: health('dsl', idleDslS * 1_000, DSL_COMPANY_MS),
-      // Every byte counts: a busy DSL is no reason to wake it.
-      lte: health('lte', idleLteS * 1_000, idleLteS * 1_000),
+      dsl: health('dsl', {
+        idleMs: idleDslS * 1_000,
+        companyMs: DSL_COMPANY_MS,
+        lostMs: DSL_LOST_MS,
+      }),
+      // Every byte counts: a busy DSL is no reason to wake it, and a lost concentrator none to ask for ever.
+      lte: health('lte', {
+        idleMs: idleLteS * 1_000,
+        companyMs: idleLteS * 1_000,
+        lostMs: idleLteS * 1_000,
+      }),
     }
     this.#news = new LegNews(parts.log)
     this.#capture = new CaptureSwitch(parts, resolve)
@@ -273,5 +282,6 @@ const TICK_MS = 20
 const DOUBT_TICK_MS = 10
 /** While LTE carries data, DSL costs nothing to ask. */
 const DSL_COMPANY_MS = 1_000
+const DSL_LOST_MS = 500
 /** A home where nobody opened anything for so long does not keep LTE awake. */
 const HOME_ACTIVE_MS = 600_000
