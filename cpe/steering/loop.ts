@@ -11,6 +11,7 @@ import type { CpeConfig } from '../../shared/config/cpe.ts'
 import type { Budget } from '../../shared/core/budget.ts'
 import { ConcentratorHealth } from '../../shared/core/concentrator-health.ts'
 import { DslFirst, type SteeredLeg } from '../../shared/core/dsl-first.ts'
+import { HomeUse } from '../../shared/core/home-use.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { LegHealth } from '../../shared/core/leg-health.ts'
 import type { ProbePolicy } from '../../shared/core/leg-question.ts'
@@ -30,6 +31,7 @@ import { type PathLeg, type PathLegs, wayOf } from './path-legs.ts'
 import type { PathManager } from './path-manager.ts'
 import type { Probes } from './probes.ts'
 import type { Router } from './router.ts'
+import type { HomeNow } from './standbys.ts'
 
 /** What steering looks at and acts on; a test paints them. */
 export interface SteeringParts {
@@ -51,7 +53,7 @@ export interface SteeringParts {
   readonly log: Pick<Log, 'debug' | 'info' | 'warn'>
 }
 
-export type SteeringConfig = Pick<CpeConfig, 'legs' | 'overflow' | 'probes' | 'shaping'>
+export type SteeringConfig = Pick<CpeConfig, 'legs' | 'overflow' | 'probes' | 'shaping' | 'standby'>
 
 export class Steering {
   /**
@@ -71,8 +73,8 @@ export class Steering {
   readonly #capture: CaptureSwitch
   #active: LegName | undefined
   #bonding = false
-  #lanConnections = 0
-  #homeActiveUntilMs = -Infinity
+  readonly #use = new HomeUse()
+  readonly #standby: Pick<HomeNow, 'natIdleMs' | 'standby'>
 
   /** `remotes`: the concentrator's addresses in the order of preference. */
   constructor(config: SteeringConfig, remotes: readonly Endpoint[], parts: SteeringParts) {
@@ -98,6 +100,7 @@ export class Steering {
         lostMs: idleLteS * 1_000,
       }),
     }
+    this.#standby = { standby: config.standby, natIdleMs: config.probes.lteNatIdleS * 1_000 }
     this.#news = new LegNews(parts.log)
     this.#capture = new CaptureSwitch(parts, resolve)
     this.#dslFirst = new DslFirst(
@@ -177,15 +180,18 @@ export class Steering {
 
   #publish(samples: LinkSamples, nowMs: number): void {
     const { board, lanConnections, wake } = this.#parts
-    const opened = lanConnections()
-    if (opened !== this.#lanConnections) this.#homeActiveUntilMs = nowMs + HOME_ACTIVE_MS
-    this.#lanConnections = opened
+    const lteBytes = bytesOf(samples.lte.counters)
+    const lteAlone = this.#legs.dsl.state === 'dead' && this.#legs.lte.inService
+    this.#use.observe({ opened: lanConnections(), lteBytes, lteAlone }, nowMs)
     const { state } = this.#concentrator
     // Suspicion alone changes nothing; but a concentrator never seen is not one to send flows to.
     if (state === 'reachable') this.#bonding = true
     if (state === 'unreachable') this.#bonding = false
 
-    let changed = board.writeHouse(this.#bonding, nowMs < this.#homeActiveUntilMs)
+    let changed = board.writeHouse(
+      this.#bonding,
+      this.#standby.standby === 'hot' && this.#use.lteUsed(nowMs),
+    )
     for (const leg of LEGS) {
       const { ifIndex, address4, address6 } = samples[leg].facts
       const health = this.#legs[leg]
@@ -208,10 +214,10 @@ export class Steering {
     const others = this.#dslFirst.judge(legs, () => overflowing(flows()), budget, nowMs)
     if (others) paths.lookAgain()
     const helps = (token: number) => this.#dslFirst.helps(token)
-    const homeActive = nowMs < this.#homeActiveUntilMs
+    const lteUsed = this.#use.lteUsed(nowMs)
     paths.steer(
       this.#pathLegs(samples),
-      homeActive,
+      { ...this.#standby, active: this.#use.active(nowMs), lteUsed },
       () => marked(flows(), helps, budget.spent),
       nowMs,
     )
@@ -277,11 +283,13 @@ function routedLeg({ address4, address6, gateway4, gateway6 }: LinkFacts, up: bo
   return { up, address4: text(address4), address6: text(address6), gateway4, gateway6 }
 }
 
+function bytesOf(counters: LegCounters | undefined): number | undefined {
+  return counters && counters.rxBytes + counters.txBytes
+}
+
 const UNSEEN: SeenLeg = { dead: false, path: '' }
 const TICK_MS = 20
 const DOUBT_TICK_MS = 10
 /** While LTE carries data, DSL costs nothing to ask. */
 const DSL_COMPANY_MS = 1_000
 const DSL_LOST_MS = 500
-/** A home where nobody opened anything for so long does not keep LTE awake. */
-const HOME_ACTIVE_MS = 600_000

@@ -131,7 +131,7 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
       const legs = { dsl, lte: leg(0, '10.9.2.2', use) }
       paths.steer(
         legs,
-        true,
+        { active: true, lteUsed: true, standby: 'hot', natIdleMs: Infinity },
         () => [{ token: flow.token, pooled: false, serviceClass: 'overflow', helped: true }],
         performance.now(),
       )
@@ -247,9 +247,10 @@ const config = {
   concentrator: { addresses: ['192.0.2.10'], port: PORT },
   legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
   stateDirectory: '/nowhere',
+  standby: 'hot' as const,
   budget: { resetDay: 1 },
   shaping: { dslShare: 0.97 },
-  probes: { idleDslS: 30, idleLteS: 300, retries: 3 },
+  probes: { idleDslS: 30, idleLteS: 300, lteNatIdleS: 120, retries: 3 },
   overflow: {
     engagePercent: 93,
     engageMs: 100,

@@ -39,6 +39,7 @@ import {
   wayOf,
 } from './path-legs.ts'
 import { type Plan, Plans } from './plans.ts'
+import { type HomeNow, isDistrusted, keyOfHome, standbyFor } from './standbys.ts'
 
 /** The kernel as the path manager needs it; a test paints it. */
 export type MptcpKernel = Pick<
@@ -85,7 +86,7 @@ export class PathManager {
   #legOf: ReadonlyMap<string, LegName> = new Map()
   #epoch = 0
   #epochKey = ''
-  #homeActive = false
+  #home: HomeNow = NOBODY
   #dirty = true
   #sweptMs = -Infinity
   #syncedMs = -Infinity
@@ -105,14 +106,9 @@ export class PathManager {
   }
 
   /** Look, decide, act: once every tick of steering. `flows` is asked only when it may matter. */
-  steer(
-    legs: PathLegs,
-    homeActive: boolean,
-    flows: () => Iterable<FlowConnection>,
-    nowMs: number,
-  ): void {
+  steer(legs: PathLegs, home: HomeNow, flows: () => Iterable<FlowConnection>, nowMs: number): void {
     this.#listen(flows, nowMs)
-    this.#see(legs, homeActive)
+    this.#see(legs, home)
     if (!this.#dirty && nowMs - this.#sweptMs < SWEEP_MS) return
     this.#sweptMs = nowMs
     this.#dirty = false
@@ -153,8 +149,8 @@ export class PathManager {
     this.#dirty = true
   }
 
-  #see(legs: PathLegs, homeActive: boolean): void {
-    const key = `${homeActive} ${LEGS.map((leg) => keyOfLeg(legs[leg])).join(' ')}`
+  #see(legs: PathLegs, home: HomeNow): void {
+    const key = `${keyOfHome(home)} ${LEGS.map((leg) => keyOfLeg(legs[leg])).join(' ')}`
     if (key === this.#epochKey) return
     for (const leg of LEGS) {
       if (!isFresh(this.#legs[leg], legs[leg], this.#concentrator)) continue
@@ -163,7 +159,7 @@ export class PathManager {
     this.#epochKey = key
     this.#epoch += 1
     this.#legs = legs
-    this.#homeActive = homeActive
+    this.#home = home
     this.#legOf = legsByAddress(legs)
     this.#dirty = true
   }
@@ -174,29 +170,41 @@ export class PathManager {
     const settled = plan.epoch === this.#epoch && same
     if (settled && !known.changed && nowMs < plan.againMs) return
     known.changed = false
+    const needed = flow.helped || plan.pooled !== flow.pooled || this.#legs.dsl.use === 'dead'
     plan.epoch = this.#epoch
     plan.pooled = flow.pooled
     plan.helped = flow.helped
+    plan.againMs = Infinity
     for (const { address, livedMs } of known.ended.splice(0)) {
       const leg = this.#legOf.get(address)
       if (leg !== undefined) plan.tries.ended(leg, livedMs, nowMs)
     }
 
     const first = known.first === undefined ? undefined : this.#legOf.get(known.first)
-    const want = wantSubflows({ ...flow, first }, usesOf(this.#legs), this.#homeActive)
+    const have = this.#standing(known, plan, nowMs)
+    const lte = have.find(({ leg }) => leg === 'lte')?.subflow
+    const standby = standbyFor(plan, lte, needed, this.#home, nowMs)
+    const uses = usesOf(this.#legs)
+    const want = wantSubflows({ ...flow, first }, uses, this.#home.active, standby)
     if (want === undefined) return
-    const have = [...known.subflows.values()].map((subflow): StandingSubflow => {
-      const leg = this.#legOf.get(formatAddress(subflow.local.address))
-      if (leg !== undefined) plan.tries.stands(leg)
-      return { leg, backup: subflow.backup, proven: isProven(subflow, nowMs), subflow }
-    })
     for (const action of planSubflows(want, have)) this.#act(known, plan, action, nowMs)
-    plan.againMs = plan.tries.againMs(nowMs)
+    plan.againMs = Math.min(plan.againMs, plan.tries.againMs(nowMs))
     for (const { proven, subflow } of have) {
       if (!proven) plan.againMs = Math.min(plan.againMs, subflow.sinceMs + PROVEN_MS)
       if (subflow.tellMs <= nowMs) this.#tell(known, subflow, nowMs)
       plan.againMs = Math.min(plan.againMs, subflow.tellMs)
     }
+  }
+
+  #standing(known: KnownConnection, plan: Plan, nowMs: number): StandingSubflow[] {
+    return [...known.subflows.values()].map((subflow) => {
+      const on = this.#legOf.get(formatAddress(subflow.local.address))
+      const lost = on === 'lte' && isDistrusted(subflow, this.#legs, this.#home, nowMs)
+      // It is replaced as if its address were gone.
+      const leg = lost ? undefined : on
+      if (leg !== undefined) plan.tries.stands(leg)
+      return { leg, backup: subflow.backup, proven: isProven(subflow, nowMs), subflow }
+    })
   }
 
   #act(
@@ -253,12 +261,14 @@ export class PathManager {
 
   #remove(known: KnownConnection, subflow: KnownSubflow): void {
     this.#commands += 2
-    const told = this.#kernel.removeAddress(known.token, subflow.localId)
+    known.subflows.delete(endsOf(subflow))
+    // Its successor has the same address, and so the same id.
+    const shared = [...known.subflows.values()].some(({ localId }) => localId === subflow.localId)
+    const told = shared ? 0 : this.#kernel.removeAddress(known.token, subflow.localId)
     const ended = this.#kernel.subflowDestroy(known.token, subflow.local, subflow.remote)
     // ESRCH: REMOVE has already ended it.
     if (told < 0) this.#refused(told)
     if (ended < 0 && ended !== -ESRCH) this.#refused(ended)
-    known.subflows.delete(endsOf(subflow))
     this.counts.removed += 1
   }
 
@@ -272,6 +282,8 @@ export class PathManager {
 function isProven({ localId, sinceMs }: KnownSubflow, nowMs: number): boolean {
   return localId === 0 || nowMs - sinceMs >= PROVEN_MS
 }
+
+const NOBODY: HomeNow = { active: false, lteUsed: false, standby: 'cold', natIdleMs: Infinity }
 
 type StandingSubflow = Subflow & { readonly subflow: KnownSubflow }
 

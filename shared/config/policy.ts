@@ -4,8 +4,10 @@
  */
 import { z } from 'zod'
 import { numberBetween, wholeNumber } from './bounds.ts'
+import { STANDBY_POLICIES } from '../core/standby.ts'
 import { classesSection } from './classes.ts'
 import type { Contradiction } from './document.ts'
+import { mustBeText } from './must.ts'
 
 /** The keys of a policy, each with its unit and its default. */
 export function policyKeys() {
@@ -27,6 +29,11 @@ export function policyKeys() {
         burstMegabytes: wholeNumber(0, 1_000, 'megabytes').default(15),
       })
       .prefault({}),
+    /**
+     * Whether LTE is joined before it is needed: hot, or built when DSL is full or dead: cold (ADR 0026).
+     * Default hot.
+     */
+    standby: z.enum(STANDBY_POLICIES, { error: mustBeText('hot or cold') }).default('hot'),
     /** What LTE may cost. */
     budget: z
       .strictObject({
