@@ -3,8 +3,8 @@
  * it may cost. It stands in the home's own file; nothing in it is about cables or addresses.
  */
 import { z } from 'zod'
-import { numberBetween, wholeNumber } from './bounds.ts'
 import { STANDBY_POLICIES } from '../core/standby.ts'
+import { numberBetween, wholeNumber } from './bounds.ts'
 import { classesSection } from './classes.ts'
 import type { Contradiction } from './document.ts'
 import { mustBeText } from './must.ts'
