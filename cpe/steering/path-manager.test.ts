@@ -118,7 +118,7 @@ test('a changed address is joined under a new id before the old one is removed',
   house.legs.lte = { ...lte, use: 'dead' }
   house.legs.dsl = leg(3, '203.0.113.77')
   house.told()
-  house.tick(20)
+  house.tick(5)
   // The old address is all it has until the new one stands and has shown that it lasts.
   assert.deepEqual(house.told(), ['create 7 203.0.113.77 1'])
   house.tick(20)
@@ -271,6 +271,19 @@ test('a leg joins to the address of the concentrator that its own family can rea
   house.open(7)
   house.tick(2)
   assert.deepEqual(house.told(), ['create 7 2001:db8:e::2 2'])
+})
+
+test('joins are counted on their leg: those that stood, and those that the peer reset', () => {
+  const house = new House()
+  house.open(7)
+  house.tick(2)
+  house.kernel.resetting = true
+  house.open(8)
+  house.tick(2)
+  assert.deepEqual(house.paths.counts.joins, {
+    dsl: { stood: 0, failed: 0 },
+    lte: { stood: 1, failed: 1 },
+  })
 })
 
 test('a standby that LTE has not been needed for is ended before its mapping is, and not made anew', () => {
