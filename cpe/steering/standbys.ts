@@ -45,12 +45,16 @@ export function standbyFor(
   return standby
 }
 
-/** DSL is gone, and what waited on LTE has been silent for so long that another shall take its place. */
+/**
+ * DSL is gone, and what waited on LTE has been silent for so long that another shall take its place. What carries
+ * already is no standby any more.
+ */
 export function isDistrusted(
-  { heardMs }: KnownSubflow,
-  legs: PathLegs,
+  { backup, heardMs }: KnownSubflow,
+  { dsl, lte }: PathLegs,
   { natIdleMs }: HomeNow,
   nowMs: number,
 ): boolean {
-  return legs.dsl.use === 'dead' && legs.lte.use === 'up' && isForgotten(nowMs - heardMs, natIdleMs)
+  if (!backup || dsl.use !== 'dead' || lte.use !== 'up') return false
+  return isForgotten(nowMs - heardMs, natIdleMs)
 }

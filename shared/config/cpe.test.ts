@@ -30,7 +30,7 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['probes.idleDslS', 1, 3_600],
   ['probes.idleLteS', 1, 3_600],
   ['probes.retries', 1, 10],
-  ['probes.lteNatIdleS', 10, 7_200],
+  ['probes.lteNatIdleS', 5, 7_200],
   ['budget.resetDay', 1, 28],
   ['overflow.engageMs', 50, 10_000],
   ['overflow.releaseMs', 100, 60_000],
