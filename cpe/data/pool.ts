@@ -66,6 +66,11 @@ export class Pool implements Watcher {
     this.refill()
   }
 
+  /** All that wait here, warm or not yet. */
+  *uplinks(): Generator<Uplink> {
+    for (const { uplink } of this.#members) yield uplink
+  }
+
   /** A member ended: warm or not, it is no longer here. */
   lost(hello: Hello): void {
     this.#members.delete(hello)

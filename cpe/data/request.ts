@@ -11,7 +11,7 @@
  * Who asks is a connection that was accepted (accepted.ts), whose bytes follow the Connect at once (RFC
  * 8803 section 4.2: early data), or one whose SYN is held (hold.ts). Neither adds a round trip.
  */
-import { linesOf, SERVICE_CLASSES, type ServiceClass } from '../../shared/core/service-class.ts'
+import { linesOf, type ServiceClass } from '../../shared/core/service-class.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
 import { allAcknowledged } from '../../shared/linux/sockets.ts'
@@ -27,6 +27,7 @@ import {
   hear,
   heardFarewell,
   NO_ANSWER,
+  openUplink,
   readAnswer,
   type ShownCookie,
   type Uplink,
@@ -140,8 +141,8 @@ export class Request implements Watcher, AskerEvents {
   }
 
   #ask(): void {
-    const { row, cookie, fd } = this.#uplink
-    if (row >= 0) this.#room.table.open(row, SERVICE_CLASSES.indexOf(this.#serviceClass))
+    const { cookie, fd } = this.#uplink
+    openUplink(this.#room, this.#uplink, this.#serviceClass)
     const message = encodeConvert([
       { type: 'connect', ...this.#asker.destination },
       ...(this.#warm ? [] : [{ type: 'cookie', cookie: cookie.bytes } as const]),

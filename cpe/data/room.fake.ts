@@ -47,6 +47,6 @@ const SETTINGS: HouseSettings = {
   classes: { default: 'overflow', rules: [] },
   congestion: undefined,
   lanCongestion: undefined,
-  keepalive: { idleS: 1, intervalS: 1, probes: 1 },
+  keepalive: { idleS: 1, intervalS: 1, probes: 1, lteIdleS: 1 },
   descriptorsMax: 100,
 }

@@ -31,6 +31,8 @@ export interface HouseSettings {
     readonly idleS: number
     readonly intervalS: number
     readonly probes: number
+    /** The first question on an uplink that must not be forgotten by LTE's carrier. */
+    readonly lteIdleS: number
   }
   /** Watched descriptors from which this worker says it is full. */
   readonly descriptorsMax: number

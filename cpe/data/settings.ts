@@ -2,6 +2,7 @@
  * From the operator's file to what a data thread needs: numbers, bytes and limits, all computed once.
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
+import { keepaliveIdleS } from '../../shared/core/standby.ts'
 import type { Host } from '../../shared/relay/host.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import type { HouseMemory, HouseSettings } from './room.ts'
@@ -29,7 +30,7 @@ export function houseSettings(
     classes: config.classes,
     congestion: host.congestion,
     lanCongestion: host.lanCongestion,
-    keepalive: config.keepalive,
+    keepalive: { ...config.keepalive, lteIdleS: keepaliveIdleS(config.probes.lteNatIdleS) },
     descriptorsMax: host.descriptorsPerWorker,
   }
 }

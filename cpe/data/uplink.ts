@@ -6,15 +6,10 @@
  */
 import { LEG_NUMBER, type LegName } from '../../shared/core/leg.ts'
 import { MARK } from '../../shared/core/marks.ts'
+import { SERVICE_CLASSES, type ServiceClass } from '../../shared/core/service-class.ts'
 import { EAGAIN, ECONNREFUSED, ECONNRESET, EHOSTUNREACH } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
-import {
-  dial,
-  keepAlive,
-  mptcpToken,
-  resetAndClose,
-  socketError,
-} from '../../shared/linux/sockets.ts'
+import { dial, mptcpToken, resetAndClose, socketError } from '../../shared/linux/sockets.ts'
 import { FlowState } from '../../shared/relay/flow-table.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
 import { isIpv4 } from '../../shared/wire/address.ts'
@@ -26,6 +21,7 @@ import {
 } from '../../shared/wire/convert.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import { COUNT, type HouseRoom } from './room.ts'
+import { askForLife } from './signs-of-life.ts'
 
 export type ErrorTlv = Extract<ConvertTlv, { type: 'error' }>
 
@@ -90,8 +86,7 @@ export function uplinkConnected(room: HouseRoom, uplink: Uplink): number {
   const errno = socketError(uplink.fd)
   if (errno === ECONNREFUSED || errno === ECONNRESET) heardFarewell(room)
   if (errno !== 0) return errno
-  const { intervalS, probes } = room.settings.keepalive
-  keepAlive(uplink.fd, KEEPALIVE_IDLE_S, intervalS, probes)
+  askForLife(room, uplink, undefined)
   const token = mptcpToken(uplink.fd)
   if (token === undefined) {
     fellBack(room, uplink)
@@ -100,6 +95,13 @@ export function uplinkConnected(room: HouseRoom, uplink: Uplink): number {
   const nowS = Math.floor(room.loop.nowMs / 1_000)
   uplink.row = room.table.claim(FlowState.pooled, token, LEG_NUMBER[uplink.leg], nowS)
   return 0
+}
+
+/** A LAN connection has it now, and makes it one of its class. */
+export function openUplink(room: HouseRoom, uplink: Uplink, serviceClass: ServiceClass): void {
+  if (uplink.row < 0) return
+  room.table.open(uplink.row, SERVICE_CLASSES.indexOf(serviceClass))
+  if (serviceClass === 'lte-only') askForLife(room, uplink, serviceClass)
 }
 
 /**
@@ -206,8 +208,3 @@ export function hear({ bytes }: Answer): Heard {
 
 /** A whole Convert message has at most 1,020 bytes; the rest is payload that came with it. */
 const ANSWER_BYTES_MAX = 16_384
-/**
- * A concentrator that lost its power has said no farewell: a flow that only listens would stay for ever.
- * Rarely, for the questions wake LTE.
- */
-const KEEPALIVE_IDLE_S = 7_200

@@ -29,6 +29,7 @@ import {
   type HouseRoom,
   type HouseSettings,
 } from './room.ts'
+import { SignsOfLife } from './signs-of-life.ts'
 import { Stranded } from './stranded.ts'
 import type { Uplink } from './uplink.ts'
 import { findWay } from './way-out.ts'
@@ -57,6 +58,7 @@ const room: HouseRoom = {
 }
 const pool = new Pool(room, new Concentrator(room))
 const stranded = new Stranded(room)
+const signsOfLife = new SignsOfLife(room, () => pool.uplinks())
 /** How old a published figure may be, and how late a download is known for one. */
 const PUBLISH_MS = 100
 const PUBLISH_IDLE_MS = 1_000
@@ -70,6 +72,7 @@ const publish = new Deadline(() => {
 
 hearBell(loop, birth.bell, birth.orders, () => {
   stranded.end()
+  signsOfLife.look()
   pool.legsChanged()
 })
 intercept(room, settings.capturePort + index, (lan) => {

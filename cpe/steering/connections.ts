@@ -16,6 +16,8 @@ export interface KnownSubflow {
   /** 0 for the one the connection began with. */
   readonly localId: number
   readonly sinceMs: number
+  /** When something last came in by it, as far as we know: the kernel's list says it. */
+  heardMs: number
   /** What we asked for. */
   backup: boolean
   /** How often the peer was told a changed flag, and when to tell it again; Infinity: not at all. */
@@ -74,6 +76,7 @@ export class Connections {
           remote,
           localId: 0,
           sinceMs: nowMs,
+          heardMs: nowMs,
           ...NOTHING_TOLD,
           backup: false,
         })
@@ -114,7 +117,9 @@ export class Connections {
       const { local, remote, localId, backup } = subflow
       const before = this.#known.get(subflow.token)?.subflows.get(endsOf(subflow))
       const since = before ?? { sinceMs: nowMs, ...NOTHING_TOLD }
-      standing.set(endsOf(subflow), { ...since, local, remote, localId, backup })
+      const heardMs = nowMs - subflow.silentMs
+      if (before !== undefined) before.heardMs = heardMs
+      standing.set(endsOf(subflow), { ...since, heardMs, local, remote, localId, backup })
       if (!subflow.joined) firsts.set(subflow.token, formatAddress(local.address))
     }
     for (const token of this.#known.keys()) {
@@ -144,7 +149,8 @@ function joined(known: KnownConnection, event: SubflowEvent, nowMs: number): voi
   // Its `backup` is what the peer asked for; ours is known from what we did.
   if (known.subflows.has(ends)) return
   const backup = known.asked.get(formatAddress(local.address)) ?? false
-  known.subflows.set(ends, { local, remote, localId, sinceMs: nowMs, ...NOTHING_TOLD, backup })
+  const since = { sinceMs: nowMs, heardMs: nowMs, ...NOTHING_TOLD }
+  known.subflows.set(ends, { local, remote, localId, ...since, backup })
 }
 
 function ended(known: KnownConnection, event: SubflowEvent, nowMs: number): void {

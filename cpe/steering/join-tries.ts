@@ -40,12 +40,16 @@ export class JoinTries {
     this.#tries[leg] = { ...this.#tries[leg], notBeforeMs: -Infinity, joining: false }
   }
 
-  /** A subflow ended, and not by us; `livedMs` is 0 for a join that never stood. */
-  ended(leg: LegName, livedMs: number, nowMs: number): void {
+  /**
+   * A subflow ended, and not by us; `livedMs` is 0 for a join that never stood. What it was: a `join` that failed,
+   * a `subflow` that stood, or `ours` to end.
+   */
+  ended(leg: LegName, livedMs: number, nowMs: number): 'join' | 'subflow' | 'ours' {
     const { failures, joining } = this.#tries[leg]
     // What we destroyed ourselves is reported too, and nothing is wrong with that.
-    if (livedMs === 0 && !joining) return
+    if (livedMs === 0 && !joining) return 'ours'
     this.#pause(leg, livedMs >= STEADY_MS ? 1 : Math.max(failures, 1), nowMs)
+    return livedMs === 0 ? 'join' : 'subflow'
   }
 
   /** Another line than the one the failures were on. */

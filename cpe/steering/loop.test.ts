@@ -9,6 +9,7 @@ import type { LinkFacts } from './links.ts'
 import { Steering } from './loop.ts'
 import type { PathLegs } from './path-legs.ts'
 import type { ProbeWay } from './probes.ts'
+import type { HomeNow } from './standbys.ts'
 
 test('a house that starts is bonded as soon as the concentrator answers, on both legs', () => {
   const house = new House()
@@ -102,9 +103,9 @@ test('data threads are rung when something changed for them, and not otherwise',
   assert.equal(house.rings, rings)
   house.lanConnections++
   house.play(20)
-  assert.deepEqual([house.rings, house.board.homeActive], [rings + 1, true])
+  assert.deepEqual([house.rings, house.home?.active], [rings, true])
   house.play(600_000)
-  assert.equal(house.board.homeActive, false)
+  assert.equal(house.home?.active, false)
 })
 
 test('a router that refuses the capture is asked again a second later', async () => {
@@ -181,6 +182,7 @@ class House {
   readonly board = LegBoard.create()
   readonly steering: Steering
   seen: PathLegs
+  home: HomeNow | undefined
   #number = 0
   #nextMs = 0
   readonly #echoes: Array<{ atMs: number; run: () => void }> = []
@@ -209,9 +211,9 @@ class House {
       trialS: 5,
       burstMegabytes: 15,
     }
-    const probes = { idleDslS: 30, idleLteS: 300, retries: 3 }
+    const probes = { idleDslS: 30, idleLteS: 300, lteNatIdleS: 120, retries: 3 }
     const shaping = { dslShare: 0.97 }
-    this.steering = new Steering({ legs, probes, overflow, shaping }, remotes, {
+    this.steering = new Steering({ legs, probes, overflow, shaping, standby: 'hot' }, remotes, {
       links: {
         look: () => ({ dsl: this.#sample('dsl'), lte: this.#sample('lte') }),
       },
@@ -224,8 +226,9 @@ class House {
       },
       paths: {
         lookAgain: () => undefined,
-        steer: (pathLegs, _homeActive, flows) => {
+        steer: (pathLegs, home, flows) => {
           this.seen = pathLegs
+          this.home = home
           this.helped = [...flows()].filter(({ helped }) => helped).map(({ token }) => token)
         },
       },

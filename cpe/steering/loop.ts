@@ -11,8 +11,10 @@ import type { CpeConfig } from '../../shared/config/cpe.ts'
 import type { Budget } from '../../shared/core/budget.ts'
 import { ConcentratorHealth } from '../../shared/core/concentrator-health.ts'
 import { DslFirst, type SteeredLeg } from '../../shared/core/dsl-first.ts'
+import { HomeUse } from '../../shared/core/home-use.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { LegHealth } from '../../shared/core/leg-health.ts'
+import type { ProbePolicy } from '../../shared/core/leg-question.ts'
 import { type LegCounters, LegTraffic } from '../../shared/core/leg-traffic.ts'
 import { ProbeTrack } from '../../shared/core/probe-track.ts'
 import type { LegUse } from '../../shared/core/subflows.ts'
@@ -20,6 +22,7 @@ import type { Log } from '../../shared/daemon/log.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
+import { CaptureSwitch } from './capture-switch.ts'
 import { type HouseFlow, marked, overflowing } from './house-flows.ts'
 import { LegNews } from './leg-news.ts'
 import type { LinkFacts, LinkSamples } from './links.ts'
@@ -28,6 +31,7 @@ import { type PathLeg, type PathLegs, wayOf } from './path-legs.ts'
 import type { PathManager } from './path-manager.ts'
 import type { Probes } from './probes.ts'
 import type { Router } from './router.ts'
+import type { HomeNow } from './standbys.ts'
 
 /** What steering looks at and acts on; a test paints them. */
 export interface SteeringParts {
@@ -49,7 +53,7 @@ export interface SteeringParts {
   readonly log: Pick<Log, 'debug' | 'info' | 'warn'>
 }
 
-export type SteeringConfig = Pick<CpeConfig, 'legs' | 'overflow' | 'probes' | 'shaping'>
+export type SteeringConfig = Pick<CpeConfig, 'legs' | 'overflow' | 'probes' | 'shaping' | 'standby'>
 
 export class Steering {
   /**
@@ -66,19 +70,17 @@ export class Steering {
   readonly #seen: Record<LegName, SeenLeg> = { dsl: UNSEEN, lte: UNSEEN }
   readonly #news: LegNews
   readonly #dslFirst: DslFirst
+  readonly #capture: CaptureSwitch
   #active: LegName | undefined
   #bonding = false
-  #capture: boolean | undefined
-  #captureAgainMs = -Infinity
-  #fullUntilMs = -Infinity
-  #lanConnections = 0
-  #homeActiveUntilMs = -Infinity
+  readonly #use = new HomeUse()
+  readonly #standby: Pick<HomeNow, 'natIdleMs' | 'standby'>
 
   /** `remotes`: the concentrator's addresses in the order of preference. */
   constructor(config: SteeringConfig, remotes: readonly Endpoint[], parts: SteeringParts) {
     const { idleDslS, idleLteS, retries } = config.probes
-    const health = (leg: LegName, idleMs: number, companyMs: number): LegHealth =>
-      new LegHealth(leg, { idleMs, companyMs, retries }, new LegTraffic(), new ProbeTrack())
+    const health = (leg: LegName, paces: Omit<ProbePolicy, 'retries'>): LegHealth =>
+      new LegHealth(leg, { ...paces, retries }, new LegTraffic(), new ProbeTrack())
     const { promise, resolve } = Promise.withResolvers<void>()
     this.settled = promise
     this.#settle = resolve
@@ -86,11 +88,21 @@ export class Steering {
     this.#interfaces = { dsl: config.legs.dsl.interface, lte: config.legs.lte.interface }
     this.#remotes = remotes
     this.#legs = {
-      dsl: health('dsl', idleDslS * 1_000, DSL_COMPANY_MS),
-      // Every byte counts: a busy DSL is no reason to wake it.
-      lte: health('lte', idleLteS * 1_000, idleLteS * 1_000),
+      dsl: health('dsl', {
+        idleMs: idleDslS * 1_000,
+        companyMs: DSL_COMPANY_MS,
+        lostMs: DSL_LOST_MS,
+      }),
+      // Every byte counts: a busy DSL is no reason to wake it, and a lost concentrator none to ask for ever.
+      lte: health('lte', {
+        idleMs: idleLteS * 1_000,
+        companyMs: idleLteS * 1_000,
+        lostMs: idleLteS * 1_000,
+      }),
     }
+    this.#standby = { standby: config.standby, natIdleMs: config.probes.lteNatIdleS * 1_000 }
     this.#news = new LegNews(parts.log)
+    this.#capture = new CaptureSwitch(parts, resolve)
     this.#dslFirst = new DslFirst(
       overflowPolicy(config),
       dslLine(config),
@@ -168,15 +180,18 @@ export class Steering {
 
   #publish(samples: LinkSamples, nowMs: number): void {
     const { board, lanConnections, wake } = this.#parts
-    const opened = lanConnections()
-    if (opened !== this.#lanConnections) this.#homeActiveUntilMs = nowMs + HOME_ACTIVE_MS
-    this.#lanConnections = opened
+    const lteBytes = bytesOf(samples.lte.counters)
+    const lteAlone = this.#legs.dsl.state === 'dead' && this.#legs.lte.inService
+    this.#use.observe({ opened: lanConnections(), lteBytes, lteAlone }, nowMs)
     const { state } = this.#concentrator
     // Suspicion alone changes nothing; but a concentrator never seen is not one to send flows to.
     if (state === 'reachable') this.#bonding = true
     if (state === 'unreachable') this.#bonding = false
 
-    let changed = board.writeHouse(this.#bonding, nowMs < this.#homeActiveUntilMs)
+    let changed = board.writeHouse(
+      this.#bonding,
+      this.#standby.standby === 'hot' && this.#use.lteUsed(nowMs),
+    )
     for (const leg of LEGS) {
       const { ifIndex, address4, address6 } = samples[leg].facts
       const health = this.#legs[leg]
@@ -199,10 +214,10 @@ export class Steering {
     const others = this.#dslFirst.judge(legs, () => overflowing(flows()), budget, nowMs)
     if (others) paths.lookAgain()
     const helps = (token: number) => this.#dslFirst.helps(token)
-    const homeActive = nowMs < this.#homeActiveUntilMs
+    const lteUsed = this.#use.lteUsed(nowMs)
     paths.steer(
       this.#pathLegs(samples),
-      homeActive,
+      { ...this.#standby, active: this.#use.active(nowMs), lteUsed },
       () => marked(flows(), helps, budget.spent),
       nowMs,
     )
@@ -245,33 +260,14 @@ export class Steering {
     }
     // Only when there is another way to go; and after it was opened.
     for (const leg of died) if (active !== undefined && active !== leg) router.flushLeg(leg)
-    this.#setCapture(nowMs)
+    if (this.#concentrator.state === 'unreachable') this.#settle()
+    this.#capture.follow(this.#bonding, nowMs)
   }
 
   /** DSL unless it is dead; with every leg dead, one that at least has a line. */
   #best(): LegName | undefined {
     return (
       LEGS.find((leg) => this.#legs[leg].inService) ?? LEGS.find((leg) => this.#legs[leg].present)
-    )
-  }
-
-  #setCapture(nowMs: number): void {
-    if (!this.#parts.roomForFlows()) this.#fullUntilMs = nowMs + FULL_MS
-    const on = this.#bonding && nowMs >= this.#fullUntilMs
-    if (this.#concentrator.state === 'unreachable') this.#settle()
-    if (this.#capture === on || nowMs < this.#captureAgainMs) return
-    this.#capture = on
-    this.#parts.router.setCapture(on).then(
-      () => {
-        this.#parts.log.info('capture', { on })
-        if (on) this.#settle()
-      },
-      (error: unknown) => {
-        this.#capture = undefined
-        this.#captureAgainMs = nowMs + CAPTURE_AGAIN_MS
-        const why = error instanceof Error ? error.message : String(error)
-        this.#parts.log.warn('capture not set', { on, why })
-      },
     )
   }
 }
@@ -287,13 +283,13 @@ function routedLeg({ address4, address6, gateway4, gateway6 }: LinkFacts, up: bo
   return { up, address4: text(address4), address6: text(address6), gateway4, gateway6 }
 }
 
+function bytesOf(counters: LegCounters | undefined): number | undefined {
+  return counters && counters.rxBytes + counters.txBytes
+}
+
 const UNSEEN: SeenLeg = { dead: false, path: '' }
 const TICK_MS = 20
 const DOUBT_TICK_MS = 10
 /** While LTE carries data, DSL costs nothing to ask. */
 const DSL_COMPANY_MS = 1_000
-/** A home where nobody opened anything for so long does not keep LTE awake. */
-const HOME_ACTIVE_MS = 600_000
-const CAPTURE_AGAIN_MS = 1_000
-/** A house that is full lets flows by for so long at least: the ruleset is not changed for each. */
-const FULL_MS = 1_000
+const DSL_LOST_MS = 500

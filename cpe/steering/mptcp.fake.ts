@@ -14,6 +14,7 @@ interface PaintedSubflow {
   readonly local: Endpoint
   readonly remote: Endpoint
   readonly localId: number
+  readonly sinceMs: number
   backup: boolean
 }
 
@@ -34,6 +35,9 @@ export class PaintedMptcp implements MptcpKernel {
   answering = true
   /** Joins that the peer answers with a reset. */
   resetting = false
+  /** For when something last came in by a subflow: as it was made, unless they are kept alive. */
+  nowMs = 0
+  keptAlive = false
   readonly #connections = new Map<number, PaintedConnection>()
   readonly #events: MptcpEvent[] = []
   readonly #underWay: Array<() => void> = []
@@ -48,7 +52,13 @@ export class PaintedMptcp implements MptcpKernel {
 
   /** The same, but the answer to its SYN is still on its way. */
   dial(token: number, local: string, remote: Endpoint): void {
-    const first = { local: this.#end(local), remote, localId: 0, backup: false }
+    const first = {
+      local: this.#end(local),
+      remote,
+      localId: 0,
+      sinceMs: this.nowMs,
+      backup: false,
+    }
     const subflows = new Map([[endsOf(first), first]])
     this.#connections.set(token, { subflows, ids: new Map(), dialling: true })
   }
@@ -103,6 +113,7 @@ export class PaintedMptcp implements MptcpKernel {
         remoteBackup: false,
         fullyEstablished: true,
         tcpInfo: decodeTcpInfo(new Uint8Array(0)),
+        silentMs: this.keptAlive ? 0 : this.nowMs - subflow.sinceMs,
       })),
     )
   }
@@ -125,7 +136,7 @@ export class PaintedMptcp implements MptcpKernel {
     }
     connection.ids.set(origin.id, address)
     const { id: localId, backup } = origin
-    const subflow = { local: this.#end(address), remote, localId, backup }
+    const subflow = { local: this.#end(address), remote, localId, sinceMs: this.nowMs, backup }
     const arrive = () => {
       connection.subflows.set(endsOf(subflow), subflow)
       this.#tell('subflowEstablished', token, subflow, 0)

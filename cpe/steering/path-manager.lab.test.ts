@@ -131,7 +131,7 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
       const legs = { dsl, lte: leg(0, '10.9.2.2', use) }
       paths.steer(
         legs,
-        true,
+        { active: true, lteUsed: true, standby: 'hot', natIdleMs: Infinity },
         () => [{ token: flow.token, pooled: false, serviceClass: 'overflow', helped: true }],
         performance.now(),
       )
@@ -145,6 +145,46 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
       return subflows(flow.token).join() === '10.9.1.2 0'
     })
     assert.equal(paths.counts.created, 1)
+  })
+
+  test('a standby that may be forgotten gets a brother from the same address, and ends without it', async () => {
+    using kernel = new MptcpPathManager()
+    const paths = new PathManager(kernel, () => dumpSubflows(diagnosis), [concentrator])
+    using flow = await connect()
+    const legs = (use: 'up' | 'dead') => {
+      const leg = { ifIndex: 0, address6: undefined }
+      return {
+        dsl: { ...leg, use, address4: knownAddress(DSL) },
+        lte: { ...leg, use: 'up', address4: knownAddress(LTE) },
+      } as const
+    }
+    const home = { active: true, lteUsed: true, standby: 'hot', natIdleMs: 0 } as const
+    const mine = {
+      token: flow.token,
+      pooled: false,
+      serviceClass: 'overflow',
+      helped: false,
+    } as const
+    const steer = (use: 'up' | 'dead') => {
+      paths.steer(legs(use), home, () => [mine], performance.now())
+    }
+    const onLte = () =>
+      dumpSubflows(diagnosis)
+        .filter(({ token, local }) => token === flow.token && formatAddress(local.address) === LTE)
+        .map(({ local }) => local.port)
+    await until('the standby', () => {
+      steer('up')
+      return paths.counts.joins.lte.stood === 1
+    })
+    steer('up')
+    const [standby] = onLte()
+    await until('its brother alone', () => {
+      steer('dead')
+      return subflows(flow.token).join() === `${LTE} 2` && onLte()[0] !== standby
+    })
+    assert.ok((await flow.receiveFor(500)).bytes > 100_000)
+    assert.equal(paths.counts.created, 2)
+    assert.deepEqual([...paths.counts.refused], [])
   })
 
   /** Steering with a router that does nothing, for the test routes by itself. */
@@ -247,9 +287,10 @@ const config = {
   concentrator: { addresses: ['192.0.2.10'], port: PORT },
   legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
   stateDirectory: '/nowhere',
+  standby: 'hot' as const,
   budget: { resetDay: 1 },
   shaping: { dslShare: 0.97 },
-  probes: { idleDslS: 30, idleLteS: 300, retries: 3 },
+  probes: { idleDslS: 30, idleLteS: 300, lteNatIdleS: 120, retries: 3 },
   overflow: {
     engagePercent: 93,
     engageMs: 100,

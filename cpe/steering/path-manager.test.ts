@@ -5,6 +5,7 @@ import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
 import { PaintedMptcp } from './mptcp.fake.ts'
 import type { PathLeg } from './path-legs.ts'
 import { PathManager } from './path-manager.ts'
+import type { HomeNow } from './standbys.ts'
 
 const concentrator: Endpoint = { address: address('192.0.2.10'), port: 8_803 }
 const concentrator6: Endpoint = { address: address('2001:db8:c::10'), port: 8_803 }
@@ -72,7 +73,7 @@ test('a connection that begins on LTE is joined by DSL', () => {
 
 test('a warm connection of a home where nobody is stays on its leg until it is taken', () => {
   const house = new House()
-  house.homeActive = false
+  house.home = { ...house.home, active: false }
   house.open(7, { pooled: true })
   house.tick(20)
   assert.deepEqual(house.told(), [])
@@ -160,7 +161,7 @@ test('a changed address is joined under a new id before the old one is removed',
   house.legs.lte = { ...lte, use: 'dead' }
   house.legs.dsl = leg(3, '203.0.113.77')
   house.told()
-  house.tick(20)
+  house.tick(5)
   // The old address is all it has until the new one stands and has shown that it lasts.
   assert.deepEqual(house.told(), ['create 7 203.0.113.77 1'])
   house.tick(20)
@@ -315,6 +316,116 @@ test('a leg joins to the address of the concentrator that its own family can rea
   assert.deepEqual(house.told(), ['create 7 2001:db8:e::2 2'])
 })
 
+test('joins are counted on their leg: those that stood, and those that the peer reset', () => {
+  const house = new House()
+  house.open(7)
+  house.tick(2)
+  house.kernel.resetting = true
+  house.open(8)
+  house.tick(2)
+  assert.deepEqual(house.paths.counts.joins, {
+    dsl: { stood: 0, failed: 0 },
+    lte: { stood: 1, failed: 1 },
+  })
+})
+
+test('a standby that LTE has not been needed for is ended before its mapping is, and not made anew', () => {
+  const house = new House()
+  house.home = { ...house.home, lteUsed: false }
+  house.helped = false
+  house.open(7)
+  house.tick(10)
+  assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
+  house.tick(90_000 / 20)
+  assert.deepEqual(house.told(), [])
+  house.tick(10_000 / 20)
+  assert.deepEqual(house.told(), ['remove 7 2', 'destroy 7 100.64.0.2'])
+  house.tick(600_000 / 20)
+  assert.deepEqual(house.told(), [])
+  // DSL is full: it is helped.
+  house.helped = true
+  house.paths.lookAgain()
+  house.tick()
+  assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
+})
+
+test('standbys are joined again, and stay, when LTE has been of use', () => {
+  const house = new House()
+  house.home = { ...house.home, lteUsed: false }
+  house.helped = false
+  house.open(7)
+  house.tick(120_000 / 20)
+  assert.deepEqual(house.kernel.subflowsOf(7), ['203.0.113.2 0'])
+  house.told()
+  house.home = { ...house.home, lteUsed: true }
+  house.kernel.keptAlive = true
+  house.tick(600_000 / 20)
+  assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
+  // The hour is over: nothing is asked for a sign of life any more.
+  house.home = { ...house.home, lteUsed: false }
+  house.kernel.keptAlive = false
+  house.tick(20_000 / 20)
+  assert.deepEqual(house.told(), ['remove 7 2', 'destroy 7 100.64.0.2'])
+})
+
+test('a cold home joins LTE only for who is helped, and when DSL is dead', () => {
+  const house = new House()
+  house.home = { ...house.home, standby: 'cold' }
+  house.helped = false
+  house.open(7)
+  house.open(8, { pooled: true })
+  house.tick(500)
+  assert.deepEqual(house.told(), [])
+  house.legs.dsl = { ...dsl, use: 'dead' }
+  house.tick()
+  assert.deepEqual(house.told(), ['create 7 100.64.0.2 2', 'create 8 100.64.0.2 2'])
+})
+
+test('at the loss of DSL a standby that was silent for too long is joined anew, then ended alone', () => {
+  const house = new House()
+  house.helped = false
+  house.open(7)
+  house.tick(10)
+  house.tick(115_000 / 20)
+  assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
+  house.tick(10_000 / 20)
+  house.legs.dsl = { ...dsl, use: 'dead' }
+  house.tick()
+  assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
+  house.tick(1_000 / 20)
+  // Not by its id, which is its successor's too.
+  assert.deepEqual(house.told(), ['remove 7 0', 'destroy 7 203.0.113.2', 'destroy 7 100.64.0.2'])
+  assert.deepEqual(house.kernel.subflowsOf(7), ['100.64.0.2 2'])
+})
+
+test('at the loss of DSL a standby that was heard of lately carries', () => {
+  const house = new House()
+  house.helped = false
+  house.open(7)
+  house.tick(100_000 / 20)
+  house.told()
+  house.legs.dsl = { ...dsl, use: 'dead' }
+  house.tick(100)
+  assert.deepEqual(house.told().slice(0, 3), [
+    'carry 7 100.64.0.2',
+    'remove 7 0',
+    'destroy 7 203.0.113.2',
+  ])
+})
+
+test('a warm connection that is taken gets the standby that it had lost', () => {
+  const house = new House()
+  house.home = { ...house.home, lteUsed: false }
+  house.open(7, { pooled: true })
+  house.tick(120_000 / 20)
+  assert.deepEqual(house.kernel.subflowsOf(7), ['203.0.113.2 0'])
+  house.told()
+  house.helped = false
+  house.flows.set(7, false)
+  house.tick(6)
+  assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
+})
+
 test('LTE becomes a backup when nobody is helped, and the peer is told three times', () => {
   const house = new House()
   house.open(7)
@@ -353,7 +464,7 @@ class House {
   readonly flows = new Map<number, boolean>()
   readonly legs = { dsl, lte }
   readonly paths: PathManager
-  homeActive = true
+  home: HomeNow = { active: true, lteUsed: true, standby: 'hot', natIdleMs: 120_000 }
   /** Whether LTE helps those that are open. */
   helped = true
   #nowMs = 0
@@ -374,7 +485,8 @@ class House {
       })
     for (let i = 0; i < times; i++) {
       this.#nowMs += 20
-      this.paths.steer({ ...this.legs }, this.homeActive, flows, this.#nowMs)
+      this.kernel.nowMs = this.#nowMs
+      this.paths.steer({ ...this.legs }, this.home, flows, this.#nowMs)
     }
   }
 

@@ -17,7 +17,6 @@ import {
   type SubflowAction,
   wantSubflows,
 } from '../../shared/core/subflows.ts'
-import { errnoName } from '../../shared/linux/errors.ts'
 import type { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
@@ -29,6 +28,7 @@ import {
   type KnownSubflow,
   nameOf,
 } from './connections.ts'
+import { PathCounts } from './path-counts.ts'
 import {
   isFresh,
   keyOfLeg,
@@ -40,6 +40,7 @@ import {
 } from './path-legs.ts'
 import { type Plan, Plans } from './plans.ts'
 import { standbyFromMs } from './standby-age.ts'
+import { type HomeNow, isDistrusted, keyOfHome, standbyFor } from './standbys.ts'
 
 /** The kernel as the path manager needs it; a test paints it. */
 export type MptcpKernel = Pick<
@@ -56,26 +57,8 @@ export interface FlowConnection {
   readonly helped: boolean
 }
 
-/** What came of commands. `refused` by errno name. */
-export interface PathCounts {
-  created: number
-  joined: number
-  removed: number
-  /** Backup flags told, repetitions and all. */
-  prioritised: number
-  resyncs: number
-  readonly refused: Map<string, number>
-}
-
 export class PathManager {
-  readonly counts: PathCounts = {
-    created: 0,
-    joined: 0,
-    removed: 0,
-    prioritised: 0,
-    resyncs: 0,
-    refused: new Map(),
-  }
+  readonly counts = new PathCounts()
   readonly #kernel: MptcpKernel
   readonly #dump: () => readonly DiagnosedSubflow[]
   readonly #concentrator: readonly Endpoint[]
@@ -86,7 +69,7 @@ export class PathManager {
   #legOf: ReadonlyMap<string, LegName> = new Map()
   #epoch = 0
   #epochKey = ''
-  #homeActive = false
+  #home: HomeNow = NOBODY
   #dirty = true
   #sweptMs = -Infinity
   #syncedMs = -Infinity
@@ -106,14 +89,9 @@ export class PathManager {
   }
 
   /** Look, decide, act: once every tick of steering. `flows` is asked only when it may matter. */
-  steer(
-    legs: PathLegs,
-    homeActive: boolean,
-    flows: () => Iterable<FlowConnection>,
-    nowMs: number,
-  ): void {
+  steer(legs: PathLegs, home: HomeNow, flows: () => Iterable<FlowConnection>, nowMs: number): void {
     this.#listen(flows, nowMs)
-    this.#see(legs, homeActive)
+    this.#see(legs, home)
     if (!this.#dirty && nowMs - this.#sweptMs < SWEEP_MS) return
     this.#sweptMs = nowMs
     this.#dirty = false
@@ -137,7 +115,11 @@ export class PathManager {
 
   #listen(flows: () => Iterable<FlowConnection>, nowMs: number): void {
     const health = this.#kernel.drain((event) => {
-      if (event.type === 'subflowEstablished') this.counts.joined += 1
+      if (event.type === 'subflowEstablished') {
+        this.counts.joined += 1
+        const leg = this.#legOf.get(formatAddress(event.local.address))
+        if (leg !== undefined) this.counts.joins[leg].stood += 1
+      }
       if (event.type === 'closed') this.#plans.forget(event.token)
       if (this.#connections.hear(event, nowMs)) this.#dirty = true
     })
@@ -154,8 +136,8 @@ export class PathManager {
     this.#dirty = true
   }
 
-  #see(legs: PathLegs, homeActive: boolean): void {
-    const key = `${homeActive} ${LEGS.map((leg) => keyOfLeg(legs[leg])).join(' ')}`
+  #see(legs: PathLegs, home: HomeNow): void {
+    const key = `${keyOfHome(home)} ${LEGS.map((leg) => keyOfLeg(legs[leg])).join(' ')}`
     if (key === this.#epochKey) return
     for (const leg of LEGS) {
       if (!isFresh(this.#legs[leg], legs[leg], this.#concentrator)) continue
@@ -164,7 +146,7 @@ export class PathManager {
     this.#epochKey = key
     this.#epoch += 1
     this.#legs = legs
-    this.#homeActive = homeActive
+    this.#home = home
     this.#legOf = legsByAddress(legs)
     this.#dirty = true
   }
@@ -175,38 +157,49 @@ export class PathManager {
     const settled = plan.epoch === this.#epoch && same
     if (settled && !known.changed && nowMs < plan.againMs) return
     known.changed = false
+    const needed = flow.helped || plan.pooled !== flow.pooled || this.#legs.dsl.use === 'dead'
     plan.epoch = this.#epoch
     plan.pooled = flow.pooled
     plan.helped = flow.helped
+    plan.againMs = Infinity
     for (const { address, livedMs } of known.ended.splice(0)) {
       const leg = this.#legOf.get(address)
-      if (leg !== undefined) plan.tries.ended(leg, livedMs, nowMs)
+      if (leg === undefined) continue
+      if (plan.tries.ended(leg, livedMs, nowMs) === 'join') this.counts.joins[leg].failed += 1
     }
 
     const first = known.first === undefined ? undefined : this.#legOf.get(known.first)
+    const have = this.#standing(known, plan, nowMs)
+    const lte = have.find(({ leg }) => leg === 'lte')?.subflow
+    const standby = standbyFor(plan, lte, needed, this.#home, nowMs)
     const uses = usesOf(this.#legs)
-    const want = wantSubflows({ ...flow, first }, uses, this.#homeActive)
+    const want = wantSubflows({ ...flow, first }, uses, this.#home.active, standby)
     if (want === undefined) return
-    const have = [...known.subflows.values()].map((subflow): StandingSubflow => {
-      const leg = this.#legOf.get(formatAddress(subflow.local.address))
-      if (leg !== undefined) plan.tries.stands(leg)
-      return { leg, backup: subflow.backup, proven: isProven(subflow, nowMs), subflow }
-    })
-    const standbyMs = standbyFromMs(
-      have.map(({ leg, subflow }) => ({ leg, sinceMs: subflow.sinceMs })),
-      uses,
-    )
+    const standbyMs = standbyFromMs(have, uses)
     for (const action of planSubflows(want, have)) {
       const early = action.do === 'create' && action.backup && nowMs < standbyMs
       if (!early) this.#act(known, plan, action, nowMs)
     }
-    plan.againMs = plan.tries.againMs(nowMs)
+    plan.againMs = Math.min(plan.againMs, plan.tries.againMs(nowMs))
     if (nowMs < standbyMs) plan.againMs = Math.min(plan.againMs, standbyMs)
     for (const { proven, subflow } of have) {
-      if (!proven) plan.againMs = Math.min(plan.againMs, subflow.sinceMs + PROVEN_MS)
+      if (!proven) plan.againMs = Math.min(plan.againMs, nowMs + PROVEN_LOOK_MS)
       if (subflow.tellMs <= nowMs) this.#tell(known, subflow, nowMs)
       plan.againMs = Math.min(plan.againMs, subflow.tellMs)
     }
+  }
+
+  #standing(known: KnownConnection, plan: Plan, nowMs: number): StandingSubflow[] {
+    const { dsl, lte } = this.#legs
+    const provenMs = dsl.use === 'dead' || lte.use === 'dead' ? PROVEN_URGENT_MS : PROVEN_MS
+    return [...known.subflows.values()].map((subflow) => {
+      const on = this.#legOf.get(formatAddress(subflow.local.address))
+      const lost = on === 'lte' && isDistrusted(subflow, this.#legs, this.#home, nowMs)
+      // It is replaced as if its address were gone.
+      const leg = lost ? undefined : on
+      if (leg !== undefined) plan.tries.stands(leg)
+      return { leg, backup: subflow.backup, proven: isProven(subflow, provenMs, nowMs), subflow }
+    })
   }
 
   #act(
@@ -240,7 +233,8 @@ export class PathManager {
     if (result === -ESRCH) {
       this.#connections.forget(known.token)
     } else if (result < 0) {
-      this.#refused(result)
+      this.counts.refusedBy(result)
+      this.counts.joins[leg].failed += 1
       plan.tries.refused(leg, nowMs)
     } else {
       this.counts.created += 1
@@ -254,7 +248,7 @@ export class PathManager {
     const { local, remote, backup } = subflow
     this.#commands += 1
     const result = this.#kernel.setBackup(known.token, local, remote, backup)
-    if (result < 0) this.#refused(result)
+    if (result < 0) this.counts.refusedBy(result)
     else this.counts.prioritised += 1
     const pauseMs = TELL_AGAIN_MS[subflow.toldTimes]
     subflow.toldTimes += 1
@@ -263,25 +257,24 @@ export class PathManager {
 
   #remove(known: KnownConnection, subflow: KnownSubflow): void {
     this.#commands += 2
-    const told = this.#kernel.removeAddress(known.token, subflow.localId)
+    known.subflows.delete(endsOf(subflow))
+    // Its successor has the same address, and so the same id.
+    const shared = [...known.subflows.values()].some(({ localId }) => localId === subflow.localId)
+    const told = shared ? 0 : this.#kernel.removeAddress(known.token, subflow.localId)
     const ended = this.#kernel.subflowDestroy(known.token, subflow.local, subflow.remote)
     // ESRCH: REMOVE has already ended it.
-    if (told < 0) this.#refused(told)
-    if (ended < 0 && ended !== -ESRCH) this.#refused(ended)
-    known.subflows.delete(endsOf(subflow))
+    if (told < 0) this.counts.refusedBy(told)
+    if (ended < 0 && ended !== -ESRCH) this.counts.refusedBy(ended)
     this.counts.removed += 1
-  }
-
-  #refused(result: number): void {
-    const name = errnoName(result)
-    this.counts.refused.set(name, (this.counts.refused.get(name) ?? 0) + 1)
   }
 }
 
 /** The first one has carried the handshake and its answer. */
-function isProven({ localId, sinceMs }: KnownSubflow, nowMs: number): boolean {
-  return localId === 0 || nowMs - sinceMs >= PROVEN_MS
+function isProven({ localId, sinceMs }: KnownSubflow, provenMs: number, nowMs: number): boolean {
+  return localId === 0 || nowMs - sinceMs >= provenMs
 }
+
+const NOBODY: HomeNow = { active: false, lteUsed: false, standby: 'cold', natIdleMs: Infinity }
 
 type StandingSubflow = Subflow & { readonly subflow: KnownSubflow }
 
@@ -291,6 +284,9 @@ const SYNC_MS = 10_000
 const SYNC_AGAIN_MS = 1_000
 /** What kills a join does so within a round trip or two, a long queue on LTE included. */
 const PROVEN_MS = 500
+/** Beside a leg that is dead little is at stake, and every moment counts. */
+const PROVEN_URGENT_MS = 100
+const PROVEN_LOOK_MS = 50
 /** 0.1 ms each: what is left over is done in the next tick. 200 connections lose a leg in one. */
 const COMMANDS_PER_TICK_MAX = 512
 /** Pauses after which a changed flag is told again: three losses in a row are left to the next change. */

@@ -9,6 +9,8 @@ export interface Plan {
   epoch: number
   pooled: boolean
   helped: boolean
+  /** Its subflow on LTE was silent for too long, and has not been needed since. */
+  rested: boolean
   /** When to look again although nothing changed. */
   againMs: number
   readonly tries: JoinTries
@@ -22,6 +24,7 @@ export class Plans {
       epoch: -1,
       pooled: false,
       helped: false,
+      rested: false,
       againMs: Infinity,
       tries: new JoinTries(),
     }

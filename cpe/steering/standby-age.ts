@@ -10,15 +10,19 @@ import type { LegUse } from '../../shared/core/subflows.ts'
  * already.
  */
 export function standbyFromMs(
-  subflows: Iterable<{ readonly leg: LegName | undefined; readonly sinceMs: number }>,
+  standing: Iterable<{ readonly leg: LegName | undefined; readonly subflow: Since }>,
   uses: Readonly<Record<LegName, LegUse>>,
 ): number {
   let sinceMs = Infinity
-  for (const subflow of subflows) {
-    const isWell = subflow.leg !== undefined && uses[subflow.leg] === 'up'
+  for (const { leg, subflow } of standing) {
+    const isWell = leg !== undefined && uses[leg] === 'up'
     if (isWell) sinceMs = Math.min(sinceMs, subflow.sinceMs)
   }
   return sinceMs === Infinity ? -Infinity : sinceMs + STANDBY_AFTER_MS
+}
+
+interface Since {
+  readonly sinceMs: number
 }
 
 /** A page's small answers are over by then; a leg that dies takes longer to be found dead. */

@@ -13,7 +13,8 @@ import { Inquiry } from './inquiry.ts'
 import { LinkWatch } from './links.ts'
 import { Steering, type SteeringConfig, type SteeringParts } from './loop.ts'
 import { LteLedger } from './lte-ledger.ts'
-import { type PathCounts, PathManager } from './path-manager.ts'
+import type { PathCounts } from './path-counts.ts'
+import { PathManager } from './path-manager.ts'
 import { type ProbeCounts, Probes } from './probes.ts'
 
 /** What the rest of the house gives to steering. */

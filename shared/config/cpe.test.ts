@@ -30,6 +30,7 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['probes.idleDslS', 1, 3_600],
   ['probes.idleLteS', 1, 3_600],
   ['probes.retries', 1, 10],
+  ['probes.lteNatIdleS', 5, 7_200],
   ['budget.resetDay', 1, 28],
   ['overflow.engageMs', 50, 10_000],
   ['overflow.releaseMs', 100, 60_000],
@@ -51,6 +52,12 @@ testEdges(cpeConfig, minimal, [
     }),
   ),
   { key: 'concentrator.port', good: [], bad: [undefined], says: /is missing; it must be/ },
+  {
+    key: 'standby',
+    good: ['hot', 'cold'],
+    bad: [null, '', 'warm', 'Hot', true, 1, ['hot']],
+    says: /hot or cold/,
+  },
   {
     key: 'subscriber.id',
     good: ['a', 'x'.repeat(64), 'line:4711@pop-3._'],
@@ -297,6 +304,7 @@ test('the least that must be said becomes a whole configuration', () => {
     concentrator: { addresses: ['192.0.2.10'], port: 8803 },
     lan: { interfaces: ['lan'] },
     legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
+    standby: 'hot',
     budget: { resetDay: 1 },
     classes: { default: 'overflow', rules: [] },
     overflow: {
@@ -313,7 +321,7 @@ test('the least that must be said becomes a whole configuration', () => {
     connect: 'truthful',
     workers: 1,
     pool: { sizeMax: 16, lifetimeS: 300 },
-    probes: { idleDslS: 30, idleLteS: 300, retries: 3 },
+    probes: { idleDslS: 30, idleLteS: 300, lteNatIdleS: 120, retries: 3 },
     limits: { connectMs: 10_000, descriptorsShare: 0.9 },
     keepalive: { idleS: 300, intervalS: 30, probes: 4 },
     congestionControl: 'bbr',

@@ -100,6 +100,8 @@ const cpeFile = z.strictObject({
       idleDslS: wholeNumber(1, 3_600, 'seconds').default(30),
       /** Seconds between probes of an idle LTE, where every byte counts. Default 300. */
       idleLteS: wholeNumber(1, 3_600, 'seconds').default(300),
+      /** Seconds of silence after which LTE's carrier may have forgotten a connection (CGNAT). Default 120. */
+      lteNatIdleS: wholeNumber(5, 7_200, 'seconds').default(120),
       /** Probes sent again without an answer until the leg counts as dead. Default 3. */
       retries: wholeNumber(1, 10).default(3),
     })

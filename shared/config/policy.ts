@@ -3,9 +3,11 @@
  * it may cost. It stands in the home's own file; nothing in it is about cables or addresses.
  */
 import { z } from 'zod'
+import { STANDBY_POLICIES } from '../core/standby.ts'
 import { numberBetween, wholeNumber } from './bounds.ts'
 import { classesSection } from './classes.ts'
 import type { Contradiction } from './document.ts'
+import { mustBeText } from './must.ts'
 
 /** The keys of a policy, each with its unit and its default. */
 export function policyKeys() {
@@ -27,6 +29,11 @@ export function policyKeys() {
         burstMegabytes: wholeNumber(0, 1_000, 'megabytes').default(15),
       })
       .prefault({}),
+    /**
+     * Whether LTE is joined before it is needed: hot, or built when DSL is full or dead: cold (ADR 0026).
+     * Default hot.
+     */
+    standby: z.enum(STANDBY_POLICIES, { error: mustBeText('hot or cold') }).default('hot'),
     /** What LTE may cost. */
     budget: z
       .strictObject({

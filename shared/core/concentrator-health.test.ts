@@ -231,6 +231,98 @@ test('a leg whose way to the concentrator alone is cut is dead, though other byt
   assert.equal(home.concentrator.state, 'reachable')
 })
 
+for (const [name, upMs, downMs] of [
+  ['every 2 s', 1_000, 1_000],
+  ['2 s of 4', 2_000, 2_000],
+  ['5 s of 10', 5_000, 5_000],
+] as const) {
+  test(`a leg that flaps is used again at once the first time, and then left alone: ${name}`, () => {
+    const home = new PaintedHome({ dsl, lte }, 14, 'download')
+    home.play(10_000)
+    home.lines.dsl.cut = true
+    home.playUntil(() => home.legs.dsl.state === 'dead', 1_000)
+    home.lines.dsl.cut = false
+    assert.ok(home.playUntil(() => home.legs.dsl.state === 'up', 2_000) <= 1_000)
+
+    for (let atMs = 0; atMs < 120_000; atMs += upMs + downMs) {
+      home.play(upMs)
+      home.lines.dsl.cut = true
+      home.play(downMs)
+      home.lines.dsl.cut = false
+    }
+    const failures = home.alarms().filter((alarm) => alarm.startsWith('dsl')).length
+    assert.ok(failures <= 6, home.alarms().join('\n'))
+    assert.equal(home.legs.dsl.state, 'dead')
+    home.play(700)
+    assert.match(
+      home.legs.dsl.reason,
+      /^dsl-down until it has answered for \d+ s, for it failed \d times$/,
+    )
+    // It is well again: used after the time that it has told, and a minute later all is forgotten.
+    assert.ok(home.playUntil(() => home.legs.dsl.state === 'up', 70_000) < 17_000)
+    home.play(61_000)
+    home.lines.dsl.cut = true
+    home.playUntil(() => home.legs.dsl.state === 'dead', 1_000)
+    home.lines.dsl.cut = false
+    assert.ok(home.playUntil(() => home.legs.dsl.state === 'up', 2_000) <= 1_000)
+  })
+}
+
+test('a leg that is held down is used at once when the other one fails', () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const home = new PaintedHome({ dsl, lte }, seed, 'download')
+    home.play(10_000)
+    for (let times = 0; times < 6; times++) {
+      home.lines.dsl.cut = true
+      home.playUntil(() => home.legs.dsl.state === 'dead', 2_000)
+      home.lines.dsl.cut = false
+      home.playUntil(() => home.legs.dsl.state === 'up', 60_000)
+    }
+    home.lines.dsl.cut = true
+    home.playUntil(() => home.legs.dsl.state === 'dead', 2_000)
+    home.lines.dsl.cut = false
+    home.play(2_000)
+    assert.equal(home.legs.dsl.state, 'dead')
+    home.lines.lte.cut = true
+    const waitedMs = home.playUntil(() => home.legs.dsl.state === 'up', 2_000)
+    assert.ok(waitedMs <= 700, `seed ${seed}: ${waitedMs} ms`)
+    home.play(1_000)
+    assert.deepEqual([home.legs.lte.state, home.concentrator.state], ['dead', 'reachable'])
+  }
+})
+
+test('a concentrator that is away for hours costs LTE little, and is found at once by DSL', () => {
+  const home = new PaintedHome({ dsl, lte }, 15, 'idle')
+  home.play(10_000)
+  home.concentratorDead = true
+  home.concentrator.suspect(home.nowMs)
+  home.play(10_000)
+  home.probes.lte = 0
+  home.stepMs = 50
+  home.play(2 * 3_600_000)
+  assert.equal(home.concentrator.state, 'unreachable')
+  assert.ok(home.probes.lte <= 700, `${home.probes.lte} probes`)
+  home.stepMs = 5
+  home.concentratorDead = false
+  assert.ok(home.playUntil(() => home.legs.lte.echoMs > home.nowMs - 100, 2_000) <= 1_000)
+  assert.equal(home.concentrator.state, 'reachable')
+})
+
+test('an LTE that has been lost for an hour is asked often once it is all that could be left', () => {
+  const home = new PaintedHome({ dsl, lte }, 16, 'idle')
+  home.play(10_000)
+  home.lines.lte.cut = true
+  home.concentrator.suspect(home.nowMs)
+  home.stepMs = 50
+  home.play(3_600_000)
+  home.stepMs = 5
+  assert.equal(home.legs.lte.state, 'dead')
+  home.missing.dsl = 'no carrier'
+  home.play(20)
+  home.lines.lte.cut = false
+  assert.ok(home.playUntil(() => home.legs.lte.state === 'up', 5_000) <= 600)
+})
+
 function other(leg: LegName): LegName {
   return leg === 'dsl' ? 'lte' : 'dsl'
 }
@@ -238,6 +330,8 @@ function other(leg: LegName): LegName {
 /** Two painted lines, their users, and the judges at one end. */
 class PaintedHome {
   nowMs = 0
+  /** Long idle times pass in larger steps. */
+  stepMs = 5
   concentratorDead = false
   readonly lines: Record<LegName, PaintedLine>
   readonly legs: Record<LegName, LegHealth>
@@ -266,7 +360,9 @@ class PaintedHome {
     const health = (leg: LegName, idleMs: number): LegHealth =>
       new LegHealth(
         leg,
-        { idleMs, companyMs: leg === 'dsl' ? 1_000 : idleMs, retries: 3 },
+        leg === 'dsl'
+          ? { idleMs, companyMs: 1_000, lostMs: 500, retries: 3 }
+          : { idleMs, companyMs: idleMs, lostMs: idleMs, retries: 3 },
         new LegTraffic(),
         new ProbeTrack(),
       )
@@ -290,10 +386,10 @@ class PaintedHome {
   playUntil(done: () => boolean, mostMs: number): number {
     const beginMs = this.nowMs
     while (this.nowMs < beginMs + mostMs) {
-      this.nowMs += STEP_MS
+      this.nowMs += this.stepMs
       for (const leg of LEGS) {
         this.lines[leg].deliver(this.nowMs)
-        this.lines[leg].babble(STEP_MS)
+        this.lines[leg].babble(this.stepMs)
       }
       for (const user of this.#users) user.step(this.nowMs)
       if (this.nowMs >= this.#stalledUntilMs) this.#tick()
@@ -348,5 +444,3 @@ class PaintedHome {
     })
   }
 }
-
-const STEP_MS = 5

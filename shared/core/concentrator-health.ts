@@ -21,6 +21,7 @@ export class ConcentratorHealth {
   #sinceMs = -Infinity
   #judgedMs = Infinity
   #blindUntilMs = -Infinity
+  #reliable = 0
 
   constructor(legs: readonly LegHealth[]) {
     this.#legs = legs
@@ -52,6 +53,7 @@ export class ConcentratorHealth {
     for (const leg of this.#legs) if (leg.late(nowMs)) this.#askOthers(leg, nowMs)
     this.#excuse(nowMs)
     if (nowMs < this.#blindUntilMs) return
+    this.#relyOnAny(nowMs)
     this.#judgeConcentrator(nowMs)
     if (this.#state === 'unreachable') {
       // Bytes from elsewhere may have settled a leg's own question; ours is open until an echo.
@@ -72,6 +74,14 @@ export class ConcentratorHealth {
       // Bytes come in from elsewhere, but the way to the concentrator is cut on this leg alone.
       if (others.some((other) => other.answeredSince(sinceMs))) leg.convict('deaf', nowMs)
     }
+  }
+
+  /** A leg that is held down, or asked rarely, is better than none. */
+  #relyOnAny(nowMs: number): void {
+    const reliable = this.#legs.filter((leg) => leg.inService && !leg.failed(nowMs)).length
+    if (reliable === 0) for (const leg of this.#legs) leg.release(nowMs)
+    if (reliable === 0 && this.#reliable > 0) for (const leg of this.#legs) leg.hurry(nowMs)
+    this.#reliable = reliable
   }
 
   #judgeConcentrator(nowMs: number): void {

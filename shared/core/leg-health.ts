@@ -17,7 +17,8 @@
  */
 import type { LegName } from './leg.ts'
 import { LegQuestion, type ProbePolicy, type QuestionCause } from './leg-question.ts'
-import { LegReturn, PROOFS_TO_RETURN, returnPaceMs } from './leg-return.ts'
+import { answered, held, unanswered } from './leg-reasons.ts'
+import { LegReturn, returnPaceMs } from './leg-return.ts'
 import type { LegCounters, LegTraffic } from './leg-traffic.ts'
 import type { ProbeTrack } from './probe-track.ts'
 
@@ -45,14 +46,14 @@ export class LegHealth {
   #askedMs = -Infinity
   #echoMs = -Infinity
   #echoSentMs = -Infinity
-  #return = new LegReturn(-Infinity)
-  #samplesLeft = CALIBRATION_PROBES
+  readonly #return: LegReturn
 
   constructor(name: LegName, policy: ProbePolicy, traffic: LegTraffic, track: ProbeTrack) {
     this.name = name
     this.#policy = policy
     this.#traffic = traffic
     this.#track = track
+    this.#return = new LegReturn(policy.lostMs)
   }
 
   get state(): LegState {
@@ -112,8 +113,9 @@ export class LegHealth {
     this.#echoMs = nowMs
     this.#echoSentMs = sentMs
     if (this.#state === 'dead') {
-      if (!this.#return.prove(sentMs)) this.#track.survived(nowMs - sentMs, nowMs)
-      if (this.#return.proven) this.#turnUp(rttMs, nowMs)
+      if (!this.#return.prove(sentMs, nowMs)) this.#track.survived(nowMs - sentMs, nowMs)
+      if (this.#return.proven(nowMs)) this.#turnUp(rttMs, nowMs)
+      else if (this.#return.answers(nowMs)) this.#reason = held(this.name, this.#return)
       return
     }
     const wasSilentMs = nowMs - (this.#question?.owedSinceMs ?? nowMs)
@@ -152,6 +154,17 @@ export class LegHealth {
     } else if (this.#state === 'unknown' || idle) this.ask(nowMs)
   }
 
+  /** No other leg can be relied on: one that answers is used, however often it has failed. */
+  release(nowMs: number): void {
+    if (this.#state !== 'dead' || !this.present || !this.#return.answers(nowMs)) return
+    this.#turnUp(this.#track.rttMs ?? 0, nowMs)
+  }
+
+  /** No other leg is left: a lost one is asked as if it had been lost now. */
+  hurry(nowMs: number): void {
+    if (this.#state === 'dead') this.#return.hurry(nowMs)
+  }
+
   /** Ask now, on behalf of somebody else: another leg's trouble, or the concentrator's. */
   ask(nowMs: number): void {
     if (this.#question !== undefined || !this.inService) return
@@ -178,9 +191,10 @@ export class LegHealth {
     }
     const question = this.#question
     if (question !== undefined) {
-      return question.wantsProbe(waitedMs, returnPaceMs(nowMs - question.sinceMs), nowMs)
+      const patientMs = returnPaceMs(nowMs - question.sinceMs, this.#policy.lostMs)
+      return question.wantsProbe(waitedMs, patientMs, nowMs)
     }
-    if (this.#samplesLeft > 0) return waitedMs >= CALIBRATION_MS
+    if (this.#track.wantsSample(waitedMs)) return true
     return this.#traffic.busy(nowMs) && waitedMs >= BUSY_MS
   }
 
@@ -188,7 +202,6 @@ export class LegHealth {
     this.#lastSentMs = nowMs
     this.#track.sent(number, nowMs, this.#loaded(nowMs))
     this.#traffic.sentProbe(nowMs)
-    this.#samplesLeft = Math.max(0, this.#samplesLeft - 1)
     this.#question?.probeSent(nowMs)
   }
 
@@ -216,9 +229,7 @@ export class LegHealth {
   convict(why: 'silent' | 'deaf', nowMs: number): void {
     const question = this.#question
     if (question === undefined) return
-    const ms = Math.round(nowMs - question.owedSinceMs)
-    const asked = `probe ${question.needed}/${question.needed} unanswered for ${ms} ms`
-    this.#turn('dead', `${this.name}-down ${asked}${DESPITE[why]}`, nowMs)
+    this.#turn('dead', unanswered(this.name, question, why, nowMs), nowMs)
   }
 
   get #patienceMs(): number {
@@ -252,18 +263,20 @@ export class LegHealth {
   }
 
   #turnUp(rttMs: number, nowMs: number): void {
-    const proofs = this.#state === 'dead' ? `${PROOFS_TO_RETURN}/${PROOFS_TO_RETURN} ` : ''
-    this.#turn('up', `${this.name}-up probe ${proofs}answered in ${Math.round(rttMs)} ms`, nowMs)
+    const back = this.#state === 'dead' ? this.#return : undefined
+    if (this.#state !== 'suspect') this.#return.back(nowMs)
+    this.#turn('up', answered(this.name, back, rttMs), nowMs)
   }
 
   #turn(state: LegState, reason: string, nowMs: number): void {
+    const used = this.#state === 'up' || this.#state === 'suspect'
     this.#state = state
     this.#reason = reason
     if (state !== 'dead') return
-    this.#return = new LegReturn(nowMs)
+    this.#return.lost(used, nowMs)
     this.#question = undefined
     this.#traffic.settle()
-    this.#samplesLeft = CALIBRATION_PROBES
+    this.#track.learnAnew()
   }
 
   #newPath(path: string, nowMs: number): void {
@@ -271,7 +284,7 @@ export class LegHealth {
     this.#question = undefined
     this.#traffic.forget()
     this.#track.forget()
-    this.#samplesLeft = CALIBRATION_PROBES
+    this.#return.hurry(nowMs)
     // The first line of a day may be judged by its first answer; one that was lost must prove itself.
     if (this.#state === 'dead' && this.#echoMs === -Infinity) {
       this.#turn('unknown', `${this.name} not asked yet`, nowMs)
@@ -280,12 +293,8 @@ export class LegHealth {
   }
 }
 
-const DESPITE = { silent: '', deaf: ', though bytes come in' } as const
 /** A silence shorter than this is a pause. */
 const PATIENCE_MS_MIN = 100
 const PATIENCE_MARGIN_MS = 20
 /** While data flows, the round trip is measured this often. */
 const BUSY_MS = 1_000
-/** A new path is asked a few times, to learn its manners before they matter. */
-const CALIBRATION_PROBES = 12
-const CALIBRATION_MS = 100

@@ -19,6 +19,8 @@ export interface ProbePolicy {
   readonly idleMs: number
   /** The same while another leg is busy: a leg that helps nobody then may be gone. */
   readonly companyMs: number
+  /** Between the probes to one that stays lost, at most. */
+  readonly lostMs: number
   /** Further probes after the first unanswered one. */
   readonly retries: number
 }

@@ -14,11 +14,13 @@ export class ProbeTrack {
   #sent = 0
   #lost = 0
   #excusedUntilMs = -Infinity
+  #samplesLeft = SAMPLES
   readonly #bump = new FadingMax(BUMP_HALF_LIFE_MS, BUMP_MS_MAX)
   readonly #queue = new FadingMax(QUEUE_HALF_LIFE_MS, QUEUE_MS_MAX)
 
   /** `loaded`: other packets share the queues, so a loss may be theirs. */
   sent(number: number, nowMs: number, loaded: boolean): void {
+    this.#samplesLeft = Math.max(0, this.#samplesLeft - 1)
     this.#open.push({ number, atMs: nowMs, loaded })
     if (this.#open.length > OPEN_MAX) this.#open.shift()
   }
@@ -62,6 +64,17 @@ export class ProbeTrack {
     this.#open.length = 0
     this.#quiet.forget()
     this.#all.forget()
+    this.learnAnew()
+  }
+
+  /** Its manners may have changed. */
+  learnAnew(): void {
+    this.#samplesLeft = SAMPLES
+  }
+
+  /** Little is known of it: `waitedMs` after the last probe it should be asked again. */
+  wantsSample(waitedMs: number): boolean {
+    return this.#samplesLeft > 0 && waitedMs >= SAMPLE_MS
   }
 
   /** The smoothed round trip, load and all; undefined before the first answer. */
@@ -164,6 +177,9 @@ class FadingMax {
 }
 
 const OPEN_MAX = 64
+/** A new path is asked a few times, to learn its manners before they matter. */
+const SAMPLES = 12
+const SAMPLE_MS = 100
 /** What was held up arrives within this time of the first answer, on whichever leg. */
 const EXCUSED_MS = 300
 /** An answer later than this is nobody's. */

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { LegName } from './leg.ts'
 import { SERVICE_CLASSES } from './service-class.ts'
+import type { Standby } from './standby.ts'
 import { type LegUse, planSubflows, type Subflow, wantSubflows } from './subflows.ts'
 
 const dsl: Subflow = { leg: 'dsl', backup: false, proven: true }
@@ -25,6 +26,28 @@ test('a pooled connection is joined on LTE only while somebody is at home', () =
     steps({ ...pooled, first: 'lte' }, bothUp, [{ ...lte, backup: true }], false),
     [],
   )
+})
+
+test('a subflow that would only wait on LTE is joined ahead, kept, or ended, as its standby says', () => {
+  const waiting = { ...open, helped: false }
+  const standing = { ...lte, backup: true }
+  const lteAlone = { dsl: 'dead', lte: 'up' } as const
+  for (const [standby, alone, both] of [
+    ['ahead', ['create lte'], []],
+    ['kept', [], []],
+    ['none', [], ['destroy lte']],
+  ] as const) {
+    assert.deepEqual(steps(waiting, bothUp, [dsl], true, standby), alone)
+    assert.deepEqual(steps(waiting, bothUp, [dsl, standing], true, standby), both)
+    assert.deepEqual(steps(open, bothUp, [dsl], true, standby), ['create lte'])
+    // Not before DSL has proven itself, and not while LTE is all there is.
+    const unproven = [{ ...dsl, proven: false }, standing]
+    assert.deepEqual(steps(waiting, bothUp, unproven, true, standby), [])
+    assert.deepEqual(steps(waiting, { dsl: 'doubtful', lte: 'up' }, [dsl, lte], true, standby), [
+      'setBackup dsl',
+    ])
+    assert.deepEqual(steps(waiting, lteAlone, [dsl], true, standby), ['create lte'])
+  }
 })
 
 test('a dead leg loses its subflow, and gets a new one when it is back', () => {
@@ -79,11 +102,13 @@ test('planSubflows() never leaves a connection without a subflow, and settles in
       fc.boolean(),
       fc.boolean(),
       fc.constantFrom(...SERVICE_CLASSES),
-      (legs, have, isPooled, homeActive, serviceClass) => {
+      fc.constantFrom<Standby>('ahead', 'kept', 'none'),
+      (legs, have, isPooled, homeActive, serviceClass, standby) => {
         const want = wantSubflows(
           { pooled: isPooled, helped: !isPooled, serviceClass, first: 'dsl' },
           legs,
           homeActive,
+          standby,
         )
         if (want === undefined) return
         let now = have
@@ -117,8 +142,9 @@ function steps(
   legs: Readonly<Record<LegName, LegUse>>,
   have: readonly Subflow[],
   homeActive = true,
+  standby: Standby = 'ahead',
 ): string[] {
-  const want = wantSubflows(connection, legs, homeActive)
+  const want = wantSubflows(connection, legs, homeActive, standby)
   if (want === undefined) return []
   return planSubflows(want, have).map((action) =>
     action.do === 'create' ? `create ${action.leg}` : `${action.do} ${action.subflow.leg}`,

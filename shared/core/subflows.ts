@@ -2,10 +2,11 @@
  * Which subflows a connection should have, and the steps from those it has.
  *
  *      legs                         open flow, or pooled       pooled, nobody at home
- *      both up                      both                       where it began
+ *      both up                      both *                     where it began
  *      one dead                     the other                  the other, if it is there
  *      one doubtful                 none new there             none new there
  *      none up                      leave everything           leave everything
+ *                                   * the one that waits as standby.ts says
  *
  * The first leg that is up carries; the other stands by as backup, until the connection is one of those
  * that are helped (helped-flows.ts). So a page does not wait for LTE's round trip, and what DSL carries
@@ -13,6 +14,7 @@
  */
 import { LEGS, type LegName } from './leg.ts'
 import { linesOf, type ServiceClass } from './service-class.ts'
+import type { Standby } from './standby.ts'
 
 /** What the judgement of health means for subflows: `doubtful` is neither used anew nor given up. */
 export type LegUse = 'up' | 'doubtful' | 'dead'
@@ -52,22 +54,33 @@ export interface BondedConnection {
 /**
  * The subflows a connection should have; undefined when nothing is known well enough to change any, or
  * when none of the lines that its class may use is up: then it keeps what it has, and waits.
- * A pooled connection of a home where nobody opens anything does not wake LTE.
+ * A pooled connection of a home where nobody opens anything does not wake LTE. `standby`: what becomes of a
+ * subflow on LTE that would only wait.
  */
 export function wantSubflows(
   connection: BondedConnection,
   legs: Readonly<Record<LegName, LegUse>>,
   homeActive: boolean,
+  standby: Standby = 'ahead',
 ): WantedSubflow[] | undefined {
   const lines = linesOf(connection.serviceClass)
   const primary = lines.find((leg) => legs[leg] === 'up')
   if (primary === undefined) return undefined
   const both = !connection.pooled || homeActive
-  return LEGS.filter((leg) => lines.includes(leg) && legs[leg] !== 'dead').map((leg) => ({
-    leg,
-    backup: !connection.helped && leg !== primary,
-    create: legs[leg] === 'up' && (both || leg === connection.first),
-  }))
+  const waits = (leg: LegName) => !connection.helped && leg !== primary
+  // DSL costs nothing while it waits.
+  const rests = (leg: LegName) => leg === 'lte' && waits(leg)
+  const usable = LEGS.filter((leg) => lines.includes(leg) && legs[leg] !== 'dead')
+  return usable
+    .filter((leg) => !rests(leg) || standby !== 'none')
+    .map((leg) => ({
+      leg,
+      backup: waits(leg),
+      create:
+        legs[leg] === 'up' &&
+        (both || leg === connection.first) &&
+        (!rests(leg) || standby === 'ahead'),
+    }))
 }
 
 /**

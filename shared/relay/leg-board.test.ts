@@ -15,17 +15,11 @@ const dsl: BoardLeg = {
 test('LegBoard shows what was written, on every thread, and no leg before that', () => {
   const writer = LegBoard.create()
   const reader = new LegBoard(writer.memory)
-  assert.deepEqual(
-    [reader.leg('dsl').up, reader.reachable, reader.homeActive],
-    [false, false, false],
-  )
+  assert.deepEqual([reader.leg('dsl').up, reader.reachable, reader.lteKept], [false, false, false])
   assert.ok(writer.writeLeg('dsl', dsl))
   assert.ok(writer.writeHouse(true, false))
   assert.deepEqual(reader.leg('dsl'), dsl)
-  assert.deepEqual(
-    [reader.leg('lte').up, reader.reachable, reader.homeActive],
-    [false, true, false],
-  )
+  assert.deepEqual([reader.leg('lte').up, reader.reachable, reader.lteKept], [false, true, false])
 
   writer.writeLeg('dsl', { ...dsl, address4: undefined })
   assert.deepEqual(reader.leg('dsl'), { ...dsl, address4: undefined })

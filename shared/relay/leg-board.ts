@@ -1,7 +1,7 @@
 /**
  * What the data threads must know about the legs, written by steering, in memory that both see.
  *
- *   house │ reachable │ homeActive │                                                        64 bytes
+ *   house │ reachable │ lteKept │                                                           64 bytes
  *   dsl   │ generation │ up │ ifIndex │ srttUs │ families │ ... │ address4 │ address6 │      64 bytes
  *   lte   │ generation │ ...
  *
@@ -47,9 +47,9 @@ export class LegBoard {
     return Atomics.load(this.#cells, REACHABLE) === 1
   }
 
-  /** The LAN opened a connection within the last minutes: uplinks are joined on both legs. */
-  get homeActive(): boolean {
-    return Atomics.load(this.#cells, HOME_ACTIVE) === 1
+  /** LTE has been of use lately: what stands by on it is kept alive. */
+  get lteKept(): boolean {
+    return Atomics.load(this.#cells, LTE_KEPT) === 1
   }
 
   /** The same object until something about the leg changes. */
@@ -93,10 +93,10 @@ export class LegBoard {
   }
 
   /** Steering only. True when something changed. */
-  writeHouse(reachable: boolean, homeActive: boolean): boolean {
+  writeHouse(reachable: boolean, lteKept: boolean): boolean {
     const wasReachable = Atomics.exchange(this.#cells, REACHABLE, Number(reachable))
-    const wasActive = Atomics.exchange(this.#cells, HOME_ACTIVE, Number(homeActive))
-    return wasReachable !== Number(reachable) || wasActive !== Number(homeActive)
+    const wasKept = Atomics.exchange(this.#cells, LTE_KEPT, Number(lteKept))
+    return wasReachable !== Number(reachable) || wasKept !== Number(lteKept)
   }
 
   #copy(at: number): BoardLeg {
@@ -139,7 +139,7 @@ const ADDRESS_BYTES = 16
 const ROW_BYTES = 64
 // Cells of the house's row.
 const REACHABLE = 0
-const HOME_ACTIVE = 1
+const LTE_KEPT = 1
 // Cells of a leg's row, and bytes from its beginning.
 const GENERATION = 0
 const UP = 1

@@ -41,6 +41,7 @@ test('decodeSubflow() reads a join: whose, from where, with which ids and flags'
     backup: true,
     remoteBackup: false,
     fullyEstablished: true,
+    silentMs: 0,
   })
   assert.equal(tcpInfo.state, 1)
 })

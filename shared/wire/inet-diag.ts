@@ -14,7 +14,7 @@
 import type { Endpoint } from './mptcp-pm.ts'
 import { decodeAttributes, nestedAttributes, number, text, viewOf } from './netlink.ts'
 import { mapped } from './rtnetlink.ts'
-import { decodeTcpInfo, type TcpInfo } from './tcp-info.ts'
+import { decodeTcpInfo, silentMsOf, type TcpInfo } from './tcp-info.ts'
 
 /** A TCP socket that is a subflow of an MPTCP connection. */
 export interface DiagnosedSubflow {
@@ -41,6 +41,8 @@ export interface DiagnosedSubflow {
   /** Data may flow on it. */
   readonly fullyEstablished: boolean
   readonly tcpInfo: TcpInfo
+  /** Since anything last came in by it. */
+  readonly silentMs: number
 }
 
 /**
@@ -95,6 +97,9 @@ export function decodeSubflow(body: Uint8Array): DiagnosedSubflow | undefined {
     // Who resyncs thousands of subflows does not ask; 25 numbers each would be a heap of garbage.
     get tcpInfo() {
       return decodeTcpInfo(attributes.get(INET_DIAG_INFO) ?? NO_BYTES)
+    },
+    get silentMs() {
+      return silentMsOf(attributes.get(INET_DIAG_INFO) ?? NO_BYTES)
     },
   }
 }

@@ -10,6 +10,7 @@ import {
   decodeMptcpInfo,
   decodeTcpInfo,
   decodeTcpInfoList,
+  silentMsOf,
   tcpInfoListBuffer,
 } from './tcp-info.ts'
 
@@ -82,6 +83,15 @@ test('decodeTcpInfo() reads what steering looks at', () => {
     bytesSent: 1,
     bytesRetransmitted: 0,
   })
+})
+
+test('silentMsOf() reads when anything last came in, data or an acknowledgement', () => {
+  const info = hex(TCP_INFO)
+  assert.equal(silentMsOf(info), 60)
+  info[52] = 0xff
+  assert.equal(silentMsOf(info), 60)
+  info[56] = 0xfe
+  assert.equal(silentMsOf(info), 254)
 })
 
 test('decodeTcpInfo() of an older kernel lacks only what that kernel lacked', () => {

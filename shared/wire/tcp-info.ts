@@ -72,6 +72,12 @@ export interface SubflowAddresses {
   readonly remote: { readonly address: Uint8Array; readonly port: number }
 }
 
+/** Since anything came in, data or acknowledgement: two numbers of struct tcp_info, for who asks thousands. */
+export function silentMsOf(bytes: Uint8Array): number {
+  const view = whole(bytes, TCP_INFO_BYTES)
+  return Math.min(view.getUint32(52, true), view.getUint32(56, true))
+}
+
 /** struct tcp_info, from TCP_INFO, MPTCP_TCPINFO or inet_diag. */
 export function decodeTcpInfo(bytes: Uint8Array): TcpInfo {
   const view = whole(bytes, TCP_INFO_BYTES)
