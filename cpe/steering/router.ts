@@ -18,7 +18,13 @@ import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
 import { appendQueueRules, applyRuleset, wouldApply } from '../../shared/linux/nftables.ts'
 import { deleteOurRoutes, deleteRoute, ourRoutes, replaceRoute } from '../../shared/linux/routes.ts'
 import { addRule, deleteOurRules, deleteRule, ourRules } from '../../shared/linux/rules.ts'
-import { openSysctls, readSysctl, type Sysctls, takeOverMptcp } from '../../shared/linux/sysctl.ts'
+import {
+  forwardPastOurs,
+  openSysctls,
+  readSysctl,
+  type Sysctls,
+  takeOverMptcp,
+} from '../../shared/linux/sysctl.ts'
 import {
   EMPTY_CAPTURE,
   type Holding,
@@ -61,6 +67,7 @@ export async function openRouter(
   await using undo = new AsyncDisposableStack()
   const sysctls = undo.use(openSysctls(join(config.stateDirectory, SYSCTLS_FILE), complain))
   takeOverMptcp(sysctls)
+  forwardPastOurs(sysctls)
   const route = undo.use(new NetlinkSocket(Netlink.route))
   const netfilter = undo.use(new NetlinkSocket(Netlink.netfilter))
   const kernel: Kernel = { sysctls, route, netfilter }

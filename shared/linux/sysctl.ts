@@ -84,6 +84,15 @@ export function allowFastOpen(sysctls: Sysctls): boolean {
   return sysctls.set(FAST_OPEN, String(current | FAST_OPEN_SERVER))
 }
 
+/**
+ * Forward a connection also where one of ours with the same ends, by TPROXY, waits out its time (TIME_WAIT). The
+ * kernel's early look for a socket finds that one, and what belongs to a socket is not forwarded but dropped. The
+ * setting is heeded by both families.
+ */
+export function forwardPastOurs(sysctls: Sysctls): void {
+  sysctls.set('net/ipv4/tcp_early_demux', '0')
+}
+
 function settingOf(before: unknown): string | undefined {
   return typeof before === 'string' ? before : undefined
 }
