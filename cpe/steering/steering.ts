@@ -12,16 +12,19 @@ import { knownAddress } from '../../shared/wire/address.ts'
 import { Inquiry } from './inquiry.ts'
 import { LinkWatch } from './links.ts'
 import { Steering, type SteeringConfig, type SteeringParts } from './loop.ts'
+import { LteGate, type LteHands } from './lte-gate.ts'
 import { LteLedger } from './lte-ledger.ts'
 import type { PathCounts } from './path-counts.ts'
 import { PathManager } from './path-manager.ts'
 import { type ProbeCounts, Probes } from './probes.ts'
+import { Roaming } from './roaming.ts'
 
 /** What the rest of the house gives to steering. */
 export type SteeringOutside = Pick<
   SteeringParts,
   'board' | 'flows' | 'lanConnections' | 'roomForFlows' | 'router' | 'wake'
-> & { readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'> }
+> &
+  LteHands & { readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'> }
 
 export interface RunningSteering extends AsyncDisposable {
   /** It is known whether the concentrator answers, and what follows from it has been done. */
@@ -39,7 +42,7 @@ export interface RunningSteering extends AsyncDisposable {
  */
 export function startSteering(
   config: SteeringConfig &
-    Pick<CpeConfig, 'budget' | 'concentrator' | 'stateDirectory' | 'subscriber'>,
+    Pick<CpeConfig, 'budget' | 'concentrator' | 'roaming' | 'stateDirectory' | 'subscriber'>,
   outside: SteeringOutside,
 ): RunningSteering {
   using opened = new DisposableStack()
@@ -64,8 +67,16 @@ export function startSteering(
   const ledger = opened.use(
     new LteLedger(config, (why) => outside.log.warn('lte ledger', { why }), Date.now()),
   )
-  const budget = (lte: LegCounters | undefined) => ledger.look(lte, Date.now())
-  const steering = new Steering(config, remotes, { ...outside, links, probes, paths, budget })
+  const complain = (why: string) => outside.log.warn('roaming', { why })
+  const gate = new LteGate(
+    config,
+    ledger,
+    new Roaming(config.legs.lte.roamingFile, complain),
+    outside,
+  )
+  const allowance = (lte: LegCounters | undefined, nowMs: number) =>
+    gate.look(lte, nowMs, Date.now())
+  const steering = new Steering(config, remotes, { ...outside, links, probes, paths, allowance })
 
   const inquiry = opened.use(
     new Inquiry(config, (why) => outside.log.warn('concentrator asked by TCP', { why })),
