@@ -36,12 +36,12 @@ class Home {
   constructor(atCap: 'throttle') {
     this.#gate = new LteGate(
       { budget: { atCap, throttleMbps: 1.5, resetDay: 1 }, roaming: 'deny' },
-      { look: () => this.budget },
+      { look: () => this.budget, [Symbol.dispose]: () => undefined },
       { look: () => this.roams },
       {
         shaper: { throttleLte: (mbps) => this.told.push(`throttle ${mbps}`) },
         bar: { set: (on) => this.told.push(`bar ${on}`) },
-        log: { info: (message) => this.told.push(message) },
+        log: { info: (message) => this.told.push(message), warn: assert.fail },
       },
     )
   }

@@ -10,19 +10,31 @@ import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import { allowLte, type LteAllowance } from '../../shared/core/lte-allowance.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LteBar } from './lte-bar.ts'
-import type { LteLedger } from './lte-ledger.ts'
-import type { Roaming } from './roaming.ts'
+import { LteLedger } from './lte-ledger.ts'
+import { Roaming } from './roaming.ts'
 import type { HouseShaper } from './shaper.ts'
 
 export interface LteHands {
   readonly shaper: Pick<HouseShaper, 'throttleLte'>
   readonly bar: Pick<LteBar, 'set'>
-  readonly log: Pick<Log, 'info'>
+  readonly log: Pick<Log, 'info' | 'warn'>
+}
+
+/** With the ledger in `stateDirectory`, which is closed with it. */
+export function openLteGate(
+  config: Pick<CpeConfig, 'budget' | 'legs' | 'roaming' | 'stateDirectory'>,
+  hands: LteHands,
+): LteGate {
+  const { log } = hands
+  const ledger = new LteLedger(config, (why) => log.warn('lte ledger', { why }), Date.now())
+  const { roamingFile } = config.legs.lte
+  const roaming = new Roaming(roamingFile, (why) => log.warn('roaming', { why }))
+  return new LteGate(config, ledger, roaming, hands)
 }
 
 export class LteGate {
   readonly #policy: Pick<CpeConfig, 'budget' | 'roaming'>
-  readonly #ledger: Pick<LteLedger, 'look'>
+  readonly #ledger: Pick<LteLedger, 'look' | typeof Symbol.dispose>
   readonly #roaming: Pick<Roaming, 'look'>
   readonly #hands: LteHands
   #throttleMbps: number | undefined
@@ -30,7 +42,7 @@ export class LteGate {
 
   constructor(
     policy: Pick<CpeConfig, 'budget' | 'roaming'>,
-    ledger: Pick<LteLedger, 'look'>,
+    ledger: Pick<LteLedger, 'look' | typeof Symbol.dispose>,
     roaming: Pick<Roaming, 'look'>,
     hands: LteHands,
   ) {
@@ -61,5 +73,9 @@ export class LteGate {
     this.#throttleMbps = throttleMbps
     this.#barred = barred
     return allowance
+  }
+
+  [Symbol.dispose](): void {
+    this.#ledger[Symbol.dispose]()
   }
 }

@@ -12,12 +12,10 @@ import { knownAddress } from '../../shared/wire/address.ts'
 import { Inquiry } from './inquiry.ts'
 import { LinkWatch } from './links.ts'
 import { Steering, type SteeringConfig, type SteeringParts } from './loop.ts'
-import { LteGate, type LteHands } from './lte-gate.ts'
-import { LteLedger } from './lte-ledger.ts'
+import { type LteHands, openLteGate } from './lte-gate.ts'
 import type { PathCounts } from './path-counts.ts'
 import { PathManager } from './path-manager.ts'
 import { type ProbeCounts, Probes } from './probes.ts'
-import { Roaming } from './roaming.ts'
 
 /** What the rest of the house gives to steering. */
 export type SteeringOutside = Pick<
@@ -64,16 +62,7 @@ export function startSteering(
     ),
   )
   const paths = new PathManager(kernel, () => dumpSubflows(diagnosis), remotes)
-  const ledger = opened.use(
-    new LteLedger(config, (why) => outside.log.warn('lte ledger', { why }), Date.now()),
-  )
-  const complain = (why: string) => outside.log.warn('roaming', { why })
-  const gate = new LteGate(
-    config,
-    ledger,
-    new Roaming(config.legs.lte.roamingFile, complain),
-    outside,
-  )
+  const gate = opened.use(openLteGate(config, outside))
   const allowance = (lte: LegCounters | undefined, nowMs: number) =>
     gate.look(lte, nowMs, Date.now())
   const steering = new Steering(config, remotes, { ...outside, links, probes, paths, allowance })
