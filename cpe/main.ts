@@ -17,6 +17,7 @@ import { reportNews } from './control/news.ts'
 import { openHouse } from './data/house.ts'
 import type { HouseNews } from './data/room.ts'
 import { houseSettings } from './data/settings.ts'
+import { openLteBar } from './steering/lte-bar.ts'
 import { openRouter } from './steering/router.ts'
 import { openShaper } from './steering/shaper.ts'
 import { startSteering } from './steering/steering.ts'
@@ -44,10 +45,13 @@ await runDaemon(async (signal) => {
   )
   // Last in, first out: the LAN is captured when all else stands, and let go before it falls.
   await using router = await openRouter(config, (why) => log.warn('router', { why }))
-  await using _shaper = await openShaper(config, (why) => log.warn('shaper', { why }))
+  await using shaper = await openShaper(config, (why) => log.warn('shaper', { why }))
+  await using bar = await openLteBar(config, (why) => log.warn('lte bar', { why }))
   await using steering = startSteering(config, {
     ...house,
     router,
+    shaper,
+    bar,
     log,
     wake: () => workers.wake(),
   })

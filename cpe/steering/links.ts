@@ -38,6 +38,14 @@ export interface LinkSample {
 
 export type LinkSamples = Readonly<Record<LegName, LinkSample>>
 
+/** LTE as it is when it may carry nothing, whatever its interface could. */
+export function withLteBarred(samples: LinkSamples, barred: string | undefined): LinkSamples {
+  if (barred === undefined || samples.lte.facts.missing !== undefined) return samples
+  const { facts, counters } = samples.lte
+  const path = `${barred} ${facts.path}`
+  return { ...samples, lte: { facts: { ...facts, missing: barred, path }, counters } }
+}
+
 /** Watches from when it is made until it is disposed of. Throws `SyscallError` when the kernel refuses. */
 export class LinkWatch {
   readonly #config: CpeConfig['legs']

@@ -160,6 +160,26 @@ test('LTE helps the download that fills DSL, not the call beside it, and says wh
   assert.match(house.log[1] ?? '', /^lte rests dsl-spare \d+ % for \d+ ms$/)
 })
 
+test('an LTE that may carry nothing is a dead one, and no question is put to it', () => {
+  const house = new House()
+  house.play(1_000)
+  house.log.length = 0
+  house.barred = 'roaming'
+  house.play(20)
+  assert.deepEqual(house.log, ['leg down lte-down roaming'])
+  assert.deepEqual(
+    [house.seen.lte.use, house.ways.lte, house.board.leg('lte').up],
+    ['dead', undefined, false],
+  )
+  house.change('dsl', { missing: 'no carrier' })
+  house.play(2_000)
+  assert.equal(house.active, undefined)
+
+  house.barred = undefined
+  house.play(1_000)
+  assert.deepEqual([house.seen.lte.use, house.active], ['up', 'lte'])
+})
+
 /** Two legs that answer after their round trip, and hands that note what they were told. */
 class House {
   nowMs = 0
@@ -168,6 +188,8 @@ class House {
   capture: boolean | undefined
   refusesCapture = false
   room = true
+  /** Why LTE may carry nothing. */
+  barred: string | undefined
   rings = 0
   lanConnections = 0
   /** What stands in DSL's queue. */
@@ -252,7 +274,7 @@ class House {
       },
       board: this.board,
       flows: () => this.flows,
-      budget: () => UNLIMITED,
+      allowance: () => ({ barred: this.barred, throttleMbps: undefined, budget: UNLIMITED }),
       lanConnections: () => this.lanConnections,
       roomForFlows: () => this.room,
       wake: () => {

@@ -16,6 +16,7 @@ import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { LegHealth } from '../../shared/core/leg-health.ts'
 import type { ProbePolicy } from '../../shared/core/leg-question.ts'
 import { type LegCounters, LegTraffic } from '../../shared/core/leg-traffic.ts'
+import type { LteAllowance } from '../../shared/core/lte-allowance.ts'
 import { ProbeTrack } from '../../shared/core/probe-track.ts'
 import type { LegUse } from '../../shared/core/subflows.ts'
 import type { Log } from '../../shared/daemon/log.ts'
@@ -25,7 +26,7 @@ import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
 import { CaptureSwitch } from './capture-switch.ts'
 import { type HouseFlow, marked, overflowing } from './house-flows.ts'
 import { LegNews } from './leg-news.ts'
-import type { LinkFacts, LinkSamples } from './links.ts'
+import { type LinkFacts, type LinkSamples, withLteBarred } from './links.ts'
 import { dslLine, overflowPolicy } from './overflow-policy.ts'
 import { type PathLeg, type PathLegs, wayOf } from './path-legs.ts'
 import type { PathManager } from './path-manager.ts'
@@ -42,8 +43,8 @@ export interface SteeringParts {
   readonly board: LegBoard
   /** The connections that the data threads have now. */
   readonly flows: () => Iterable<HouseFlow>
-  /** What is left of the month's LTE, told what LTE's interface has counted so far. */
-  readonly budget: (lte: LegCounters | undefined) => Budget
+  /** What LTE may do, told what its interface has counted so far. */
+  readonly allowance: (lte: LegCounters | undefined, nowMs: number) => LteAllowance
   /** How many connections the LAN has opened so far. */
   readonly lanConnections: () => number
   /** False while the data threads can take no more flows: new ones bypass them. */
@@ -141,7 +142,9 @@ export class Steering {
 
   /** One look, one judgement, what follows from it. Milliseconds until the next. */
   tick(nowMs: number): number {
-    const samples = this.#parts.links.look(nowMs)
+    const seen = this.#parts.links.look(nowMs)
+    const { barred, budget } = this.#parts.allowance(seen.lte.counters, nowMs)
+    const samples = withLteBarred(seen, barred)
     for (const leg of LEGS) {
       const { facts, counters } = samples[leg]
       const { missing, path } = facts
@@ -151,7 +154,7 @@ export class Steering {
     for (const leg of LEGS) this.#follow(leg, samples[leg].facts)
     this.#ask(nowMs)
     this.#publish(samples, nowMs)
-    this.#steer(samples, nowMs)
+    this.#steer(samples, budget, nowMs)
     this.#news.say(this.#legs, this.#concentrator, this.#bonding)
     this.#route(samples, nowMs)
     const doubt = LEGS.some((leg) => this.#legs[leg].askedSinceMs !== undefined)
@@ -202,14 +205,13 @@ export class Steering {
     if (changed) wake()
   }
 
-  #steer(samples: LinkSamples, nowMs: number): void {
+  #steer(samples: LinkSamples, budget: Budget, nowMs: number): void {
     const { flows, paths } = this.#parts
     const steered = (leg: LegName): SteeredLeg => {
       const { state, reason } = this.#legs[leg]
       const { facts, counters } = samples[leg]
       return { path: facts.path, counters, dead: state === 'dead' ? reason : undefined }
     }
-    const budget = this.#parts.budget(samples.lte.counters)
     const legs = { dsl: steered('dsl'), lte: steered('lte') }
     const others = this.#dslFirst.judge(legs, () => overflowing(flows()), budget, nowMs)
     if (others) paths.lookAgain()

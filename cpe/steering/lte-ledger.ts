@@ -24,6 +24,10 @@ interface Page {
   readonly bytes: number
 }
 
+type LedgerConfig = Pick<CpeConfig, 'stateDirectory'> & {
+  readonly budget: Pick<CpeConfig['budget'], 'monthlyGigabytes' | 'resetDay'>
+}
+
 export class LteLedger {
   readonly #plan: BudgetPlan | undefined
   readonly #directory: string
@@ -41,7 +45,7 @@ export class LteLedger {
    * memory.
    */
   constructor(
-    { budget, stateDirectory }: Pick<CpeConfig, 'budget' | 'stateDirectory'>,
+    { budget, stateDirectory }: LedgerConfig,
     complain: (why: string) => void,
     dateMs: number,
   ) {

@@ -197,6 +197,8 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
       lanConnections: () => 0,
       roomForFlows: () => true,
       wake: () => undefined,
+      shaper: { throttleLte: () => undefined },
+      bar: { set: () => undefined },
       router: {
         flushLeg: () => undefined,
         refreshLeg: () => undefined,
@@ -288,7 +290,8 @@ const config = {
   legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
   stateDirectory: '/nowhere',
   standby: 'hot' as const,
-  budget: { resetDay: 1 },
+  roaming: 'deny' as const,
+  budget: { resetDay: 1, atCap: 'standby' as const, throttleMbps: 1 },
   shaping: { dslShare: 0.97 },
   probes: { idleDslS: 30, idleLteS: 300, lteNatIdleS: 120, retries: 3 },
   overflow: {

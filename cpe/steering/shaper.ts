@@ -16,7 +16,16 @@ import { quoted } from '../../shared/linux/nftables.ts'
 import { type LineShaping, Shaper } from '../../shared/linux/shaper.ts'
 import { formatHandle } from '../../shared/wire/tc.ts'
 
-export type ShaperConfig = Pick<CpeConfig, 'concentrator' | 'legs' | 'shaping' | 'stateDirectory'>
+export type ShaperConfig = Pick<
+  CpeConfig,
+  'budget' | 'concentrator' | 'legs' | 'shaping' | 'stateDirectory'
+>
+
+/** What steering may ask of the queues of the house. */
+export interface HouseShaper extends AsyncDisposable {
+  /** What leaves by LTE has so much at most, beside its cap; undefined: no longer. */
+  throttleLte(mbps: number | undefined): void
+}
 
 /**
  * Everything stands when this resolves; disposing leaves the interfaces as they were found. What the
@@ -25,18 +34,27 @@ export type ShaperConfig = Pick<CpeConfig, 'concentrator' | 'legs' | 'shaping' |
 export async function openShaper(
   config: ShaperConfig,
   complain: (sentence: string) => void,
-): Promise<AsyncDisposable> {
+): Promise<HouseShaper> {
   await using undo = new AsyncDisposableStack()
   const { concentrator, stateDirectory } = config
-  const lines = linesOf(config)
-  const ruleset = renderShaping([...lines.keys()], concentrator.port)
+  const lines = linesOf(config, undefined)
+  const throttles = config.budget.atCap === 'throttle' ? [config.legs.lte.interface] : []
+  const shaped = [...new Set([...lines.keys(), ...throttles])]
+  const ruleset = renderShaping(shaped, concentrator.port)
   undo.use(await keepRuleset(join(stateDirectory, RULESET_FILE), REMOVE_SHAPING, ruleset))
   const shaper = undo.use(new Shaper(join(stateDirectory, QDISCS_FILE), SHAPER, complain))
   shaper.keep(lines, complain)
-  return undo.move()
+  const standing = undo.move()
+  return {
+    throttleLte: (mbps) => shaper.keep(linesOf(config, mbps), complain),
+    [Symbol.asyncDispose]: () => standing.disposeAsync(),
+  }
 }
 
-function linesOf({ legs, shaping }: ShaperConfig): Map<string, LineShaping> {
+function linesOf(
+  { legs, shaping }: ShaperConfig,
+  throttleMbps: number | undefined,
+): Map<string, LineShaping> {
   const lines = new Map<string, LineShaping>()
   const shapeAt = (name: string, mbps: number | undefined): void => {
     if (mbps === undefined) return
@@ -44,7 +62,8 @@ function linesOf({ legs, shaping }: ShaperConfig): Map<string, LineShaping> {
   }
   const { upMbps } = legs.dsl
   shapeAt(legs.dsl.interface, upMbps === undefined ? undefined : upMbps * shaping.dslShare)
-  shapeAt(legs.lte.interface, legs.lte.capUpMbps)
+  const caps = [legs.lte.capUpMbps, throttleMbps].filter((mbps) => mbps !== undefined)
+  if (caps.length > 0) shapeAt(legs.lte.interface, Math.min(...caps))
   return lines
 }
 

@@ -12,7 +12,7 @@ import { knownAddress } from '../../shared/wire/address.ts'
 import { Inquiry } from './inquiry.ts'
 import { LinkWatch } from './links.ts'
 import { Steering, type SteeringConfig, type SteeringParts } from './loop.ts'
-import { LteLedger } from './lte-ledger.ts'
+import { type LteHands, openLteGate } from './lte-gate.ts'
 import type { PathCounts } from './path-counts.ts'
 import { PathManager } from './path-manager.ts'
 import { type ProbeCounts, Probes } from './probes.ts'
@@ -21,7 +21,8 @@ import { type ProbeCounts, Probes } from './probes.ts'
 export type SteeringOutside = Pick<
   SteeringParts,
   'board' | 'flows' | 'lanConnections' | 'roomForFlows' | 'router' | 'wake'
-> & { readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'> }
+> &
+  LteHands & { readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'> }
 
 export interface RunningSteering extends AsyncDisposable {
   /** It is known whether the concentrator answers, and what follows from it has been done. */
@@ -39,7 +40,7 @@ export interface RunningSteering extends AsyncDisposable {
  */
 export function startSteering(
   config: SteeringConfig &
-    Pick<CpeConfig, 'budget' | 'concentrator' | 'stateDirectory' | 'subscriber'>,
+    Pick<CpeConfig, 'budget' | 'concentrator' | 'roaming' | 'stateDirectory' | 'subscriber'>,
   outside: SteeringOutside,
 ): RunningSteering {
   using opened = new DisposableStack()
@@ -62,11 +63,10 @@ export function startSteering(
     ),
   )
   const paths = new PathManager(kernel, () => dumpSubflows(diagnosis), remotes)
-  const ledger = opened.use(
-    new LteLedger(config, (why) => outside.log.warn('lte ledger', { why }), Date.now()),
-  )
-  const budget = (lte: LegCounters | undefined) => ledger.look(lte, Date.now())
-  const steering = new Steering(config, remotes, { ...outside, links, probes, paths, budget })
+  const gate = opened.use(openLteGate(config, outside))
+  const allowance = (lte: LegCounters | undefined, nowMs: number) =>
+    gate.look(lte, nowMs, Date.now())
+  const steering = new Steering(config, remotes, { ...outside, links, probes, paths, allowance })
 
   const inquiry = opened.use(
     new Inquiry(config, (why) => outside.log.warn('concentrator asked by TCP', { why })),

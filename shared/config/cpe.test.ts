@@ -53,6 +53,30 @@ testEdges(cpeConfig, minimal, [
   ),
   { key: 'concentrator.port', good: [], bad: [undefined], says: /is missing; it must be/ },
   {
+    key: 'budget.atCap',
+    good: ['standby', 'throttle', 'off'],
+    bad: [null, '', 'on', 1, true],
+    says: /standby, throttle or off/,
+  },
+  {
+    key: 'budget.throttleMbps',
+    good: [0.1, 1.5, 10_000],
+    bad: [0, 0.09, 10_001, '1', null, NaN],
+    says: /a number from 0\.1 to 10000 Mbit\/s/,
+  },
+  {
+    key: 'roaming',
+    good: ['deny', 'allow'],
+    bad: [null, '', true, 'yes'],
+    says: /deny or allow/,
+  },
+  {
+    key: 'legs.lte.roamingFile',
+    good: [undefined, '/run/modem/roaming', '/x'],
+    bad: [null, '', 'roaming', '/', '/run/../etc/x', '/a\nb', 7, `/${'x'.repeat(4_096)}`],
+    says: /an absolute path without `..`, such as \/run\/modem\/roaming/,
+  },
+  {
     key: 'standby',
     good: ['hot', 'cold'],
     bad: [null, '', 'warm', 'Hot', true, 1, ['hot']],
@@ -305,7 +329,8 @@ test('the least that must be said becomes a whole configuration', () => {
     lan: { interfaces: ['lan'] },
     legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
     standby: 'hot',
-    budget: { resetDay: 1 },
+    budget: { resetDay: 1, atCap: 'standby', throttleMbps: 1 },
+    roaming: 'deny',
     classes: { default: 'overflow', rules: [] },
     overflow: {
       engagePercent: 93,

@@ -9,6 +9,7 @@ import { hostAddress, ipv4HostAddress, ipv6HostAddress, prefix } from './address
 import { list, numberBetween, PORT_MAX, port, share, wholeNumber } from './bounds.ts'
 import type { Contradiction } from './document.ts'
 import {
+  absolutePath,
   connectMs,
   descriptorsShare,
   interfaceName,
@@ -43,6 +44,8 @@ const dslLeg = leg.extend({
 /** The line that costs. What we may send over it, in Mbit/s of IP packets; default: all it takes. */
 const lteLeg = leg.extend({
   capUpMbps: numberBetween(0.1, 10_000, 'Mbit/s').optional(),
+  /** Where the OS writes `roaming` or `home`. Default: nobody says, and LTE is at home. */
+  roamingFile: absolutePath('/run/modem/roaming').optional(),
 })
 
 const cpeFile = z.strictObject({

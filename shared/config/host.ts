@@ -24,12 +24,16 @@ export function workers() {
 
 /** Where the daemon keeps what a start after a crash must know. Made when missing. Default below. */
 export function stateDirectory() {
-  const error = mustBeText('an absolute path without `..`, such as /run/hybridge')
+  return absolutePath('/run/hybridge').default('/run/hybridge')
+}
+
+/** `example` is what the refusal of another one names. */
+export function absolutePath(example: string) {
+  const error = mustBeText(`an absolute path without \`..\`, such as ${example}`)
   return z
     .string({ error })
     .max(PATH_CHARACTERS_MAX, { error })
     .regex(/^(?!.*\/\.\.(?:\/|$))\/\P{Cc}+$/u, { error })
-    .default('/run/hybridge')
 }
 
 /** The part of RLIMIT_NOFILE that flows may use; at the limit new ones are turned away. Default 0.9. */

@@ -3,6 +3,7 @@
  * it may cost. It stands in the home's own file; nothing in it is about cables or addresses.
  */
 import { z } from 'zod'
+import { AT_CAP } from '../core/lte-allowance.ts'
 import { STANDBY_POLICIES } from '../core/standby.ts'
 import { numberBetween, wholeNumber } from './bounds.ts'
 import { classesSection } from './classes.ts'
@@ -41,8 +42,17 @@ export function policyKeys() {
         monthlyGigabytes: numberBetween(0.001, 100_000, 'gigabytes').optional(),
         /** Day on which the month begins, in UTC. Default 1. */
         resetDay: wholeNumber(1, 28).default(1),
+        /**
+         * When all is spent: standby, LTE carries only while DSL is dead; throttle, it helps on, slowed down; off,
+         * it carries nothing. Default standby.
+         */
+        atCap: z.enum(AT_CAP, { error: mustBeText('standby, throttle or off') }).default('standby'),
+        /** What a throttled LTE may send, in Mbit/s of IP packets. Default 1. */
+        throttleMbps: numberBetween(0.1, 10_000, 'Mbit/s').default(1),
       })
       .prefault({}),
+    /** Whether LTE may carry anything while it roams (legs.lte.roamingFile). Default deny. */
+    roaming: z.enum(['deny', 'allow'], { error: mustBeText('deny or allow') }).default('deny'),
   }
 }
 

@@ -1,0 +1,81 @@
+/**
+ * What LTE may do: asked at each look, and told to the hands when it changes.
+ *
+ *     ledger: the month's budget ──┐                        ┌─▶ shaper: LTE's rate upwards
+ *     roaming: the OS's file ──────┼─▶ core/lte-allowance ──┼─▶ bar: what the LAN sends by LTE
+ *     policy ──────────────────────┘                        └─▶ steering: dead or not, and overflow
+ */
+import type { CpeConfig } from '../../shared/config/cpe.ts'
+import type { LegCounters } from '../../shared/core/leg-traffic.ts'
+import { allowLte, type LteAllowance } from '../../shared/core/lte-allowance.ts'
+import type { Log } from '../../shared/daemon/log.ts'
+import type { LteBar } from './lte-bar.ts'
+import { LteLedger } from './lte-ledger.ts'
+import { Roaming } from './roaming.ts'
+import type { HouseShaper } from './shaper.ts'
+
+export interface LteHands {
+  readonly shaper: Pick<HouseShaper, 'throttleLte'>
+  readonly bar: Pick<LteBar, 'set'>
+  readonly log: Pick<Log, 'info' | 'warn'>
+}
+
+/** With the ledger in `stateDirectory`, which is closed with it. */
+export function openLteGate(
+  config: Pick<CpeConfig, 'budget' | 'legs' | 'roaming' | 'stateDirectory'>,
+  hands: LteHands,
+): LteGate {
+  const { log } = hands
+  const ledger = new LteLedger(config, (why) => log.warn('lte ledger', { why }), Date.now())
+  const { roamingFile } = config.legs.lte
+  const roaming = new Roaming(roamingFile, (why) => log.warn('roaming', { why }))
+  return new LteGate(config, ledger, roaming, hands)
+}
+
+export class LteGate {
+  readonly #policy: Pick<CpeConfig, 'budget' | 'roaming'>
+  readonly #ledger: Pick<LteLedger, 'look' | typeof Symbol.dispose>
+  readonly #roaming: Pick<Roaming, 'look'>
+  readonly #hands: LteHands
+  #throttleMbps: number | undefined
+  #barred = false
+
+  constructor(
+    policy: Pick<CpeConfig, 'budget' | 'roaming'>,
+    ledger: Pick<LteLedger, 'look' | typeof Symbol.dispose>,
+    roaming: Pick<Roaming, 'look'>,
+    hands: LteHands,
+  ) {
+    this.#policy = policy
+    this.#ledger = ledger
+    this.#roaming = roaming
+    this.#hands = hands
+  }
+
+  /** The counters of LTE's interface at `nowMs`, which is `dateMs` on the wall. */
+  look(counters: LegCounters | undefined, nowMs: number, dateMs: number): LteAllowance {
+    const { budget, roaming } = this.#policy
+    const allowance = allowLte(
+      { ...budget, roaming },
+      this.#ledger.look(counters, dateMs),
+      this.#roaming.look(nowMs),
+    )
+    const { throttleMbps } = allowance
+    const barred = allowance.barred !== undefined
+    const { shaper, bar, log } = this.#hands
+    if (throttleMbps !== this.#throttleMbps) {
+      shaper.throttleLte(throttleMbps)
+      log.info(throttleMbps === undefined ? 'lte no longer throttled' : 'lte throttled', {
+        upMbps: throttleMbps,
+      })
+    }
+    if (barred !== this.#barred) bar.set(barred)
+    this.#throttleMbps = throttleMbps
+    this.#barred = barred
+    return allowance
+  }
+
+  [Symbol.dispose](): void {
+    this.#ledger[Symbol.dispose]()
+  }
+}
