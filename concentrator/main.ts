@@ -17,9 +17,12 @@ import { Counters } from '../shared/relay/counters.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { tellAccess } from './control/access-figures.ts'
-import { drainOnSignal } from './control/drain.ts'
+import { serveApi } from './control/api/server.ts'
+import { openDrain } from './control/drain.ts'
 import { reportForeignAddresses } from './control/foreign-addresses.ts'
+import { makeLocalToken } from './control/local-token.ts'
 import { newsWriter } from './control/news.ts'
+import { openStore } from './control/open-store.ts'
 import { answerProbes } from './control/probe-responder.ts'
 import { STREET_COUNTERS } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
@@ -59,6 +62,7 @@ await runDaemon(async (signal) => {
 
   // The port first: a second concentrator finds it taken, and has not touched the kernel of the first.
   await using _probes = await answerProbes(config, new Ties(tieTable, config.cookies.tieS))
+  await using store = await openStore(config)
   using sysctls = openSysctls(join(config.stateDirectory, 'concentrator-sysctls.json'), (why) =>
     log.warn('kernel settings', { why }),
   )
@@ -80,7 +84,18 @@ await runDaemon(async (signal) => {
     { ...settings, ...memory },
     newsWriter(config),
   )
-  using _drain = drainOnSignal(memory.draining, () => workers.wake(), config.limits.drainWaitS)
+  using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
+  await using _api = await serveApi(
+    {
+      store,
+      drain,
+      concentrator: config.store.name,
+      egressPool: config.egress.addresses,
+      told: undefined,
+    },
+    config,
+    makeLocalToken(config.stateDirectory),
+  )
 
   log.info('ready', {
     port: config.listen.port,

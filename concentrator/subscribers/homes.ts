@@ -6,6 +6,7 @@ import { type HomePolicy, type PolicyLayer, readPolicy } from '../../shared/conf
 import type { JsonObject } from './keeper.ts'
 import {
   DEFAULT_PLAN,
+  isInTrial,
   type PlanBody,
   planBody,
   type SubscriberBody,
@@ -39,6 +40,12 @@ export interface Plan extends PlanBody {
   readonly body: JsonObject
 }
 
+export interface NamedLayer {
+  /** For people. */
+  readonly from: string
+  readonly policy: PolicyLayer
+}
+
 /** What applies to a home now. */
 export interface EffectivePolicy {
   readonly policy: HomePolicy
@@ -59,6 +66,8 @@ export class Homes {
   readonly #fileHomes: ReadonlyMap<string, FileHome>
   readonly #homes = new Map<string, Home>()
   readonly #plans = new Map<string, Plan>()
+  /** By the hash of the cookie. */
+  readonly #owners = new Map<string, string>()
   /** By what the layers say: most homes have the same. */
   readonly #policies = new Map<string, EffectivePolicy>()
   #sorted: readonly string[] | undefined
@@ -71,6 +80,7 @@ export class Homes {
   /** As it was before anything was read from the keeper. */
   forget(): void {
     this.#homes.clear()
+    this.#owners.clear()
     this.#plans.clear()
     this.#sorted = undefined
     for (const id of this.#fileHomes.keys()) this.setHome(id, 0, undefined)
@@ -94,6 +104,11 @@ export class Homes {
     return this.#sorted
   }
 
+  /** Whose cookie has this hash. */
+  ownerOf(hash: string): string | undefined {
+    return this.#owners.get(hash)
+  }
+
   isOfFile(id: string): boolean {
     return this.#fileHomes.has(id)
   }
@@ -101,7 +116,9 @@ export class Homes {
   /** `body` is undefined where the record is gone. Answers what is wrong with it; then nothing changes. */
   setHome(id: string, version: number, body: JsonObject | undefined): string | undefined {
     const ofFile = this.#fileHomes.get(id)
+    const before = this.#homes.get(id)
     if (body === undefined && ofFile === undefined) {
+      if (before !== undefined) this.#owners.delete(before.verifier.hash)
       this.#homes.delete(id)
       this.#sorted = undefined
       return undefined
@@ -111,7 +128,11 @@ export class Homes {
     const verifier = ofFile?.verifier ?? parsed.data.verifier
     if (verifier === undefined)
       return 'has no credential, and the configuration file does not know it'
-    if (!this.#homes.has(id)) this.#sorted = undefined
+    const owner = this.#owners.get(verifier.hash)
+    if (owner !== undefined && owner !== id) return `has the cookie of ${owner}`
+    if (before === undefined) this.#sorted = undefined
+    else this.#owners.delete(before.verifier.hash)
+    this.#owners.set(verifier.hash, id)
     this.#homes.set(id, {
       ...parsed.data,
       ...(ofFile && { prefixes: ofFile.prefixes, acl: ofFile.acl }),
@@ -135,19 +156,24 @@ export class Homes {
     return undefined
   }
 
-  /** The layers of a home, the weakest first; `changed` stands for what would be there instead. */
+  /** The layers of a home, the weakest first; `changed` stands for the plans as they would be. */
   layersOf(
-    home: Pick<Home, 'id' | 'plan' | 'policy'>,
-    changed: ReadonlyMap<string, PolicyLayer> = NONE,
-  ): PolicyLayer[] {
-    const layer = (plan: string) => changed.get(plan) ?? this.#plans.get(plan)?.policy
-    const ofPlan = home.plan === undefined || home.plan === DEFAULT_PLAN ? undefined : home.plan
-    return [
-      layer(DEFAULT_PLAN) ?? {},
-      (ofPlan === undefined ? undefined : layer(ofPlan)) ?? {},
-      this.#fileHomes.get(home.id)?.policy ?? {},
-      home.policy,
-    ]
+    { id, plan, policy }: Pick<Home, 'id' | 'plan' | 'policy'>,
+    changed: ReadonlyMap<string, PlanBody> = NONE,
+  ): NamedLayer[] {
+    const plans =
+      plan === undefined || plan === DEFAULT_PLAN ? [DEFAULT_PLAN] : [DEFAULT_PLAN, plan]
+    const layers = plans.flatMap((name) => {
+      const body = changed.get(name) ?? this.#plans.get(name)
+      if (body === undefined) return []
+      const { trial } = body
+      const isTried = trial !== undefined && isInTrial(name, id, trial.percent)
+      const own = { from: `plan ${name}`, policy: body.policy }
+      return isTried ? [own, { from: `trial of ${name}`, policy: trial.policy }] : [own]
+    })
+    const ofFile = this.#fileHomes.get(id)
+    if (ofFile !== undefined) layers.push({ from: 'configuration file', policy: ofFile.policy })
+    return [...layers, { from: 'subscriber', policy }]
   }
 
   policyOf(id: string): EffectivePolicy | undefined {
@@ -155,7 +181,8 @@ export class Homes {
     return home === undefined ? undefined : this.policyFrom(this.layersOf(home))
   }
 
-  policyFrom(layers: readonly PolicyLayer[]): EffectivePolicy {
+  policyFrom(named: readonly NamedLayer[]): EffectivePolicy {
+    const layers = named.map(({ policy }) => policy)
     const key = JSON.stringify(layers)
     const known = this.#policies.get(key)
     if (known !== undefined) return known
@@ -176,6 +203,8 @@ function effective(layers: readonly PolicyLayer[]): EffectivePolicy {
   return { policy, document, revision, problems: [] }
 }
 
-const NONE: ReadonlyMap<string, PolicyLayer> = new Map()
+/** Rows of what the data threads count (tallies.ts): 4 MiB. */
+export const HOMES_MAX = 65_536
+const NONE: ReadonlyMap<string, PlanBody> = new Map()
 const POLICIES_MAX = 4_096
 const REVISION_CHARACTERS = 12

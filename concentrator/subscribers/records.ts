@@ -5,6 +5,7 @@ import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { ownAcl } from '../../shared/config/acl.ts'
 import { ipv4HostAddress, ipv6HostAddress } from '../../shared/config/address.ts'
+import { numberBetween } from '../../shared/config/bounds.ts'
 import { layerProblems, type PolicyLayer } from '../../shared/config/home-policy.ts'
 import { mustBeText } from '../../shared/config/must.ts'
 import { legPrefixes, subscriberId } from '../../shared/config/subscriber.ts'
@@ -62,9 +63,10 @@ export const subscriberBody = subscriberFields.extend({
 export type SubscriberBody = z.output<typeof subscriberBody>
 
 export const planBody = z.strictObject({
-  /** For people. */
-  title: z.string().max(TITLE_CHARACTERS_MAX).default(''),
+  title: title(),
   policy: policyLayer(),
+  /** A layer on top for some of its homes, always the same: a change is tried before all have it. */
+  trial: z.strictObject({ percent: trialPercent(), policy: policyLayer() }).optional(),
 })
 export type PlanBody = z.output<typeof planBody>
 
@@ -73,6 +75,22 @@ export const DEFAULT_PLAN = 'default'
 
 export function planId() {
   return subscriberId()
+}
+
+/** For people. */
+export function title() {
+  const error = mustBeText(`a text of at most ${TITLE_CHARACTERS_MAX} characters`)
+  return z.string({ error }).max(TITLE_CHARACTERS_MAX, { error }).default('')
+}
+
+export function trialPercent() {
+  return numberBetween(0, 100, 'percent of the homes of the plan')
+}
+
+/** Whether a home is among the first `percent` of its plan: who is at 5 % is at 20 % too. */
+export function isInTrial(plan: string, id: string, percent: number): boolean {
+  const place = Number.parseInt(hash('sha256', `${plan} ${id}`, 'hex').slice(0, 8), 16)
+  return place < (percent / 100) * 2 ** 32
 }
 
 function policyLayer() {

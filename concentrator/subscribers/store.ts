@@ -17,14 +17,17 @@ import {
   type JsonObject,
   type Keeper,
   KeeperUnavailable,
+  type KeptKind,
   type KeptRecord,
 } from './keeper.ts'
+import { Tokens } from './tokens.ts'
 
 export type Complain = (what: string, fields: Readonly<Record<string, unknown>>) => void
 
 export class Store implements AsyncDisposable {
   readonly keeper: Keeper
   readonly homes: Homes
+  readonly tokens = new Tokens()
   readonly #complain: Complain
   readonly #listeners = new Set<(changed: Changed) => void>()
   #life = ''
@@ -107,10 +110,10 @@ export class Store implements AsyncDisposable {
       if (this.#staleSinceMs !== undefined) this.#complain('store is back', {})
       this.#staleSinceMs = undefined
     } catch (error) {
-      if (!(error instanceof KeeperUnavailable)) throw error
       if (this.#staleSinceMs !== undefined) return
       this.#staleSinceMs = Date.now()
-      this.#complain('store is away', { why: error.message, help: 'homes go on as last known' })
+      const why = error instanceof Error ? error.message : String(error)
+      this.#complain('store is away', { why, help: 'homes go on as last known' })
     }
   }
 
@@ -129,12 +132,13 @@ export class Store implements AsyncDisposable {
   /** All anew. What is changed while we read comes again by following. */
   async #load(): Promise<void> {
     const seq = await this.keeper.last()
-    const read = { plan: [] as KeptRecord[], subscriber: [] as KeptRecord[] }
+    const read: Record<Held, KeptRecord[]> = { plan: [], subscriber: [], token: [] }
     for (const kind of KINDS) {
       for await (const records of this.keeper.all(kind)) read[kind].push(...records)
     }
     const known = [...this.homes.ids]
     this.homes.forget()
+    this.tokens.forget()
     for (const kind of KINDS) {
       for (const { id, version, body } of read[kind]) this.#set(kind, id, version, body)
     }
@@ -145,33 +149,45 @@ export class Store implements AsyncDisposable {
 
   #apply({ seq, kind, id, after }: JournalEntry): void {
     this.#seq = seq
-    if (kind !== 'subscriber' && kind !== 'plan') return
-    const known = kind === 'plan' ? this.homes.plan(id) : this.homes.home(id)
+    if (kind === 'enrolment') return
     // Read while it was changed: it is newer than what we hear of it.
-    if (known !== undefined && known.version >= seq) return
+    if (this.versionOf(kind, id) >= seq) return
     this.#set(kind, id, seq, after)
-    this.#tell({ kind, id })
+    if (kind !== 'token') this.#tell({ kind, id })
+  }
+
+  /** 0 where there is none. */
+  versionOf(kind: Held, id: string): number {
+    if (kind === 'token') return this.tokens.get(id)?.version ?? 0
+    const known = kind === 'plan' ? this.homes.plan(id) : this.homes.home(id)
+    return known?.version ?? 0
   }
 
   #tell(changed: Changed): void {
     for (const hear of this.#listeners) hear(changed)
   }
 
-  #set(
-    kind: 'subscriber' | 'plan',
-    id: string,
-    version: number,
-    body: JsonObject | undefined,
-  ): void {
-    const problem =
-      kind === 'plan'
-        ? this.homes.setPlan(id, version, body)
-        : this.homes.setHome(id, body === undefined ? 0 : version, body)
+  #set(kind: Held, id: string, version: number, body: JsonObject | undefined): void {
+    const problem = this.#problemOf(kind, id, version, body)
     if (problem !== undefined) this.#complain('record cannot be read', { kind, id, why: problem })
+  }
+
+  #problemOf(kind: Held, id: string, version: number, body: JsonObject | undefined) {
+    switch (kind) {
+      case 'plan':
+        return this.homes.setPlan(id, version, body)
+      case 'token':
+        return this.tokens.set(id, version, body)
+      case 'subscriber':
+        return this.homes.setHome(id, body === undefined ? 0 : version, body)
+    }
   }
 }
 
-const KINDS = ['plan', 'subscriber'] as const
+/** What stands in memory. */
+type Held = Exclude<KeptKind, 'enrolment'>
+
+const KINDS: readonly Held[] = ['token', 'plan', 'subscriber']
 const LOST =
   'The store came back without what it held: restore it, or write back what is known here'
 const FOLLOW_MS = 1_000

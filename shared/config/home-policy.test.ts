@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { layerProblems, mergeLayers, policyLeaves, readPolicy } from './home-policy.ts'
+import { leavesOf } from '../core/leaves.ts'
+import { layerProblems, mergeLayers, readPolicy } from './home-policy.ts'
 
 test('no layer at all is the defaults, and the document says each of them', () => {
   const read = readPolicy([])
   assert.ok(read.kind === 'policy')
   assert.equal(read.policy.overflow.engagePercent, 93)
   assert.deepEqual(read.policy.classes, { default: 'overflow', rules: [] })
-  const leaves = policyLeaves(read.document)
+  const leaves = leavesOf(read.document)
   assert.equal(leaves.get('overflow.engagePercent'), 93)
   assert.equal(leaves.get('classes.default'), 'overflow')
   assert.equal(leaves.has('rates.lteUpMbps'), false)

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod'
 import { numberBetween } from './bounds.ts'
-import { bare, type Path } from './keys.ts'
+import { bare } from './keys.ts'
 import { policyContradictions, policyKeys } from './policy.ts'
 import { sentencesOf } from './problems.ts'
 
@@ -72,17 +72,6 @@ export function mergeLayers(under: PolicyLayer, over: PolicyLayer): PolicyLayer 
   return merged
 }
 
-/** The keys that have no keys of their own, by path: `overflow.engagePercent`. */
-export function policyLeaves(document: PolicyLayer, above: Path = []): Map<string, unknown> {
-  const leaves = new Map<string, unknown>()
-  for (const [key, value] of Object.entries(document)) {
-    const path = [...above, key]
-    if (!isMapping(value)) leaves.set(path.join('.'), value)
-    else for (const [name, leaf] of policyLeaves(value, path)) leaves.set(name, leaf)
-  }
-  return leaves
-}
-
 /** The same keys, each of them optional and without a default. */
 function partially(schema: z.core.$ZodType): z.ZodType {
   const here = bare(schema)
@@ -120,6 +109,11 @@ function isMapping(value: unknown): value is PolicyLayer {
 
 function rate() {
   return numberBetween(0.1, 10_000, 'Mbit/s').optional()
+}
+
+/** The form of a layer, for those who describe it. */
+export function policyLayerForm(): z.ZodType {
+  return layerSchema
 }
 
 const layerSchema = partially(homePolicySchema)
