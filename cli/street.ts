@@ -133,7 +133,7 @@ function describeUsage(usage: Answer): string {
 }
 
 function dayOf(untilMs: unknown): string {
-  return typeof untilMs === 'number' ? new Date(untilMs).toISOString() : 'removed'
+  return typeof untilMs === 'number' ? new Date(untilMs).toISOString() : 'it is removed'
 }
 
 interface Json {
