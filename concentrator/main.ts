@@ -19,18 +19,23 @@ import { startWorkers } from '../shared/relay/workers.ts'
 import { tellAccess } from './control/access-figures.ts'
 import { serveApi } from './control/api/server.ts'
 import { openDrain } from './control/drain.ts'
+import { followRoster } from './control/follow-roster.ts'
 import { reportForeignAddresses } from './control/foreign-addresses.ts'
 import { makeLocalToken } from './control/local-token.ts'
 import { newsWriter } from './control/news.ts'
 import { openStore } from './control/open-store.ts'
 import { answerProbes } from './control/probe-responder.ts'
-import { STREET_COUNTERS } from './data/room.ts'
-import { streetSettings } from './data/settings.ts'
+import { STREET_COUNTERS, type StreetNews } from './data/room.ts'
+import { streetSettings, streetSubscriber } from './data/settings.ts'
 import { keptSecret } from './subscribers/cookie-secret.ts'
 import { keepDoor } from './subscribers/doorkeeper.ts'
+import { HOMES_MAX } from './subscribers/homes.ts'
+import { probeSecretOf } from './subscribers/records.ts'
+import { Roll, type RollChange } from './subscribers/roll.ts'
+import { Roster } from './subscribers/roster.ts'
 import { openShaper } from './subscribers/shaper.ts'
 import { SOURCES_MAX, Sources } from './subscribers/sources.ts'
-import { Tallies } from './subscribers/tallies.ts'
+import { Held, Tallies } from './subscribers/tallies.ts'
 import { TIES_MAX, TieTable } from './subscribers/tie-table.ts'
 import { Ties } from './subscribers/ties.ts'
 import { whoseAddress } from './subscribers/whose-address.ts'
@@ -49,10 +54,11 @@ await runDaemon(async (signal) => {
   const host = surveyHost({ ...config, ...config.limits })
   const counters = new Counters(STREET_COUNTERS, config.workers)
   const tieTable = TieTable.create(TIES_MAX)
+  const tallies = Tallies.create(HOMES_MAX)
   const memory = {
     counters: counters.memory,
     workers: config.workers,
-    subscriberTallies: Tallies.create(config.subscribers.length).memory,
+    subscriberTallies: tallies.memory,
     sources: Sources.create(SOURCES_MAX, randomInt(2 ** 31)).tallies.memory,
     ties: tieTable.memory,
     draining: new SharedArrayBuffer(4),
@@ -61,7 +67,7 @@ await runDaemon(async (signal) => {
   reportForeignAddresses(config.egress.addresses)
 
   // The port first: a second concentrator finds it taken, and has not touched the kernel of the first.
-  await using _probes = await answerProbes(config, new Ties(tieTable, config.cookies.tieS))
+  await using probes = await answerProbes(config, new Ties(tieTable, config.cookies.tieS))
   await using store = await openStore(config)
   using sysctls = openSysctls(join(config.stateDirectory, 'concentrator-sysctls.json'), (why) =>
     log.warn('kernel settings', { why }),
@@ -69,21 +75,39 @@ await runDaemon(async (signal) => {
   takeOverMptcp(sysctls)
   const fastOpen = allowFastOpen(sysctls)
   const secret = config.cookies.secret ?? keptSecret(config.stateDirectory)
-  const settings = streetSettings(config, host, secret)
+  const roster = new Roster({
+    homes: store.homes,
+    ofFile: config.subscribers.map(({ id }) => id),
+    isIdle: (number) => tallies.held(number, Held.open) === 0,
+    restS: config.cookies.tieS,
+  })
+  const subscriberOf = streetSubscriber(config, secret)
+  const present = roster.all(monotonicS()).map((home) => home && subscriberOf(home))
+  const roll = new Roll(present)
+  for (const [number, home] of roster.all(monotonicS()).entries()) {
+    probes.know(number, home && probeSecretOf(home.verifier))
+  }
+  const settings = streetSettings(config, present, host, secret)
   await using shaper = await openShaper(
     config,
-    whoseAddress(settings.subscribers, tieTable, () => process.hrtime()[0]).known,
+    whoseAddress(roll, tieTable, monotonicS).known,
     (why) => log.warn('shaper', { why }),
   )
   await using door = keepDoor(config.limits.subflowsPerConnection, shaper.listener)
   using _access = tellAccess(counters)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
-  await using workers = await startWorkers(
+  await using workers = await startWorkers<typeof settings & typeof memory, StreetNews, RollChange>(
     new URL('data/worker.ts', import.meta.url),
     config.workers,
     { ...settings, ...memory },
-    newsWriter(config),
+    newsWriter((number) => roster.idOf(number)),
   )
+  using _roster = followRoster(store, roster, ({ number, home }) => {
+    const change = { number, subscriber: home && subscriberOf(home) }
+    roll.change(change)
+    probes.know(number, home && probeSecretOf(home.verifier))
+    workers.tell(change)
+  })
   using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
   await using _api = await serveApi(
     {
@@ -99,9 +123,14 @@ await runDaemon(async (signal) => {
 
   log.info('ready', {
     port: config.listen.port,
-    subscribers: config.subscribers.length,
+    subscribers: store.homes.ids.length,
     fastOpen,
     ...host,
   })
   await Promise.race([untilAborted(signal), workers.death, door.death])
 })
+
+/** The clock of the data threads: performance.now() begins anew in each. */
+function monotonicS(): number {
+  return process.hrtime()[0]
+}

@@ -9,7 +9,7 @@ import { numberBetween } from '../../shared/config/bounds.ts'
 import { layerProblems, type PolicyLayer } from '../../shared/config/home-policy.ts'
 import { mustBeText } from '../../shared/config/must.ts'
 import { legPrefixes, subscriberId } from '../../shared/config/subscriber.ts'
-import { controlSecret, probeSecret } from '../../shared/tunnel/keys.ts'
+import { controlSecret, type ProbeSecret, probeSecret } from '../../shared/tunnel/keys.ts'
 
 /** Characters. */
 const TITLE_CHARACTERS_MAX = 200
@@ -34,6 +34,10 @@ export function verifierOf(cookie: Uint8Array): Verifier {
     probeKey: hex(key),
     controlKey: hex(controlSecret(cookie)),
   }
+}
+
+export function probeSecretOf({ sessionId, probeKey }: Verifier): ProbeSecret {
+  return { sessionId: Buffer.from(sessionId, 'hex'), key: Buffer.from(probeKey, 'hex') }
 }
 
 /** A home, without who it is. */
