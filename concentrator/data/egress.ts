@@ -43,6 +43,7 @@ import {
   NETWORK_UNREACHABLE,
   PORTS_EXHAUSTED,
 } from './connect-failure.ts'
+import { NOT_AUTHORIZED } from './judge.ts'
 import { refuse } from './refuse.ts'
 import { COUNT, type StreetRoom } from './room.ts'
 import type { Seat } from './seat.ts'
@@ -66,7 +67,7 @@ export interface Admitted {
 }
 
 export function goOut(room: StreetRoom, home: Admitted): void {
-  const choice = room.settings.egress.choices[home.subscriber]
+  const choice = room.roll.get(home.subscriber)?.egress
   const exit = isIpv4(home.address) ? choice?.ipv4 : choice?.ipv6
   if (exit !== undefined && !room.egressPorts.take(exit)) {
     room.count[COUNT.portsExhausted]!++
@@ -167,7 +168,9 @@ class Egress implements Watcher {
 
   #connected(): void {
     const { loop, settings, count, flows, closedBytes, sendQueues, lifetimes } = this.#room
-    const { fd: homeFd, seat, earlyData } = this.#home
+    const { fd: homeFd, seat, earlyData, subscriber } = this.#home
+    // Removed while its server was asked.
+    if (this.#room.roll.get(subscriber) === undefined) return this.#refuse(NOT_AUTHORIZED)
     loop.disarm(this.#deadline)
     seat.settled()
     ignoreIcmpErrors(this.#fd)
@@ -193,7 +196,7 @@ class Egress implements Watcher {
       count[COUNT.flowsOpen]!--
       count[reset ? COUNT.flowsReset : COUNT.flowsClosed]!++
     })
-    flows.add(flow)
+    flows.set(flow, subscriber)
     sendQueues.keep(down)
     lifetimes.keep(flow)
     count[COUNT.flowsOpened]!++

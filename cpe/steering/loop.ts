@@ -21,7 +21,6 @@ import { ProbeTrack } from '../../shared/core/probe-track.ts'
 import type { LegUse } from '../../shared/core/subflows.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
-import { formatAddress } from '../../shared/wire/address.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
 import { CaptureSwitch } from './capture-switch.ts'
 import { type HouseFlow, marked, overflowing } from './house-flows.ts'
@@ -32,6 +31,7 @@ import { type PathLeg, type PathLegs, wayOf } from './path-legs.ts'
 import type { PathManager } from './path-manager.ts'
 import type { Probes } from './probes.ts'
 import type { Router } from './router.ts'
+import { routedLeg } from './routes.ts'
 import type { HomeNow } from './standbys.ts'
 
 /** What steering looks at and acts on; a test paints them. */
@@ -75,7 +75,7 @@ export class Steering {
   #active: LegName | undefined
   #bonding = false
   readonly #use = new HomeUse()
-  readonly #standby: Pick<HomeNow, 'natIdleMs' | 'standby'>
+  #standby: Pick<HomeNow, 'natIdleMs' | 'standby'>
 
   /** `remotes`: the concentrator's addresses in the order of preference. */
   constructor(config: SteeringConfig, remotes: readonly Endpoint[], parts: SteeringParts) {
@@ -110,6 +110,12 @@ export class Steering {
       (direction, engaged, reason) => this.#news.decided(direction, engaged, reason),
     )
     this.#concentrator = new ConcentratorHealth([this.#legs.dsl, this.#legs.lte])
+  }
+
+  /** Judge by this policy from now on. */
+  adopt(policy: Pick<CpeConfig, 'overflow' | 'standby'>): void {
+    this.#dslFirst.adopt(overflowPolicy(policy))
+    this.#standby = { ...this.#standby, standby: policy.standby }
   }
 
   /** For whoever shows it: state and reason of each leg and of the concentrator. */
@@ -278,11 +284,6 @@ export class Steering {
 interface SeenLeg {
   readonly dead: boolean
   readonly path: string
-}
-
-function routedLeg({ address4, address6, gateway4, gateway6 }: LinkFacts, up: boolean) {
-  const text = (address: Uint8Array | undefined) => address && formatAddress(address)
-  return { up, address4: text(address4), address6: text(address6), gateway4, gateway6 }
 }
 
 function bytesOf(counters: LegCounters | undefined): number | undefined {

@@ -27,6 +27,18 @@ test('a throttle and a bar are told to the hands once, and taken back', () => {
   assert.deepEqual(home.told, ['bar true', 'bar false'])
 })
 
+test('another policy judges from the next look on, by the same count', () => {
+  const home = new Home('throttle')
+  home.budget = { ...UNLIMITED, spent: true }
+  home.roams = true
+  assert.equal(home.look().barred, 'roaming')
+  home.adopt('off', 'allow')
+  assert.equal(home.look().barred, 'budget spent')
+  assert.deepEqual(home.told, ['bar true', 'month from 9'])
+  home.adopt('throttle', 'allow')
+  assert.equal(home.look().throttleMbps, 1.5)
+})
+
 class Home {
   budget = UNLIMITED
   roams = false
@@ -36,7 +48,11 @@ class Home {
   constructor(atCap: 'throttle') {
     this.#gate = new LteGate(
       { budget: { atCap, throttleMbps: 1.5, resetDay: 1 }, roaming: 'deny' },
-      { look: () => this.budget, [Symbol.dispose]: () => undefined },
+      {
+        look: () => this.budget,
+        adopt: ({ resetDay }) => this.told.push(`month from ${resetDay}`),
+        [Symbol.dispose]: () => undefined,
+      },
       { look: () => this.roams },
       {
         shaper: { throttleLte: (mbps) => this.told.push(`throttle ${mbps}`) },
@@ -44,6 +60,10 @@ class Home {
         log: { info: (message) => this.told.push(message), warn: assert.fail },
       },
     )
+  }
+
+  adopt(atCap: 'throttle' | 'off', roaming: 'deny' | 'allow') {
+    this.#gate.adopt({ budget: { atCap, throttleMbps: 1.5, resetDay: 9 }, roaming })
   }
 
   look() {

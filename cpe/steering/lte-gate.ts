@@ -33,8 +33,8 @@ export function openLteGate(
 }
 
 export class LteGate {
-  readonly #policy: Pick<CpeConfig, 'budget' | 'roaming'>
-  readonly #ledger: Pick<LteLedger, 'look' | typeof Symbol.dispose>
+  #policy: Pick<CpeConfig, 'budget' | 'roaming'>
+  readonly #ledger: Pick<LteLedger, 'adopt' | 'look' | typeof Symbol.dispose>
   readonly #roaming: Pick<Roaming, 'look'>
   readonly #hands: LteHands
   #throttleMbps: number | undefined
@@ -42,7 +42,7 @@ export class LteGate {
 
   constructor(
     policy: Pick<CpeConfig, 'budget' | 'roaming'>,
-    ledger: Pick<LteLedger, 'look' | typeof Symbol.dispose>,
+    ledger: Pick<LteLedger, 'adopt' | 'look' | typeof Symbol.dispose>,
     roaming: Pick<Roaming, 'look'>,
     hands: LteHands,
   ) {
@@ -50,6 +50,12 @@ export class LteGate {
     this.#ledger = ledger
     this.#roaming = roaming
     this.#hands = hands
+  }
+
+  /** Judge by this from the next look on. */
+  adopt(policy: Pick<CpeConfig, 'budget' | 'roaming'>): void {
+    this.#policy = policy
+    this.#ledger.adopt(policy.budget)
   }
 
   /** The counters of LTE's interface at `nowMs`, which is `dateMs` on the wall. */

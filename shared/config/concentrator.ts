@@ -19,6 +19,7 @@ import {
   workers,
 } from './host.ts'
 import { mustBeText } from './must.ts'
+import { apiContradictions, apiSection, storeSection } from './operator.ts'
 import { perSource, perSubscriber } from './shares.ts'
 import { caps, cookie, legPrefixes, subscriberId } from './subscriber.ts'
 import { congestionControl, KEEPALIVE_S_MAX, keepaliveKeys } from './tcp.ts'
@@ -64,7 +65,7 @@ const concentratorFile = z.strictObject({
   //# If such control is not exerted and there is a more open network
   //# environment, a strong mutual authentication scheme MUST be defined
   //# to use the Convert Protocol.
-  /** The homes that may come. */
+  /** Homes that may come whatever the store says. Default none. */
   subscribers: list(
     z.strictObject({
       id: subscriberId(),
@@ -76,10 +77,14 @@ const concentratorFile = z.strictObject({
       /** What may go down each leg. Default all it takes. */
       caps: caps(),
     }),
-    1,
+    0,
     SUBSCRIBERS_MAX,
     'subscribers, each with id and cookie',
-  ),
+  ).default([]),
+  /** Where further homes, plans, policies and usage are kept (ADR 0033). */
+  store: storeSection(),
+  /** Where operators and their systems change them. */
+  api: apiSection(),
   /** Where `caps` of subscribers are kept (ADR 0021). */
   shaping: z
     .strictObject({
@@ -159,6 +164,7 @@ function* contradictions(config: z.infer<typeof concentratorFile>): Generator<Co
       yield { path: [section, 'addresses', i], message: `names ${address} a second time` }
     }
   }
+  yield* apiContradictions(config.api)
   const shapes = config.shaping.interface !== undefined
   const ids = new Set<string>()
   const ownerOf = new Map<string, string>()

@@ -65,4 +65,10 @@ export function* policyContradictions({ overflow }: Policy): Generator<Contradic
   }
 }
 
-type Policy = z.infer<z.ZodObject<ReturnType<typeof policyKeys>>>
+/** The part of a home's file that is its policy. */
+export function policyOf(config: Policy): Policy {
+  const { classes, overflow, standby, budget, roaming } = config
+  return { classes, overflow, standby, budget, roaming }
+}
+
+export type Policy = z.infer<z.ZodObject<ReturnType<typeof policyKeys>>>
