@@ -27,6 +27,7 @@ import { openStore } from './control/open-store.ts'
 import { answerProbes, type ShapedKbps } from './control/probe-responder.ts'
 import { STREET_COUNTERS, type StreetNews } from './data/room.ts'
 import { streetSettings, streetSubscriber } from './data/settings.ts'
+import { openStreetTunnel } from './data/tunnel.ts'
 import { CappedLegs } from './subscribers/capped-legs.ts'
 import { keptSecret } from './subscribers/cookie-secret.ts'
 import { keepDoor } from './subscribers/doorkeeper.ts'
@@ -107,6 +108,9 @@ await runDaemon(async (signal) => {
   shapedKbps = shaper.shapedKbps
   await using door = keepDoor(config.limits.subflowsPerConnection, shaper.listener)
   using _access = tellAccess(counters)
+  await using _tunnel = config.tunnel.enabled
+    ? await openStreetTunnel(config, sysctls, log)
+    : undefined
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers<typeof settings & typeof memory, StreetNews, RollChange>(
     new URL('data/worker.ts', import.meta.url),

@@ -19,6 +19,7 @@ import { reloadOnHangup } from './control/reload.ts'
 import { openHouse } from './data/house.ts'
 import type { HouseLetter, HouseMemory, HouseNews, HouseSettings } from './data/room.ts'
 import { houseSettings } from './data/settings.ts'
+import { openTunnel } from './data/tunnel.ts'
 import { openLteBar } from './steering/lte-bar.ts'
 import { openRouter } from './steering/router.ts'
 import { openShaper } from './steering/shaper.ts'
@@ -45,6 +46,9 @@ await runDaemon(async (signal) => {
     houseSettings(config, host, house.memory),
     (news) => reportNews(news, () => steering.suspect()),
   )
+  await using tunnel = config.tunnel.enabled
+    ? await openTunnel(config, house.memory.board, log)
+    : undefined
   // Last in, first out: the LAN is captured when all else stands, and let go before it falls.
   await using router = await openRouter(config, (why) => log.warn('router', { why }))
   await using shaper = await openShaper(config, (why) => log.warn('shaper', { why }))
@@ -54,8 +58,12 @@ await runDaemon(async (signal) => {
     router,
     shaper,
     bar,
+    tunnel,
     log,
-    wake: () => workers.wake(),
+    wake: () => {
+      workers.wake()
+      tunnel?.wake()
+    },
   })
   const policy = new LivePolicy(config, [
     house,

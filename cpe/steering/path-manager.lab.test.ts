@@ -204,7 +204,9 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
         refreshLeg: () => undefined,
         setActiveLeg: () => undefined,
         setCapture: () => Promise.resolve(),
+        setTunnel: () => undefined,
       },
+      tunnel: undefined,
       log: {
         debug: ignore,
         info: ignore,

@@ -3,27 +3,37 @@
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import type { Policy } from '../../shared/config/policy.ts'
+import { type Budget, UNLIMITED } from '../../shared/core/budget.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
 import { dumpSubflows } from '../../shared/linux/subflows.ts'
+import { sharedNowMs } from '../../shared/relay/shared-clock.ts'
 import { probeSecret } from '../../shared/tunnel/keys.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import { Inquiry } from './inquiry.ts'
 import { LinkWatch } from './links.ts'
 import { Steering, type SteeringConfig, type SteeringParts } from './loop.ts'
 import { type LteHands, openLteGate } from './lte-gate.ts'
+import { dslLine } from './overflow-policy.ts'
 import type { PathCounts } from './path-counts.ts'
 import { PathManager } from './path-manager.ts'
 import { type ProbeCounts, Probes } from './probes.ts'
+import type { Router } from './router.ts'
+import { type SteeredTunnel, TunnelSteering } from './tunnel-steering.ts'
 
 /** What the rest of the house gives to steering. */
 export type SteeringOutside = Pick<
   SteeringParts,
-  'board' | 'flows' | 'lanConnections' | 'roomForFlows' | 'router' | 'wake'
+  'board' | 'flows' | 'lanConnections' | 'roomForFlows' | 'wake'
 > &
-  LteHands & { readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'> }
+  LteHands & {
+    readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'>
+    readonly router: SteeringParts['router'] & Pick<Router, 'setTunnel'>
+    /** undefined where the home has none. */
+    readonly tunnel: SteeredTunnel | undefined
+  }
 
 export interface RunningSteering extends AsyncDisposable {
   /** It is known whether the concentrator answers, and what follows from it has been done. */
@@ -67,14 +77,21 @@ export function startSteering(
   )
   const paths = new PathManager(kernel, () => dumpSubflows(diagnosis), remotes)
   const gate = opened.use(openLteGate(config, outside))
-  const allowance = (lte: LegCounters | undefined, nowMs: number) =>
-    gate.look(lte, nowMs, Date.now())
+  let spending: Budget = UNLIMITED
+  const allowance = (lte: LegCounters | undefined, nowMs: number) => {
+    const allowed = gate.look(lte, nowMs, Date.now())
+    spending = allowed.budget
+    return allowed
+  }
   const steering = new Steering(config, remotes, { ...outside, links, probes, paths, allowance })
 
   const inquiry = opened.use(
     new Inquiry(config, (why) => outside.log.warn('concentrator asked by TCP', { why })),
   )
 
+  const tunnel =
+    outside.tunnel &&
+    new TunnelSteering(outside.tunnel, outside.router, dslLine(config).configured, sharedNowMs)
   let timer: NodeJS.Timeout | undefined
   let saidMs = -Infinity
   /** One failed round must not leave the house without steering: the next looks at everything anew. */
@@ -83,6 +100,7 @@ export function startSteering(
     try {
       const nowMs = performance.now()
       nextMs = steering.tick(nowMs)
+      tunnel?.look(steering.status().help, spending, nowMs)
       inquiry.look(steering.concentratorMissed, nowMs)
     } catch (error) {
       if (performance.now() - saidMs > SAY_AGAIN_MS) {

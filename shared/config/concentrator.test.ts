@@ -317,6 +317,13 @@ test('the least that must be said becomes a whole configuration', () => {
     api: { address: '127.0.0.1', port: 8_804, requestsPerS: 1_000, wrongTokensPerS: 5 },
     shaping: { dslShare: 0.97 },
     egress: { addresses: [], multipath: 'asked' },
+    tunnel: {
+      enabled: false,
+      interface: 'hybridge0',
+      prefix4: knownPrefix('198.18.0.0/15'),
+      prefix6: knownPrefix('fd48:7962:7269::/64'),
+      reorderMsMax: 60,
+    },
     cookies: {
       issue: true,
       issueTo: { dsl: 'probed', lte: 'prefixes' },

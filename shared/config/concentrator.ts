@@ -23,6 +23,7 @@ import { apiContradictions, apiSection, storeSection } from './operator.ts'
 import { perSource, perSubscriber } from './shares.ts'
 import { caps, cookie, legPrefixes, subscriberId } from './subscriber.ts'
 import { congestionControl, KEEPALIVE_S_MAX, keepaliveKeys } from './tcp.ts'
+import { streetTunnel, streetTunnelContradictions } from './tunnel.ts'
 
 export type ConcentratorConfig = z.infer<typeof concentratorConfig>
 
@@ -111,6 +112,7 @@ const concentratorFile = z.strictObject({
         .default('asked'),
     })
     .prefault({}),
+  tunnel: streetTunnel(),
   /** Default 2. */
   workers: workers().default(2),
   limits: z
@@ -165,6 +167,8 @@ function* contradictions(config: z.infer<typeof concentratorFile>): Generator<Co
     }
   }
   yield* apiContradictions(config.api)
+  const { tunnel, listen, subscribers } = config
+  yield* streetTunnelContradictions(tunnel, listen.port, subscribers.length)
   const shapes = config.shaping.interface !== undefined
   const ids = new Set<string>()
   const ownerOf = new Map<string, string>()

@@ -15,9 +15,11 @@ export interface Kernel {
 
 export const EPERM = 1
 export const EINTR = 4
+export const EIO = 5
 export const EAGAIN = 11
 export const ENOMEM = 12
 export const EACCES = 13
+export const EINVAL = 22
 export const ENFILE = 23
 export const EMFILE = 24
 export const EPIPE = 32
