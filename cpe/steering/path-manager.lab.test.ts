@@ -80,16 +80,16 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
     const flows: Array<Awaited<ReturnType<typeof connect>>> = []
     using closing = new DisposableStack()
     for (let i = 0; i < 200; i++) flows.push(closing.use(await house.connect()))
-    await until('all joins', () => flows.every(({ token }) => subflows(token).length === 2))
+    await until('all joins', () => allHave(flows, 2))
     lines.ip('link set lte down')
     const cutMs = performance.now()
     await until('LTE dead', () => !house.up('lte'))
-    await until('all gone', () => flows.every(({ token }) => subflows(token).length === 1))
+    await until('all gone', () => allHave(flows, 1))
     t.diagnostic(`${(performance.now() - cutMs).toFixed(0)} ms`)
     assert.equal(house.steering.paths.removed, 200)
     lines.ip('link set lte up')
     lines.ip('route add default via 10.9.2.1 dev lte metric 200')
-    await until('all back', () => flows.every(({ token }) => subflows(token).length === 2))
+    await until('all back', () => allHave(flows, 2))
   })
 
   test('a changed address is joined under a new id', async () => {
@@ -264,6 +264,13 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
       assert.equal(hands.setBackup(token, found.local, found.remote, true), 0)
     }
     return { token, receiveFor, rest, [Symbol.dispose]: () => resetAndClose(fd) }
+  }
+
+  /** Whether each has so many subflows; one list of the kernel's for all. */
+  function allHave(flows: ReadonlyArray<{ readonly token: number }>, count: number): boolean {
+    const standing = dumpSubflows(diagnosis).filter(({ state }) => state === 1)
+    const byToken = Map.groupBy(standing, ({ token }) => token)
+    return flows.every(({ token }) => byToken.get(token)?.length === count)
   }
 
   /** `address id` of each subflow that the kernel has. */

@@ -1,9 +1,9 @@
 /**
  * How much of the two lines the bond carries, on one street in one run.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { Street } from '../lab/lab.ts'
+import { eventually, logOf } from '../lab/onlooker.ts'
 import { type Direction, iperf } from './iperf.ts'
 
 export interface Bond {
@@ -16,33 +16,76 @@ export interface Bond {
   readonly percentOfBest: number
 }
 
-/** One TCP connection over each leg alone (the other cut) and over both. */
-export async function measureBond(
-  street: Street,
-  direction: Direction,
-  { seconds, omitS }: { readonly seconds: number; readonly omitS: number },
-): Promise<Bond> {
-  const alone = async (leg: LegName) => {
-    const others = LEGS.filter((other) => other !== leg)
-    for (const other of others) await street.fail(other, 'link')
-    await sleep(SETTLE_MS)
-    const mbps = await iperf(street, { direction, seconds, omitS })
-    for (const other of others) await street.heal(other)
-    await sleep(SETTLE_MS)
-    return mbps
-  }
-  const dslMbps = await alone('dsl')
-  const lteMbps = await alone('lte')
-  const bondedMbps = await iperf(street, { direction, seconds, omitS })
-  return {
-    direction,
-    dslMbps,
-    lteMbps,
-    bondedMbps,
-    percentOfSum: (100 * bondedMbps) / (dslMbps + lteMbps),
-    percentOfBest: (100 * bondedMbps) / Math.max(dslMbps, lteMbps),
-  }
+export interface BondTime {
+  readonly seconds: number
+  readonly omitS: number
 }
 
-/** A leg that comes back is probed twice before it is used. */
-const SETTLE_MS = 1_500
+/**
+ * One TCP connection in either direction, over each leg alone (the other cut) and then over both. A line alone
+ * is at its rate sooner than two are, so `alone` may be shorter.
+ */
+export async function measureBond(
+  street: Street,
+  time: BondTime,
+  alone: BondTime = time,
+): Promise<Bond[]> {
+  const dsl = await measureAlone(street, 'dsl', alone)
+  const lte = await measureAlone(street, 'lte', alone)
+  const bonds: Bond[] = []
+  for (const direction of DIRECTIONS) {
+    const dslMbps = dsl[direction]
+    const lteMbps = lte[direction]
+    const bondedMbps = await iperf(street, { direction, ...time })
+    await rested(street)
+    bonds.push({
+      direction,
+      dslMbps,
+      lteMbps,
+      bondedMbps,
+      percentOfSum: (100 * bondedMbps) / (dslMbps + lteMbps),
+      percentOfBest: (100 * bondedMbps) / Math.max(dslMbps, lteMbps),
+    })
+  }
+  return bonds
+}
+
+async function measureAlone(
+  street: Street,
+  leg: LegName,
+  time: BondTime,
+): Promise<Record<Direction, number>> {
+  const others = LEGS.filter((other) => other !== leg)
+  for (const other of others) await told(street, other, 'down', () => street.fail(other, 'link'))
+  const down = await iperf(street, { direction: 'down', ...time })
+  const up = await iperf(street, { direction: 'up', ...time })
+  for (const other of others) await told(street, other, 'up', () => street.heal(other))
+  return { down, up }
+}
+
+/** LTE helps in neither direction any more, so that what comes next begins as in the evening of a home. */
+async function rested(street: Street): Promise<void> {
+  const times = (words: string) => logOf(street, 'cpe').split(`"msg":"${words}"`).length
+  await eventually(() => {
+    if (times('lte helps') !== times('lte rests')) throw new Error('LTE still helps')
+  }, TOLD_MS_MAX)
+}
+
+/** Do something to a leg, and wait until the CPE says so. */
+async function told(
+  street: Street,
+  leg: LegName,
+  state: 'down' | 'up',
+  doing: () => Promise<void>,
+): Promise<void> {
+  const spoken = logOf(street, 'cpe').length
+  await doing()
+  const words = new RegExp(`"${leg}".*"leg ${state}"`)
+  await eventually(() => {
+    if (words.test(logOf(street, 'cpe').slice(spoken))) return
+    throw new Error(`The CPE agent has not said that ${leg} is ${state}`)
+  }, TOLD_MS_MAX)
+}
+
+const DIRECTIONS: readonly Direction[] = ['down', 'up']
+const TOLD_MS_MAX = 10_000

@@ -42,7 +42,7 @@ export async function measureCut(
 
 const CONNECTIONS = 200
 const BEAT_MS = 1_000
-const SECONDS = 6
-const CUT_AFTER_MS = 3_500
+const SECONDS = 5
+const CUT_AFTER_MS = 2_500
 /** Time for a healed leg to be probed, and joined by what stays open. */
 const HEALED_MS = 3_000

@@ -24,11 +24,10 @@ export const lineBenches = [
       row('pair', 'way', 'DSL', 'LTE', 'bond', '% of sum', '% of best', 'stable')
       for (const pair of pairs) {
         await using street = await raiseStreet({ name: 'hyb-bench', pair })
-        for (const direction of ['down', 'up'] as const) {
-          const bond = await measureBond(street, direction, { seconds, omitS: 4 })
+        for (const bond of await measureBond(street, { seconds, omitS: 4 })) {
           row(
             pair,
-            direction,
+            bond.direction,
             bond.dslMbps.toFixed(2),
             bond.lteMbps.toFixed(2),
             bond.bondedMbps.toFixed(2),
@@ -117,11 +116,12 @@ export const lineBenches = [
             ? raiseStreet({ name: 'hyb-bench', pair })
             : raiseShapedStreet('hyb-bench', pair, caps))
           const idle = await pings(street, 2)
-          for (const direction of ['down', 'up'] as const) {
-            if (shaping === 'off') {
-              const { dslMbps, lteMbps } = await measureBond(street, direction, time)
+          if (shaping === 'off') {
+            for (const { direction, dslMbps, lteMbps } of await measureBond(street, time)) {
               sums.set(direction, dslMbps + lteMbps)
             }
+          }
+          for (const direction of ['down', 'up'] as const) {
             const { bondedMbps, lteMbps, loaded } = await measureLoaded(street, direction, time)
             row(
               `${pair}, ${shaping}`,

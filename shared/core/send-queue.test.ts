@@ -38,10 +38,26 @@ test('a queue that drains at once is left to the kernel', () => {
   assert.equal(sendBufferBytes([shallow], undefined), undefined)
 })
 
-test('a subflow with nothing left to send makes the buffer grow, up to its limit', () => {
+test('a subflow with nothing left to send makes the buffer grow', () => {
   const starved = { ...lte, unsentBytes: 0 }
   assert.equal(sendBufferBytes([dsl, starved], 1_000_000), 1_500_000)
-  assert.equal(sendBufferBytes([dsl, starved], 33_000_000), 33_554_432)
+  const fast = { ...dsl, rttMs: 300, bytesPerMs: 125_000 }
+  assert.equal(sendBufferBytes([fast, starved], 33_000_000), 33_554_432)
+})
+
+test('a subflow that stands by does not make the buffer grow for ever', () => {
+  // An uplink of 10 Mbit/s, and an LTE that has carried as much a moment ago.
+  const uplink = { rttMs: 60, windowBytes: 88_000, unsentBytes: 500_000, bytesPerMs: 1_200 }
+  const standby = { rttMs: 90, windowBytes: 156_000, unsentBytes: 0, bytesPerMs: 1_200 }
+  let bytes = sendBufferBytes([uplink, { ...standby, unsentBytes: 90_000 }], undefined)
+  for (let look = 0; look < 100; look++) bytes = sendBufferBytes([uplink, standby], bytes)
+  assert.ok(bytes !== undefined && bytes <= 1_200_000, `${bytes}: more than a second of the line`)
+})
+
+test('a subflow that has carried only its hello is not waited for', () => {
+  const uplink = { rttMs: 60, windowBytes: 88_000, unsentBytes: 500_000, bytesPerMs: 1_200 }
+  const hello = { rttMs: 50, windowBytes: 14_480, unsentBytes: 0, bytesPerMs: 0.5 }
+  assert.equal(sendBufferBytes([uplink, hello], undefined), sendBufferBytes([uplink], undefined))
 })
 
 test('a steady line keeps its buffer', () => {
