@@ -14,6 +14,7 @@ import { surveyHost } from '../shared/relay/host.ts'
 import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { reportNews } from './control/news.ts'
+import { sayFactsOnSignal } from './control/say-facts.ts'
 import { openHouse } from './data/house.ts'
 import type { HouseNews } from './data/room.ts'
 import { houseSettings } from './data/settings.ts'
@@ -55,6 +56,7 @@ await runDaemon(async (signal) => {
     log,
     wake: () => workers.wake(),
   })
+  using _facts = sayFactsOnSignal(() => steering.facts())
 
   await Promise.race([steering.settled, untilAborted(signal), workers.death])
   log.info('ready', { subscriber: config.subscriber.id, ...host })

@@ -2,6 +2,7 @@
  * The steering room: opens its eyes and hands, and turns the loop until it is told to stop.
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
+import type { LegName } from '../../shared/core/leg.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
@@ -9,6 +10,8 @@ import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
 import { dumpSubflows } from '../../shared/linux/subflows.ts'
 import { probeSecret } from '../../shared/tunnel/keys.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
+import type { HouseCounters } from '../data/room.ts'
+import { factSheets, type LegFactSheet } from './facts.ts'
 import { Inquiry } from './inquiry.ts'
 import { LinkWatch } from './links.ts'
 import { Steering, type SteeringConfig, type SteeringParts } from './loop.ts'
@@ -22,7 +25,10 @@ export type SteeringOutside = Pick<
   SteeringParts,
   'board' | 'flows' | 'lanConnections' | 'roomForFlows' | 'router' | 'wake'
 > &
-  LteHands & { readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'> }
+  LteHands & {
+    readonly counters: Pick<HouseCounters, 'read'>
+    readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'>
+  }
 
 export interface RunningSteering extends AsyncDisposable {
   /** It is known whether the concentrator answers, and what follows from it has been done. */
@@ -30,6 +36,8 @@ export interface RunningSteering extends AsyncDisposable {
   /** A data thread doubts the concentrator. */
   suspect(): void
   status(): ReturnType<Steering['status']>
+  /** Everything that is known about the legs. */
+  facts(): Record<LegName, LegFactSheet>
   readonly probes: ProbeCounts
   readonly paths: PathCounts
 }
@@ -95,6 +103,12 @@ export function startSteering(
     settled: steering.settled,
     suspect: () => steering.suspect(performance.now()),
     status: () => steering.status(),
+    facts: () => {
+      const { down, up } = steering.status().help
+      const capacity = { down: down.dslCapacity, up: up.dslCapacity }
+      const reports = steering.reports(performance.now())
+      return factSheets(reports, capacity, paths.counts, outside.counters)
+    },
     probes: probes.counts,
     paths: paths.counts,
     [Symbol.asyncDispose]: () => {
