@@ -16,6 +16,7 @@ import { startWorkers } from '../shared/relay/workers.ts'
 import { reportNews } from './control/news.ts'
 import { LivePolicy } from './control/policy.ts'
 import { reloadOnHangup } from './control/reload.ts'
+import { sayFactsOnSignal } from './control/say-facts.ts'
 import { openHouse } from './data/house.ts'
 import type { HouseLetter, HouseMemory, HouseNews, HouseSettings } from './data/room.ts'
 import { houseSettings } from './data/settings.ts'
@@ -71,6 +72,7 @@ await runDaemon(async (signal) => {
     { adopt: ({ classes }) => workers.tell({ classes }) },
   ])
   using _reload = reloadOnHangup(config, readAgain, policy)
+  using _facts = sayFactsOnSignal(() => steering.facts())
 
   await Promise.race([steering.settled, untilAborted(signal), workers.death])
   log.info('ready', { subscriber: config.subscriber.id, ...host })

@@ -13,11 +13,9 @@ import { ConcentratorHealth } from '../../shared/core/concentrator-health.ts'
 import { DslFirst, type SteeredLeg } from '../../shared/core/dsl-first.ts'
 import { HomeUse } from '../../shared/core/home-use.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
-import { LegHealth } from '../../shared/core/leg-health.ts'
-import type { ProbePolicy } from '../../shared/core/leg-question.ts'
-import { type LegCounters, LegTraffic } from '../../shared/core/leg-traffic.ts'
+import type { LegHealth } from '../../shared/core/leg-health.ts'
+import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { LteAllowance } from '../../shared/core/lte-allowance.ts'
-import { ProbeTrack } from '../../shared/core/probe-track.ts'
 import type { LegUse } from '../../shared/core/subflows.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
@@ -33,6 +31,7 @@ import type { Probes } from './probes.ts'
 import type { Router } from './router.ts'
 import { routedLeg } from './routes.ts'
 import type { HomeNow } from './standbys.ts'
+import { type LegReport, reportsOf, type WatchedLeg, watchLegs } from './watched-leg.ts'
 
 /** What steering looks at and acts on; a test paints them. */
 export interface SteeringParts {
@@ -66,6 +65,7 @@ export class Steering {
   readonly #parts: SteeringParts
   readonly #interfaces: Readonly<Record<LegName, string>>
   readonly #remotes: readonly Endpoint[]
+  readonly #watched: Readonly<Record<LegName, WatchedLeg>>
   readonly #legs: Readonly<Record<LegName, LegHealth>>
   readonly #concentrator: ConcentratorHealth
   readonly #seen: Record<LegName, SeenLeg> = { dsl: UNSEEN, lte: UNSEEN }
@@ -79,28 +79,14 @@ export class Steering {
 
   /** `remotes`: the concentrator's addresses in the order of preference. */
   constructor(config: SteeringConfig, remotes: readonly Endpoint[], parts: SteeringParts) {
-    const { idleDslS, idleLteS, retries } = config.probes
-    const health = (leg: LegName, paces: Omit<ProbePolicy, 'retries'>): LegHealth =>
-      new LegHealth(leg, { ...paces, retries }, new LegTraffic(), new ProbeTrack())
     const { promise, resolve } = Promise.withResolvers<void>()
     this.settled = promise
     this.#settle = resolve
     this.#parts = parts
     this.#interfaces = { dsl: config.legs.dsl.interface, lte: config.legs.lte.interface }
     this.#remotes = remotes
-    this.#legs = {
-      dsl: health('dsl', {
-        idleMs: idleDslS * 1_000,
-        companyMs: DSL_COMPANY_MS,
-        lostMs: DSL_LOST_MS,
-      }),
-      // Every byte counts: a busy DSL is no reason to wake it, and a lost concentrator none to ask for ever.
-      lte: health('lte', {
-        idleMs: idleLteS * 1_000,
-        companyMs: idleLteS * 1_000,
-        lostMs: idleLteS * 1_000,
-      }),
-    }
+    this.#watched = watchLegs(config.probes)
+    this.#legs = { dsl: this.#watched.dsl.health, lte: this.#watched.lte.health }
     this.#standby = { standby: config.standby, natIdleMs: config.probes.lteNatIdleS * 1_000 }
     this.#news = new LegNews(parts.log)
     this.#capture = new CaptureSwitch(parts, resolve)
@@ -130,6 +116,11 @@ export class Steering {
     return { legs, concentrator: { state, reason }, active: this.#active, help }
   }
 
+  /** What is known of the legs, each with its age. */
+  reports(nowMs: number): Record<LegName, LegReport> {
+    return reportsOf(this.#watched, nowMs)
+  }
+
   /** There is a leg that may carry something, and yet the concentrator answers on none. */
   get concentratorMissed(): boolean {
     return this.#concentrator.state === 'unreachable' && this.#active !== undefined
@@ -151,11 +142,7 @@ export class Steering {
     const seen = this.#parts.links.look(nowMs)
     const { barred, budget } = this.#parts.allowance(seen.lte.counters, nowMs)
     const samples = withLteBarred(seen, barred)
-    for (const leg of LEGS) {
-      const { facts, counters } = samples[leg]
-      const { missing, path } = facts
-      this.#legs[leg].observe({ missing, path, counters }, nowMs)
-    }
+    for (const leg of LEGS) this.#watched[leg].observe(samples[leg], nowMs)
     this.#concentrator.judge(nowMs)
     for (const leg of LEGS) this.#follow(leg, samples[leg].facts)
     this.#ask(nowMs)
@@ -293,6 +280,3 @@ function bytesOf(counters: LegCounters | undefined): number | undefined {
 const UNSEEN: SeenLeg = { dead: false, path: '' }
 const TICK_MS = 20
 const DOUBT_TICK_MS = 10
-/** While LTE carries data, DSL costs nothing to ask. */
-const DSL_COMPANY_MS = 1_000
-const DSL_LOST_MS = 500

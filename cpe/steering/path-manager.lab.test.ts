@@ -199,6 +199,7 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
       wake: () => undefined,
       shaper: { throttleLte: () => undefined },
       bar: { set: () => undefined },
+      counters: { read: () => 0 },
       router: {
         flushLeg: () => undefined,
         refreshLeg: () => undefined,

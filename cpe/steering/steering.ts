@@ -4,6 +4,7 @@
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import type { Policy } from '../../shared/config/policy.ts'
 import { type Budget, UNLIMITED } from '../../shared/core/budget.ts'
+import type { LegName } from '../../shared/core/leg.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
@@ -12,6 +13,8 @@ import { dumpSubflows } from '../../shared/linux/subflows.ts'
 import { sharedNowMs } from '../../shared/relay/shared-clock.ts'
 import { probeSecret } from '../../shared/tunnel/keys.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
+import type { HouseCounters } from '../data/room.ts'
+import { factSheets, type LegFactSheet } from './facts.ts'
 import { Inquiry } from './inquiry.ts'
 import { LinkWatch } from './links.ts'
 import { Steering, type SteeringConfig, type SteeringParts } from './loop.ts'
@@ -29,6 +32,7 @@ export type SteeringOutside = Pick<
   'board' | 'flows' | 'lanConnections' | 'roomForFlows' | 'wake'
 > &
   LteHands & {
+    readonly counters: Pick<HouseCounters, 'read'>
     readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'>
     readonly router: SteeringParts['router'] & Pick<Router, 'setTunnel'>
     /** undefined where the home has none. */
@@ -43,6 +47,8 @@ export interface RunningSteering extends AsyncDisposable {
   /** Judge by this policy from now on. */
   adopt(policy: Policy): void
   status(): ReturnType<Steering['status']>
+  /** Everything that is known about the legs. */
+  facts(): Record<LegName, LegFactSheet>
   readonly probes: ProbeCounts
   readonly paths: PathCounts
 }
@@ -121,6 +127,12 @@ export function startSteering(
       gate.adopt(policy)
     },
     status: () => steering.status(),
+    facts: () => {
+      const { down, up } = steering.status().help
+      const capacity = { down: down.dslCapacity, up: up.dslCapacity }
+      const reports = steering.reports(performance.now())
+      return factSheets(reports, capacity, paths.counts, outside.counters)
+    },
     probes: probes.counts,
     paths: paths.counts,
     [Symbol.asyncDispose]: () => {

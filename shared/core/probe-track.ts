@@ -10,6 +10,7 @@ export class ProbeTrack {
   readonly #open: OpenProbe[] = []
   readonly #quiet = new Smoothed()
   readonly #all = new Smoothed()
+  readonly #floor = new LeastOfLate()
   #quietIsLoaded = false
   #sent = 0
   #lost = 0
@@ -33,6 +34,7 @@ export class ProbeTrack {
     if (nowMs < this.#excusedUntilMs) return probe.atMs
     this.#count(false)
     this.#all.add(rttMs)
+    this.#floor.see(rttMs, nowMs)
     this.#learnQuiet(rttMs, loaded)
     this.#queue.see(rttMs - this.#quiet.meanMs, nowMs)
     return probe.atMs
@@ -64,6 +66,7 @@ export class ProbeTrack {
     this.#open.length = 0
     this.#quiet.forget()
     this.#all.forget()
+    this.#floor.forget()
     this.learnAnew()
   }
 
@@ -80,6 +83,16 @@ export class ProbeTrack {
   /** The smoothed round trip, load and all; undefined before the first answer. */
   get rttMs(): number | undefined {
     return this.#all.known ? this.#all.meanMs : undefined
+  }
+
+  /** The least round trip of late; undefined before the first answer. */
+  get rttFloorMs(): number | undefined {
+    return this.#floor.leastMs
+  }
+
+  /** Of the probes that had the leg to themselves; undefined before one was answered or lost. */
+  get lossShare(): number | undefined {
+    return this.#sent === 0 ? undefined : this.#lost / this.#sent
   }
 
   /** How long an answer may take on this leg without load, before any floor. */
@@ -153,6 +166,32 @@ class Smoothed {
   }
 }
 
+/** The least of the last FLOOR_MS to twice as long. */
+class LeastOfLate {
+  #leastMs: number | undefined
+  #nextMs: number | undefined
+  #sinceMs = -Infinity
+
+  get leastMs(): number | undefined {
+    return this.#leastMs
+  }
+
+  see(valueMs: number, nowMs: number): void {
+    if (nowMs - this.#sinceMs >= FLOOR_MS) {
+      this.#leastMs = this.#nextMs
+      this.#nextMs = undefined
+      this.#sinceMs = nowMs
+    }
+    this.#leastMs = Math.min(this.#leastMs ?? Infinity, valueMs)
+    this.#nextMs = Math.min(this.#nextMs ?? Infinity, valueMs)
+  }
+
+  forget(): void {
+    this.#leastMs = undefined
+    this.#nextMs = undefined
+  }
+}
+
 /** The largest value of late: what was seen long ago counts for less. */
 class FadingMax {
   readonly #halfLifeMs: number
@@ -177,6 +216,8 @@ class FadingMax {
 }
 
 const OPEN_MAX = 64
+/** Routes change, and so does the least that they take. */
+const FLOOR_MS = 600_000
 /** A new path is asked a few times, to learn its manners before they matter. */
 const SAMPLES = 12
 const SAMPLE_MS = 100
