@@ -19,25 +19,23 @@ import { startWorkers } from '../shared/relay/workers.ts'
 import { tellAccess } from './control/access-figures.ts'
 import { serveApi } from './control/api/server.ts'
 import { openDrain } from './control/drain.ts'
-import { followRoster } from './control/follow-roster.ts'
 import { reportForeignAddresses } from './control/foreign-addresses.ts'
 import { makeLocalToken } from './control/local-token.ts'
 import { newsWriter } from './control/news.ts'
 import { openStore } from './control/open-store.ts'
+import { monotonicS, presentHomes } from './control/present-homes.ts'
 import { answerProbes, type ShapedKbps } from './control/probe-responder.ts'
 import { STREET_COUNTERS, type StreetNews } from './data/room.ts'
-import { streetSettings, streetSubscriber } from './data/settings.ts'
+import { streetSettings } from './data/settings.ts'
 import { openStreetTunnel } from './data/tunnel.ts'
 import { CappedLegs } from './subscribers/capped-legs.ts'
 import { keptSecret } from './subscribers/cookie-secret.ts'
 import { keepDoor } from './subscribers/doorkeeper.ts'
 import { HOMES_MAX } from './subscribers/homes.ts'
-import { probeSecretOf } from './subscribers/records.ts'
-import { Roll, type RollChange } from './subscribers/roll.ts'
-import { Roster } from './subscribers/roster.ts'
+import type { RollChange } from './subscribers/roll.ts'
 import { openShaper } from './subscribers/shaper.ts'
 import { SOURCES_MAX, Sources } from './subscribers/sources.ts'
-import { Held, Tallies } from './subscribers/tallies.ts'
+import { Tallies } from './subscribers/tallies.ts'
 import { TIES_MAX, TieTable } from './subscribers/tie-table.ts'
 import { Ties } from './subscribers/ties.ts'
 import { whoseAddress } from './subscribers/whose-address.ts'
@@ -86,22 +84,11 @@ await runDaemon(async (signal) => {
   const secret =
     config.cookies.secret ??
     keptSecret(config.stateDirectory, (why) => log.warn('cookie secret', { why }))
-  const roster = new Roster({
-    homes: store.homes,
-    ofFile: config.subscribers.map(({ id }) => id),
-    isIdle: (number) => tallies.held(number, Held.open) === 0,
-    restS: config.cookies.tieS,
-  })
-  const subscriberOf = streetSubscriber(config, secret)
-  const present = roster.all(monotonicS()).map((home) => home && subscriberOf(home))
-  const roll = new Roll(present)
-  for (const [number, home] of roster.all(monotonicS()).entries()) {
-    probes.know(number, home && probeSecretOf(home.verifier))
-  }
-  const settings = streetSettings(config, present, host, secret)
+  const present = presentHomes(store, config, secret, tallies)
+  const settings = streetSettings(config, present.list, host, secret)
   await using shaper = await openShaper(
     config,
-    whoseAddress(roll, tieTable, monotonicS).known,
+    whoseAddress(present.roll, tieTable, monotonicS).known,
     cappedLegs,
     (why) => log.warn('shaper', { why }),
   )
@@ -116,14 +103,9 @@ await runDaemon(async (signal) => {
     new URL('data/worker.ts', import.meta.url),
     config.workers,
     { ...settings, ...memory },
-    newsWriter((number) => roster.idOf(number)),
+    newsWriter((number) => present.roster.idOf(number)),
   )
-  using _roster = followRoster(store, roster, ({ number, home }) => {
-    const change = { number, subscriber: home && subscriberOf(home) }
-    roll.change(change)
-    probes.know(number, home && probeSecretOf(home.verifier))
-    workers.tell(change)
-  })
+  using _homes = present.follow(probes, (change) => workers.tell(change))
   using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
   await using _api = await serveApi(
     {
@@ -145,8 +127,3 @@ await runDaemon(async (signal) => {
   })
   await Promise.race([untilAborted(signal), workers.death, door.death])
 })
-
-/** The clock of the data threads: performance.now() begins anew in each. */
-function monotonicS(): number {
-  return process.hrtime()[0]
-}
