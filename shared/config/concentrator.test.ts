@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { credentialOf } from '../session/credential.ts'
 import { parseAddress, prefixContains } from '../wire/address.ts'
 import { DENIED_BY_DEFAULT } from './acl.ts'
 import { knownPrefix } from './address.ts'
@@ -37,6 +38,7 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['keepalive.intervalS', 1, 32_767],
   ['keepalive.probes', 1, 127],
   ['keepalive.accessIdleS', 1, 32_767],
+  ['control.port', 1, 65_535],
 ]
 
 testEdges(concentratorConfig, minimal, [
@@ -248,6 +250,90 @@ testEdges(concentratorConfig, minimal, [
   ),
 ])
 
+testEdges(concentratorConfig, { ...minimal, control: { port: 8804 } }, [
+  ...(
+    [
+      ['control.reportS', 1, 3_600],
+      ['control.sessionsMax', 1, 100_000],
+    ] as const
+  ).map(
+    ([key, from, to]): Edge => ({
+      key,
+      good: [undefined, from, to],
+      bad: [from - 1, to + 1, from + 0.5, String(from), null],
+      says: new RegExp(`a whole number from ${from} to ${to}\\b`),
+    }),
+  ),
+  {
+    key: 'control.duplicates',
+    good: [undefined, 'newest', 'oldest'],
+    bad: [null, 'both', 1],
+    says: /newest or oldest/,
+  },
+  {
+    key: 'control.keyFile',
+    good: [undefined],
+    bad: [null, 'key.pem', '', 7, '/a\u0000', `/${'x'.repeat(200)}`],
+    says: /an absolute path/,
+  },
+  {
+    key: 'control.certificateFile',
+    good: [undefined],
+    bad: [null, 'certificate.pem', '', 7],
+    says: /an absolute path/,
+  },
+  {
+    key: 'subscribers.0.secret',
+    good: [undefined, '00'.repeat(16), 'ff'.repeat(64)],
+    bad: [null, '', '00'.repeat(15), '00'.repeat(65), 'x'.repeat(32), 1122334455667788],
+    says: /32 to 128 hex digits in quotes/,
+  },
+  {
+    key: 'subscribers.0.verifier',
+    good: [undefined, '00'.repeat(32)],
+    bad: [null, '', '00'.repeat(31), '00'.repeat(33), 'x'.repeat(64), 1122334455667788],
+    says: /64 hex digits in quotes/,
+  },
+  {
+    key: 'subscribers.0.policy',
+    good: [undefined, {}, { overflow: { trialS: 9 } }],
+    bad: [null, [], 'x', 7],
+    says: /a mapping with keys of a policy/,
+  },
+  {
+    key: 'subscribers.0.policy.overflow.trialS',
+    good: [1],
+    bad: [0, 'x'],
+    says: /a whole number from 1 to 3600/,
+  },
+])
+
+test('a key file and a certificate file stand together, a secret and a verifier do not', () => {
+  for (const [section, what, says] of [
+    ['control', { port: 1, keyFile: '/k' }, /certificateFile is missing beside keyFile/],
+    ['control', { port: 1, certificateFile: '/c' }, /keyFile is missing beside certificateFile/],
+    [
+      'subscribers.0',
+      { id: 'a', secret: '00'.repeat(16), verifier: '00'.repeat(32) },
+      /verifier stands beside secret/,
+    ],
+  ] as const) {
+    const reading = readWith(concentratorConfig, minimal, section, what)
+    assert.ok(reading.kind === 'problems')
+    assert.match(reading.problems.join(), says)
+  }
+})
+
+test('the cookie of a home whose secret alone is known is the one that the home makes from it', () => {
+  const secret = '5ec4e75e'.repeat(8)
+  const home = readWith(concentratorConfig, minimal, 'subscribers.0', { id: 'a', secret })
+  assert.ok(home.kind === 'value')
+  assert.deepEqual(
+    home.value.subscribers[0]?.cookie,
+    credentialOf(Buffer.from(secret, 'hex')).cookie,
+  )
+})
+
 test('no section takes a key it does not know', () => {
   for (const section of ['', 'subscribers.0', ...keysAt(concentratorConfig, [])]) {
     if (
@@ -258,7 +344,8 @@ test('no section takes a key it does not know', () => {
       continue
     }
     const key = section === '' ? 'zzz' : `${section}.zzz`
-    const reading = readWith(concentratorConfig, minimal, key, 1)
+    const base = section === 'control' ? { ...minimal, control: { port: 8804 } } : minimal
+    const reading = readWith(concentratorConfig, base, key, 1)
     assert.ok(reading.kind === 'problems', `${key} was taken`)
     const name = key.replace('.0', '\\[0\\]')
     assert.match(
@@ -282,6 +369,7 @@ test('the least that must be said becomes a whole configuration', () => {
         prefixes: { dsl: [], lte: [] },
         acl: { allow: [], deny: [] },
         caps: {},
+        policy: {},
       },
     ],
     shaping: { dslShare: 0.97 },

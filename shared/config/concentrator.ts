@@ -19,8 +19,19 @@ import {
   workers,
 } from './host.ts'
 import { mustBeText } from './must.ts'
+import { policyDocument } from './policy-document.ts'
+import { controlSection } from './session.ts'
 import { perSource, perSubscriber } from './shares.ts'
-import { caps, cookie, legPrefixes, subscriberId } from './subscriber.ts'
+import {
+  COOKIE_OR_SECRET,
+  caps,
+  cookie,
+  cookieOf,
+  legPrefixes,
+  sessionSecret,
+  sessionVerifier,
+  subscriberId,
+} from './subscriber.ts'
 import { congestionControl, KEEPALIVE_S_MAX, keepaliveKeys } from './tcp.ts'
 
 export type ConcentratorConfig = z.infer<typeof concentratorConfig>
@@ -66,16 +77,33 @@ const concentratorFile = z.strictObject({
   //# to use the Convert Protocol.
   /** The homes that may come. */
   subscribers: list(
-    z.strictObject({
-      id: subscriberId(),
-      cookie: cookie(),
-      /** Where this home comes from, by leg. Its cookies are worth nothing elsewhere. Default anywhere. */
-      prefixes: legPrefixes(),
-      /** Judged before everybody's. */
-      acl: ownAcl(),
-      /** What may go down each leg. Default all it takes. */
-      caps: caps(),
-    }),
+    z
+      .strictObject({
+        id: subscriberId(),
+        /** Default: comes from `secret`. */
+        cookie: cookie().optional(),
+        /** Where this home comes from, by leg. Its cookies are worth nothing elsewhere. Default anywhere. */
+        prefixes: legPrefixes(),
+        /** Judged before everybody's. */
+        acl: ownAcl(),
+        /** What may go down each leg. Default all it takes. */
+        caps: caps(),
+        /** Of the control session: the home's secret, or what is kept instead. Default: the cookie must do. */
+        secret: sessionSecret().optional(),
+        verifier: sessionVerifier().optional(),
+        /** What differs for this home from its own file, while it has a control session. */
+        policy: policyDocument(),
+      })
+      .transform((home, context) => {
+        if (home.secret !== undefined && home.verifier !== undefined) {
+          const message = 'stands beside secret, from which it comes; keep one'
+          context.addIssue({ code: 'custom', path: ['verifier'], message })
+        }
+        const shown = cookieOf(home)
+        if (shown !== undefined) return { ...home, cookie: shown }
+        context.addIssue({ code: 'custom', path: ['cookie'], message: COOKIE_OR_SECRET })
+        return z.NEVER
+      }),
     1,
     SUBSCRIBERS_MAX,
     'subscribers, each with id and cookie',
@@ -89,6 +117,8 @@ const concentratorFile = z.strictObject({
       dslShare: share(0.5, 1).default(0.97),
     })
     .prefault({}),
+  /** Where homes open their control sessions (ADR 0036). Default: nowhere. */
+  control: controlSection().optional(),
   /** Destinations. `allow` beats `deny`; what neither names is allowed. */
   acl: acl(),
   cookies: issuedCookies(),

@@ -19,6 +19,11 @@ export function probeSecret(cookie: Uint8Array): ProbeSecret {
   }
 }
 
+/** 32 bytes: what keys of the control session and of the tunnel are made from. */
+export function controlSecret(cookie: Uint8Array): Uint8Array {
+  return derive(cookie, 'hybridge control key', 32)
+}
+
 /** HMAC-SHA256 under `key`, cut to the 16 bytes that a probe carries (RFC 2104 section 5). */
 export function macOf(key: Uint8Array): (bytes: Uint8Array) => Uint8Array {
   return (bytes) => createHmac('sha256', key).update(bytes).digest().subarray(0, MAC_BYTES)
