@@ -28,7 +28,7 @@ export interface VersionedPolicy {
 }
 
 /** The homes of the configuration file. */
-export class Homes {
+export class FileHomes {
   readonly #homes = new Map<string, Home>()
 
   constructor(subscribers: ConcentratorConfig['subscribers']) {
