@@ -32,7 +32,7 @@ import { TIES_MAX, TieTable } from './subscribers/tie-table.ts'
 import { Ties } from './subscribers/ties.ts'
 import { whoseAddress } from './subscribers/whose-address.ts'
 
-const config = configFrom(
+const { config } = configFrom(
   {
     name: 'concentrator/main.ts',
     summary: 'Turn bonded connections back into plain TCP (RFC 8803 Transport Converter).',

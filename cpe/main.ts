@@ -14,14 +14,16 @@ import { surveyHost } from '../shared/relay/host.ts'
 import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { reportNews } from './control/news.ts'
+import { LivePolicy } from './control/policy.ts'
+import { reloadOnHangup } from './control/reload.ts'
 import { openHouse } from './data/house.ts'
-import type { HouseNews } from './data/room.ts'
+import type { HouseLetter, HouseMemory, HouseNews, HouseSettings } from './data/room.ts'
 import { houseSettings } from './data/settings.ts'
 import { openRouter } from './steering/router.ts'
 import { openShaper } from './steering/shaper.ts'
 import { startSteering } from './steering/steering.ts'
 
-const config = configFrom(
+const { config, readAgain } = configFrom(
   {
     name: 'cpe/main.ts',
     summary: "Bond the home's two lines: capture its TCP, carry it over Multipath TCP.",
@@ -36,11 +38,11 @@ await runDaemon(async (signal) => {
   const house = openHouse(config, host, sharedNowMs, (why) => log.warn('data threads', { why }))
 
   // The doors first: a second agent finds them taken, and has not touched the router of the first.
-  await using workers = await startWorkers(
+  await using workers = await startWorkers<HouseSettings & HouseMemory, HouseNews, HouseLetter>(
     new URL('data/worker.ts', import.meta.url),
     config.workers,
     houseSettings(config, host, house.memory),
-    (news: HouseNews) => reportNews(news, () => steering.suspect()),
+    (news) => reportNews(news, () => steering.suspect()),
   )
   // Last in, first out: the LAN is captured when all else stands, and let go before it falls.
   await using router = await openRouter(config, (why) => log.warn('router', { why }))
@@ -51,6 +53,12 @@ await runDaemon(async (signal) => {
     log,
     wake: () => workers.wake(),
   })
+  const policy = new LivePolicy(config, [
+    house,
+    steering,
+    { adopt: ({ classes }) => workers.tell({ classes }) },
+  ])
+  using _reload = reloadOnHangup(config, readAgain, policy)
 
   await Promise.race([steering.settled, untilAborted(signal), workers.death])
   log.info('ready', { subscriber: config.subscriber.id, ...host })

@@ -17,6 +17,8 @@ export interface House {
   readonly counters: HouseCounters
   /** Every MPTCP connection that a data thread has now. */
   flows(): Iterable<HouseFlow>
+  /** What pooled connections are for from now on. */
+  adopt(policy: Pick<CpeConfig, 'classes'>): void
   /** Connections that the LAN has opened so far. */
   lanConnections(): number
   /**
@@ -30,7 +32,7 @@ export type HouseConfig = Pick<CpeConfig, 'classes' | 'pool' | 'workers'>
 
 /** `sharedMs`: the clock that all threads share. `say` is told when a data thread stops turning, and when it goes on. */
 export function openHouse(
-  { workers, pool, classes }: HouseConfig,
+  { workers, pool, ...config }: HouseConfig,
   host: Pick<Host, 'descriptorsPerWorker' | 'flowsMax'>,
   sharedMs: () => number,
   say: (sentence: string) => void,
@@ -41,6 +43,7 @@ export function openHouse(
   const tables = Array.from({ length: workers }, () => FlowTable.create(rows))
   const watch = new ThreadWatch()
   let stalled = false
+  let { classes } = config
   const turning = (): boolean => {
     const before = stalled
     stalled = watch.stalled(counters.min('turnedMs'), sharedMs())
@@ -67,6 +70,9 @@ export function openHouse(
           yield { token, pooled, bulk, serviceClass, upBytes, downBytes }
         }
       }
+    },
+    adopt(policy) {
+      classes = policy.classes
     },
     lanConnections: () => counters.read('flowsOpened') + counters.read('heldOpened'),
     roomForFlows: () => turning() && counters.max('descriptors') < host.descriptorsPerWorker,

@@ -22,6 +22,7 @@ export function paintedRoom(
     scratch: new Uint8Array(262_144),
     sendQueues: new SendQueues(loop),
     heldBytes: 0,
+    classes: settings.classes ?? SETTINGS.classes,
     board,
     table: FlowTable.create(8),
     count: new Float64Array(HOUSE_COUNTERS.length),

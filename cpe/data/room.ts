@@ -2,7 +2,7 @@
  * What one data thread of the home knows, and what it tells.
  */
 import type { LegName } from '../../shared/core/leg.ts'
-import type { ClassRule, ServiceClass } from '../../shared/core/service-class.ts'
+import type { ClassPolicy } from '../../shared/core/service-class.ts'
 import { type Counters, columns } from '../../shared/relay/counters.ts'
 import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
 import type { FlowTable } from '../../shared/relay/flow-table.ts'
@@ -23,7 +23,7 @@ export interface HouseSettings {
   readonly poolSizeMax: number
   readonly poolLifetimeMs: number
   readonly connectMs: number
-  readonly classes: { readonly default: ServiceClass; readonly rules: readonly ClassRule[] }
+  readonly classes: ClassPolicy
   /** Congestion controls towards the concentrator and into the LAN; undefined: the kernel's own. */
   readonly congestion: string | undefined
   readonly lanCongestion: string | undefined
@@ -48,6 +48,8 @@ export interface HouseMemory {
 
 export interface HouseRoom extends FlowRoom {
   readonly settings: HouseSettings
+  /** What connections want of the lines, as the policy has it now. */
+  classes: ClassPolicy
   readonly board: LegBoard
   readonly table: FlowTable
   readonly count: Float64Array
@@ -63,6 +65,11 @@ export interface HouseRoom extends FlowRoom {
   readonly closedBytes: { up: number; down: number }
   /** Tell the main thread what a human would want to know. */
   readonly tell: (news: HouseNews) => void
+}
+
+/** What the main thread tells a data thread that runs: another policy. */
+export interface HouseLetter {
+  readonly classes: ClassPolicy
 }
 
 export type HouseNews =

@@ -10,8 +10,8 @@ import type { HouseRoom } from './room.ts'
 
 /** From here on the asker is answered one way or another; nobody needs to keep the request. */
 export function findWay(room: HouseRoom, pool: Pool, asker: Asker): void {
-  const { board, settings } = room
-  const serviceClass = classOf(settings.classes.rules, settings.classes.default, asker.destination)
+  const { board, classes } = room
+  const serviceClass = classOf(classes, asker.destination)
   const lines = linesOf(serviceClass)
   // The one line that it may use is dead.
   if (lines.length === 1 && !lines.some((leg) => board.leg(leg).up)) {

@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { SyscallError } from '../../shared/linux/errors.ts'
 import { PacketQueue } from '../../shared/linux/nfqueue.ts'
-import { hearBell } from '../../shared/relay/bell.ts'
+import { hearBell, lettersAt } from '../../shared/relay/bell.ts'
 import { Counters } from '../../shared/relay/counters.ts'
 import { type Flow, SCRATCH_BYTES } from '../../shared/relay/flow.ts'
 import { FlowState, FlowTable } from '../../shared/relay/flow-table.ts'
@@ -24,6 +24,7 @@ import { Pool } from './pool.ts'
 import {
   COUNT,
   HOUSE_COUNTERS,
+  type HouseLetter,
   type HouseMemory,
   type HouseNews,
   type HouseRoom,
@@ -41,6 +42,7 @@ if (port === null) throw new Error('Cannot run on its own: this is a data thread
 using loop = new Loop()
 const room: HouseRoom = {
   settings,
+  classes: settings.classes,
   loop,
   scratch: new Uint8Array(SCRATCH_BYTES),
   sendQueues: new SendQueues(loop),
@@ -69,6 +71,7 @@ const publish = new Deadline(() => {
 })
 
 hearBell(loop, birth.bell, birth.orders, () => {
+  for (const { classes } of lettersAt<HouseLetter>(port)) room.classes = classes
   stranded.end()
   pool.legsChanged()
 })

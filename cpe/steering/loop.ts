@@ -18,7 +18,6 @@ import { ProbeTrack } from '../../shared/core/probe-track.ts'
 import type { LegUse } from '../../shared/core/subflows.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
-import { formatAddress } from '../../shared/wire/address.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
 import { type HouseFlow, marked, overflowing } from './house-flows.ts'
 import { LegNews } from './leg-news.ts'
@@ -28,6 +27,7 @@ import { type PathLeg, type PathLegs, wayOf } from './path-legs.ts'
 import type { PathManager } from './path-manager.ts'
 import type { Probes } from './probes.ts'
 import type { Router } from './router.ts'
+import { routedLeg } from './routes.ts'
 
 /** What steering looks at and acts on; a test paints them. */
 export interface SteeringParts {
@@ -97,6 +97,11 @@ export class Steering {
       (direction, engaged, reason) => this.#news.decided(direction, engaged, reason),
     )
     this.#concentrator = new ConcentratorHealth([this.#legs.dsl, this.#legs.lte])
+  }
+
+  /** Judge by this policy from now on. */
+  adopt(policy: Pick<CpeConfig, 'overflow'>): void {
+    this.#dslFirst.adopt(overflowPolicy(policy))
   }
 
   /** For whoever shows it: state and reason of each leg and of the concentrator. */
@@ -280,11 +285,6 @@ export class Steering {
 interface SeenLeg {
   readonly dead: boolean
   readonly path: string
-}
-
-function routedLeg({ address4, address6, gateway4, gateway6 }: LinkFacts, up: boolean) {
-  const text = (address: Uint8Array | undefined) => address && formatAddress(address)
-  return { up, address4: text(address4), address6: text(address6), gateway4, gateway6 }
 }
 
 const UNSEEN: SeenLeg = { dead: false, path: '' }

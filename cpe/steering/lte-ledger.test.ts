@@ -130,3 +130,17 @@ function readPage(): { startMs: number; bytes: number } {
 function counters(rxBytes: number) {
   return { rxBytes, txBytes: 0, rxPackets: 0, txPackets: 0 }
 }
+
+test('another budget judges what was counted before it, and a budget let go loses no count', () => {
+  const now = date('2026-03-20T12:00')
+  using ledger = open(now)
+  ledger.look(counters(0), now)
+  assert.equal(ledger.look(counters(6 * GB), now + 2_000).spent, false)
+  ledger.adopt({ monthlyGigabytes: 5, resetDay: 1 })
+  assert.equal(ledger.look(counters(6 * GB), now + 2_100).spent, true)
+  ledger.adopt({ resetDay: 1 })
+  assert.equal(ledger.look(counters(9 * GB), now + 4_000).spent, false)
+  assert.equal(readPage().bytes, 6 * GB)
+  ledger.adopt({ monthlyGigabytes: 5, resetDay: 1 })
+  assert.equal(ledger.look(counters(9 * GB), now + 6_000).spent, true)
+})

@@ -25,7 +25,7 @@ interface Page {
 }
 
 export class LteLedger {
-  readonly #plan: BudgetPlan | undefined
+  #plan: BudgetPlan | undefined
   readonly #directory: string
   readonly #complain: (why: string) => void
   #page: Page
@@ -45,17 +45,24 @@ export class LteLedger {
     complain: (why: string) => void,
     dateMs: number,
   ) {
-    const { monthlyGigabytes, resetDay } = budget
+    this.#directory = stateDirectory
+    this.#complain = complain
+    this.#page = { startMs: monthOf(budget.resetDay, dateMs).startMs, bytes: 0 }
+    this.adopt(budget)
+  }
+
+  /** Judge by this from now on. What has been counted stays; another `resetDay` begins another month. */
+  adopt({ monthlyGigabytes, resetDay }: CpeConfig['budget']): void {
+    const before = this.#plan
     this.#plan =
       monthlyGigabytes === undefined
         ? undefined
         : { monthlyBytes: monthlyGigabytes * 1e9, resetDay }
-    this.#directory = stateDirectory
-    this.#complain = complain
-    this.#page = { startMs: monthOf(resetDay, dateMs).startMs, bytes: 0 }
-    if (this.#plan === undefined) return
-    if (LOST_AT_REBOOT.test(stateDirectory)) {
-      complain(`A reboot forgets what LTE has carried: stateDirectory is ${stateDirectory}`)
+    if (before !== undefined && this.#plan === undefined) this.#write(this.#judgedMs)
+    this.#judgedMs = -Infinity
+    if (this.#plan === undefined || before !== undefined) return
+    if (LOST_AT_REBOOT.test(this.#directory)) {
+      this.#complain(`A reboot forgets what LTE has carried: stateDirectory is ${this.#directory}`)
     }
     this.#read()
   }

@@ -2,6 +2,7 @@
  * The steering room: opens its eyes and hands, and turns the loop until it is told to stop.
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
+import type { Policy } from '../../shared/config/policy.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
@@ -27,6 +28,8 @@ export interface RunningSteering extends AsyncDisposable {
   readonly settled: Promise<void>
   /** A data thread doubts the concentrator. */
   suspect(): void
+  /** Judge by this policy from now on. */
+  adopt(policy: Policy): void
   status(): ReturnType<Steering['status']>
   readonly probes: ProbeCounts
   readonly paths: PathCounts
@@ -93,6 +96,10 @@ export function startSteering(
   return {
     settled: steering.settled,
     suspect: () => steering.suspect(performance.now()),
+    adopt: (policy) => {
+      steering.adopt(policy)
+      ledger.adopt(policy.budget)
+    },
     status: () => steering.status(),
     probes: probes.counts,
     paths: paths.counts,

@@ -48,4 +48,10 @@ export function* policyContradictions({ overflow }: Policy): Generator<Contradic
   }
 }
 
-type Policy = z.infer<z.ZodObject<ReturnType<typeof policyKeys>>>
+/** The part of a home's file that is its policy. */
+export function policyOf(config: Policy): Policy {
+  const { classes, overflow, budget } = config
+  return { classes, overflow, budget }
+}
+
+export type Policy = z.infer<z.ZodObject<ReturnType<typeof policyKeys>>>

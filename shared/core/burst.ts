@@ -10,14 +10,15 @@
  * A committed burst size, as RFC 2697 has it, but learnt: `bytesMax` is the operator's bound on it.
  */
 export class BurstAllowance {
-  readonly #bytesMax: number
+  /** The operator's bound on what is learnt. */
+  bytesMax: number
   readonly #ended: Array<{ readonly bytes: number; readonly atMs: number }> = []
   #bytes = 0
   #sinceMs: number | undefined
   #pauseSinceMs: number | undefined
 
   constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax
+    this.bytesMax = bytesMax
   }
 
   /** `bytes`: carried by both lines since the last sample. `low`: DSL has much room. */
@@ -31,7 +32,7 @@ export class BurstAllowance {
     }
     this.#pauseSinceMs ??= nowMs
     if (nowMs - this.#pauseSinceMs < PAUSE_MS) return
-    const short = nowMs - this.#sinceMs <= BURST_MS_MAX && this.#bytes <= this.#bytesMax
+    const short = nowMs - this.#sinceMs <= BURST_MS_MAX && this.#bytes <= this.bytesMax
     if (short) this.#ended.push({ bytes: this.#bytes, atMs: nowMs })
     if (this.#ended.length > REMEMBERED_MAX) this.#ended.shift()
     this.#sinceMs = undefined

@@ -66,6 +66,11 @@ export class DslFirst {
     this.#ways = { down: way('down'), up: way('up') }
   }
 
+  /** Judge by this policy from now on. */
+  adopt(policy: OverflowPolicy): void {
+    for (const direction of DIRECTIONS) this.#ways[direction].overflow.adopt(policy)
+  }
+
   /** LTE helps this connection, not only when DSL has died. */
   helps(token: number): boolean {
     return this.#helped.has(token)

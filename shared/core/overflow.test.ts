@@ -55,6 +55,16 @@ test('a queue of a line whose capacity nobody knows engages', () => {
   assert.match(line.told[1] ?? '', /^1500 off dsl-spare no queue for 1000 ms$/)
 })
 
+test('a policy that is adopted while a line is judged decides from then on', () => {
+  const line = new Line()
+  line.overflow.adopt({ ...POLICY, engageMs: 1_000 })
+  line.play(900, { load: 1, queueMs: 26 })
+  assert.deepEqual(line.told, [])
+  line.overflow.adopt(POLICY)
+  line.play(50, { load: 1, queueMs: 26 })
+  assert.deepEqual(line.told, ['900 on dsl-queue 26 ms at 100 % for 900 ms'])
+})
+
 test('LTE rests when both lines have carried less than releaseAt of DSL for releaseMs', () => {
   const line = new Line()
   line.play(200, { load: 1, queueMs: 26 })

@@ -52,7 +52,7 @@ export interface OverflowFacts {
 }
 
 export class Overflow {
-  readonly #policy: OverflowPolicy
+  #policy: OverflowPolicy
   readonly #burst: BurstAllowance
   readonly #backlog = new Backlog()
   readonly #slowdown = new Slowdown()
@@ -77,6 +77,12 @@ export class Overflow {
   constructor(policy: OverflowPolicy) {
     this.#policy = policy
     this.#burst = new BurstAllowance(policy.burstBytesMax)
+  }
+
+  /** Judge by this from now on. What is known of the lines stays known. */
+  adopt(policy: OverflowPolicy): void {
+    this.#policy = policy
+    this.#burst.bytesMax = policy.burstBytesMax
   }
 
   /** LTE shall help. */

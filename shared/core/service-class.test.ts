@@ -44,7 +44,7 @@ test('the first rule that fits decides, by prefix and by port', () => {
     { class: 'lte-only', to: [], ports: [{ from: 8_000, to: 8_100 }] },
   ]
   const of = (address: string, port: number) =>
-    classOf(rules, 'overflow', { address: knownAddress(address), port })
+    classOf({ default: 'overflow', rules }, { address: knownAddress(address), port })
   assert.equal(of('198.51.100.7', 25), 'bypass')
   assert.equal(of('198.51.100.7', 8_050), 'dsl-only')
   assert.equal(of('203.0.113.7', 25), 'overflow')

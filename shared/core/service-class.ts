@@ -58,16 +58,22 @@ export interface ClassRule {
   readonly ports: ReadonlyArray<{ readonly from: number; readonly to: number }>
 }
 
+/** Which connections are in which class. */
+export interface ClassPolicy {
+  /** Of what no rule fits. */
+  readonly default: ServiceClass
+  readonly rules: readonly ClassRule[]
+}
+
 /** The class of the first rule that fits. */
 export function classOf(
-  rules: readonly ClassRule[],
-  otherwise: ServiceClass,
+  policy: ClassPolicy,
   { address, port }: { readonly address: Uint8Array; readonly port: number },
 ): ServiceClass {
-  for (const rule of rules) {
+  for (const rule of policy.rules) {
     const there = rule.to.length === 0 || rule.to.some((prefix) => prefixContains(prefix, address))
     const asked = rule.ports.length === 0 || rule.ports.some((r) => r.from <= port && port <= r.to)
     if (there && asked) return rule.class
   }
-  return otherwise
+  return policy.default
 }

@@ -13,7 +13,11 @@ const program: Program<{ readonly doors: number }> = {
 }
 
 test('a good file is run', () => {
-  assert.deepEqual(understand(program, ['good.yaml']), { kind: 'run', config: { doors: 2 } })
+  assert.deepEqual(understand(program, ['good.yaml']), {
+    kind: 'run',
+    config: { doors: 2 },
+    file: 'good.yaml',
+  })
 })
 
 test('--check-config says that a good file is valid, on either side of it', () => {

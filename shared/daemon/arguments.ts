@@ -20,17 +20,27 @@ export interface Program<T> {
     | { readonly kind: 'problems'; readonly problems: readonly string[] }
 }
 
+/** What a daemon runs on. */
+export interface Given<T> {
+  readonly config: T
+  /** The same file as it is now. */
+  readonly readAgain: () => ReturnType<Program<T>['read']>
+}
+
 /** The configuration that `argv` (without node and script) names, or the process ends. */
-export function configFrom<T>(program: Program<T>, argv: readonly string[]): T {
+export function configFrom<T>(program: Program<T>, argv: readonly string[]): Given<T> {
   const request = understand(program, argv)
-  if (request.kind === 'run') return request.config
+  if (request.kind === 'run') {
+    const { config, file } = request
+    return { config, readAgain: () => program.read(file) }
+  }
   process.stdout.write(request.out)
   process.stderr.write(request.err)
   process.exit(request.exitCode)
 }
 
 export type Request<T> =
-  | { readonly kind: 'run'; readonly config: T }
+  | { readonly kind: 'run'; readonly config: T; readonly file: string }
   | { readonly kind: 'end'; readonly exitCode: number; readonly out: string; readonly err: string }
 
 /** What `argv` asks for. Reads the file it names, and does nothing else. */
@@ -70,7 +80,7 @@ export function understand<T>(program: Program<T>, argv: readonly string[]): Req
   if (command.opts()['checkConfig'] === true) {
     return { kind: 'end', exitCode: 0, out: `${file}: valid\n`, err }
   }
-  return { kind: 'run', config: reading.value }
+  return { kind: 'run', config: reading.value, file }
 }
 
 function version(): string {

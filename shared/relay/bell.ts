@@ -1,6 +1,7 @@
 /**
  * The data thread's end of the main thread's bell (workers.ts).
  */
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import * as libc from '../linux/libc.ts'
 import type { Loop, Watcher } from './loop.ts'
 
@@ -22,4 +23,13 @@ export function hearBell(
     onTurn() {},
   }
   loop.watch(bell, watcher)
+}
+
+/** What the main thread has sent since the last look (`tell`), in order. To be called when the bell rings. */
+export function* lettersAt<Letter>(port: MessagePort): Generator<Letter> {
+  for (;;) {
+    const received = receiveMessageOnPort(port) as { readonly message: Letter } | undefined
+    if (received === undefined) return
+    yield received.message
+  }
 }

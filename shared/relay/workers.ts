@@ -16,20 +16,26 @@ export interface WorkerBirth<Settings> {
   readonly settings: Settings
 }
 
-export interface Workers extends AsyncDisposable {
+export interface Workers<Letter> extends AsyncDisposable {
   /** Rejects with a sentence when a thread dies before it was told to. */
   readonly death: Promise<never>
   /** Ring every bell: shared memory has changed. */
   wake(): void
+  /** Send a copy of `letter` to every thread, and ring (bell.ts). What no number can say, and rarely. */
+  tell(letter: Letter): void
 }
 
 /** Start `count` threads of `module` and wait until each has told `{ event: 'serving' }`. */
-export async function startWorkers<Settings, News extends { readonly event: string }>(
+export async function startWorkers<
+  Settings,
+  News extends { readonly event: string },
+  Letter = never,
+>(
   module: URL,
   count: number,
   settings: Settings,
   onNews: (news: News, worker: number) => void,
-): Promise<Workers> {
+): Promise<Workers<Letter>> {
   const orders = new SharedArrayBuffer(4)
   const bells: number[] = []
   const threads: Worker[] = []
@@ -67,9 +73,13 @@ export async function startWorkers<Settings, News extends { readonly event: stri
   const wake = () => {
     for (const bell of bells) libc.write(bell, RING, RING.length)
   }
-  const workers: Workers = {
+  const workers: Workers<Letter> = {
     death,
     wake,
+    tell(letter) {
+      for (const thread of threads) thread.postMessage(letter)
+      wake()
+    },
     async [Symbol.asyncDispose]() {
       Atomics.store(new Int32Array(orders), 0, 1)
       wake()
