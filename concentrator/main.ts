@@ -17,14 +17,17 @@ import { Counters } from '../shared/relay/counters.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { tellAccess } from './control/access-figures.ts'
+import { openControl } from './control/control.ts'
 import { drainOnSignal } from './control/drain.ts'
 import { reportForeignAddresses } from './control/foreign-addresses.ts'
 import { newsWriter } from './control/news.ts'
 import { answerProbes } from './control/probe-responder.ts'
+import { reloadOnHangup } from './control/reload.ts'
 import { STREET_COUNTERS } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
 import { keptSecret } from './subscribers/cookie-secret.ts'
 import { keepDoor } from './subscribers/doorkeeper.ts'
+import { together } from './subscribers/listeners.ts'
 import { openShaper } from './subscribers/shaper.ts'
 import { SOURCES_MAX, Sources } from './subscribers/sources.ts'
 import { Tallies } from './subscribers/tallies.ts'
@@ -32,7 +35,7 @@ import { TIES_MAX, TieTable } from './subscribers/tie-table.ts'
 import { Ties } from './subscribers/ties.ts'
 import { whoseAddress } from './subscribers/whose-address.ts'
 
-const { config } = configFrom(
+const { config, readAgain } = configFrom(
   {
     name: 'concentrator/main.ts',
     summary: 'Turn bonded connections back into plain TCP (RFC 8803 Transport Converter).',
@@ -71,7 +74,11 @@ await runDaemon(async (signal) => {
     whoseAddress(settings.subscribers, tieTable, () => process.hrtime()[0]).known,
     (why) => log.warn('shaper', { why }),
   )
-  await using door = keepDoor(config.limits.subflowsPerConnection, shaper.listener)
+  await using control = await openControl(config, settings.mint)
+  await using door = keepDoor(
+    config.limits.subflowsPerConnection,
+    together([shaper.listener, control.listener]),
+  )
   using _access = tellAccess(counters)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers(
@@ -80,6 +87,7 @@ await runDaemon(async (signal) => {
     { ...settings, ...memory },
     newsWriter(config),
   )
+  using _reload = reloadOnHangup(readAgain, (subscribers) => control.adopt(subscribers))
   using _drain = drainOnSignal(memory.draining, () => workers.wake(), config.limits.drainWaitS)
 
   log.info('ready', {

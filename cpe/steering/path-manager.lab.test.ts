@@ -163,6 +163,7 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
         setActiveLeg: () => undefined,
         setCapture: () => Promise.resolve(),
       },
+      unixMs: Date.now,
       log: {
         debug: ignore,
         info: ignore,

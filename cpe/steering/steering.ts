@@ -21,7 +21,11 @@ import { type ProbeCounts, Probes } from './probes.ts'
 export type SteeringOutside = Pick<
   SteeringParts,
   'board' | 'flows' | 'lanConnections' | 'roomForFlows' | 'router' | 'wake'
-> & { readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'> }
+> & {
+  /** The date, as well as the house knows it. */
+  readonly unixMs: () => number
+  readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'>
+}
 
 export interface RunningSteering extends AsyncDisposable {
   /** It is known whether the concentrator answers, and what follows from it has been done. */
@@ -59,14 +63,15 @@ export function startSteering(
     new Probes(
       probeSecret(config.subscriber.cookie),
       (leg, number, rttMs) => steering.heard(leg, number, rttMs, performance.now()),
-      { nowUs: () => performance.now() * 1_000, unixMs: () => Date.now() },
+      { nowUs: () => performance.now() * 1_000, unixMs: outside.unixMs },
     ),
   )
-  const paths = new PathManager(kernel, () => dumpSubflows(diagnosis), remotes)
+  const { session } = config.concentrator
+  const paths = new PathManager(kernel, () => dumpSubflows(diagnosis), remotes, session?.port)
   const ledger = opened.use(
-    new LteLedger(config, (why) => outside.log.warn('lte ledger', { why }), Date.now()),
+    new LteLedger(config, (why) => outside.log.warn('lte ledger', { why }), outside.unixMs()),
   )
-  const budget = (lte: LegCounters | undefined) => ledger.look(lte, Date.now())
+  const budget = (lte: LegCounters | undefined) => ledger.look(lte, outside.unixMs())
   const steering = new Steering(config, remotes, { ...outside, links, probes, paths, budget })
 
   const inquiry = opened.use(

@@ -79,6 +79,16 @@ export interface DialOptions {
 
 /** A socket whose connection is in progress: wait until it is writable, then ask `socketError`. */
 export function dial(remote: Uint8Array, options: DialOptions): number {
+  const fd = dialSocket(options)
+  if (fd < 0) return fd
+  const result = libc.connect(fd, remote)
+  if (result >= 0 || result === -EINPROGRESS) return fd
+  libc.close(fd)
+  return result
+}
+
+/** A socket that is ready to connect, for whoever does that himself. */
+export function dialSocket(options: DialOptions): number {
   const protocol = options.multipath ? libc.IPPROTO_MPTCP : libc.IPPROTO_TCP
   const fd = libc.socket(libc.AF_INET6, STREAM, protocol)
   if (fd < 0) return fd
@@ -92,12 +102,9 @@ export function dial(remote: Uint8Array, options: DialOptions): number {
     if (result >= 0) result = setNumber(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1)
     if (result >= 0) result = libc.bind(fd, options.from.address)
   }
-  if (result >= 0) result = libc.connect(fd, remote)
-  if (result < 0 && result !== -EINPROGRESS) {
-    libc.close(fd)
-    return result
-  }
-  return fd
+  if (result >= 0) return fd
+  libc.close(fd)
+  return result
 }
 
 /**

@@ -1,0 +1,129 @@
+/**
+ * Everything about control sessions at the concentrator (ADR 0036), put together and supervised: a mistake in
+ * it takes the sessions down for a second, and no flow.
+ */
+import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import { LEG_NUMBER } from '../../shared/core/leg.ts'
+import { release } from '../../shared/daemon/arguments.ts'
+import { log } from '../../shared/daemon/log.ts'
+import { supervise } from '../../shared/daemon/supervise.ts'
+import { formatAddress } from '../../shared/wire/address.ts'
+import { CookieMint, type MintSettings } from '../subscribers/cookie-mint.ts'
+import type { SubflowListener } from '../subscribers/doorkeeper.ts'
+import { HomeLog } from '../subscribers/home-log.ts'
+import { Failures } from './failures.ts'
+import { FileHomes } from './file-homes.ts'
+import { keptServerKey, readServerKey, type ServerKey } from './server-key.ts'
+import { openSessionDoor } from './session-door.ts'
+import { Sessions } from './sessions.ts'
+
+export interface RunningControl extends AsyncDisposable {
+  /** Undefined where there are no sessions. */
+  readonly listener: SubflowListener | undefined
+  /** The file has been read again: homes hear of another policy at once. */
+  adopt(subscribers: ConcentratorConfig['subscribers']): void
+}
+
+export type ControlConfig = Pick<
+  ConcentratorConfig,
+  'control' | 'cookies' | 'listen' | 'stateDirectory' | 'subscribers'
+>
+
+/** Rejects with a sentence when there is a key that cannot be used, or the port is taken. */
+export async function openControl(
+  config: ControlConfig,
+  mintSettings: MintSettings,
+): Promise<RunningControl> {
+  const { control } = config
+  if (control === undefined) return NO_CONTROL
+  const key = serverKeyOf(control, config.stateDirectory)
+  const homes = new FileHomes(config.subscribers)
+  const homeLog = new HomeLog()
+  const failures = new Failures()
+  const mint = new CookieMint(mintSettings)
+  const sessions = new Sessions({
+    software: `hybridge ${release()}`,
+    control,
+    homeOf: (id) => homes.byId(id),
+    unixMs: Date.now,
+    cookieFor: ({ number }, leg, address) => {
+      if (!config.cookies.issue) return undefined
+      const tie = { subscriber: number, leg: LEG_NUMBER[leg] }
+      return mint.issue(tie, address, Math.floor(Date.now() / 1_000))
+    },
+    hear: ({ number }, report) => homeLog.hear(number, report, Date.now()),
+    unproven: (from) => {
+      log.warn('home not proven', { from: formatAddress(from) })
+      failures.note(formatAddress(from), performance.now())
+    },
+    log,
+  })
+  const renewMs = (config.cookies.lifetimeS * 1_000) / 2
+  const service = await supervise(
+    async (failed) => {
+      const door = await openSessionDoor(
+        {
+          addresses: config.listen.addresses,
+          port: control.port,
+          key,
+          failures,
+          open: (link, fail) => sessions.open(link, fail),
+        },
+        failed,
+      )
+      const renewing = setInterval(() => {
+        try {
+          sessions.renewCookies(renewMs)
+        } catch (error) {
+          failed(error)
+        }
+      }, renewMs / RENEWALS)
+      return {
+        [Symbol.asyncDispose]: async () => {
+          clearInterval(renewing)
+          sessions.bidAll(STOPPING)
+          await door[Symbol.asyncDispose]()
+        },
+      }
+    },
+    (why, againMs) => log.error('control sessions failed', { why, againMs }),
+  )
+  // Who pins it must read it somewhere.
+  log.info('control sessions', { port: control.port, pin: key.pin })
+  return {
+    listener: sessions,
+    adopt(subscribers) {
+      for (const id of homes.adopt(subscribers)) {
+        const home = homes.byId(id)
+        if (home !== undefined) sessions.policyChanged(home)
+      }
+    },
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  }
+}
+
+function serverKeyOf(
+  { keyFile, certificateFile }: NonNullable<ConcentratorConfig['control']>,
+  stateDirectory: string,
+): ServerKey {
+  if (keyFile !== undefined && certificateFile !== undefined) {
+    return readServerKey(keyFile, certificateFile)
+  }
+  if (LOST_AT_REBOOT.test(stateDirectory)) {
+    const help =
+      'homes that pin it will not come back after a reboot: choose another stateDirectory'
+    log.warn('control key is kept where a reboot forgets it', { stateDirectory, help })
+  }
+  return keptServerKey(stateDirectory)
+}
+
+const NO_CONTROL: RunningControl = {
+  listener: undefined,
+  adopt: () => undefined,
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+}
+const STOPPING = { code: 'stopping', why: 'the concentrator stops', waitS: 1 }
+/** How often a cookie's age is looked at while it is good. */
+const RENEWALS = 10
+/** tmpfs on every Linux that has it. */
+const LOST_AT_REBOOT = /^(\/var)?\/run(\/|$)/
