@@ -103,14 +103,17 @@ export class Conversation {
         return this.#parts.timeIs(message.timeMs)
       case 'unknown':
         return
+      case 'cookie':
+      case 'policy':
+        // Before it has welcomed us it has no business to tell us what to do.
+        if (!this.#opened) return this.end('it did not welcome us first')
+        if (message.type === 'policy') return this.#adopt(message)
+        return this.#parts.cookie(message.leg, message.family, message.cookie)
     }
-    // Before it has welcomed us nobody has any business to tell us what to do.
-    if (!this.#opened) return this.end('it did not welcome us first')
-    if (message.type === 'cookie') {
-      return this.#parts.cookie(message.leg, message.family, message.cookie)
-    }
-    const { version } = message
-    const problem = this.#parts.policy(message)
+  }
+
+  #adopt({ version, document }: SentPolicy): void {
+    const problem = this.#parts.policy({ version, document })
     this.#say({ type: 'applied', version, ...(problem !== undefined && { problem }) })
   }
 
@@ -123,8 +126,11 @@ export class Conversation {
       return
     }
     clearTimeout(this.#unheard)
-    this.#unheard = setTimeout(() => this.end('it does not hear our reports'), UNHEARD_MS_MAX)
-    this.#timer = setTimeout(() => this.#report(), this.#parts.pace(this.#reportMs))
+    this.#unheard = setTimeout(
+      () => this.end('it does not hear our reports'),
+      UNHEARD_MS_MAX,
+    ).unref()
+    this.#timer = setTimeout(() => this.#report(), this.#parts.pace(this.#reportMs)).unref()
   }
 
   #ended(why: string): void {

@@ -6,9 +6,19 @@ import { randomBytes } from 'node:crypto'
 import type { HomeReport } from '../../shared/config/control-messages.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
-import type { RunningSteering } from '../steering/steering.ts'
+import type { Reason } from '../../shared/core/reasons.ts'
 
-type Status = ReturnType<RunningSteering['status']>
+/** What steering says of itself. */
+export interface HouseStatus {
+  readonly legs: Readonly<Record<LegName, Said & { readonly rttMs: number | undefined }>>
+  readonly concentrator: Said
+  readonly help: { readonly reasons: readonly Reason[] }
+}
+
+interface Said {
+  readonly state: string
+  readonly reason: string
+}
 
 /** What a leg has carried since the start; counters that went back are another interface's. */
 interface Carried {
@@ -34,7 +44,7 @@ export class Reporter {
   /** Once a second or more often: what the legs have carried so far, and how they are. */
   look(
     counters: (leg: LegName) => LegCounters | undefined,
-    { legs }: Pick<Status, 'legs'>,
+    { legs }: Pick<HouseStatus, 'legs'>,
     nowMs: number,
   ): void {
     for (const leg of LEGS) {
@@ -48,10 +58,10 @@ export class Reporter {
   }
 
   /** `unixMs` is the date at `nowMs` of the monotonic clock. */
-  report({ legs, concentrator, help }: Status, nowMs: number, unixMs: number): HomeReport {
+  report({ legs, concentrator, help }: HouseStatus, nowMs: number, unixMs: number): HomeReport {
     this.#toldMs = nowMs
     const reasons = [...help.reasons.filter(({ atMs }) => atMs > this.#heardMs), ...this.#changes]
-    const said = ({ state, reason }: { state: string; reason: string }) => ({
+    const said = ({ state, reason }: Said) => ({
       state,
       reason: reason.slice(0, SENTENCE_MAX),
     })

@@ -33,7 +33,7 @@ export class Channel {
   constructor(socket: Duplex, silenceMs: number, ends: ChannelEnds) {
     this.#socket = socket
     this.#ends = ends
-    this.#silence = setTimeout(() => this.end('it is silent'), silenceMs)
+    this.#silence = setTimeout(() => this.end('it is silent'), silenceMs).unref()
     socket.on('data', (chunk: Uint8Array) => this.#read(chunk))
     socket.on('end', () => this.end('it has gone'))
     socket.on('close', () => this.end('it has gone'))
