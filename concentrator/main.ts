@@ -25,8 +25,10 @@ import { answerProbes } from './control/probe-responder.ts'
 import { reloadOnHangup } from './control/reload.ts'
 import { STREET_COUNTERS } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
+import { openAccounting } from './subscribers/accounting.ts'
 import { keptSecret } from './subscribers/cookie-secret.ts'
 import { keepDoor } from './subscribers/doorkeeper.ts'
+import { IDENTITIES_MAX, Identities } from './subscribers/identities.ts'
 import { together } from './subscribers/listeners.ts'
 import { openShaper } from './subscribers/shaper.ts'
 import { SOURCES_MAX, Sources } from './subscribers/sources.ts'
@@ -49,6 +51,7 @@ await runDaemon(async (signal) => {
   const host = surveyHost({ ...config, ...config.limits })
   const counters = new Counters(STREET_COUNTERS, config.workers)
   const tieTable = TieTable.create(TIES_MAX)
+  const identities = Identities.create(IDENTITIES_MAX)
   const memory = {
     counters: counters.memory,
     workers: config.workers,
@@ -56,6 +59,7 @@ await runDaemon(async (signal) => {
     sources: Sources.create(SOURCES_MAX, randomInt(2 ** 31)).tallies.memory,
     ties: tieTable.memory,
     draining: new SharedArrayBuffer(4),
+    identities: identities.memory,
   }
 
   reportForeignAddresses(config.egress.addresses)
@@ -69,15 +73,14 @@ await runDaemon(async (signal) => {
   const fastOpen = allowFastOpen(sysctls)
   const secret = config.cookies.secret ?? keptSecret(config.stateDirectory)
   const settings = streetSettings(config, host, secret)
-  await using shaper = await openShaper(
-    config,
-    whoseAddress(settings.subscribers, tieTable, () => process.hrtime()[0]).known,
-    (why) => log.warn('shaper', { why }),
-  )
+  const whose = whoseAddress(settings.subscribers, tieTable, () => process.hrtime()[0]).known
+  await using shaper = await openShaper(config, whose, (why) => log.warn('shaper', { why }))
+  const identity = (token: number) => identities.of(token)
+  await using accounting = await openAccounting(config, { identity, whose, sysctls })
   await using control = await openControl(config, settings.mint)
   await using door = keepDoor(
     config.limits.subflowsPerConnection,
-    together([shaper.listener, control.listener]),
+    together([shaper.listener, accounting.listener, control.listener]),
   )
   using _access = tellAccess(counters)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.

@@ -5,6 +5,7 @@ import { type Owner, PrefixTies } from '../../shared/core/tie.ts'
 import { Loop } from '../../shared/relay/loop.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
 import { CookieMint, pseudonymOf } from '../subscribers/cookie-mint.ts'
+import { Identities } from '../subscribers/identities.ts'
 import { Sources } from '../subscribers/sources.ts'
 import { Tallies } from '../subscribers/tallies.ts'
 import { EgressPorts } from './egress-ports.ts'
@@ -70,6 +71,7 @@ export function fakeRoom(patch: Partial<StreetSettings> = {}): FakeRoom {
     ownerOf: (address) => configured.ownerOf(address) ?? world.owner,
     isOwn: (address) => world.own.includes(Buffer.from(address).toString('hex')),
     tallies: Tallies.create(settings.subscribers.length),
+    identities: Identities.create(64),
     sources: Sources.create(64, 1),
     handshakes: new Handshakes(loop),
     turns: new FairTurns(loop),

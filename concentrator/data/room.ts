@@ -7,6 +7,7 @@ import { columns } from '../../shared/relay/counters.ts'
 import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
 import type { Prefix } from '../../shared/wire/address.ts'
 import type { CookieMint, MintSettings } from '../subscribers/cookie-mint.ts'
+import type { Identities } from '../subscribers/identities.ts'
 import type { Sources } from '../subscribers/sources.ts'
 import type { Tallies } from '../subscribers/tallies.ts'
 import type { EgressPorts } from './egress-ports.ts'
@@ -99,6 +100,8 @@ export interface StreetMemory {
   readonly ties: SharedArrayBuffer
   /** One cell: 1 while we are draining. */
   readonly draining: SharedArrayBuffer
+  /** Whose each MPTCP connection is. */
+  readonly identities: SharedArrayBuffer
 }
 
 export interface StreetRoom extends FlowRoom {
@@ -120,6 +123,7 @@ export interface StreetRoom extends FlowRoom {
   readonly isOwn: (address: Uint8Array) => boolean
   readonly tallies: Tallies
   readonly sources: Sources
+  readonly identities: Identities
   readonly handshakes: Handshakes
   /** By `Seat.turn`. */
   readonly turns: FairTurns

@@ -17,6 +17,7 @@ import type { WorkerBirth } from '../../shared/relay/workers.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
 import { CookieMint } from '../subscribers/cookie-mint.ts'
+import { Identities } from '../subscribers/identities.ts'
 import { Sources } from '../subscribers/sources.ts'
 import { Tallies } from '../subscribers/tallies.ts'
 import { TieTable } from '../subscribers/tie-table.ts'
@@ -75,6 +76,7 @@ const room: StreetRoom = {
   isOwn: (address) => own.has(address),
   tallies: new Tallies(settings.subscriberTallies),
   sources: new Sources(settings.sources),
+  identities: new Identities(settings.identities),
   handshakes: new Handshakes(loop),
   turns: new FairTurns(loop),
   silent: new Silent(),

@@ -39,6 +39,7 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['keepalive.probes', 1, 127],
   ['keepalive.accessIdleS', 1, 32_767],
   ['control.port', 1, 65_535],
+  ['accounting.intervalS', 1, 3_600],
 ]
 
 testEdges(concentratorConfig, minimal, [
@@ -271,6 +272,12 @@ testEdges(concentratorConfig, { ...minimal, control: { port: 8804 } }, [
     says: /newest or oldest/,
   },
   {
+    key: 'accounting.enabled',
+    good: [undefined, true, false],
+    bad: [null, 'yes', 1],
+    says: /true or false/,
+  },
+  {
     key: 'control.keyFile',
     good: [undefined],
     bad: [null, 'key.pem', '', 7, '/a\u0000', `/${'x'.repeat(200)}`],
@@ -373,6 +380,7 @@ test('the least that must be said becomes a whole configuration', () => {
       },
     ],
     shaping: { dslShare: 0.97 },
+    accounting: { enabled: false, intervalS: 10 },
     egress: { addresses: [], multipath: 'asked' },
     cookies: {
       issue: true,

@@ -18,7 +18,7 @@ import {
   stateDirectory,
   workers,
 } from './host.ts'
-import { mustBeText } from './must.ts'
+import { mustBe, mustBeText } from './must.ts'
 import { policyDocument } from './policy-document.ts'
 import { controlSection } from './session.ts'
 import { perSource, perSubscriber } from './shares.ts'
@@ -119,6 +119,15 @@ const concentratorFile = z.strictObject({
     .prefault({}),
   /** Where homes open their control sessions (ADR 0036). Default: nowhere. */
   control: controlSection().optional(),
+  /** What homes use is counted, by leg and direction (ADR 0037). */
+  accounting: z
+    .strictObject({
+      /** Makes the kernel track the connections of the homes, which costs a little of each packet. Default false. */
+      enabled: z.boolean({ error: mustBe('true or false') }).default(false),
+      /** Seconds between two looks, and what a crash may lose. Default 10. */
+      intervalS: wholeNumber(1, 3_600, 'seconds').default(10),
+    })
+    .prefault({}),
   /** Destinations. `allow` beats `deny`; what neither names is allowed. */
   acl: acl(),
   cookies: issuedCookies(),
