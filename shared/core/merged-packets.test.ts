@@ -26,7 +26,7 @@ test('of a download that was merged, the missing headers are found again', () =>
   }
 })
 
-test('a mixture with acknowledgements is told within half a percent', () => {
+test('a mixture with acknowledgements is told within one percent', () => {
   const counted = { packets: 1_000 + 500, bytes: 1_000 * (4 * 1_420 + 80) + 500 * 64 }
   const crossed = 4_000 * 1_500 + 500 * 64
   assert.ok(Math.abs(crossedBytes(counted, 'ipv4') / crossed - 1) < 0.01)
