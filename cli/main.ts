@@ -1,27 +1,40 @@
 #!/usr/bin/env node
 /**
- * `hybridge ...`: what an engineer asks of a running system. This file is the list of commands; each has
- * a file of its own beside it.
+ * `hybridge ...`: what an engineer asks of a running system, and what an operator orders. This file is the
+ * list of commands; each has a file of its own beside it.
  *
- * The exit status is an answer: 0 yes, 2 a line that cannot be understood; what else it may be stands in
- * the command's own --help.
+ * The exit status is an answer: 0 yes, 1 the concentrator says no, 2 a line that cannot be understood, 3
+ * nobody answers; what else it may be stands in the command's own --help.
  */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { Refused, Unreachable } from './api.ts'
+import { completionCommand } from './completion.ts'
 import { convertCommand } from './convert.ts'
 import { EXIT_MISUSE, Misuse } from './misuse.ts'
+import { plansCommand } from './plans.ts'
+import { policyCommand } from './policy.ts'
+import { streetCommands } from './street.ts'
+import { subscribersCommand } from './subscribers.ts'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { readonly version: string }
 
+const EXIT_REFUSED = 1
+const EXIT_UNREACHABLE = 3
+
 const hybridge = new Command('hybridge')
   .description('Tools for a hybrid access gateway.')
   .version(version, '--version', 'print the version')
+  .addCommand(subscribersCommand())
+  .addCommand(plansCommand())
+  .addCommand(policyCommand())
+for (const command of streetCommands()) hybridge.addCommand(command)
+hybridge
   .addCommand(convertCommand((status) => (process.exitCode = status)))
-for (const command of [hybridge, ...hybridge.commands]) {
-  command.exitOverride().showHelpAfterError('(--help tells more)')
-}
+  .addCommand(completionCommand(hybridge))
+strictly(hybridge)
 
 try {
   await hybridge.parseAsync()
@@ -29,9 +42,23 @@ try {
   if (error instanceof Misuse) {
     console.error(`error: ${error.message}`)
     process.exitCode = EXIT_MISUSE
+  } else if (error instanceof Refused) {
+    console.error(
+      [`error: ${error.message}`, ...error.problems.map((one) => `  ${one}`)].join('\n'),
+    )
+    process.exitCode = EXIT_REFUSED
+  } else if (error instanceof Unreachable) {
+    console.error(`error: ${error.message}`)
+    process.exitCode = EXIT_UNREACHABLE
   } else if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_MISUSE
   } else {
     throw error
   }
+}
+
+/** Mistakes are thrown and end above, in whatever command they are made. */
+function strictly(command: Command): void {
+  command.exitOverride().showHelpAfterError('(--help tells more)')
+  for (const inner of command.commands) strictly(inner)
 }

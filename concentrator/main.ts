@@ -17,27 +17,34 @@ import { Counters } from '../shared/relay/counters.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { tellAccess } from './control/access-figures.ts'
+import { serveApi } from './control/api/server.ts'
 import { openControl } from './control/control.ts'
-import { drainOnSignal } from './control/drain.ts'
+import { openDrain } from './control/drain.ts'
+import { followRoster } from './control/follow-roster.ts'
 import { reportForeignAddresses } from './control/foreign-addresses.ts'
+import { makeLocalToken } from './control/local-token.ts'
 import { newsWriter } from './control/news.ts'
+import { openStore } from './control/open-store.ts'
 import { answerProbes } from './control/probe-responder.ts'
-import { reloadOnHangup } from './control/reload.ts'
-import { STREET_COUNTERS } from './data/room.ts'
-import { streetSettings } from './data/settings.ts'
+import { STREET_COUNTERS, type StreetNews } from './data/room.ts'
+import { streetSettings, streetSubscriber } from './data/settings.ts'
 import { openAccounting } from './subscribers/accounting.ts'
 import { keptSecret } from './subscribers/cookie-secret.ts'
 import { keepDoor } from './subscribers/doorkeeper.ts'
+import { HOMES_MAX } from './subscribers/homes.ts'
 import { IDENTITIES_MAX, Identities } from './subscribers/identities.ts'
 import { together } from './subscribers/listeners.ts'
+import { probeSecretOf } from './subscribers/records.ts'
+import { Roll, type RollChange } from './subscribers/roll.ts'
+import { Roster } from './subscribers/roster.ts'
 import { openShaper } from './subscribers/shaper.ts'
 import { SOURCES_MAX, Sources } from './subscribers/sources.ts'
-import { Tallies } from './subscribers/tallies.ts'
+import { Held, Tallies } from './subscribers/tallies.ts'
 import { TIES_MAX, TieTable } from './subscribers/tie-table.ts'
 import { Ties } from './subscribers/ties.ts'
 import { whoseAddress } from './subscribers/whose-address.ts'
 
-const { config, readAgain } = configFrom(
+const { config } = configFrom(
   {
     name: 'concentrator/main.ts',
     summary: 'Turn bonded connections back into plain TCP (RFC 8803 Transport Converter).',
@@ -52,10 +59,11 @@ await runDaemon(async (signal) => {
   const counters = new Counters(STREET_COUNTERS, config.workers)
   const tieTable = TieTable.create(TIES_MAX)
   const identities = Identities.create(IDENTITIES_MAX)
+  const tallies = Tallies.create(HOMES_MAX)
   const memory = {
     counters: counters.memory,
     workers: config.workers,
-    subscriberTallies: Tallies.create(config.subscribers.length).memory,
+    subscriberTallies: tallies.memory,
     sources: Sources.create(SOURCES_MAX, randomInt(2 ** 31)).tallies.memory,
     ties: tieTable.memory,
     draining: new SharedArrayBuffer(4),
@@ -65,39 +73,78 @@ await runDaemon(async (signal) => {
   reportForeignAddresses(config.egress.addresses)
 
   // The port first: a second concentrator finds it taken, and has not touched the kernel of the first.
-  await using _probes = await answerProbes(config, new Ties(tieTable, config.cookies.tieS))
+  await using probes = await answerProbes(config, new Ties(tieTable, config.cookies.tieS))
+  await using store = await openStore(config)
   using sysctls = openSysctls(join(config.stateDirectory, 'concentrator-sysctls.json'), (why) =>
     log.warn('kernel settings', { why }),
   )
   takeOverMptcp(sysctls)
   const fastOpen = allowFastOpen(sysctls)
   const secret = config.cookies.secret ?? keptSecret(config.stateDirectory)
-  const settings = streetSettings(config, host, secret)
-  const whose = whoseAddress(settings.subscribers, tieTable, () => process.hrtime()[0]).known
+  const roster = new Roster({
+    homes: store.homes,
+    ofFile: config.subscribers.map(({ id }) => id),
+    isIdle: (number) => tallies.held(number, Held.open) === 0,
+    restS: config.cookies.tieS,
+  })
+  const subscriberOf = streetSubscriber(config, secret)
+  const present = roster.all(monotonicS()).map((home) => home && subscriberOf(home))
+  const roll = new Roll(present)
+  for (const [number, home] of roster.all(monotonicS()).entries()) {
+    probes.know(number, home && probeSecretOf(home.verifier))
+  }
+  const settings = streetSettings(config, present, host, secret)
+  const whose = whoseAddress(roll, tieTable, monotonicS).known
   await using shaper = await openShaper(config, whose, (why) => log.warn('shaper', { why }))
-  const identity = (token: number) => identities.of(token)
-  await using accounting = await openAccounting(config, { identity, whose, sysctls })
-  await using control = await openControl(config, settings.mint)
+  await using accounting = await openAccounting(config, {
+    identity: (token) => identities.of(token),
+    whose,
+    sysctls,
+    idOf: (number) => roster.idOf(number),
+    keeper: store.keeper,
+  })
+  await using control = await openControl(config, { store, roster, mint: settings.mint })
   await using door = keepDoor(
     config.limits.subflowsPerConnection,
     together([shaper.listener, accounting.listener, control.listener]),
   )
   using _access = tellAccess(counters)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
-  await using workers = await startWorkers(
+  await using workers = await startWorkers<typeof settings & typeof memory, StreetNews, RollChange>(
     new URL('data/worker.ts', import.meta.url),
     config.workers,
     { ...settings, ...memory },
-    newsWriter(config),
+    newsWriter((number) => roster.idOf(number)),
   )
-  using _reload = reloadOnHangup(readAgain, (subscribers) => control.adopt(subscribers))
-  using _drain = drainOnSignal(memory.draining, () => workers.wake(), config.limits.drainWaitS)
+  using _roster = followRoster(store, roster, ({ number, home }) => {
+    const change = { number, subscriber: home && subscriberOf(home) }
+    roll.change(change)
+    probes.know(number, home && probeSecretOf(home.verifier))
+    workers.tell(change)
+  })
+  using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
+  await using _api = await serveApi(
+    {
+      store,
+      drain,
+      concentrator: config.store.name,
+      egressPool: config.egress.addresses,
+      told: control.told,
+    },
+    config,
+    makeLocalToken(config.stateDirectory),
+  )
 
   log.info('ready', {
     port: config.listen.port,
-    subscribers: config.subscribers.length,
+    subscribers: store.homes.ids.length,
     fastOpen,
     ...host,
   })
   await Promise.race([untilAborted(signal), workers.death, door.death])
 })
+
+/** The clock of the data threads: performance.now() begins anew in each. */
+function monotonicS(): number {
+  return process.hrtime()[0]
+}

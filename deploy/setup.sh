@@ -164,6 +164,7 @@ openssh-client ssh
 openssh-server sshd
 wget wget
 bind9-dnsutils dig
+redis-server redis-server
 END
 }
 

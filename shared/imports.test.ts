@@ -18,7 +18,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'shared/relay': ['shared/linux/', 'shared/wire/', 'shared/core/', 'node:'],
   'shared/tunnel': ['shared/linux/', 'shared/wire/', 'shared/core/', 'node:'],
   cpe: ['shared/', 'node:'],
-  concentrator: ['shared/', 'node:', 'zod'],
+  concentrator: [
+    'shared/',
+    'node:',
+    'zod',
+    // Its records, where several share them.
+    'ioredis',
+    // Its API.
+    'fastify',
+    'fastify-type-provider-zod',
+    '@fastify/swagger',
+    '@fastify/swagger-ui',
+  ],
   // Asks from outside, as a client of another make would: it knows neither daemon.
   cli: ['shared/', 'node:', 'commander', 'package.json'],
   deploy: [

@@ -10,18 +10,26 @@ import { supervise } from '../../shared/daemon/supervise.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import { CookieMint, type MintSettings } from '../subscribers/cookie-mint.ts'
 import type { SubflowListener } from '../subscribers/doorkeeper.ts'
-import { HomeLog } from '../subscribers/home-log.ts'
+import { HomeLog, type ToldReason } from '../subscribers/home-log.ts'
+import type { Roster } from '../subscribers/roster.ts'
+import type { Store } from '../subscribers/store.ts'
 import { Failures } from './failures.ts'
-import { FileHomes } from './file-homes.ts'
 import { keptServerKey, readServerKey, type ServerKey } from './server-key.ts'
 import { openSessionDoor } from './session-door.ts'
+import { sessionHomes } from './session-homes.ts'
 import { Sessions } from './sessions.ts'
 
 export interface RunningControl extends AsyncDisposable {
   /** Undefined where there are no sessions. */
   readonly listener: SubflowListener | undefined
-  /** The file has been read again: homes hear of another policy at once. */
-  adopt(subscribers: ConcentratorConfig['subscribers']): void
+  /** Why a home did what it did, oldest first; undefined where there are no sessions. */
+  readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
+}
+
+export interface ControlParts {
+  readonly store: Pick<Store, 'homes' | 'onChange'>
+  readonly roster: Pick<Roster, 'numberOf'>
+  readonly mint: MintSettings
 }
 
 export type ControlConfig = Pick<
@@ -32,19 +40,19 @@ export type ControlConfig = Pick<
 /** Rejects with a sentence when there is a key that cannot be used, or the port is taken. */
 export async function openControl(
   config: ControlConfig,
-  mintSettings: MintSettings,
+  { store, roster, mint: mintSettings }: ControlParts,
 ): Promise<RunningControl> {
   const { control } = config
   if (control === undefined) return NO_CONTROL
   const key = serverKeyOf(control, config.stateDirectory)
-  const homes = new FileHomes(config.subscribers)
+  const homeOf = sessionHomes(store.homes, roster, config.subscribers)
   const homeLog = new HomeLog()
   const failures = new Failures()
   const mint = new CookieMint(mintSettings)
   const sessions = new Sessions({
     software: `hybridge ${release()}`,
     control,
-    homeOf: (id) => homes.byId(id),
+    homeOf,
     unixMs: Date.now,
     cookieFor: ({ number }, leg, address) => {
       if (!config.cookies.issue) return undefined
@@ -71,6 +79,15 @@ export async function openControl(
         },
         failed,
       )
+      const following = store.onChange(({ kind, id }) => {
+        try {
+          // A plan is many homes' business.
+          if (kind === 'subscriber') sessions.look(id)
+          else sessions.lookAtAll()
+        } catch (error) {
+          failed(error)
+        }
+      })
       const renewing = setInterval(() => {
         try {
           sessions.renewCookies(renewMs)
@@ -81,6 +98,7 @@ export async function openControl(
       return {
         [Symbol.asyncDispose]: async () => {
           clearInterval(renewing)
+          following[Symbol.dispose]()
           sessions.bidAll(STOPPING)
           await door[Symbol.asyncDispose]()
         },
@@ -92,12 +110,7 @@ export async function openControl(
   log.info('control sessions', { port: control.port, pin: key.pin })
   return {
     listener: sessions,
-    adopt(subscribers) {
-      for (const id of homes.adopt(subscribers)) {
-        const home = homes.byId(id)
-        if (home !== undefined) sessions.policyChanged(home)
-      }
-    },
+    told: (id) => homeLog.of(roster.numberOf(id) ?? -1)?.reasons ?? [],
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   }
 }
@@ -119,7 +132,7 @@ function serverKeyOf(
 
 const NO_CONTROL: RunningControl = {
   listener: undefined,
-  adopt: () => undefined,
+  told: undefined,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 }
 const STOPPING = { code: 'stopping', why: 'the concentrator stops', waitS: 1 }

@@ -7,19 +7,27 @@
  */
 import { log } from '../../shared/daemon/log.ts'
 
-/** Listen for the signal until disposed of; `wake` tells the data threads to look at `memory`. */
-export function drainOnSignal(
-  memory: SharedArrayBuffer,
-  wake: () => void,
-  waitS: number,
-): Disposable {
+export interface Drain extends Disposable {
+  isDraining(): boolean
+  /** `by`: who wants it, for the log. */
+  set(draining: boolean, by: string): void
+}
+
+/** Also by the signal, until disposed of; `wake` tells the data threads to look at `memory`. */
+export function openDrain(memory: SharedArrayBuffer, wake: () => void, waitS: number): Drain {
   const cell = new Int32Array(memory)
-  const onSignal = () => {
-    const isDraining = Atomics.xor(cell, 0, 1) === 0
-    wake()
-    if (isDraining) log.info('draining', { signal: 'SIGUSR1', waitS })
-    else log.info('serving again', { signal: 'SIGUSR1' })
+  const drain: Drain = {
+    isDraining: () => Atomics.load(cell, 0) === 1,
+    set(draining, by) {
+      if (draining === drain.isDraining()) return
+      Atomics.store(cell, 0, draining ? 1 : 0)
+      wake()
+      if (draining) log.info('draining', { by, waitS })
+      else log.info('serving again', { by })
+    },
+    [Symbol.dispose]: () => void process.off('SIGUSR1', onSignal),
   }
+  const onSignal = () => drain.set(!drain.isDraining(), 'SIGUSR1')
   process.on('SIGUSR1', onSignal)
-  return { [Symbol.dispose]: () => void process.off('SIGUSR1', onSignal) }
+  return drain
 }

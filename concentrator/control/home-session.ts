@@ -17,7 +17,7 @@ import { Channel } from '../../shared/session/channel.ts'
 import { isProof } from '../../shared/session/credential.ts'
 import { isIpv4, prefixContains } from '../../shared/wire/address.ts'
 import type { FrameObject } from '../../shared/wire/control-frame.ts'
-import type { Home } from './file-homes.ts'
+import type { Home } from './session-homes.ts'
 
 /** The connection that the session stands on. */
 export interface SessionLink {
@@ -59,6 +59,7 @@ export class HomeSession {
   readonly #channel: Channel
   #home: Home | undefined
   #leg: LegName | undefined
+  #toldVersion: string | undefined
   #appliedVersion: string | undefined
   /** By leg: the address that the last cookie was issued to, and when. */
   readonly #issued = new Map<LegName, { address: Uint8Array; atMs: number }>()
@@ -89,9 +90,11 @@ export class HomeSession {
     return this.#appliedVersion
   }
 
-  /** Tell it the policy that it shall have now. */
-  pushPolicy(home: Home): void {
-    if (home.policy !== undefined) this.#say({ type: 'policy', ...home.policy })
+  /** Tell it the policy that it shall have now, unless it was told that one last. */
+  pushPolicy({ policy }: Home): void {
+    if (policy.version === this.#toldVersion) return
+    this.#toldVersion = policy.version
+    this.#say({ type: 'policy', ...policy })
   }
 
   /** A subflow of the session stands on this leg, and comes from there. */

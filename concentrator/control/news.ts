@@ -2,12 +2,11 @@
  * What the data threads tell becomes a line in the log. They tell little: a flood was made a few lines
  * before it came here (data/reports.ts).
  */
-import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { log } from '../../shared/daemon/log.ts'
 import type { StreetNews } from '../data/room.ts'
 
 /** What writes the lines, with the subscribers' names, which the data threads do not know. */
-export function newsWriter({ subscribers }: Pick<ConcentratorConfig, 'subscribers'>) {
+export function newsWriter(idOf: (subscriber: number) => string | undefined) {
   return (news: StreetNews, worker: number): void => {
     switch (news.event) {
       case 'serving':
@@ -16,8 +15,7 @@ export function newsWriter({ subscribers }: Pick<ConcentratorConfig, 'subscriber
         return
       case 'incident': {
         const { incident, source, why, hidden } = news
-        const subscriber =
-          news.subscriber === undefined ? undefined : subscribers[news.subscriber]?.id
+        const subscriber = news.subscriber === undefined ? undefined : idOf(news.subscriber)
         log.warn(incident, {
           source,
           ...(subscriber !== undefined && { subscriber }),

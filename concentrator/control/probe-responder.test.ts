@@ -45,6 +45,18 @@ for (const [name, bytes, counter] of [
   })
 }
 
+test('who has gone is not answered any more, and who has its number is', () => {
+  const judge = judgeAt()
+  const other = probeSecret(Uint8Array.of(9, 9, 9, 9, 9, 9, 9, 9))
+  judge.know(0, other)
+  assert.equal(judge.answer(probe, home, at(0)), undefined)
+  const its = encodeProbe({ ...frame, sessionId: other.sessionId }, macOf(other.key))
+  assert.deepEqual(judge.answer(its, home, at(0))?.tie, { subscriber: 0, leg: 2 })
+  judge.know(0, undefined)
+  assert.equal(judge.answer(its, home, at(0)), undefined)
+  assert.equal(judge.counts.unknown, 2)
+})
+
 test('a source that floods is answered 2,000 times a second and does not silence others', () => {
   const judge = judgeAt()
   for (let i = 0; i < 2_100; i++) judge.answer(probe, home, at(500))
@@ -115,7 +127,9 @@ test('numbers that count from 0, and legs that nobody has, tie nothing', () => {
 
 /** A judge that has listened since then. */
 function judgeAt(startedMs = -86_400_000) {
-  return new ProbeJudge([cookie], new FreshProbes(TIE_S, startedMs))
+  const judge = new ProbeJudge(new FreshProbes(TIE_S, startedMs))
+  judge.know(0, { sessionId, key })
+  return judge
 }
 
 function at(ms: number) {

@@ -9,7 +9,7 @@ import { once } from 'node:events'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { LEG_NUMBER, LEGS } from '../../shared/core/leg.ts'
 import type { Tie } from '../../shared/core/tie.ts'
-import { macOf, probeSecret } from '../../shared/tunnel/keys.ts'
+import { macOf, type ProbeSecret } from '../../shared/tunnel/keys.ts'
 import { parseAddress } from '../../shared/wire/address.ts'
 import { decodeProbe, encodeProbe, type Mac } from '../../shared/wire/probe.ts'
 import { type Clocks, FreshProbes } from '../subscribers/fresh-probes.ts'
@@ -36,16 +36,27 @@ export class ProbeJudge {
     forged: 0,
     limited: 0,
   }
-  readonly #sessions: ReadonlyMap<string, { readonly mac: Mac; readonly subscriber: number }>
+  readonly #sessions = new Map<string, { readonly mac: Mac; readonly subscriber: number }>()
+  /** Sessions by subscriber number. */
+  readonly #names: Array<string | undefined> = []
   readonly #fresh: FreshProbes
   /** Probes of this second by source. */
   readonly #asked = new Map<string, number>()
   #second = 0
 
-  /** `cookies` by subscriber number. */
-  constructor(cookies: readonly Uint8Array[], fresh: FreshProbes) {
-    this.#sessions = sessionsOf(cookies)
+  constructor(fresh: FreshProbes) {
     this.#fresh = fresh
+  }
+
+  /** Who has the number from now on; undefined for nobody. */
+  know(subscriber: number, secret: ProbeSecret | undefined): void {
+    const before = this.#names[subscriber]
+    if (before !== undefined && this.#sessions.get(before)?.subscriber === subscriber) {
+      this.#sessions.delete(before)
+    }
+    this.#names[subscriber] = secret && nameOf(secret.sessionId)
+    if (secret === undefined) return
+    this.#sessions.set(nameOf(secret.sessionId), { mac: macOf(secret.key), subscriber })
   }
 
   /**
@@ -104,13 +115,10 @@ export class ProbeJudge {
  * configured it listens on all, and the echo leaves from the address that the route back prefers: name them where there are several.
  */
 export async function answerProbes(
-  { cookies, listen, subscribers }: Pick<ConcentratorConfig, 'cookies' | 'listen' | 'subscribers'>,
+  { cookies, listen }: Pick<ConcentratorConfig, 'cookies' | 'listen'>,
   ties: Ties,
-): Promise<{ counts: ProbeCounts } & AsyncDisposable> {
-  const judge = new ProbeJudge(
-    subscribers.map(({ cookie }) => cookie),
-    new FreshProbes(cookies.tieS, performance.now()),
-  )
+): Promise<{ counts: ProbeCounts } & Pick<ProbeJudge, 'know'> & AsyncDisposable> {
+  const judge = new ProbeJudge(new FreshProbes(cookies.tieS, performance.now()))
   await using opened = new AsyncDisposableStack()
   for (const address of listen.addresses.length === 0 ? ['::'] : listen.addresses) {
     const socket = opened.use(createSocket(address.includes(':') ? 'udp6' : 'udp4'))
@@ -132,6 +140,7 @@ export async function answerProbes(
   const sockets = opened.move()
   return {
     counts: judge.counts,
+    know: (subscriber, secret) => judge.know(subscriber, secret),
     [Symbol.asyncDispose]: () => sockets.disposeAsync(),
   }
 }
@@ -151,17 +160,6 @@ function reply(
   // The clock of the data threads: performance.now() begins anew in each.
   const [nowS] = process.hrtime()
   if (address !== undefined && answer.tie !== undefined) ties.hear(answer.tie, address, nowS)
-}
-
-function sessionsOf(
-  cookies: readonly Uint8Array[],
-): Map<string, { readonly mac: Mac; readonly subscriber: number }> {
-  return new Map(
-    cookies.map((cookie, subscriber) => {
-      const { sessionId, key } = probeSecret(cookie)
-      return [nameOf(sessionId), { mac: macOf(key), subscriber }]
-    }),
-  )
 }
 
 function isLegNumber(leg: number): boolean {

@@ -4,13 +4,21 @@ import { spoken } from '../../shared/config/control-messages.ts'
 import { credentialOf, proofOf } from '../../shared/session/credential.ts'
 import { HeldEnd } from '../../shared/session/ends.fake.ts'
 import { knownAddress, parsePrefix } from '../../shared/wire/address.ts'
-import type { Home } from './file-homes.ts'
+import type { Home } from './session-homes.ts'
 import { Sessions } from './sessions.ts'
 
 const secret = Buffer.from('5ec4e75e5ec4e75e5ec4e75e5ec4e75e', 'hex')
 const credential = credentialOf(secret)
 const DSL = knownAddress('203.0.113.2')
 const LTE = knownAddress('198.51.100.7')
+
+const HOME: Home = {
+  number: 0,
+  id: 'home-1',
+  verifier: credential.verifier,
+  prefixes: [],
+  policy: { version: 'one', document: { overflow: { trialS: 9 } } },
+}
 
 test('a home that proves itself is welcomed, and told its policy and its cookie', async () => {
   const street = new Street()
@@ -186,11 +194,24 @@ test('a policy that changes reaches the session at once, and what the home says 
   const street = new Street()
   const home = street.connect()
   await home.says(street.hello(home))
-  street.sessions.policyChanged({ ...street.home, policy: { version: 'two', document: {} } })
+  street.home = { ...HOME, policy: { version: 'two', document: {} } }
+  street.sessions.look('home-1')
+  street.sessions.lookAtAll()
   await home.says({ type: 'applied', version: 'two' })
   assert.deepEqual(home.heard.at(-1), { type: 'policy', version: 'two', document: {} })
   const [session] = street.sessions.all()
   assert.equal(session?.appliedVersion, 'two')
+})
+
+test('a home that may not come any more is sent away', async () => {
+  const street = new Street()
+  const home = street.connect()
+  await home.says(street.hello(home))
+  street.home = undefined
+  street.sessions.look('home-1')
+  await home.says()
+  assert.equal(home.heard.at(-1)?.['code'], 'not-authorized')
+  assert.ok(home.ended)
 })
 
 test('a mistake of ours is handed to whoever supervises, and does not leave the socket', async () => {
@@ -206,7 +227,7 @@ class Street {
   readonly unproven: string[] = []
   readonly reports: string[] = []
   readonly failures: string[] = []
-  readonly home: Home
+  home: Home | undefined
   readonly sessions: Sessions
   unixMs = 1_000
   broken = false
@@ -217,18 +238,11 @@ class Street {
     home: Partial<Home> = {},
     control = { duplicates: 'newest' as 'newest' | 'oldest', reportS: 10, sessionsMax: 10 },
   ) {
-    this.home = {
-      number: 0,
-      id: 'home-1',
-      verifier: credential.verifier,
-      prefixes: [],
-      policy: { version: 'one', document: { overflow: { trialS: 9 } } },
-      ...home,
-    }
+    this.home = { ...HOME, ...home }
     this.sessions = new Sessions({
       software: 'hybridge test',
       control,
-      homeOf: (id) => (id === this.home.id ? this.home : undefined),
+      homeOf: (id) => (id === this.home?.id ? this.home : undefined),
       unixMs: () => this.unixMs,
       cookieFor: ({ id }, leg, address) =>
         Buffer.from(`${id} ${leg} ${[...address.subarray(12)].join('.')}`),

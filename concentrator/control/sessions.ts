@@ -11,8 +11,8 @@ import { formatAddress } from '../../shared/wire/address.ts'
 import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
 import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
 import type { SubflowListener } from '../subscribers/doorkeeper.ts'
-import type { Home } from './file-homes.ts'
 import { HomeSession, type Refusal, type SessionLink } from './home-session.ts'
+import type { Home } from './session-homes.ts'
 
 export interface SessionsParts {
   readonly software: string
@@ -92,9 +92,18 @@ export class Sessions implements SubflowListener {
     }, GREETING_MS_MAX).unref()
   }
 
-  /** The policy of that home is another now. */
-  policyChanged(home: Home): void {
-    this.#byId.get(home.id)?.pushPolicy(home)
+  /** Something about that home is another now: its policy, or whether it may be here at all. */
+  look(id: string): void {
+    const session = this.#byId.get(id)
+    if (session === undefined) return
+    const home = this.#parts.homeOf(id)
+    if (home === undefined) session.bid(NOT_ANY_MORE)
+    else session.pushPolicy(home)
+  }
+
+  /** Something about all of them. */
+  lookAtAll(): void {
+    for (const id of this.#byId.keys()) this.look(id)
   }
 
   /** Everybody shall go, and come again after about so long. */
@@ -186,4 +195,5 @@ const GREETING_MS_MAX = 5_000
 const TOO_SLOW = { code: 'too-slow', why: 'it did not say who it is', waitS: 5 }
 const FULL = { code: 'full', why: 'no room for more sessions', waitS: 60 }
 const HERE_ALREADY = { code: 'here-already', why: 'it has a session already', waitS: 60 }
+const NOT_ANY_MORE = { code: 'not-authorized', why: 'not known here any more', waitS: 60 }
 const REPLACED = { code: 'replaced', why: 'it came a second time', waitS: 120 }

@@ -393,12 +393,10 @@ test('all homes behind one address hear that we are draining, or full', () => {
     [{ perSource }, true],
     [{ perSource, descriptorsMax: 0 }, false],
   ] as const) {
-    const room = fakeRoom({
-      ...patch,
-      subscribers: Array.from({ length: 9 }, (_, i) => subscriber(new Uint8Array(8).fill(i))),
-    })
+    const cookies = Array.from({ length: 9 }, (_, i) => new Uint8Array(8).fill(i))
+    const room = fakeRoom({ ...patch, subscribers: cookies.map((cookie) => subscriber(cookie)) })
     room.world.isDraining = isDraining
-    for (const { cookie } of room.settings.subscribers) {
+    for (const cookie of cookies) {
       assert.deepEqual(
         said(admitted(room).home, room, [{ type: 'info' }, { type: 'cookie', cookie }]),
         [ConvertError.resourceExceeded],

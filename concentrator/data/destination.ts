@@ -11,12 +11,12 @@ import { COUNT, type StreetRoom } from './room.ts'
 //# thus rejected by the Transport Converter by returning an Error TLV
 //# set to "Not Authorized".
 export function whyNot(
-  { settings, isOwn, configuredOwnerOf, count }: StreetRoom,
+  { settings, roll, isOwn, configuredOwnerOf, count }: StreetRoom,
   subscriber: number,
   destination: Destination,
 ): string | undefined {
   const { address, port } = destination
-  const own = settings.subscribers[subscriber]?.acl ?? NO_ACL
+  const own = roll.get(subscriber)?.acl ?? NO_ACL
   // By prefixes alone: one probe from a forged address must not close a server to everybody.
   const isHairpin =
     isOwn(address) || (settings.hairpin === 'refuse' && configuredOwnerOf(address) !== undefined)

@@ -8,23 +8,15 @@ import { readSysctl } from '../../shared/linux/sysctl.ts'
 import { isIpv4, knownAddress } from '../../shared/wire/address.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import { TcpOptionKind } from '../../shared/wire/tcp-option.ts'
-import type { EgressChoice, EgressSettings } from './room.ts'
+import type { EgressChoice } from '../subscribers/roll.ts'
+import type { EgressSettings } from './room.ts'
 
-export function egressSettings({
-  egress,
-  subscribers,
-}: Pick<ConcentratorConfig, 'egress'> & {
-  readonly subscribers: ReadonlyArray<{ readonly id: string }>
-}): EgressSettings {
+export function egressSettings({ egress }: Pick<ConcentratorConfig, 'egress'>): EgressSettings {
   const pool = egress.addresses.map(knownAddress)
   const ofKernel = kernelOptions()
   const { multipathTcp } = TcpOptionKind
   return {
     addresses: pool.map((address) => encodeSockaddr6(address, 0)),
-    choices: choicesOf(
-      subscribers.map(({ id }) => id),
-      pool,
-    ),
     portsMax: localPorts(),
     portsTaken: new SharedArrayBuffer(4 * pool.length),
     multipath: egress.multipath,
@@ -37,14 +29,23 @@ export function egressSettings({
   }
 }
 
-/** Whose address is which: for each subscriber one of either family that the pool has, by its place there. */
-export function choicesOf(
-  subscribers: readonly string[],
-  pool: readonly Uint8Array[],
-): EgressChoice[] {
+/** A home, and the addresses that its operator has given it, if any. */
+interface Leaving {
+  readonly id: string
+  readonly egress: { readonly ipv4?: string | undefined; readonly ipv6?: string | undefined }
+}
+
+/** Whose address is which: for each home one of either family that the pool has, by its place there. */
+export function egressChooser(addresses: readonly string[]): (home: Leaving) => EgressChoice {
+  const pool = addresses.map(knownAddress)
   const ipv4 = chooserAmong(pool, isIpv4)
   const ipv6 = chooserAmong(pool, (address) => !isIpv4(address))
-  return subscribers.map((id) => ({ ipv4: ipv4(id), ipv6: ipv6(id) }))
+  const given = (address: string | undefined) =>
+    address !== undefined && addresses.includes(address) ? addresses.indexOf(address) : undefined
+  return ({ id, egress }) => ({
+    ipv4: given(egress.ipv4) ?? ipv4(id),
+    ipv6: given(egress.ipv6) ?? ipv6(id),
+  })
 }
 
 function chooserAmong(

@@ -37,6 +37,7 @@ import {
   NETWORK_UNREACHABLE,
   PORTS_EXHAUSTED,
 } from './connect-failure.ts'
+import { NOT_AUTHORIZED } from './judge.ts'
 import { refuse } from './refuse.ts'
 import { COUNT, type StreetRoom } from './room.ts'
 import type { Seat } from './seat.ts'
@@ -58,7 +59,7 @@ export interface Admitted {
 }
 
 export function goOut(room: StreetRoom, home: Admitted): void {
-  const choice = room.settings.egress.choices[home.subscriber]
+  const choice = room.roll.get(home.subscriber)?.egress
   const exit = isIpv4(home.address) ? choice?.ipv4 : choice?.ipv6
   if (exit !== undefined && !room.egressPorts.take(exit)) {
     room.count[COUNT.portsExhausted]!++
@@ -159,7 +160,9 @@ class Egress implements Watcher {
 
   #connected(): void {
     const { loop, settings, count, flows, closedBytes, sendQueues, lifetimes } = this.#room
-    const { fd: homeFd, seat, earlyData } = this.#home
+    const { fd: homeFd, seat, earlyData, subscriber } = this.#home
+    // Removed while its server was asked.
+    if (this.#room.roll.get(subscriber) === undefined) return this.#refuse(NOT_AUTHORIZED)
     loop.disarm(this.#deadline)
     seat.settled()
     ignoreIcmpErrors(this.#fd)
@@ -184,7 +187,7 @@ class Egress implements Watcher {
       count[COUNT.flowsOpen]!--
       count[reset ? COUNT.flowsReset : COUNT.flowsClosed]!++
     })
-    flows.add(flow)
+    flows.set(flow, subscriber)
     sendQueues.keep(down)
     lifetimes.keep(flow)
     count[COUNT.flowsOpened]!++

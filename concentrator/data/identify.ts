@@ -20,13 +20,13 @@ export type Identity =
 //# validate the Cookie by means similar to those in Section 4.1.2 of
 //# [RFC7413] (i.e., IsCookieValid).
 export function identify(room: StreetRoom, cookie: Uint8Array, address: Uint8Array): Identity {
-  const configured = room.subscriberOf(cookie)
+  const configured = room.roll.numberOf(cookie)
   const identity =
     configured === undefined
       ? judgeIssued(room, cookie, address)
       : { kind: 'known' as const, subscriber: configured, leg: legOf(room, configured, address) }
   if (identity.kind === 'unknown') return identity
-  const { prefixes } = room.settings.subscribers[identity.subscriber] ?? NOWHERE
+  const { prefixes } = room.roll.get(identity.subscriber) ?? NOWHERE
   if (prefixes.length === 0 || prefixes.some(({ prefix }) => prefixContains(prefix, address))) {
     return identity
   }

@@ -78,6 +78,10 @@ export function judge(
   }
   const { subscriber } = guest.seat
   if (subscriber === undefined) return judgeStranger(room, guest, hasInfo, connect !== undefined)
+  // It waited, warm, and was removed or suspended meanwhile.
+  if (room.roll.get(subscriber) === undefined) {
+    return refusal(NOT_AUTHORIZED, 'its subscriber may not come any more')
+  }
   if (room.isDraining()) {
     count[COUNT.drained]!++
     const failure = { code: ConvertError.resourceExceeded, waitS: settings.drainWaitS }

@@ -1,11 +1,13 @@
 /**
  * A data thread's room for tests: real sockets on the loopback, a clock that only moves when told.
  */
-import { type Owner, PrefixTies } from '../../shared/core/tie.ts'
+import { hash } from 'node:crypto'
+import type { Owner } from '../../shared/core/tie.ts'
 import { Loop } from '../../shared/relay/loop.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
 import { CookieMint, pseudonymOf } from '../subscribers/cookie-mint.ts'
 import { Identities } from '../subscribers/identities.ts'
+import { Roll, type StreetSubscriber } from '../subscribers/roll.ts'
 import { Sources } from '../subscribers/sources.ts'
 import { Tallies } from '../subscribers/tallies.ts'
 import { EgressPorts } from './egress-ports.ts'
@@ -13,13 +15,7 @@ import { FairTurns } from './fair-turns.ts'
 import { FlowLifetimes } from './flow-lifetimes.ts'
 import { Handshakes } from './handshakes.ts'
 import { Reports } from './reports.ts'
-import {
-  STREET_COUNTERS,
-  type StreetNews,
-  type StreetRoom,
-  type StreetSettings,
-  type StreetSubscriber,
-} from './room.ts'
+import { STREET_COUNTERS, type StreetNews, type StreetRoom, type StreetSettings } from './room.ts'
 import { Silent } from './silent.ts'
 
 /** The cookies of the two homes' configurations. */
@@ -45,10 +41,7 @@ export function fakeRoom(patch: Partial<StreetSettings> = {}): FakeRoom {
   const loop = new Loop()
   const world: FakeRoom['world'] = { owner: undefined, own: [], isDraining: false, nowMs: 1_000 }
   const told: StreetNews[] = []
-  const configured = new PrefixTies()
-  for (const [number, { prefixes }] of settings.subscribers.entries()) {
-    for (const { prefix, leg } of prefixes) configured.add(prefix, { subscriber: number, leg })
-  }
+  const roll = new Roll(settings.subscribers)
   return {
     settings,
     loop,
@@ -58,17 +51,12 @@ export function fakeRoom(patch: Partial<StreetSettings> = {}): FakeRoom {
     egressPorts: new EgressPorts(settings.egress.portsTaken, settings.egress.portsMax),
     heldBytes: 0,
     count: new Float64Array(STREET_COUNTERS.length),
-    flows: new Set(),
+    flows: new Map(),
     closedBytes: { up: 0, down: 0 },
-    subscriberOf: (cookie) => {
-      const number = settings.subscribers.findIndex(
-        (one) => Buffer.compare(cookie, one.cookie) === 0,
-      )
-      return number < 0 ? undefined : number
-    },
+    roll,
     mint: new CookieMint(settings.mint),
-    configuredOwnerOf: (address) => configured.ownerOf(address),
-    ownerOf: (address) => configured.ownerOf(address) ?? world.owner,
+    configuredOwnerOf: (address) => roll.ownerOf(address),
+    ownerOf: (address) => roll.ownerOf(address) ?? world.owner,
     isOwn: (address) => world.own.includes(Buffer.from(address).toString('hex')),
     tallies: Tallies.create(settings.subscribers.length),
     identities: Identities.create(64),
@@ -90,7 +78,14 @@ export function subscriber(
   cookie: Uint8Array,
   patch: Partial<StreetSubscriber> = {},
 ): StreetSubscriber {
-  return { cookie, prefixes: [], acl: { allow: [], deny: [] }, ...patch }
+  return {
+    cookieHash: hash('sha256', cookie, 'hex'),
+    pseudonym: cookie,
+    prefixes: [],
+    acl: { allow: [], deny: [] },
+    egress: { ipv4: undefined, ipv6: undefined },
+    ...patch,
+  }
 }
 
 const SECRET = new Uint8Array(32)
@@ -130,7 +125,6 @@ const SETTINGS: StreetSettings = {
   flowIdleMs: 10_000,
   egress: {
     addresses: [],
-    choices: [],
     portsMax: 1,
     portsTaken: new SharedArrayBuffer(0),
     honoured: [30],

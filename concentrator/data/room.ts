@@ -5,9 +5,9 @@ import type { Acl } from '../../shared/core/admission.ts'
 import type { Owner } from '../../shared/core/tie.ts'
 import { columns } from '../../shared/relay/counters.ts'
 import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
-import type { Prefix } from '../../shared/wire/address.ts'
 import type { CookieMint, MintSettings } from '../subscribers/cookie-mint.ts'
 import type { Identities } from '../subscribers/identities.ts'
+import type { Roll, StreetSubscriber } from '../subscribers/roll.ts'
 import type { Sources } from '../subscribers/sources.ts'
 import type { Tallies } from '../subscribers/tallies.ts'
 import type { EgressPorts } from './egress-ports.ts'
@@ -17,20 +17,12 @@ import type { Handshakes } from './handshakes.ts'
 import type { Reports } from './reports.ts'
 import type { Silent } from './silent.ts'
 
-/** A subscriber as a data thread sees it: its place in the list is its number, its name is elsewhere. */
-export interface StreetSubscriber {
-  /** The cookie of the configuration. */
-  readonly cookie: Uint8Array
-  /** Where it comes from, by leg number; empty when that was not said. */
-  readonly prefixes: ReadonlyArray<{ readonly prefix: Prefix; readonly leg: number }>
-  readonly acl: Acl
-}
-
 /** Everything a worker is told at birth: plain data, for it crosses to another thread. */
 export interface StreetSettings {
   /** Whole sockaddr_in6 of each listening socket. */
   readonly listen: readonly Uint8Array[]
-  readonly subscribers: readonly StreetSubscriber[]
+  /** By number, as they are at birth: `StreetRoom.roll` is who they are later. */
+  readonly subscribers: ReadonlyArray<StreetSubscriber | undefined>
   readonly mint: MintSettings
   /** Whether who shows no cookie may be given one. */
   readonly issueCookies: boolean
@@ -72,8 +64,6 @@ export interface StreetSettings {
 export interface EgressSettings {
   /** Whole sockaddr_in6 of each address of the pool, port 0; none leaves the choice to the kernel. */
   readonly addresses: readonly Uint8Array[]
-  /** By subscriber number: which of them is his, in each family that the pool has. */
-  readonly choices: readonly EgressChoice[]
   /** Connections that one of them carries at most. */
   readonly portsMax: number
   /** What all threads count together: four bytes for each address. */
@@ -83,11 +73,6 @@ export interface EgressSettings {
   /** TCP option kinds in Supported TCP Extensions. */
   readonly announced: readonly number[]
   readonly multipath: 'never' | 'asked' | 'always'
-}
-
-export interface EgressChoice {
-  readonly ipv4: number | undefined
-  readonly ipv6: number | undefined
 }
 
 /** What all threads see. */
@@ -107,13 +92,13 @@ export interface StreetMemory {
 export interface StreetRoom extends FlowRoom {
   readonly settings: StreetSettings
   readonly count: Float64Array
-  readonly flows: Set<Flow>
+  /** Each with the number of the subscriber whose it is. */
+  readonly flows: Map<Flow, number>
   readonly lifetimes: FlowLifetimes
   readonly egressPorts: EgressPorts
   /** What flows that have ended carried. */
   readonly closedBytes: { up: number; down: number }
-  /** The number of the subscriber whose cookie of the configuration this is, or undefined. */
-  readonly subscriberOf: (cookie: Uint8Array) => number | undefined
+  readonly roll: Roll
   readonly mint: CookieMint
   /** Whose address this is, by configuration alone. */
   readonly configuredOwnerOf: (address: Uint8Array) => Owner | undefined

@@ -29,5 +29,5 @@ function aclOf(acl: object) {
     acl,
   })
   const host = { congestion: undefined, descriptorsPerWorker: 1 }
-  return streetSettings(config, host, new Uint8Array(32)).acl
+  return streetSettings(config, [], host, new Uint8Array(32)).acl
 }

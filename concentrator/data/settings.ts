@@ -8,22 +8,25 @@ import type { Host } from '../../shared/relay/host.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import { pseudonymOf } from '../subscribers/cookie-mint.ts'
-import { egressSettings } from './egress-settings.ts'
-import type { StreetSettings, StreetSubscriber } from './room.ts'
+import type { Home } from '../subscribers/homes.ts'
+import type { StreetSubscriber } from '../subscribers/roll.ts'
+import { egressChooser, egressSettings } from './egress-settings.ts'
+import type { StreetSettings } from './room.ts'
 
-/** `secret` is what the keys of issued cookies are made from. */
+/** `subscribers` by number; `secret` is what the keys of issued cookies are made from. */
 export function streetSettings(
   config: ConcentratorConfig,
+  subscribers: ReadonlyArray<StreetSubscriber | undefined>,
   host: Pick<Host, 'congestion' | 'descriptorsPerWorker'>,
   secret: Uint8Array,
 ): StreetSettings {
   const { listen, limits, keepalive, acl, cookies } = config
   const { lifetimeS, ipv4Bits, ipv6Bits } = cookies
   const addresses = listen.addresses.length === 0 ? ['::'] : listen.addresses
-  const pseudonyms = config.subscribers.map(({ id }) => pseudonymOf(secret, id))
+  const pseudonyms = subscribers.map((subscriber) => subscriber?.pseudonym)
   return {
     listen: addresses.map((address) => encodeSockaddr6(knownAddress(address), listen.port)),
-    subscribers: config.subscribers.map(streetSubscriber),
+    subscribers,
     mint: { secret, lifetimeS, ipv4Bits, ipv6Bits, pseudonyms },
     issueCookies: cookies.issue,
     ownAddressLegs: LEGS.filter((leg) => cookies.issueTo[leg] === 'probed').map(
@@ -48,16 +51,19 @@ export function streetSettings(
   }
 }
 
-function streetSubscriber({
-  cookie,
-  prefixes,
-  acl,
-}: ConcentratorConfig['subscribers'][number]): StreetSubscriber {
-  return {
-    cookie,
+/** How homes become what the data threads know of them. */
+export function streetSubscriber(
+  { egress }: Pick<ConcentratorConfig, 'egress'>,
+  secret: Uint8Array,
+): (home: Home) => StreetSubscriber {
+  const exitOf = egressChooser(egress.addresses)
+  return (home) => ({
+    cookieHash: home.verifier.hash,
+    pseudonym: pseudonymOf(secret, home.id),
     prefixes: LEGS.flatMap((leg) =>
-      prefixes[leg].map((prefix) => ({ prefix, leg: LEG_NUMBER[leg] })),
+      home.prefixes[leg].map((prefix) => ({ prefix, leg: LEG_NUMBER[leg] })),
     ),
-    acl,
-  }
+    acl: home.acl,
+    egress: exitOf(home),
+  })
 }

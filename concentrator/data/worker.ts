@@ -2,11 +2,10 @@
  * A data thread of the concentrator: homes come in at the door (④), go out to their servers (⑤), and
  * are relayed (⑥). Subscribers are numbers here; names, files and people are the main thread's.
  */
-import { hash } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { openListener, takeFastOpen } from '../../shared/linux/sockets.ts'
-import { hearBell } from '../../shared/relay/bell.ts'
+import { hearBell, lettersAt } from '../../shared/relay/bell.ts'
 import { Counters } from '../../shared/relay/counters.ts'
 import { openDoor } from '../../shared/relay/door.ts'
 import { type Flow, SCRATCH_BYTES } from '../../shared/relay/flow.ts'
@@ -18,6 +17,7 @@ import { formatAddress } from '../../shared/wire/address.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
 import { CookieMint } from '../subscribers/cookie-mint.ts'
 import { Identities } from '../subscribers/identities.ts'
+import { Roll, type RollChange } from '../subscribers/roll.ts'
 import { Sources } from '../subscribers/sources.ts'
 import { Tallies } from '../subscribers/tallies.ts'
 import { TieTable } from '../subscribers/tie-table.ts'
@@ -29,6 +29,7 @@ import { FlowLifetimes } from './flow-lifetimes.ts'
 import { Handshakes } from './handshakes.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import { Reports } from './reports.ts'
+import { changeRoll } from './roll-change.ts'
 import {
   COUNT,
   STREET_COUNTERS,
@@ -44,10 +45,6 @@ const { settings, index } = birth
 const port = parentPort
 if (port === null) throw new Error('Cannot run on its own: a data thread of concentrator/main.ts')
 
-// By hash, so that how long the search takes says nothing about the cookie.
-const subscribers = new Map(
-  settings.subscribers.map(({ cookie }, number) => [hashOf(cookie), number]),
-)
 const draining = new Int32Array(settings.draining)
 const tell = (news: StreetNews) => port.postMessage(news)
 using loop = new Loop()
@@ -55,9 +52,8 @@ const count = new Counters(STREET_COUNTERS, settings.workers, settings.counters)
 using own = new OwnAddresses(loop, [...settings.listen, ...settings.egress.addresses])
 const startMs = threadStartMs()
 const sharedMs = () => loop.nowMs + startMs
-const whose = whoseAddress(settings.subscribers, new TieTable(settings.ties), () =>
-  Math.floor(sharedMs() / 1_000),
-)
+const roll = new Roll(settings.subscribers)
+const whose = whoseAddress(roll, new TieTable(settings.ties), () => Math.floor(sharedMs() / 1_000))
 const room: StreetRoom = {
   settings,
   loop,
@@ -67,9 +63,9 @@ const room: StreetRoom = {
   egressPorts: new EgressPorts(settings.egress.portsTaken, settings.egress.portsMax),
   heldBytes: 0,
   count,
-  flows: new Set<Flow>(),
+  flows: new Map<Flow, number>(),
   closedBytes: { up: 0, down: 0 },
-  subscriberOf: (cookie) => subscribers.get(hashOf(cookie)),
+  roll,
   mint: new CookieMint(settings.mint),
   configuredOwnerOf: whose.configured,
   ownerOf: whose.known,
@@ -88,6 +84,7 @@ const room: StreetRoom = {
 }
 
 hearBell(loop, birth.bell, birth.orders, () => {
+  for (const change of lettersAt<RollChange>(port)) changeRoll(room, change)
   if (!room.isDraining()) return
   for (const end of room.warm) end()
 })
@@ -110,21 +107,17 @@ loop.arm(publish, PUBLISH_MS)
 tell({ event: 'serving', fastOpen })
 loop.run()
 // A transfer that is cut short must not look like one that has ended.
-for (const flow of room.flows) flow.reset()
+for (const flow of room.flows.keys()) flow.reset()
 
 function publishFlows({ flows, count, closedBytes }: StreetRoom): void {
   let { up, down } = closedBytes
-  for (const flow of flows) {
+  for (const flow of flows.keys()) {
     up += flow.a2b.bytes
     down += flow.b2a.bytes
   }
   count[COUNT.upBytes] = up
   count[COUNT.downBytes] = down
   count[COUNT.descriptors] = loop.descriptors
-}
-
-function hashOf(cookie: Uint8Array): string {
-  return hash('sha256', cookie, 'base64')
 }
 
 function nameOf(sockaddr: Uint8Array): string {

@@ -3,7 +3,7 @@
  * 0037).
  *
  *    every 10 s      the tracker's counters are taken out ─┐
- *    when one ends   its last counters come by themselves ─┴─▶ whose? ─▶ sums ─▶ file
+ *    when one ends   its last counters come by themselves ─┴─▶ whose? ─▶ sums ─▶ keeper
  *
  * Taking out is one step in the kernel, so no byte is counted twice, by us or by the concentrator that starts after a
  * kill -9; what that one had taken out and not yet written is the least that is lost, and less than an interval.
@@ -14,16 +14,9 @@ import type { Tie } from '../../shared/core/tie.ts'
 import { isIpv4 } from '../../shared/wire/address.ts'
 import type { CountedConnection } from '../../shared/wire/conntrack-counters.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
+import type { Octets } from './keeper.ts'
 
-/** Bytes of IP packets. */
-export interface Octets {
-  readonly dslUp: number
-  readonly dslDown: number
-  readonly lteUp: number
-  readonly lteDown: number
-}
-
-export const NO_OCTETS: Octets = { dslUp: 0, dslDown: 0, lteUp: 0, lteDown: 0 }
+const NO_OCTETS: Octets = { dslUp: 0, dslDown: 0, lteUp: 0, lteDown: 0 }
 
 export class Accountant {
   /** Of connections that nothing ties to a home and a leg. */
@@ -57,7 +50,7 @@ export class Accountant {
     )
   }
 
-  /** What was counted since the last call. */
+  /** What was counted since the last call, by subscriber number. */
   take(): ReadonlyMap<number, Octets> {
     const sums = this.#sums
     this.#sums = new Map()
@@ -65,7 +58,7 @@ export class Accountant {
   }
 }
 
-export function added(one: Octets, other: Octets): Octets {
+function added(one: Octets, other: Octets): Octets {
   return {
     dslUp: one.dslUp + other.dslUp,
     dslDown: one.dslDown + other.dslDown,

@@ -2,6 +2,7 @@
  * Accounting put together: connection tracking made to count, its counters taken out, and what they come to
  * written down. A mistake in it stops accounting for a second, and no flow (supervise.ts).
  */
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import type { Owner, Tie } from '../../shared/core/tie.ts'
@@ -20,10 +21,11 @@ import {
   encodeCountersQuery,
 } from '../../shared/wire/conntrack-counters.ts'
 import { FLAG_DUMP } from '../../shared/wire/netlink.ts'
-import { Accountant, type Octets } from './accountant.ts'
+import { Accountant } from './accountant.ts'
 import type { SubflowListener } from './doorkeeper.ts'
+import type { Keeper } from './keeper.ts'
 import { UsageBook } from './usage-book.ts'
-import { UsageFile } from './usage-file.ts'
+import { UsageOut } from './usage-out.ts'
 
 export interface RunningAccounting extends AsyncDisposable {
   /** Undefined where nothing is counted. */
@@ -32,21 +34,24 @@ export interface RunningAccounting extends AsyncDisposable {
 
 export type AccountingConfig = Pick<
   ConcentratorConfig,
-  'accounting' | 'listen' | 'stateDirectory' | 'subscribers'
+  'accounting' | 'listen' | 'stateDirectory' | 'store'
 >
 
 export interface AccountingParts {
   readonly identity: (token: number) => Tie | undefined
   readonly whose: (address: Uint8Array) => Owner | undefined
   readonly sysctls: Sysctls
+  /** The id of a subscriber by its number. */
+  readonly idOf: (number: number) => string | undefined
+  readonly keeper: Pick<Keeper, 'addUsage'>
 }
 
 /** Rejects with a sentence where connection tracking cannot count, or the sums cannot be read. */
 export async function openAccounting(
   config: AccountingConfig,
-  { identity, whose, sysctls }: AccountingParts,
+  { identity, whose, sysctls, idOf, keeper }: AccountingParts,
 ): Promise<RunningAccounting> {
-  const { accounting, listen, stateDirectory, subscribers } = config
+  const { accounting, listen, stateDirectory, store } = config
   await using undo = new AsyncDisposableStack()
   const ruleset = accounting.enabled ? renderTracking(listen.port) : undefined
   const rulesetFile = join(stateDirectory, 'concentrator-accounting.nft')
@@ -58,16 +63,21 @@ export async function openAccounting(
 
   const book = new UsageBook(identity, whose)
   const accountant = new Accountant((peer) => book.ownerOf(peer))
-  const usage = new UsageFile(stateDirectory)
-  const write = (sums: ReadonlyMap<number, Octets>): void => {
-    const named = [...sums].map(([number, octets]) => [subscribers[number]?.id, octets] as const)
-    usage.add(new Map(named.filter((entry): entry is [string, Octets] => entry[0] !== undefined)))
+  const out = new UsageOut(keeper, `${store.name} ${randomBytes(8).toString('hex')}`, (why) =>
+    log.warn('usage not kept yet', { why }),
+  )
+  const give = () => {
+    for (const [number, octets] of accountant.take()) {
+      const subscriber = idOf(number)
+      if (subscriber !== undefined) out.add(subscriber, octets)
+    }
+    return out.send(Date.now())
   }
   const service = await supervise(
     (failed) =>
       Promise.resolve(
         keepCounting(
-          { port: listen.port, intervalS: accounting.intervalS, book, accountant, write },
+          { port: listen.port, intervalS: accounting.intervalS, book, accountant, give },
           failed,
         ),
       ),
@@ -82,11 +92,12 @@ interface Counting {
   readonly intervalS: number
   readonly book: UsageBook
   readonly accountant: Accountant
-  readonly write: (sums: ReadonlyMap<number, Octets>) => void
+  /** Hand over what was counted. */
+  readonly give: () => Promise<void>
 }
 
 function keepCounting(counting: Counting, failed: Fail): AsyncDisposable {
-  const { port, intervalS, book, accountant, write } = counting
+  const { port, intervalS, book, accountant, give } = counting
   const tracker = new NetlinkSocket(Netlink.netfilter)
   const ends = new NetlinkSocket(Netlink.netfilter)
   ends.subscribe([CONNTRACK_DESTROY_GROUP])
@@ -112,16 +123,16 @@ function keepCounting(counting: Counting, failed: Fail): AsyncDisposable {
     if (health === 'lost')
       log.warn('accounting: ends of connections were lost, and their last bytes')
   }
-  const interim = (): void => {
+  const interim = (): Promise<void> => {
     hearEnds()
     takeOut((one) => accountant.count(one))
-    write(accountant.take())
+    return give()
   }
   // What was counted before we knew whose it is belongs to a concentrator that is no more.
   takeOut(() => undefined)
-  const guarded = (work: () => void) => () => {
+  const guarded = (work: () => Promise<void> | void) => async () => {
     try {
-      work()
+      await work()
     } catch (error) {
       failed(error)
     }
@@ -131,12 +142,11 @@ function keepCounting(counting: Counting, failed: Fail): AsyncDisposable {
     setInterval(guarded(interim), intervalS * 1_000),
   ]
   return {
-    [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose]() {
       for (const timer of timers) clearInterval(timer)
-      guarded(interim)()
+      await guarded(interim)()
       tracker[Symbol.dispose]()
       ends[Symbol.dispose]()
-      return Promise.resolve()
     },
   }
 }

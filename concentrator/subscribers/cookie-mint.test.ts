@@ -13,6 +13,17 @@ const here6 = parseAddress('2001:db8:d:1::2')!
 /** In the middle of a window. */
 const NOW_S = 3_600 * 480_000 + 1_800
 
+test('cookies of a home that has gone are worth nothing, and its number is another’s', () => {
+  const changing = new CookieMint(settings)
+  const cookie = changing.issue(dsl, here, NOW_S)
+  changing.know(1, undefined)
+  assert.deepEqual(changing.judge(cookie, here, NOW_S), { kind: 'unknown' })
+  changing.know(1, pseudonymOf(secret, 'home-3'))
+  assert.deepEqual(changing.judge(cookie, here, NOW_S), { kind: 'unknown' })
+  const newer = changing.issue(dsl, here, NOW_S)
+  assert.deepEqual(changing.judge(newer, here, NOW_S), { kind: 'valid', ...dsl })
+})
+
 test('a cookie is valid for who it was issued to, where it was issued, until it expires', () => {
   const cookie = mint.issue(dsl, here, NOW_S)
   assert.equal(cookie.length, 32)

@@ -20,7 +20,7 @@ export interface MintSettings {
   readonly ipv4Bits: number
   readonly ipv6Bits: number
   /** Pseudonyms by subscriber number: 8 bytes each. */
-  readonly pseudonyms: readonly Uint8Array[]
+  readonly pseudonyms: ReadonlyArray<Uint8Array | undefined>
 }
 
 /** `unknown`: not ours, or of a key that is no longer in use. `moved`: ours, and from elsewhere. */
@@ -31,19 +31,28 @@ export type JudgedCookie =
 
 export class CookieMint {
   readonly #settings: MintSettings
-  readonly #subscribers: ReadonlyMap<string, number>
+  readonly #pseudonyms: Array<Uint8Array | undefined> = []
+  readonly #subscribers = new Map<string, number>()
   /** By window: the last few. */
   readonly #keys = new Map<number, Uint8Array>()
 
   constructor(settings: MintSettings) {
     this.#settings = settings
-    this.#subscribers = new Map(settings.pseudonyms.map((name, number) => [textOf(name), number]))
+    for (const [number, pseudonym] of settings.pseudonyms.entries()) this.know(number, pseudonym)
+  }
+
+  /** Who has the number from now on; undefined for nobody. */
+  know(subscriber: number, pseudonym: Uint8Array | undefined): void {
+    const before = this.#pseudonyms[subscriber]
+    if (before !== undefined) this.#subscribers.delete(textOf(before))
+    this.#pseudonyms[subscriber] = pseudonym
+    if (pseudonym !== undefined) this.#subscribers.set(textOf(pseudonym), subscriber)
   }
 
   /** `nowS` is Unix time, as everywhere here: a cookie outlives the process. */
   issue({ subscriber, leg }: Tie, address: Uint8Array, nowS: number): Uint8Array {
-    const { lifetimeS, pseudonyms } = this.#settings
-    const pseudonym = pseudonyms[subscriber]
+    const { lifetimeS } = this.#settings
+    const pseudonym = this.#pseudonyms[subscriber]
     if (pseudonym === undefined) throw new RangeError(`No subscriber has number ${subscriber}`)
     const window = Math.floor(nowS / lifetimeS)
     const cookie = { keyId: window % KEY_IDS, leg, expiryS: nowS + lifetimeS, pseudonym }

@@ -77,8 +77,14 @@ function concentratorConfig(state: StreetState): ConfigPatch {
   return {
     listen: { port: CONCENTRATOR.port },
     subscribers: [state.subscriber],
+    store: { file: join(stateDirectory(state.name, 'concentrator'), 'store.db') },
     stateDirectory: stateDirectory(state.name, 'concentrator'),
   }
+}
+
+/** What `hybridge` in the concentrator's place shows: the token that the daemon makes for this machine. */
+export function tokenPath(street: string): string {
+  return join(stateDirectory(street, 'concentrator'), 'api-token')
 }
 
 function stateDirectory(street: string, daemon: DaemonName): string {

@@ -8,7 +8,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import type { LegName } from '../../shared/core/leg.ts'
 import { type Finished, type RunOptions, run } from './command.ts'
-import { type DaemonName, restartDaemon } from './daemons.ts'
+import { type DaemonName, restartDaemon, tokenPath } from './daemons.ts'
 import { changeLine, type Failure, failLeg, healLeg, type LineChange } from './legs.ts'
 import { inPlace, type Place, streetEnvironment } from './places.ts'
 import { logPath } from './processes.ts'
@@ -49,15 +49,19 @@ export async function raiseStreet(options: StreetOptions, signal?: AbortSignal):
 /** A street that somebody raised. Throws when none of that name stands. */
 export function openStreet(name: string): Street {
   readState(name)
+  // `hybridge` on the concentrator is an admin there, as whoever may read its files is.
+  const holding = ['env', `HYBRIDGE_TOKEN_FILE=${tokenPath(name)}`]
+  const there = (place: Place, argv: readonly string[]) =>
+    inPlace(name, place, place === 'concentrator' ? [...holding, ...argv] : argv)
   const down = async () => {
     await takeDown(name)
   }
   return {
     name,
     directory: streetDirectory(name),
-    exec: (place, argv, options) => run(inPlace(name, place, argv), options),
+    exec: (place, argv, options) => run(there(place, argv), options),
     spawn: (place, argv, options) => {
-      const [file = '', ...rest] = inPlace(name, place, argv)
+      const [file = '', ...rest] = there(place, argv)
       return spawn(file, rest, { env: streetEnvironment(), ...options })
     },
     line: (leg, change) => changeLine(name, leg, change),

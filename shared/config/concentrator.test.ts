@@ -30,6 +30,9 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ...['requestsPerS', 'errorsPerS'].map((key) => share(`perSubscriber.${key}`, 10_000)),
   share('perSource.waitingMax', 1_000_000),
   ...['requestsPerS', 'errorsPerS'].map((key) => share(`perSource.${key}`, 10_000)),
+  ['api.port', 1, 65_535],
+  ['api.requestsPerS', 1, 10_000],
+  ['api.wrongTokensPerS', 1, 1_000],
   ['cookies.lifetimeS', 60, 604_800],
   ['cookies.ipv4Bits', 8, 32],
   ['cookies.ipv6Bits', 16, 128],
@@ -84,9 +87,9 @@ testEdges(concentratorConfig, minimal, [
   },
   {
     key: 'subscribers',
-    good: [],
-    bad: [undefined, null, [], {}, 'home-1'],
-    says: /a list of 1 to 10000 subscribers, each with id and cookie/,
+    good: [undefined, []],
+    bad: [null, {}, 'home-1'],
+    says: /a list of 0 to 10000 subscribers, each with id and cookie/,
   },
   {
     key: 'subscribers.0',
@@ -114,6 +117,32 @@ testEdges(concentratorConfig, minimal, [
       says: /a number from 0\.1 to 10000 Mbit\/s/,
     }),
   ),
+  {
+    key: 'store.name',
+    good: [undefined, 'a', 'x'.repeat(64)],
+    bad: [null, '', 'x'.repeat(65), 'a b', 1],
+    says: /a text of 1 to 64 letters, digits or/,
+  },
+  ...['store.file', 'api.tls.key'].map(
+    (key): Edge => ({
+      key,
+      good: key === 'store.file' ? [undefined, '/a', `/${'x'.repeat(199)}`] : [],
+      bad: [null, '', 'a', '/a/../b', `/${'x'.repeat(200)}`, '/a\nb', 1],
+      says: /an absolute path without/,
+    }),
+  ),
+  {
+    key: 'api.address',
+    good: [undefined, '127.0.0.1', '127.1.2.3', '::1'],
+    bad: ['0.0.0.0', 'localhost', null, 1],
+    says: /an IPv4 or IPv6 address/,
+  },
+  {
+    key: 'api.address',
+    good: [],
+    bad: ['192.0.2.1', '::2', '2001:db8::1', '128.0.0.1'],
+    says: /api.tls is not set; tokens would cross the network in the clear/,
+  },
   {
     key: 'shaping.interface',
     good: [undefined, 'eth0', 'x'.repeat(15)],
@@ -301,18 +330,6 @@ testEdges(concentratorConfig, { ...minimal, control: { port: 8804 } }, [
     bad: [null, '', '00'.repeat(31), '00'.repeat(33), 'x'.repeat(64), 1122334455667788],
     says: /64 hex digits in quotes/,
   },
-  {
-    key: 'subscribers.0.policy',
-    good: [undefined, {}, { overflow: { trialS: 9 } }],
-    bad: [null, [], 'x', 7],
-    says: /a mapping with keys of a policy/,
-  },
-  {
-    key: 'subscribers.0.policy.overflow.trialS',
-    good: [1],
-    bad: [0, 'x'],
-    says: /a whole number from 1 to 3600/,
-  },
 ])
 
 test('a key file and a certificate file stand together, a secret and a verifier do not', () => {
@@ -376,9 +393,10 @@ test('the least that must be said becomes a whole configuration', () => {
         prefixes: { dsl: [], lte: [] },
         acl: { allow: [], deny: [] },
         caps: {},
-        policy: {},
       },
     ],
+    store: { name: 'concentrator-1', file: '/var/lib/hybridge/concentrator.db' },
+    api: { address: '127.0.0.1', port: 8_804, requestsPerS: 1_000, wrongTokensPerS: 5 },
     shaping: { dslShare: 0.97 },
     accounting: { enabled: false, intervalS: 10 },
     egress: { addresses: [], multipath: 'asked' },
@@ -507,7 +525,7 @@ test('a list of 10,001 subscribers is told that it is too long', () => {
   assert.deepEqual(parseConfig(concentratorConfig, yaml, 'c.yaml'), {
     kind: 'problems',
     problems: [
-      'c.yaml:3:3: subscribers must be a list of 1 to 10000 subscribers, each with id and cookie, but is a list of 10001',
+      'c.yaml:3:3: subscribers must be a list of 0 to 10000 subscribers, each with id and cookie, but is a list of 10001',
     ],
   })
 })

@@ -19,7 +19,7 @@ import {
   workers,
 } from './host.ts'
 import { mustBe, mustBeText } from './must.ts'
-import { policyDocument } from './policy-document.ts'
+import { apiContradictions, apiSection, storeSection } from './operator.ts'
 import { controlSection } from './session.ts'
 import { perSource, perSubscriber } from './shares.ts'
 import {
@@ -75,7 +75,7 @@ const concentratorFile = z.strictObject({
   //# If such control is not exerted and there is a more open network
   //# environment, a strong mutual authentication scheme MUST be defined
   //# to use the Convert Protocol.
-  /** The homes that may come. */
+  /** Homes that may come whatever the store says. Default none. */
   subscribers: list(
     z
       .strictObject({
@@ -91,8 +91,6 @@ const concentratorFile = z.strictObject({
         /** Of the control session: the home's secret, or what is kept instead. Default: the cookie must do. */
         secret: sessionSecret().optional(),
         verifier: sessionVerifier().optional(),
-        /** What differs for this home from its own file, while it has a control session. */
-        policy: policyDocument(),
       })
       .transform((home, context) => {
         if (home.secret !== undefined && home.verifier !== undefined) {
@@ -104,10 +102,14 @@ const concentratorFile = z.strictObject({
         context.addIssue({ code: 'custom', path: ['cookie'], message: COOKIE_OR_SECRET })
         return z.NEVER
       }),
-    1,
+    0,
     SUBSCRIBERS_MAX,
     'subscribers, each with id and cookie',
-  ),
+  ).default([]),
+  /** Where further homes, plans, policies and usage are kept (ADR 0033). */
+  store: storeSection(),
+  /** Where operators and their systems change them. */
+  api: apiSection(),
   /** Where `caps` of subscribers are kept (ADR 0021). */
   shaping: z
     .strictObject({
@@ -198,6 +200,7 @@ function* contradictions(config: z.infer<typeof concentratorFile>): Generator<Co
       yield { path: [section, 'addresses', i], message: `names ${address} a second time` }
     }
   }
+  yield* apiContradictions(config.api)
   const shapes = config.shaping.interface !== undefined
   const ids = new Set<string>()
   const ownerOf = new Map<string, string>()

@@ -20,9 +20,8 @@ import {
   type YAMLError,
 } from 'yaml'
 import type { z } from 'zod'
-import { keysAt, type Path } from './keys.ts'
-import { wrong } from './must.ts'
-import { nearest } from './spelling.ts'
+import type { Path } from './keys.ts'
+import { sentencesOf } from './problems.ts'
 
 export type Reading<T> =
   | { readonly kind: 'value'; readonly value: T }
@@ -65,19 +64,21 @@ export function parseConfig<T extends z.ZodType>(
   const parsed = schema.safeParse(document.toJS(), { reportInput: true })
   if (parsed.success) return { kind: 'value', value: parsed.data }
   return refused(
-    parsed.error.issues.flatMap((issue) => problemsOf(issue, schema, document)),
+    parsed.error.issues
+      .flatMap((issue) => sentencesOf(issue, schema, 'the file'))
+      .map(({ path, part, sentence }) => ({ at: placeOf(document, path, part), sentence })),
     lines,
     file,
   )
 }
 
-interface Problem {
+interface Placed {
   /** Characters from the file's beginning. */
   readonly at: number
   readonly sentence: string
 }
 
-function refused<T>(problems: readonly Problem[], lines: LineCounter, file: string): Reading<T> {
+function refused<T>(problems: readonly Placed[], lines: LineCounter, file: string): Reading<T> {
   const sentences = problems
     .toSorted((a, b) => a.at - b.at)
     .map(({ at, sentence }) => {
@@ -114,7 +115,7 @@ function bytesOf(file: string): Uint8Array | string {
 }
 
 /** What keeps the text from being YAML, or from being the plain YAML of this house. */
-function* slipsOf(document: Document.Parsed, text: string): Generator<Problem> {
+function* slipsOf(document: Document.Parsed, text: string): Generator<Placed> {
   const slips = [...document.errors, ...document.warnings]
   const doubled = slips.filter(({ code }) => code === 'DUPLICATE_KEY')
   for (const { pos } of doubled) {
@@ -125,7 +126,7 @@ function* slipsOf(document: Document.Parsed, text: string): Generator<Problem> {
   const [first] = slips.filter(({ code }) => code !== 'DUPLICATE_KEY')
   if (first !== undefined) yield { at: first.pos[0], sentence: slipSentence(first) }
 
-  const aliases: Problem[] = []
+  const aliases: Placed[] = []
   visit(document, {
     Alias: (_, { source, range }) => {
       const sentence = `*${source} is a YAML alias; write the value out`
@@ -139,35 +140,7 @@ function slipSentence({ code, message }: YAMLError): string {
   return SLIPS[code] ?? `this is not YAML: ${message}`
 }
 
-/** ④ One zod issue may be several problems: one for each unknown key. */
-function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType, document: Document): Problem[] {
-  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))
-  const known = keysAt(schema, path)
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
-      const guess = nearest(key, known)
-      const advice =
-        guess === undefined ? `known here: ${known.join(', ')}` : `did you mean ${guess}?`
-      const sentence = `${nameOf([...path, key])} is not a known key; ${advice}`
-      return { at: placeOf(document, [...path, key], 'key'), sentence }
-    })
-  }
-  const message =
-    issue.code === 'invalid_type' && issue.expected === 'object'
-      ? wrong(`a mapping with the keys ${known.join(', ')}`, issue.input)
-      : issue.message
-  return [{ at: placeOf(document, path, 'value'), sentence: `${nameOf(path)} ${message}` }]
-}
-
-/** `subscribers[3].cookie`. */
-function nameOf(path: Path): string {
-  if (path.length === 0) return 'the file'
-  return path
-    .map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i === 0 ? '' : '.'}${step}`))
-    .join('')
-}
-
-/** Where the node at `path` begins; for what is missing, the key it is missing under. */
+/** ④ Where the node at `path` begins; for what is missing, the key it is missing under. */
 function placeOf(document: Document, path: Path, part: 'key' | 'value'): number {
   let here: unknown = document.contents
   let at = 0

@@ -19,13 +19,18 @@ export function keysAt(schema: z.core.$ZodType, path: Path): string[] {
   return here instanceof z.ZodObject ? Object.keys(here.shape) : []
 }
 
-/** `schema` without its default, its optionality and what is done to its value. */
-function inner(schema: z.core.$ZodType): z.core.$ZodType {
-  if (schema instanceof z.ZodPipe) return inner(schema.in)
+/** `schema` without its default and its optionality. */
+export function bare(schema: z.core.$ZodType): z.core.$ZodType {
   const wrapped =
     schema instanceof z.ZodDefault ||
     schema instanceof z.ZodPrefault ||
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodReadonly
-  return wrapped ? inner(schema.unwrap()) : schema
+  return wrapped ? bare(schema.unwrap()) : schema
+}
+
+/** Also without what is done to its value. */
+function inner(schema: z.core.$ZodType): z.core.$ZodType {
+  const here = bare(schema)
+  return here instanceof z.ZodPipe ? inner(here.in) : here
 }

@@ -4,19 +4,7 @@
  */
 import { z } from 'zod'
 import { keysAt, type Path } from './keys.ts'
-import { mustBe } from './must.ts'
 import { policyContradictions, policyKeys } from './policy.ts'
-
-/** Any part of a policy, kept as it is written. */
-export function policyDocument() {
-  return z
-    .record(z.string(), z.unknown(), { error: mustBe('a mapping with keys of a policy') })
-    .superRefine((document, context) => {
-      const parsed = whole.safeParse(document, { reportInput: true })
-      for (const issue of parsed.error?.issues ?? []) context.addIssue({ ...issue })
-    })
-    .default({})
-}
 
 export type PolicyDocument = Readonly<Record<string, unknown>>
 type HomePolicy = z.infer<typeof whole>

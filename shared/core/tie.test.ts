@@ -37,6 +37,22 @@ test('a prefix within another home’s makes its addresses shared', () => {
   assert.deepEqual(ties.ownerOf(parseAddress('203.0.113.5')!), home)
 })
 
+test('a tie that is removed tells nothing any more, and leaves the others', () => {
+  const wide = parsePrefix('203.0.113.0/24')!
+  const ties = tied([
+    ['203.0.113.0/24', home],
+    ['203.0.113.0/24', neighbour],
+    ['203.0.113.0/24', home],
+  ])
+  ties.remove(wide, neighbour)
+  assert.deepEqual(ties.ownerOf(parseAddress('203.0.113.5')!), home)
+  ties.remove(wide, home)
+  ties.remove(wide, neighbour)
+  assert.deepEqual(ties.ownerOf(parseAddress('203.0.113.5')!), home)
+  ties.remove(wide, home)
+  assert.equal(ties.ownerOf(parseAddress('203.0.113.5')!), undefined)
+})
+
 test('every IPv6 address does not mean every IPv4 one', () => {
   const ties = tied([['::/0', home]])
   assert.deepEqual(ties.ownerOf(parseAddress('2001:db8::1')!), home)

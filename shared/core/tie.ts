@@ -23,21 +23,33 @@ export function eitherTie(one: Owner | undefined, other: Owner | undefined): Own
 
 /** Configured prefixes: a lookup costs one step for each length of prefix that occurs. */
 export class PrefixTies {
-  readonly #byBits = new Map<number, Map<string, Owner>>()
+  readonly #byBits = new Map<number, Map<string, readonly Tie[]>>()
 
   add({ address, bits }: Prefix, tie: Tie): void {
-    const owners = this.#byBits.get(bits) ?? new Map<string, Owner>()
-    this.#byBits.set(bits, owners)
+    const ties = this.#byBits.get(bits) ?? new Map<string, readonly Tie[]>()
+    this.#byBits.set(bits, ties)
     const key = keyOf(address, bits)
-    owners.set(key, eitherTie(owners.get(key), tie) ?? tie)
+    ties.set(key, [...(ties.get(key) ?? []), tie])
+  }
+
+  /** One that was added; as often as it was. */
+  remove({ address, bits }: Prefix, { subscriber, leg }: Tie): void {
+    const ties = this.#byBits.get(bits)
+    const key = keyOf(address, bits)
+    const of = ties?.get(key) ?? []
+    const place = of.findIndex((tie) => tie.subscriber === subscriber && tie.leg === leg)
+    if (place < 0) return
+    if (of.length > 1) ties?.set(key, of.toSpliced(place, 1))
+    else ties?.delete(key)
+    if (ties?.size === 0) this.#byBits.delete(bits)
   }
 
   /** Of all prefixes that hold the address: the longest does not win, they are all true. */
   ownerOf(address: Uint8Array): Owner | undefined {
     let found: Owner | undefined
-    for (const [bits, owners] of this.#byBits) {
+    for (const [bits, ties] of this.#byBits) {
       if (bits < IPV4_BITS_BEFORE && isIpv4(address)) continue
-      found = eitherTie(found, owners.get(keyOf(address, bits)))
+      for (const tie of ties.get(keyOf(address, bits)) ?? []) found = eitherTie(found, tie)
     }
     return found
   }

@@ -1,0 +1,4 @@
+/** What a command says: JSON for programs, else text for people. */
+export function show(json: true | undefined, answer: unknown, text: () => string): void {
+  console.log(json ? JSON.stringify(answer, undefined, 2) : text())
+}

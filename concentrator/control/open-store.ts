@@ -1,0 +1,29 @@
+/**
+ * The store that the configuration names, with the homes that the configuration itself names.
+ */
+import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import { log } from '../../shared/daemon/log.ts'
+import type { FileHome } from '../subscribers/homes.ts'
+import { verifierOf } from '../subscribers/records.ts'
+import { openSqliteKeeper } from '../subscribers/sqlite-keeper.ts'
+import { Store } from '../subscribers/store.ts'
+
+export async function openStore({
+  store,
+  subscribers,
+}: Pick<ConcentratorConfig, 'store' | 'subscribers'>): Promise<Store> {
+  const keeper = await openSqliteKeeper(store.file)
+  return await Store.open(keeper, subscribers.map(fileHome), (what, fields) =>
+    log.warn(what, fields),
+  )
+}
+
+function fileHome({
+  id,
+  cookie,
+  prefixes,
+  acl,
+  caps,
+}: ConcentratorConfig['subscribers'][number]): FileHome {
+  return { id, verifier: verifierOf(cookie), prefixes, acl, policy: { rates: { ...caps } } }
+}

@@ -1,0 +1,210 @@
+/**
+ * Homes, plans, and what policy follows from them: memory alone. store.ts fills it from the keeper.
+ */
+import { hash } from 'node:crypto'
+import { type HomePolicy, type PolicyLayer, readPolicy } from '../../shared/config/home-policy.ts'
+import type { JsonObject } from './keeper.ts'
+import {
+  DEFAULT_PLAN,
+  isInTrial,
+  type PlanBody,
+  planBody,
+  type SubscriberBody,
+  subscriberBody,
+  type Verifier,
+} from './records.ts'
+
+/** A home of the configuration file: who it is stands there, and cannot be changed here. */
+export interface FileHome {
+  readonly id: string
+  readonly verifier: Verifier
+  readonly prefixes: SubscriberBody['prefixes']
+  readonly acl: SubscriberBody['acl']
+  /** What the file says of its policy; its own layer in the keeper comes on top. */
+  readonly policy: PolicyLayer
+}
+
+export interface Home extends Omit<SubscriberBody, 'verifier'> {
+  readonly id: string
+  /** 0 where the keeper has no record of it. */
+  readonly version: number
+  readonly source: 'file' | 'keeper'
+  readonly verifier: Verifier
+  /** As it was written; nothing where the keeper has no record. */
+  readonly body: JsonObject
+}
+
+export interface Plan extends PlanBody {
+  readonly id: string
+  readonly version: number
+  readonly body: JsonObject
+}
+
+export interface NamedLayer {
+  /** For people. */
+  readonly from: string
+  readonly policy: PolicyLayer
+}
+
+/** What applies to a home now. */
+export interface EffectivePolicy {
+  readonly policy: HomePolicy
+  /** As it travels: every key said. */
+  readonly document: PolicyLayer
+  /** Another whenever the document is another. */
+  readonly revision: string
+  /** Layers that were left out, for together they contradict each other. */
+  readonly problems: readonly string[]
+}
+
+export interface Changed {
+  readonly kind: 'subscriber' | 'plan'
+  readonly id: string
+}
+
+export class Homes {
+  readonly #fileHomes: ReadonlyMap<string, FileHome>
+  readonly #homes = new Map<string, Home>()
+  readonly #plans = new Map<string, Plan>()
+  /** By the hash of the cookie. */
+  readonly #owners = new Map<string, string>()
+  /** By what the layers say: most homes have the same. */
+  readonly #policies = new Map<string, EffectivePolicy>()
+  #sorted: readonly string[] | undefined
+
+  constructor(fileHomes: readonly FileHome[]) {
+    this.#fileHomes = new Map(fileHomes.map((home) => [home.id, home]))
+    this.forget()
+  }
+
+  /** As it was before anything was read from the keeper. */
+  forget(): void {
+    this.#homes.clear()
+    this.#owners.clear()
+    this.#plans.clear()
+    this.#sorted = undefined
+    for (const id of this.#fileHomes.keys()) this.setHome(id, 0, undefined)
+  }
+
+  home(id: string): Home | undefined {
+    return this.#homes.get(id)
+  }
+
+  plan(id: string): Plan | undefined {
+    return this.#plans.get(id)
+  }
+
+  plans(): Plan[] {
+    return [...this.#plans.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  /** In order. */
+  get ids(): readonly string[] {
+    this.#sorted ??= [...this.#homes.keys()].sort()
+    return this.#sorted
+  }
+
+  /** Whose cookie has this hash. */
+  ownerOf(hash: string): string | undefined {
+    return this.#owners.get(hash)
+  }
+
+  isOfFile(id: string): boolean {
+    return this.#fileHomes.has(id)
+  }
+
+  /** `body` is undefined where the record is gone. Answers what is wrong with it; then nothing changes. */
+  setHome(id: string, version: number, body: JsonObject | undefined): string | undefined {
+    const ofFile = this.#fileHomes.get(id)
+    const before = this.#homes.get(id)
+    if (body === undefined && ofFile === undefined) {
+      if (before !== undefined) this.#owners.delete(before.verifier.hash)
+      this.#homes.delete(id)
+      this.#sorted = undefined
+      return undefined
+    }
+    const parsed = subscriberBody.safeParse(body ?? {})
+    if (!parsed.success) return parsed.error.issues[0]?.message ?? 'is no record of a home'
+    const verifier = ofFile?.verifier ?? parsed.data.verifier
+    if (verifier === undefined)
+      return 'has no credential, and the configuration file does not know it'
+    const owner = this.#owners.get(verifier.hash)
+    if (owner !== undefined && owner !== id) return `has the cookie of ${owner}`
+    if (before === undefined) this.#sorted = undefined
+    else this.#owners.delete(before.verifier.hash)
+    this.#owners.set(verifier.hash, id)
+    this.#homes.set(id, {
+      ...parsed.data,
+      ...(ofFile && { prefixes: ofFile.prefixes, acl: ofFile.acl }),
+      id,
+      version,
+      source: ofFile === undefined ? 'keeper' : 'file',
+      verifier,
+      body: body ?? {},
+    })
+    return undefined
+  }
+
+  setPlan(id: string, version: number, body: JsonObject | undefined): string | undefined {
+    if (body === undefined) {
+      this.#plans.delete(id)
+      return undefined
+    }
+    const parsed = planBody.safeParse(body)
+    if (!parsed.success) return parsed.error.issues[0]?.message ?? 'is no record of a plan'
+    this.#plans.set(id, { ...parsed.data, id, version, body })
+    return undefined
+  }
+
+  /** The layers of a home, the weakest first; `changed` stands for the plans as they would be. */
+  layersOf(
+    { id, plan, policy }: Pick<Home, 'id' | 'plan' | 'policy'>,
+    changed: ReadonlyMap<string, PlanBody> = NONE,
+  ): NamedLayer[] {
+    const plans =
+      plan === undefined || plan === DEFAULT_PLAN ? [DEFAULT_PLAN] : [DEFAULT_PLAN, plan]
+    const layers = plans.flatMap((name) => {
+      const body = changed.get(name) ?? this.#plans.get(name)
+      if (body === undefined) return []
+      const { trial } = body
+      const isTried = trial !== undefined && isInTrial(name, id, trial.percent)
+      const own = { from: `plan ${name}`, policy: body.policy }
+      return isTried ? [own, { from: `trial of ${name}`, policy: trial.policy }] : [own]
+    })
+    const ofFile = this.#fileHomes.get(id)
+    if (ofFile !== undefined) layers.push({ from: 'configuration file', policy: ofFile.policy })
+    return [...layers, { from: 'subscriber', policy }]
+  }
+
+  policyOf(id: string): EffectivePolicy | undefined {
+    const home = this.#homes.get(id)
+    return home === undefined ? undefined : this.policyFrom(this.layersOf(home))
+  }
+
+  policyFrom(named: readonly NamedLayer[]): EffectivePolicy {
+    const layers = named.map(({ policy }) => policy)
+    const key = JSON.stringify(layers)
+    const known = this.#policies.get(key)
+    if (known !== undefined) return known
+    const policy = effective(layers)
+    if (this.#policies.size >= POLICIES_MAX) this.#policies.clear()
+    this.#policies.set(key, policy)
+    return policy
+  }
+}
+
+/** A home goes on with the layers that agree: the strongest is left out first. */
+function effective(layers: readonly PolicyLayer[]): EffectivePolicy {
+  const read = readPolicy(layers)
+  if (read.kind === 'problems')
+    return { ...effective(layers.slice(0, -1)), problems: read.problems }
+  const { policy, document } = read
+  const revision = hash('sha256', JSON.stringify(document), 'hex').slice(0, REVISION_CHARACTERS)
+  return { policy, document, revision, problems: [] }
+}
+
+/** Rows of what the data threads count (tallies.ts): 4 MiB. */
+export const HOMES_MAX = 65_536
+const NONE: ReadonlyMap<string, PlanBody> = new Map()
+const POLICIES_MAX = 4_096
+const REVISION_CHARACTERS = 12

@@ -1,0 +1,245 @@
+/**
+ * What every keeper owes the store, whatever it keeps the records in.
+ */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { Change, Keeper, KeptKind, KeptRecord, PassingKind, Use } from './keeper.ts'
+import { openSqliteKeeper } from './sqlite-keeper.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'hybridge-keeper-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+let files = 0
+
+contract('sqlite', () => openSqliteKeeper(join(folder, `${files++}.db`)))
+
+/** `open` gives an empty one. */
+function contract(name: string, open: () => Promise<Keeper>): void {
+  test(`${name} keeps what was committed, with its version`, async () => {
+    await using keeper = await open()
+    const committed = await keeper.commit([put('home-1', { plan: 'a' }, 0)], 'op', 1_000)
+    assert.ok(committed.kind === 'done')
+    const [entry] = committed.entries
+    assert.deepEqual(await keeper.read('subscriber', 'home-1'), {
+      id: 'home-1',
+      version: entry?.seq,
+      body: { plan: 'a' },
+    })
+    assert.equal(await keeper.read('subscriber', 'home-2'), undefined)
+    assert.equal(await keeper.read('plan', 'home-1'), undefined)
+  })
+
+  test(`${name} commits all or nothing`, async () => {
+    await using keeper = await open()
+    await keeper.commit([put('home-1', { a: 1 }, 0)], 'op', 0)
+    const before = await keeper.last()
+    const version = (await keeper.read('subscriber', 'home-1'))?.version
+    const committed = await keeper.commit(
+      [put('home-2', { a: 2 }, 0), put('home-1', { a: 3 }, 0)],
+      'op',
+      0,
+    )
+    assert.deepEqual(committed, {
+      kind: 'conflict',
+      at: { kind: 'subscriber', id: 'home-1' },
+      version,
+    })
+    assert.equal(await keeper.last(), before)
+    assert.equal(await keeper.read('subscriber', 'home-2'), undefined)
+  })
+
+  test(`${name} lets one of two writers win`, async () => {
+    await using keeper = await open()
+    await keeper.commit([put('home-1', { a: 0 }, 0)], 'op', 0)
+    const { version } = (await keeper.read('subscriber', 'home-1'))!
+    const ends = await Promise.all(
+      Array.from({ length: 10 }, (_, i) =>
+        keeper.commit([put('home-1', { a: i + 1 }, version)], `op-${i}`, 0),
+      ),
+    )
+    assert.equal(ends.filter(({ kind }) => kind === 'done').length, 1)
+  })
+
+  test(`${name} never gives a version twice, also after a record was removed`, async () => {
+    await using keeper = await open()
+    const versions: number[] = []
+    for (let round = 0; round < 3; round++) {
+      await keeper.commit([put('home-1', { round }, 0)], 'op', 0)
+      versions.push((await keeper.read('subscriber', 'home-1'))!.version)
+      const removed = await keeper.commit([put('home-1', undefined, versions.at(-1))], 'op', 0)
+      assert.equal(removed.kind, 'done')
+      assert.equal(await keeper.read('subscriber', 'home-1'), undefined)
+    }
+    assert.deepEqual(
+      versions,
+      [...new Set(versions)].toSorted((a, b) => a - b),
+    )
+  })
+
+  test(`${name} journals who changed what, when, from what and into what`, async () => {
+    await using keeper = await open()
+    await keeper.commit([put('home-1', { a: 1 }, 0)], 'anna', 1_000)
+    await keeper.commit([put('home-2', { b: 1 }, 0)], 'anna', 2_000)
+    await keeper.commit([put('home-1', { a: 2 }, undefined)], 'berta', 3_000)
+    await keeper.commit([put('home-1', undefined, undefined)], 'carla', 4_000)
+    const told = async (query: Parameters<Keeper['journal']>[0]) =>
+      (await keeper.journal(query)).map(({ atMs, who, id, before, after }) => [
+        atMs,
+        who,
+        id,
+        before,
+        after,
+      ])
+    const ofHome = [
+      [4_000, 'carla', 'home-1', { a: 2 }, undefined],
+      [3_000, 'berta', 'home-1', { a: 1 }, { a: 2 }],
+      [1_000, 'anna', 'home-1', undefined, { a: 1 }],
+    ]
+    assert.deepEqual(await told({ kind: 'subscriber', id: 'home-1', max: 10 }), ofHome)
+    assert.deepEqual((await told({ max: 10 })).length, 4)
+    assert.deepEqual(await told({ kind: 'plan', max: 10 }), [])
+    const [newest] = await keeper.journal({ max: 1 })
+    assert.deepEqual(
+      await told({ kind: 'subscriber', id: 'home-1', before: newest!.seq, max: 1 }),
+      ofHome.slice(1, 2),
+    )
+  })
+
+  test(`${name} can be followed, piece by piece, and says when something is new`, async () => {
+    await using keeper = await open()
+    let news = 0
+    using _ears = keeper.onNews(() => news++)
+    const start = await keeper.last()
+    for (let i = 0; i < 5; i++) await keeper.commit([put(`home-${i}`, { i }, 0)], 'op', i)
+    const first = await keeper.follow(start, 3)
+    assert.ok(first.kind === 'entries')
+    assert.deepEqual(
+      first.entries.map(({ id }) => id),
+      ['home-0', 'home-1', 'home-2'],
+    )
+    const rest = await keeper.follow(first.entries.at(-1)!.seq, 3)
+    assert.ok(rest.kind === 'entries')
+    assert.deepEqual(
+      rest.entries.map(({ after }) => after),
+      [{ i: 3 }, { i: 4 }],
+    )
+    assert.deepEqual(await keeper.follow(await keeper.last(), 3), { kind: 'entries', entries: [] })
+    assert.deepEqual(await keeper.follow((await keeper.last()) + 1, 3), { kind: 'gap' })
+    assert.ok(news > 0)
+  })
+
+  test(`${name} gives all records of a kind, however many`, async () => {
+    await using keeper = await open()
+    for (let at = 0; at < 2_500; at += 500) {
+      const piece = Array.from({ length: 500 }, (_, i) => put(`home-${at + i}`, { n: at + i }, 0))
+      await keeper.commit(piece, 'op', 0)
+    }
+    const found = await everything(keeper, 'subscriber')
+    assert.equal(found.size, 2_500)
+    assert.deepEqual(found.get('home-1234')?.body, { n: 1_234 })
+    assert.equal((await everything(keeper, 'plan')).size, 0)
+  })
+
+  test(`${name} keeps what passes without a journal`, async () => {
+    await using keeper = await open()
+    const last = await keeper.last()
+    await keeper.put('session', 'home-1', { on: 'a' })
+    await keeper.put('session', 'home-1', { on: 'b' })
+    await keeper.put('session', 'home-2', { on: 'a' })
+    await keeper.drop('session', 'home-2')
+    await keeper.drop('session', 'home-3')
+    assert.deepEqual([...(await everything(keeper, 'session')).keys()], ['home-1'])
+    assert.deepEqual((await keeper.read('session', 'home-1'))?.body, { on: 'b' })
+    assert.equal(await keeper.last(), last)
+  })
+
+  test(`${name} counts a batch of usage once, whoever says it again`, async () => {
+    await using keeper = await open()
+    const atMs = Date.UTC(2026, 0, 31, 23, 59, 59, 999)
+    const batch = { source: 'c-1 boot-1', number: 1, uses: [use('home-1', atMs, 10)] }
+    assert.equal(await keeper.addUsage(batch, atMs), true)
+    assert.equal(await keeper.addUsage(batch, atMs), false)
+    assert.equal(await keeper.addUsage({ ...batch, number: 3 }, atMs), true)
+    assert.equal(await keeper.addUsage({ ...batch, number: 2 }, atMs), false)
+    assert.equal(await keeper.addUsage({ ...batch, source: 'c-2 boot-1' }, atMs), true)
+    const hour = Date.UTC(2026, 0, 31, 23) / 1_000
+    assert.deepEqual(await keeper.usage('home-1', 'hour', hour, hour + 3_600), [
+      { atS: hour, carrier: 'tcp', dslUp: 30, dslDown: 60, lteUp: 90, lteDown: 120 },
+    ])
+    assert.deepEqual(await keeper.usage('home-1', 'hour', hour + 3_600, hour + 7_200), [])
+    assert.deepEqual(await keeper.usage('home-2', 'hour', 0, hour + 7_200), [])
+  })
+
+  test(`${name} keeps hours, days and carriers apart`, async () => {
+    await using keeper = await open()
+    const midnight = Date.UTC(2026, 1, 1)
+    const uses: Use[] = [
+      use('home-1', midnight - 1, 1),
+      use('home-1', midnight, 2),
+      use('home-1', midnight + 3_600_000, 4),
+      { ...use('home-1', midnight, 8), carrier: 'tunnel' },
+    ]
+    await keeper.addUsage({ source: 'c', number: 1, uses }, midnight)
+    const told = async (span: 'hour' | 'day') =>
+      (await keeper.usage('home-1', span, 0, midnight)).map(({ atS, carrier, dslUp }) => [
+        atS - midnight / 1_000,
+        carrier,
+        dslUp,
+      ])
+    assert.deepEqual(await told('day'), [
+      [-86_400, 'tcp', 1],
+      [0, 'tcp', 6],
+      [0, 'tunnel', 8],
+    ])
+    assert.deepEqual(await told('hour'), [
+      [-3_600, 'tcp', 1],
+      [0, 'tcp', 2],
+      [0, 'tunnel', 8],
+      [3_600, 'tcp', 4],
+    ])
+  })
+
+  test(`${name} forgets old usage bit by bit, also when a clock jumps ahead`, async () => {
+    await using keeper = await open()
+    const dayMs = 86_400_000
+    const startMs = Date.UTC(2026, 0, 1)
+    for (let day = 0; day < 10; day++) {
+      const atMs = startMs + day * dayMs
+      const batch = { source: 'c', number: day + 1, uses: [use('home-1', atMs, 1)] }
+      await keeper.addUsage(batch, atMs)
+    }
+    const hours = async () => (await keeper.usage('home-1', 'hour', 0, 1e12)).length
+    assert.equal(await hours(), 10)
+    const nothing = (number: number) => ({ source: 'c', number, uses: [] })
+    await keeper.addUsage(nothing(11), startMs + 36 * dayMs)
+    assert.equal(await hours(), 9)
+    await keeper.addUsage(nothing(12), startMs + 4_000 * dayMs)
+    assert.equal(await hours(), 7)
+  })
+
+  test(`${name} has one life`, async () => {
+    await using keeper = await open()
+    assert.equal(await keeper.life(), await keeper.life())
+    assert.notEqual(await keeper.life(), '')
+  })
+}
+
+function put(id: string, body: Change['after'], expected: number | undefined): Change {
+  return { kind: 'subscriber', id, after: body, expected }
+}
+
+function use(subscriber: string, atMs: number, bytes: number): Use {
+  const octets = { dslUp: bytes, dslDown: 2 * bytes, lteUp: 3 * bytes, lteDown: 4 * bytes }
+  return { subscriber, carrier: 'tcp', atMs, ...octets }
+}
+
+async function everything(
+  keeper: Keeper,
+  kind: KeptKind | PassingKind,
+): Promise<Map<string, KeptRecord>> {
+  const found = new Map<string, KeptRecord>()
+  for await (const piece of keeper.all(kind)) for (const one of piece) found.set(one.id, one)
+  return found
+}

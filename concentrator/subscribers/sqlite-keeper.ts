@@ -1,0 +1,162 @@
+/**
+ * A keeper whose records are one SQLite file: nothing to install, for one concentrator. The file is
+ * opened by a thread (sqlite-thread.ts), which is asked here.
+ */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import {
+  type Change,
+  type JournalQuery,
+  type JsonObject,
+  type Keeper,
+  KeeperUnavailable,
+  type KeptKind,
+  type KeptRecord,
+  type PassingKind,
+  type Span,
+  type UsageBatch,
+} from './keeper.ts'
+import type { SqliteMethods } from './sqlite-database.ts'
+import type { Answer, Question } from './sqlite-thread.ts'
+
+type Method = Exclude<keyof SqliteMethods, 'close'>
+
+/** Rejects with a sentence when the file cannot be used. */
+export async function openSqliteKeeper(file: string): Promise<Keeper> {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const keeper = new SqliteKeeper(file)
+  try {
+    await keeper.life()
+  } catch (error) {
+    await keeper[Symbol.asyncDispose]()
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`Cannot open the store ${file}: ${why}`, { cause: error })
+  }
+  return keeper
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
+class SqliteKeeper implements Keeper {
+  readonly #thread: Worker
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #listeners = new Set<() => void>()
+  readonly #ended: Promise<unknown>
+  #calls = 0
+  #death: Error | undefined
+
+  constructor(file: string) {
+    this.#thread = new Worker(new URL('sqlite-thread.ts', import.meta.url), {
+      workerData: { file },
+    })
+    this.#ended = new Promise((resolve) => this.#thread.once('exit', resolve))
+    this.#thread.on('message', (answer: Answer) => this.#hear(answer))
+    this.#thread.on('error', (error: Error) => this.#end(error))
+    this.#thread.on('exit', () =>
+      this.#end(new KeeperUnavailable('The thread of the store has ended')),
+    )
+  }
+
+  life() {
+    return this.#ask('life')
+  }
+
+  last() {
+    return this.#ask('last')
+  }
+
+  async *all(kind: KeptKind | PassingKind): AsyncGenerator<readonly KeptRecord[]> {
+    for (let after = ''; ; ) {
+      const page = await this.#ask('page', kind, after, PAGE_RECORDS)
+      if (page.length > 0) yield page
+      const end = page.at(-1)
+      if (end === undefined || page.length < PAGE_RECORDS) return
+      after = end.id
+    }
+  }
+
+  read(kind: KeptKind | PassingKind, id: string) {
+    return this.#ask('read', kind, id)
+  }
+
+  async commit(changes: readonly Change[], who: string, atMs: number) {
+    const committed = await this.#ask('commit', changes, who, atMs)
+    if (committed.kind === 'done') for (const hear of this.#listeners) hear()
+    return committed
+  }
+
+  journal(query: JournalQuery) {
+    return this.#ask('journal', query)
+  }
+
+  follow(after: number, max: number) {
+    return this.#ask('follow', after, max)
+  }
+
+  /** Of what other processes do it says nothing. */
+  onNews(hear: () => void): Disposable {
+    this.#listeners.add(hear)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(hear) }
+  }
+
+  put(kind: PassingKind, id: string, body: JsonObject) {
+    return this.#ask('put', kind, id, body)
+  }
+
+  drop(kind: PassingKind, id: string) {
+    return this.#ask('drop', kind, id)
+  }
+
+  addUsage(batch: UsageBatch, nowMs: number) {
+    return this.#ask('addUsage', batch, nowMs)
+  }
+
+  usage(subscriber: string, span: Span, fromS: number, untilS: number) {
+    return this.#ask('usage', subscriber, span, fromS, untilS)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#death === undefined) this.#post('close', [])
+    await this.#ended
+  }
+
+  #ask<M extends Method>(
+    method: M,
+    ...given: Parameters<SqliteMethods[M]>
+  ): Promise<ReturnType<SqliteMethods[M]>> {
+    return new Promise((resolve, reject) => {
+      if (this.#death !== undefined) return reject(this.#death)
+      const waiting: Waiting = {
+        resolve: (value) => resolve(value as ReturnType<SqliteMethods[M]>),
+        reject,
+      }
+      this.#waiting.set(this.#post(method, given), waiting)
+    })
+  }
+
+  #post(method: string, given: readonly unknown[]): number {
+    const question: Question = { call: ++this.#calls, method, given }
+    this.#thread.postMessage(question)
+    return question.call
+  }
+
+  #hear(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.call)
+    this.#waiting.delete(answer.call)
+    if (answer.kind === 'answer') waiting?.resolve(answer.value)
+    else if (answer.kind === 'unavailable') waiting?.reject(new KeeperUnavailable(answer.why))
+    else waiting?.reject(new Error(answer.why))
+  }
+
+  #end(error: Error): void {
+    this.#death ??= error
+    for (const { reject } of this.#waiting.values()) reject(this.#death)
+    this.#waiting.clear()
+  }
+}
+
+const PAGE_RECORDS = 1_000

@@ -1,0 +1,194 @@
+/**
+ * The operator's homes and plans, in memory, as they stand in the keeper: read here at once, changed
+ * through the keeper, and followed there, for other concentrators change them too.
+ *
+ *    configuration file ──┐
+ *    keeper ── follow ────┴─▶ homes, plans ─▶ who listens: control session, data threads, shaper
+ *      ▲
+ *      └── commit ─── API
+ *
+ * Without the keeper everything goes on as it was last known, and only changes are refused (ADR 0033).
+ */
+import { type Changed, type FileHome, Homes } from './homes.ts'
+import {
+  type Change,
+  type Committed,
+  type JournalEntry,
+  type JsonObject,
+  type Keeper,
+  KeeperUnavailable,
+  type KeptKind,
+  type KeptRecord,
+} from './keeper.ts'
+import { Tokens } from './tokens.ts'
+
+export type Complain = (what: string, fields: Readonly<Record<string, unknown>>) => void
+
+export class Store implements AsyncDisposable {
+  readonly keeper: Keeper
+  readonly homes: Homes
+  readonly tokens = new Tokens()
+  readonly #complain: Complain
+  readonly #listeners = new Set<(changed: Changed) => void>()
+  #life = ''
+  #seq = 0
+  #staleSinceMs: number | undefined
+  #lost = false
+  #running: Promise<void> | undefined
+  #next: Promise<void> | undefined
+  #news: Disposable | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  private constructor(keeper: Keeper, fileHomes: readonly FileHome[], complain: Complain) {
+    this.keeper = keeper
+    this.homes = new Homes(fileHomes)
+    this.#complain = complain
+  }
+
+  /** Rejects when the keeper cannot be read: a concentrator that knows nobody serves nobody. */
+  static async open(
+    keeper: Keeper,
+    fileHomes: readonly FileHome[],
+    complain: Complain,
+  ): Promise<Store> {
+    const store = new Store(keeper, fileHomes, complain)
+    store.#life = await keeper.life()
+    await store.#load()
+    store.#news = keeper.onNews(() => void store.follow())
+    store.#timer = setInterval(() => void store.follow(), FOLLOW_MS)
+    return store
+  }
+
+  /** Since when the keeper has not been heard, Unix time; undefined while all is well. */
+  get staleSinceMs(): number | undefined {
+    return this.#staleSinceMs
+  }
+
+  /** `hear` is called after the change stands in `homes`. */
+  onChange(hear: (changed: Changed) => void): Disposable {
+    this.#listeners.add(hear)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(hear) }
+  }
+
+  /** When this resolves, what was committed stands in `homes`. Rejects with KeeperUnavailable. */
+  async commit(changes: readonly Change[], who: string): Promise<Committed> {
+    if (this.#lost) throw new KeeperUnavailable(LOST)
+    const committed = await this.keeper.commit(changes, who, Date.now())
+    if (committed.kind === 'done') await this.follow()
+    return committed
+  }
+
+  /** Hear what has been changed until now. */
+  follow(): Promise<void> {
+    if (this.#running === undefined) return this.#run()
+    // Whoever asks while we read may have changed something behind where we read.
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined
+      return this.#run()
+    })
+    return this.#next
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer)
+    this.#news?.[Symbol.dispose]()
+    await (this.#next ?? this.#running)
+    await this.keeper[Symbol.asyncDispose]()
+  }
+
+  #run(): Promise<void> {
+    const running = this.#catchUp().finally(() => {
+      this.#running = undefined
+    })
+    this.#running = running
+    return running
+  }
+
+  async #catchUp(): Promise<void> {
+    try {
+      await this.#readOn()
+      if (this.#staleSinceMs !== undefined) this.#complain('store is back', {})
+      this.#staleSinceMs = undefined
+    } catch (error) {
+      if (this.#staleSinceMs !== undefined) return
+      this.#staleSinceMs = Date.now()
+      const why = error instanceof Error ? error.message : String(error)
+      this.#complain('store is away', { why, help: 'homes go on as last known' })
+    }
+  }
+
+  async #readOn(): Promise<void> {
+    const life = await this.keeper.life()
+    this.#lost = life !== this.#life
+    if (this.#lost) throw new KeeperUnavailable(LOST)
+    for (;;) {
+      const followed = await this.keeper.follow(this.#seq, ENTRIES_AT_ONCE)
+      if (followed.kind === 'gap') return this.#load()
+      for (const entry of followed.entries) this.#apply(entry)
+      if (followed.entries.length < ENTRIES_AT_ONCE) return
+    }
+  }
+
+  /** All anew. What is changed while we read comes again by following. */
+  async #load(): Promise<void> {
+    const seq = await this.keeper.last()
+    const read: Record<Held, KeptRecord[]> = { plan: [], subscriber: [], token: [] }
+    for (const kind of KINDS) {
+      for await (const records of this.keeper.all(kind)) read[kind].push(...records)
+    }
+    const known = [...this.homes.ids]
+    this.homes.forget()
+    this.tokens.forget()
+    for (const kind of KINDS) {
+      for (const { id, version, body } of read[kind]) this.#set(kind, id, version, body)
+    }
+    this.#seq = seq
+    // What became of whom is not known: each is to be looked at.
+    for (const id of new Set([...known, ...this.homes.ids])) this.#tell({ kind: 'subscriber', id })
+  }
+
+  #apply({ seq, kind, id, after }: JournalEntry): void {
+    this.#seq = seq
+    if (kind === 'enrolment') return
+    // Read while it was changed: it is newer than what we hear of it.
+    if (this.versionOf(kind, id) >= seq) return
+    this.#set(kind, id, seq, after)
+    if (kind !== 'token') this.#tell({ kind, id })
+  }
+
+  /** 0 where there is none. */
+  versionOf(kind: Held, id: string): number {
+    if (kind === 'token') return this.tokens.get(id)?.version ?? 0
+    const known = kind === 'plan' ? this.homes.plan(id) : this.homes.home(id)
+    return known?.version ?? 0
+  }
+
+  #tell(changed: Changed): void {
+    for (const hear of this.#listeners) hear(changed)
+  }
+
+  #set(kind: Held, id: string, version: number, body: JsonObject | undefined): void {
+    const problem = this.#problemOf(kind, id, version, body)
+    if (problem !== undefined) this.#complain('record cannot be read', { kind, id, why: problem })
+  }
+
+  #problemOf(kind: Held, id: string, version: number, body: JsonObject | undefined) {
+    switch (kind) {
+      case 'plan':
+        return this.homes.setPlan(id, version, body)
+      case 'token':
+        return this.tokens.set(id, version, body)
+      case 'subscriber':
+        return this.homes.setHome(id, body === undefined ? 0 : version, body)
+    }
+  }
+}
+
+/** What stands in memory. */
+type Held = Exclude<KeptKind, 'enrolment'>
+
+const KINDS: readonly Held[] = ['token', 'plan', 'subscriber']
+const LOST =
+  'The store came back without what it held: restore it, or write back what is known here'
+const FOLLOW_MS = 1_000
+const ENTRIES_AT_ONCE = 500

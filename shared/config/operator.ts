@@ -1,0 +1,63 @@
+/**
+ * Where the concentrator keeps what operators change while it runs, and where it listens to them.
+ */
+import { z } from 'zod'
+import { isIpv4, knownAddress } from '../wire/address.ts'
+import { hostAddress } from './address.ts'
+import { port, wholeNumber } from './bounds.ts'
+import type { Contradiction } from './document.ts'
+import { mustBeText } from './must.ts'
+import { subscriberId } from './subscriber.ts'
+
+export function storeSection() {
+  return z
+    .strictObject({
+      /** This concentrator's name among those that share a store. Default concentrator-1. */
+      name: subscriberId().default('concentrator-1'),
+      /** SQLite's file. */
+      file: path().default('/var/lib/hybridge/concentrator.db'),
+    })
+    .prefault({})
+}
+
+export function apiSection() {
+  return z
+    .strictObject({
+      /** Default 127.0.0.1. Any other than loopback needs `tls`. */
+      address: hostAddress().default('127.0.0.1'),
+      /** Default 8804. */
+      port: port().default(8_804),
+      /** PEM files. Default none. */
+      tls: z.strictObject({ certificate: path(), key: path() }).optional(),
+      /** Requests of one token; two seconds' worth may come at once. Default 1,000. */
+      requestsPerS: wholeNumber(1, 10_000, 'each second').default(1_000),
+      /** Wrong tokens from one source; beyond it nothing is looked up. Default 5. */
+      wrongTokensPerS: wholeNumber(1, 1_000, 'each second').default(5),
+    })
+    .prefault({})
+}
+
+/** What each key alone cannot know. */
+export function* apiContradictions(
+  api: z.infer<ReturnType<typeof apiSection>>,
+): Generator<Contradiction> {
+  if (api.tls !== undefined || isLoopback(api.address)) return
+  const message = `is ${api.address}, but api.tls is not set; tokens would cross the network in the clear`
+  yield { path: ['api', 'address'], message }
+}
+
+function isLoopback(address: string): boolean {
+  const bytes = knownAddress(address)
+  if (isIpv4(bytes)) return bytes[12] === 127
+  return bytes.every((byte, i) => byte === (i === 15 ? 1 : 0))
+}
+
+function path() {
+  const error = mustBeText('an absolute path without `..`')
+  return z
+    .string({ error })
+    .max(PATH_CHARACTERS_MAX, { error })
+    .regex(/^(?!.*\/\.\.(?:\/|$))\/\P{Cc}+$/u, { error })
+}
+
+const PATH_CHARACTERS_MAX = 200
