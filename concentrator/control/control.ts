@@ -6,7 +6,7 @@ import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { LEG_NUMBER } from '../../shared/core/leg.ts'
 import { release } from '../../shared/daemon/arguments.ts'
 import { log } from '../../shared/daemon/log.ts'
-import { supervise } from '../../shared/daemon/supervise.ts'
+import { type Fail, supervise } from '../../shared/daemon/supervise.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import { CookieMint, type MintSettings } from '../subscribers/cookie-mint.ts'
 import type { SubflowListener } from '../subscribers/doorkeeper.ts'
@@ -66,44 +66,9 @@ export async function openControl(
     },
     log,
   })
-  const renewMs = (config.cookies.lifetimeS * 1_000) / 2
+  const parts = { config, control, key, store, failures, sessions }
   const service = await supervise(
-    async (failed) => {
-      const door = await openSessionDoor(
-        {
-          addresses: config.listen.addresses,
-          port: control.port,
-          key,
-          failures,
-          open: (link, fail) => sessions.open(link, fail),
-        },
-        failed,
-      )
-      const following = store.onChange(({ kind, id }) => {
-        try {
-          // A plan is many homes' business.
-          if (kind === 'subscriber') sessions.look(id)
-          else sessions.lookAtAll()
-        } catch (error) {
-          failed(error)
-        }
-      })
-      const renewing = setInterval(() => {
-        try {
-          sessions.renewCookies(renewMs)
-        } catch (error) {
-          failed(error)
-        }
-      }, renewMs / RENEWALS)
-      return {
-        [Symbol.asyncDispose]: async () => {
-          clearInterval(renewing)
-          following[Symbol.dispose]()
-          sessions.bidAll(STOPPING)
-          await door[Symbol.asyncDispose]()
-        },
-      }
-    },
+    (failed) => serveSessions(parts, failed),
     (why, againMs) => log.error('control sessions failed', { why, againMs }),
   )
   // Who pins it must read it somewhere.
@@ -112,6 +77,55 @@ export async function openControl(
     listener: sessions,
     told: (id) => homeLog.of(roster.numberOf(id) ?? -1)?.reasons ?? [],
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  }
+}
+
+interface ServiceParts {
+  readonly config: ControlConfig
+  readonly control: NonNullable<ConcentratorConfig['control']>
+  readonly key: ServerKey
+  readonly store: ControlParts['store']
+  readonly failures: Failures
+  readonly sessions: Sessions
+}
+
+async function serveSessions(
+  { config, control, key, store, failures, sessions }: ServiceParts,
+  failed: Fail,
+): Promise<AsyncDisposable> {
+  const door = await openSessionDoor(
+    {
+      addresses: config.listen.addresses,
+      port: control.port,
+      key,
+      failures,
+      open: (link, fail) => sessions.open(link, fail),
+    },
+    failed,
+  )
+  const guarded = (work: () => void): void => {
+    try {
+      work()
+    } catch (error) {
+      failed(error)
+    }
+  }
+  const following = store.onChange(({ kind, id }) =>
+    // A plan is many homes' business.
+    guarded(() => (kind === 'subscriber' ? sessions.look(id) : sessions.lookAtAll())),
+  )
+  const renewMs = (config.cookies.lifetimeS * 1_000) / 2
+  const renewing = setInterval(
+    () => guarded(() => sessions.renewCookies(renewMs)),
+    renewMs / RENEWALS,
+  )
+  return {
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(renewing)
+      following[Symbol.dispose]()
+      sessions.bidAll(STOPPING)
+      await door[Symbol.asyncDispose]()
+    },
   }
 }
 

@@ -130,7 +130,7 @@ function keepCounting(counting: Counting, failed: Fail): AsyncDisposable {
   }
   // What was counted before we knew whose it is belongs to a concentrator that is no more.
   takeOut(() => undefined)
-  const guarded = (work: () => Promise<void> | void) => async () => {
+  const guarded = async (work: () => Promise<void> | void): Promise<void> => {
     try {
       await work()
     } catch (error) {
@@ -138,13 +138,13 @@ function keepCounting(counting: Counting, failed: Fail): AsyncDisposable {
     }
   }
   const timers = [
-    setInterval(guarded(hearEnds), ENDS_MS),
-    setInterval(guarded(interim), intervalS * 1_000),
+    setInterval(() => void guarded(hearEnds), ENDS_MS),
+    setInterval(() => void guarded(interim), intervalS * 1_000),
   ]
   return {
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearInterval(timer)
-      await guarded(interim)()
+      await guarded(interim)
       tracker[Symbol.dispose]()
       ends[Symbol.dispose]()
     },

@@ -52,7 +52,9 @@ export class Reporter {
       const { state, reason } = legs[leg]
       if (state === 'suspect' || state === this.#states[leg]) continue
       this.#states[leg] = state
-      this.#changes.push({ atMs: nowMs, text: `${leg}-${state} ${reason}` })
+      // Most reasons of a leg begin with their kind already.
+      const text = reason.startsWith(`${leg}-`) ? reason : `${leg}-${state} ${reason}`
+      this.#changes.push({ atMs: nowMs, text })
       this.#changes.splice(0, this.#changes.length - CHANGES_MAX)
     }
   }

@@ -3,12 +3,9 @@
  * the operator changes reaches a home that is downloading within a second.
  */
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { parse, stringify } from 'yaml'
-import { type ConfigPatch, configPath, mergeConfig } from './daemons.ts'
 import { raiseStreet, type Street, streetImpossible } from './lab.ts'
-import { eventually, logOf, pidOf } from './onlooker.ts'
+import { eventually, logOf } from './onlooker.ts'
 import { download } from './transfer.ts'
 
 const skip = streetImpossible()
@@ -29,7 +26,7 @@ test('the session begins on DSL, LTE stands by, and each leg is given a cookie o
   await eventually(() => assert.deepEqual(sessionsAt('cpe'), ['dsl multipath']), 5_000)
   assert.match(logOf(street, 'concentrator'), /"multipath":true,"msg":"home came"/)
   await eventually(async () => {
-    const { stdout } = await street.exec('concentrator', ['ss', '-tnH', 'sport', '=', '8804'])
+    const { stdout } = await street.exec('concentrator', ['ss', '-tnH', 'sport', '=', '8805'])
     const peers = stdout.split('\n').filter((line) => line.startsWith('ESTAB'))
     assert.equal(peers.length, 2, stdout)
   }, 5_000)
@@ -42,7 +39,7 @@ test('a policy that changes while a home downloads is applied within a second, a
   const loading = download(street, '/bytes/20000000', {
     onProgress: ({ bytes }) => {
       if (bytes < 2_000_000) return
-      changing ??= changePolicy({ classes: { default: 'dsl-only' }, overflow: { trialS: 9 } })
+      changing ??= setPolicy('classes.default=dsl-only', 'overflow.trialS=9')
     },
   })
   const { bytes } = await loading
@@ -61,7 +58,7 @@ test('a policy that changes while a home downloads is applied within a second, a
 test('the session outlives its leg', { skip }, async () => {
   await street.fail('dsl', 'silent')
   await eventually(() => assert.match(logOf(street, 'cpe'), /"leg":"dsl".*"msg":"leg down"/), 5_000)
-  await changePolicy({ overflow: { trialS: 8 } })
+  await setPolicy('overflow.trialS=8')
   await eventually(() => assert.equal(timesApplied(), 2), 3_000)
   assert.deepEqual(
     sessionsAt('cpe'),
@@ -102,15 +99,11 @@ function timesApplied(): number {
   return logOf(street, 'concentrator').match(/"msg":"policy applied"/g)?.length ?? 0
 }
 
-/** Answers when the concentrator was told to read it. */
-async function changePolicy(policy: ConfigPatch): Promise<number> {
-  const file = configPath(street.name, 'concentrator')
-  const config = parse(readFileSync(file, 'utf8')) as { subscribers: ConfigPatch[] }
-  const [home = {}] = config.subscribers
-  const subscribers = [{ ...home, policy }]
-  writeFileSync(file, stringify(mergeConfig({ ...config }, { subscribers })))
-  const pid = await pidOf(street, 'concentrator')
+/** As an operator does it. Answers when the order was given. */
+async function setPolicy(...keys: readonly string[]): Promise<number> {
   const toldMs = Date.now()
-  process.kill(pid, 'SIGHUP')
+  const argv = ['hybridge', 'policy', 'set', '--subscriber', 'home-1', ...keys]
+  const { status, stdout, stderr } = await street.exec('concentrator', argv)
+  assert.equal(status, 0, stdout + stderr)
   return toldMs
 }

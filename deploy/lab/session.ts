@@ -8,7 +8,7 @@ import { type ConfigPatch, configPath, mergeConfig } from './daemons.ts'
 import { logPath } from './processes.ts'
 
 /** What makes a concentrator take sessions. */
-export const CONTROL: ConfigPatch = { control: { port: 8_804 } }
+export const CONTROL: ConfigPatch = { control: { port: 8_805 } }
 
 /** The concentrator runs: let the home's configuration know its key. */
 export function pinConcentrator(street: string): void {
@@ -17,6 +17,6 @@ export function pinConcentrator(street: string): void {
   if (pin === undefined) throw new Error('Cannot pin the concentrator: its log tells no pin')
   const file = configPath(street, 'cpe')
   const config = parse(readFileSync(file, 'utf8')) as ConfigPatch
-  const session = { concentrator: { session: { port: 8_804, pin } } }
+  const session = { concentrator: { session: { port: 8_805, pin } } }
   writeFileSync(file, stringify(mergeConfig(config, session)))
 }
