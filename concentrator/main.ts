@@ -18,6 +18,7 @@ import { surveyHost } from '../shared/relay/host.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { tellAccess } from './control/access-figures.ts'
 import { serveApi } from './control/api/server.ts'
+import { openControl } from './control/control.ts'
 import { openDrain } from './control/drain.ts'
 import { reportForeignAddresses } from './control/foreign-addresses.ts'
 import { makeLocalToken } from './control/local-token.ts'
@@ -28,10 +29,13 @@ import { answerProbes, type ShapedKbps } from './control/probe-responder.ts'
 import { STREET_COUNTERS, type StreetNews } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
 import { openStreetTunnel } from './data/tunnel.ts'
+import { openAccounting } from './subscribers/accounting.ts'
 import { CappedLegs } from './subscribers/capped-legs.ts'
 import { keptSecret } from './subscribers/cookie-secret.ts'
 import { keepDoor } from './subscribers/doorkeeper.ts'
 import { HOMES_MAX } from './subscribers/homes.ts'
+import { IDENTITIES_MAX, Identities } from './subscribers/identities.ts'
+import { together } from './subscribers/listeners.ts'
 import type { RollChange } from './subscribers/roll.ts'
 import { openShaper } from './subscribers/shaper.ts'
 import { SOURCES_MAX, Sources } from './subscribers/sources.ts'
@@ -55,6 +59,7 @@ await runDaemon(async (signal) => {
   const counters = new Counters(STREET_COUNTERS, config.workers)
   const cappedLegs = CappedLegs.create(HOMES_MAX)
   const tieTable = TieTable.create(TIES_MAX)
+  const identities = Identities.create(IDENTITIES_MAX)
   const tallies = Tallies.create(HOMES_MAX)
   const memory = {
     counters: counters.memory,
@@ -64,6 +69,7 @@ await runDaemon(async (signal) => {
     ties: tieTable.memory,
     cappedLegs: cappedLegs.memory,
     draining: new SharedArrayBuffer(4),
+    identities: identities.memory,
   }
 
   reportForeignAddresses(config.egress.addresses)
@@ -85,15 +91,25 @@ await runDaemon(async (signal) => {
     config.cookies.secret ??
     keptSecret(config.stateDirectory, (why) => log.warn('cookie secret', { why }))
   const present = presentHomes(store, config, secret, tallies)
+  const { roster } = present
   const settings = streetSettings(config, present.list, host, secret)
-  await using shaper = await openShaper(
-    config,
-    whoseAddress(present.roll, tieTable, monotonicS).known,
-    cappedLegs,
-    (why) => log.warn('shaper', { why }),
+  const whose = whoseAddress(present.roll, tieTable, monotonicS).known
+  await using shaper = await openShaper(config, whose, cappedLegs, (why) =>
+    log.warn('shaper', { why }),
   )
   shapedKbps = shaper.shapedKbps
-  await using door = keepDoor(config.limits.subflowsPerConnection, shaper.listener)
+  await using accounting = await openAccounting(config, {
+    identity: (token) => identities.of(token),
+    whose,
+    sysctls,
+    idOf: (number) => roster.idOf(number),
+    keeper: store.keeper,
+  })
+  await using control = await openControl(config, { store, roster, mint: settings.mint })
+  await using door = keepDoor(
+    config.limits.subflowsPerConnection,
+    together([shaper.listener, accounting.listener, control.listener]),
+  )
   using _access = tellAccess(counters)
   await using _tunnel = config.tunnel.enabled
     ? await openStreetTunnel(config, sysctls, log)
@@ -103,7 +119,7 @@ await runDaemon(async (signal) => {
     new URL('data/worker.ts', import.meta.url),
     config.workers,
     { ...settings, ...memory },
-    newsWriter((number) => present.roster.idOf(number)),
+    newsWriter((number) => roster.idOf(number)),
   )
   using _homes = present.follow(probes, (change) => workers.tell(change))
   using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
@@ -113,7 +129,7 @@ await runDaemon(async (signal) => {
       drain,
       concentrator: config.store.name,
       egressPool: config.egress.addresses,
-      told: undefined,
+      told: control.told,
     },
     config,
     makeLocalToken(config.stateDirectory),

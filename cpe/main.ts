@@ -13,12 +13,20 @@ import { log } from '../shared/daemon/log.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
+import { Control } from './control/control.ts'
 import { reportNews } from './control/news.ts'
 import { LivePolicy } from './control/policy.ts'
+import { PolicyLayers } from './control/policy-layers.ts'
 import { reloadOnHangup } from './control/reload.ts'
 import { sayFactsOnSignal } from './control/say-facts.ts'
 import { openHouse } from './data/house.ts'
-import type { HouseLetter, HouseMemory, HouseNews, HouseSettings } from './data/room.ts'
+import type {
+  HouseLetter,
+  HouseMemory,
+  HouseNews,
+  HouseSettings,
+  IssuedCookie,
+} from './data/room.ts'
 import { houseSettings } from './data/settings.ts'
 import { openTunnel } from './data/tunnel.ts'
 import { openLteBar } from './steering/lte-bar.ts'
@@ -41,7 +49,11 @@ await runDaemon(async (signal) => {
   const house = openHouse(config, host, sharedNowMs, (why) => log.warn('data threads', { why }))
 
   // The doors first: a second agent finds them taken, and has not touched the router of the first.
-  await using workers = await startWorkers<HouseSettings & HouseMemory, HouseNews, HouseLetter>(
+  await using workers = await startWorkers<
+    HouseSettings & HouseMemory,
+    HouseNews,
+    HouseLetter | IssuedCookie
+  >(
     new URL('data/worker.ts', import.meta.url),
     config.workers,
     houseSettings(config, host, house.memory),
@@ -54,8 +66,11 @@ await runDaemon(async (signal) => {
   await using router = await openRouter(config, (why) => log.warn('router', { why }))
   await using shaper = await openShaper(config, (why) => log.warn('shaper', { why }))
   await using bar = await openLteBar(config, (why) => log.warn('lte bar', { why }))
+  const control = new Control(config, house.board, log)
   await using steering = startSteering(config, {
     ...house,
+    flows: () => control.flows(house.flows()),
+    unixMs: () => control.clock.unixMs(),
     router,
     shaper,
     bar,
@@ -66,11 +81,17 @@ await runDaemon(async (signal) => {
       tunnel?.wake()
     },
   })
-  const policy = new LivePolicy(config, [
+  const live = new LivePolicy(config, [
     house,
     steering,
     { adopt: ({ classes }) => workers.tell({ classes }) },
   ])
+  const policy = new PolicyLayers(config, live, log)
+  await using _session = await control.start({
+    steering,
+    policy,
+    issue: (cookie) => workers.tell(cookie),
+  })
   using _reload = reloadOnHangup(config, readAgain, policy)
   using _facts = sayFactsOnSignal(() => steering.facts())
 

@@ -11,7 +11,8 @@ import { codeOf, filesUnder, importsOf, isProduct, ROOMS } from './sources.fake.
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'shared/core': ['shared/wire/'],
   'shared/wire': [],
-  'shared/config': ['shared/core/', 'shared/wire/', 'node:fs', 'zod', 'yaml'],
+  'shared/config': ['shared/core/', 'shared/wire/', 'shared/session/', 'node:fs', 'zod', 'yaml'],
+  'shared/session': ['shared/wire/', 'node:'],
   'shared/daemon': ['node:', 'pino', 'commander', 'package.json'],
   'shared/linux': ['shared/wire/', 'node:', 'koffi'],
   'shared/relay': ['shared/linux/', 'shared/wire/', 'shared/core/', 'node:'],

@@ -81,7 +81,7 @@ function outWith(room: FakeRoom, early: string, before: () => void = () => undef
   const [home, fd] = connectedPair()
   const seat = Seat.take(room, fd, HERE)
   assert.ok(seat !== undefined)
-  seat.recognise(0)
+  seat.recognise(0, 0)
   assert.equal(seat.ask() ?? seat.connect(), undefined)
   room.loop.watch(fd, { onReady: () => undefined, onTurn: () => undefined })
   before()

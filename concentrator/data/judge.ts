@@ -69,7 +69,7 @@ export function judge(
       return refusal(NOT_AUTHORIZED, 'it shows the cookie of another subscriber')
     }
     // Before anything is refused: what a home hears is charged to it, and not to its neighbours behind a NAT.
-    guest.seat.recognise(identity.subscriber)
+    guest.seat.recognise(identity.subscriber, identity.leg)
     guest.leg = identity.leg
   }
   if (!hasInfo && connect === undefined) {

@@ -7,6 +7,7 @@ import { Loop } from '../../shared/relay/loop.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
 import { CappedLegs } from '../subscribers/capped-legs.ts'
 import { CookieMint, pseudonymOf } from '../subscribers/cookie-mint.ts'
+import { Identities } from '../subscribers/identities.ts'
 import { Roll, type StreetSubscriber } from '../subscribers/roll.ts'
 import { Sources } from '../subscribers/sources.ts'
 import { Tallies } from '../subscribers/tallies.ts'
@@ -60,6 +61,7 @@ export function fakeRoom(patch: Partial<StreetSettings> = {}): FakeRoom {
     isOwn: (address) => world.own.includes(Buffer.from(address).toString('hex')),
     cappedLegs: CappedLegs.create(settings.subscribers.length),
     tallies: Tallies.create(settings.subscribers.length),
+    identities: Identities.create(64),
     sources: Sources.create(64, 1),
     handshakes: new Handshakes(loop),
     turns: new FairTurns(loop),

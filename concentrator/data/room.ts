@@ -7,6 +7,7 @@ import { columns } from '../../shared/relay/counters.ts'
 import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
 import type { CappedLegs } from '../subscribers/capped-legs.ts'
 import type { CookieMint, MintSettings } from '../subscribers/cookie-mint.ts'
+import type { Identities } from '../subscribers/identities.ts'
 import type { Roll, StreetSubscriber } from '../subscribers/roll.ts'
 import type { Sources } from '../subscribers/sources.ts'
 import type { Tallies } from '../subscribers/tallies.ts'
@@ -87,6 +88,8 @@ export interface StreetMemory {
   readonly cappedLegs: SharedArrayBuffer
   /** One cell: 1 while we are draining. */
   readonly draining: SharedArrayBuffer
+  /** Whose each MPTCP connection is. */
+  readonly identities: SharedArrayBuffer
 }
 
 export interface StreetRoom extends FlowRoom {
@@ -109,6 +112,7 @@ export interface StreetRoom extends FlowRoom {
   readonly cappedLegs: CappedLegs
   readonly tallies: Tallies
   readonly sources: Sources
+  readonly identities: Identities
   readonly handshakes: Handshakes
   /** By `Seat.turn`. */
   readonly turns: FairTurns

@@ -7,6 +7,7 @@
  *    (source)                    └── hello ────▶ open, pooled           (subscriber)
  */
 import { ticksAt } from '../../shared/core/token-bucket.ts'
+import { mptcpToken } from '../../shared/linux/sockets.ts'
 import { sourceOf } from '../subscribers/source.ts'
 import { Bucket, Held } from '../subscribers/tallies.ts'
 import { COUNT, type StreetRoom, type StreetSettings } from './room.ts'
@@ -61,10 +62,12 @@ export class Seat {
     return this.#subscriber === undefined ? this.source : -1 - this.#subscriber
   }
 
-  /** It has shown a valid cookie of this subscriber. */
-  recognise(subscriber: number): void {
+  /** It has shown a valid cookie of this subscriber. `leg` is 0 where nothing tells it. */
+  recognise(subscriber: number, leg: number): void {
     if (this.#subscriber !== undefined) return
     this.#subscriber = subscriber
+    const token = mptcpToken(this.#fd)
+    if (token !== undefined) this.#room.identities.write(token, { subscriber, leg })
     this.#room.sources.tallies.give(this.source, Held.waiting)
   }
 

@@ -17,6 +17,7 @@ import { formatAddress } from '../../shared/wire/address.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
 import { CappedLegs } from '../subscribers/capped-legs.ts'
 import { CookieMint } from '../subscribers/cookie-mint.ts'
+import { Identities } from '../subscribers/identities.ts'
 import { Roll, type RollChange } from '../subscribers/roll.ts'
 import { Sources } from '../subscribers/sources.ts'
 import { Tallies } from '../subscribers/tallies.ts'
@@ -73,6 +74,7 @@ const room: StreetRoom = {
   cappedLegs: new CappedLegs(settings.cappedLegs),
   tallies: new Tallies(settings.subscriberTallies),
   sources: new Sources(settings.sources),
+  identities: new Identities(settings.identities),
   handshakes: new Handshakes(loop),
   turns: new FairTurns(loop),
   silent: new Silent(),

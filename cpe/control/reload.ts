@@ -13,7 +13,7 @@ import type { LivePolicy } from './policy.ts'
 export function reloadOnHangup(
   started: CpeConfig,
   readAgain: Given<CpeConfig>['readAgain'],
-  policy: LivePolicy,
+  policy: Pick<LivePolicy, 'apply'>,
 ): Disposable {
   const onHangup = () => reload(started, readAgain, policy, log)
   process.on('SIGHUP', onHangup)

@@ -74,6 +74,13 @@ export interface HouseLetter {
   readonly classes: ClassPolicy
 }
 
+/** And a cookie that came over the control session: shown on uplinks that begin on `leg` at `from`. */
+export interface IssuedCookie {
+  readonly cookie: Uint8Array
+  readonly leg: LegName
+  readonly from: Uint8Array
+}
+
 export type HouseNews =
   | { readonly event: 'serving' }
   | { readonly event: 'bonding' }

@@ -29,6 +29,7 @@ import {
   type HouseNews,
   type HouseRoom,
   type HouseSettings,
+  type IssuedCookie,
 } from './room.ts'
 import { SignsOfLife } from './signs-of-life.ts'
 import { Stranded } from './stranded.ts'
@@ -73,7 +74,10 @@ const publish = new Deadline(() => {
 })
 
 hearBell(loop, birth.bell, birth.orders, () => {
-  for (const { classes } of lettersAt<HouseLetter>(port)) room.classes = classes
+  for (const letter of lettersAt<HouseLetter | IssuedCookie>(port)) {
+    if ('cookie' in letter) pool.concentrator.jar.issue(letter.cookie, letter, loop.nowMs)
+    else room.classes = letter.classes
+  }
   stranded.end()
   signsOfLife.look()
   pool.legsChanged()

@@ -29,6 +29,8 @@ export interface KnownConnection {
   readonly token: number
   /** By its two ends, as text. */
   readonly subflows: Map<string, KnownSubflow>
+  /** The concentrator's port that it was opened to: joins go there too. */
+  readonly port: number
   /** Local address, as text, of where it began; undefined when we did not see it begin. */
   readonly first: string | undefined
   /** Whether the join we last began from an address, as text, shall be a backup. */
@@ -70,7 +72,7 @@ export class Connections {
         if (known !== undefined && known.subflows.size > 0) return false
         const first = formatAddress(event.local.address)
         const { local, remote } = event
-        const begun = newConnection(event.token, first)
+        const begun = newConnection(event.token, event.remote.port, first)
         begun.subflows.set(endsOf(event), {
           local,
           remote,
@@ -108,11 +110,13 @@ export class Connections {
     nowMs: number,
   ): void {
     const truth = new Map<number, Map<string, KnownSubflow>>()
+    const ports = new Map<number, number>()
     const firsts = new Map<number, string>()
     for (const subflow of subflows) {
       if (!subflow.opened || !this.#remote(subflow.remote)) continue
       const standing = truth.get(subflow.token) ?? new Map<string, KnownSubflow>()
       truth.set(subflow.token, standing)
+      ports.set(subflow.token, subflow.remote.port)
       if (!CARRIES.has(subflow.state)) continue
       const { local, remote, localId, backup } = subflow
       const before = this.#known.get(subflow.token)?.subflows.get(endsOf(subflow))
@@ -128,7 +132,8 @@ export class Connections {
       else this.#known.delete(token)
     }
     for (const [token, standing] of truth) {
-      const known = this.#known.get(token) ?? newConnection(token, firsts.get(token))
+      const port = ports.get(token) ?? 0
+      const known = this.#known.get(token) ?? newConnection(token, port, firsts.get(token))
       this.#known.set(token, known)
       if (sameSubflows(known.subflows, standing)) continue
       known.subflows.clear()
@@ -138,8 +143,8 @@ export class Connections {
   }
 }
 
-function newConnection(token: number, first: string | undefined): KnownConnection {
-  return { token, subflows: new Map(), first, asked: new Map(), ended: [], changed: true }
+function newConnection(token: number, port: number, first: string | undefined): KnownConnection {
+  return { token, port, subflows: new Map(), first, asked: new Map(), ended: [], changed: true }
 }
 
 function joined(known: KnownConnection, event: SubflowEvent, nowMs: number): void {

@@ -20,13 +20,14 @@ export interface LteHands {
   readonly log: Pick<Log, 'info' | 'warn'>
 }
 
-/** With the ledger in `stateDirectory`, which is closed with it. */
+/** At `dateMs` on the wall, with the ledger in `stateDirectory`, which is closed with it. */
 export function openLteGate(
   config: Pick<CpeConfig, 'budget' | 'legs' | 'roaming' | 'stateDirectory'>,
   hands: LteHands,
+  dateMs: number,
 ): LteGate {
   const { log } = hands
-  const ledger = new LteLedger(config, (why) => log.warn('lte ledger', { why }), Date.now())
+  const ledger = new LteLedger(config, (why) => log.warn('lte ledger', { why }), dateMs)
   const { roamingFile } = config.legs.lte
   const roaming = new Roaming(roamingFile, (why) => log.warn('roaming', { why }))
   return new LteGate(config, ledger, roaming, hands)

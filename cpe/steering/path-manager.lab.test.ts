@@ -208,6 +208,7 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
         setTunnel: () => undefined,
       },
       tunnel: undefined,
+      unixMs: Date.now,
       log: {
         debug: ignore,
         info: ignore,

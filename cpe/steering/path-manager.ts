@@ -75,16 +75,22 @@ export class PathManager {
   #syncedMs = -Infinity
   #commands = 0
 
-  /** `dump` is the kernel's list of all subflows. `concentrator`: in the order of preference. */
+  /**
+   * `dump` is the kernel's list of all subflows. `concentrator`: in the order of preference. `sessionPort`:
+   * where control sessions are opened there.
+   */
   constructor(
     kernel: MptcpKernel,
     dump: () => readonly DiagnosedSubflow[],
     concentrator: readonly Endpoint[],
+    sessionPort?: number,
   ) {
     this.#kernel = kernel
     this.#dump = dump
     this.#concentrator = concentrator
-    const remotes = new Set(concentrator.map(nameOf))
+    const sessions =
+      sessionPort === undefined ? [] : concentrator.map((one) => ({ ...one, port: sessionPort }))
+    const remotes = new Set([...concentrator, ...sessions].map(nameOf))
     this.#connections = new Connections((remote) => remotes.has(nameOf(remote)))
   }
 
@@ -229,7 +235,8 @@ export class PathManager {
     const id = this.#ids.idOf(leg, formatAddress(way.local))
     const origin = { address: way.local, id, ifIndex, backup }
     this.#commands += 1
-    const result = this.#kernel.subflowCreate(known.token, origin, way.remote)
+    const remote = { ...way.remote, port: known.port }
+    const result = this.#kernel.subflowCreate(known.token, origin, remote)
     if (result === -ESRCH) {
       this.#connections.forget(known.token)
     } else if (result < 0) {

@@ -32,6 +32,8 @@ export type SteeringOutside = Pick<
   'board' | 'flows' | 'lanConnections' | 'roomForFlows' | 'wake'
 > &
   LteHands & {
+    /** The date, as well as the house knows it. */
+    readonly unixMs: () => number
     readonly counters: Pick<HouseCounters, 'read'>
     readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'>
     readonly router: SteeringParts['router'] & Pick<Router, 'setTunnel'>
@@ -78,14 +80,15 @@ export function startSteering(
       probeSecret(config.subscriber.cookie),
       (leg, number, rttMs, shapedKbps) =>
         steering.heard(leg, number, rttMs, performance.now(), shapedKbps),
-      { nowUs: () => performance.now() * 1_000, unixMs: () => Date.now() },
+      { nowUs: () => performance.now() * 1_000, unixMs: outside.unixMs },
     ),
   )
-  const paths = new PathManager(kernel, () => dumpSubflows(diagnosis), remotes)
-  const gate = opened.use(openLteGate(config, outside))
+  const { session } = config.concentrator
+  const paths = new PathManager(kernel, () => dumpSubflows(diagnosis), remotes, session?.port)
+  const gate = opened.use(openLteGate(config, outside, outside.unixMs()))
   let spending: Budget = UNLIMITED
   const allowance = (lte: LegCounters | undefined, nowMs: number) => {
-    const allowed = gate.look(lte, nowMs, Date.now())
+    const allowed = gate.look(lte, nowMs, outside.unixMs())
     spending = allowed.budget
     return allowed
   }

@@ -27,17 +27,25 @@ const lab = new Command('npm run lab --')
   )
   .showHelpAfterError(false)
 
+interface UpOptions {
+  readonly pair: string
+  readonly daemons: boolean
+  readonly session?: true
+}
+
 named('up', 'raise it, start both daemons, return when they serve')
   .addOption(pairOption())
   .option('--no-daemons', 'raise it without the daemons; `restart` starts them')
-  .action(async ({ name, pair, daemons }: Named & { pair: string; daemons: boolean }) => {
+  .option('--session', 'let the home hold a control session')
+  .action(async ({ name, pair, daemons, session }: Named & UpOptions) => {
     const stop = new AbortController()
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () =>
         stop.abort(new Error(`Stopped by ${signal}; nothing is left of it`)),
       )
     }
-    await raise({ name, pair, daemons }, false, stop.signal)
+    const options = { name, pair, daemons, session: daemons && session === true }
+    await raise(options, false, stop.signal)
     console.log(describeStatus(await openStreet(name).status()))
   })
 

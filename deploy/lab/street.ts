@@ -5,13 +5,14 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mustRun, requireCommands } from './command.ts'
-import { type ConfigPatch, startDaemon, writeConfigs } from './daemons.ts'
+import { type ConfigPatch, mergeConfig, startDaemon, writeConfigs } from './daemons.ts'
 import { NAT_DEFAULT, setNat } from './nat.ts'
 import { DEFAULT_PAIR, PAIRS, type Pair } from './pairs.ts'
 import { netnsOf, PLACES } from './places.ts'
 import { haveEnded, type ProcessId, processesIn, processId, sendSignal } from './process-id.ts'
 import { allRunning } from './processes.ts'
 import { MTU_MAX, removeResolvers, startLines, startServices, writeResolvers } from './services.ts'
+import { CONTROL, pinConcentrator } from './session.ts'
 import {
   claim,
   isLeftOver,
@@ -33,6 +34,8 @@ export interface StreetOptions {
   /** What the CPE's configuration shall say beyond, or instead of, what the street gives it. */
   readonly cpe?: ConfigPatch
   readonly concentrator?: ConfigPatch
+  /** The home holds a control session; false unless said otherwise. Needs `daemons`. */
+  readonly session?: boolean
 }
 
 /**
@@ -45,7 +48,10 @@ export async function raise(
   signal?: AbortSignal,
 ): Promise<void> {
   const { name, pair: pairName = DEFAULT_PAIR, plainLines = false, daemons = true } = options
-  const { cpe, concentrator } = options
+  const { cpe, session = false } = options
+  const concentrator = session
+    ? mergeConfig(CONTROL, options.concentrator ?? {})
+    : options.concentrator
   requireRoot('raise')
   if (!NAME.test(name)) {
     throw new Error(`Cannot raise ${name}: a name is 1 to 16 of a-z, 0-9 and -, a letter first`)
@@ -69,6 +75,7 @@ export async function raise(
     await startServices(name, signal)
     if (daemons) {
       await startDaemon(name, 'concentrator', signal)
+      if (session) pinConcentrator(name)
       await startDaemon(name, 'cpe', signal)
     }
     signal?.throwIfAborted()

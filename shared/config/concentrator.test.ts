@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { credentialOf } from '../session/credential.ts'
 import { parseAddress, prefixContains } from '../wire/address.ts'
 import { DENIED_BY_DEFAULT } from './acl.ts'
 import { knownPrefix } from './address.ts'
@@ -40,6 +41,8 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['keepalive.intervalS', 1, 32_767],
   ['keepalive.probes', 1, 127],
   ['keepalive.accessIdleS', 1, 32_767],
+  ['control.port', 1, 65_535],
+  ['accounting.intervalS', 1, 3_600],
 ]
 
 testEdges(concentratorConfig, minimal, [
@@ -283,6 +286,84 @@ testEdges(concentratorConfig, minimal, [
   ),
 ])
 
+testEdges(concentratorConfig, { ...minimal, control: { port: 8804 } }, [
+  ...(
+    [
+      ['control.reportS', 1, 3_600],
+      ['control.sessionsMax', 1, 100_000],
+    ] as const
+  ).map(
+    ([key, from, to]): Edge => ({
+      key,
+      good: [undefined, from, to],
+      bad: [from - 1, to + 1, from + 0.5, String(from), null],
+      says: new RegExp(`a whole number from ${from} to ${to}\\b`),
+    }),
+  ),
+  {
+    key: 'control.duplicates',
+    good: [undefined, 'newest', 'oldest'],
+    bad: [null, 'both', 1],
+    says: /newest or oldest/,
+  },
+  {
+    key: 'accounting.enabled',
+    good: [undefined, true, false],
+    bad: [null, 'yes', 1],
+    says: /true or false/,
+  },
+  {
+    key: 'control.keyFile',
+    good: [undefined],
+    bad: [null, 'key.pem', '', 7, '/a\u0000', `/${'x'.repeat(200)}`],
+    says: /an absolute path/,
+  },
+  {
+    key: 'control.certificateFile',
+    good: [undefined],
+    bad: [null, 'certificate.pem', '', 7],
+    says: /an absolute path/,
+  },
+  {
+    key: 'subscribers.0.secret',
+    good: [undefined, '00'.repeat(16), 'ff'.repeat(64)],
+    bad: [null, '', '00'.repeat(15), '00'.repeat(65), 'x'.repeat(32), 1122334455667788],
+    says: /32 to 128 hex digits in quotes/,
+  },
+  {
+    key: 'subscribers.0.verifier',
+    good: [undefined, '00'.repeat(32)],
+    bad: [null, '', '00'.repeat(31), '00'.repeat(33), 'x'.repeat(64), 1122334455667788],
+    says: /64 hex digits in quotes/,
+  },
+])
+
+test('a key file and a certificate file stand together, a secret and a verifier do not', () => {
+  for (const [section, what, says] of [
+    ['control', { port: 1, keyFile: '/k' }, /certificateFile is missing beside keyFile/],
+    ['control', { port: 1, certificateFile: '/c' }, /keyFile is missing beside certificateFile/],
+    [
+      'subscribers.0',
+      { id: 'a', secret: '00'.repeat(16), verifier: '00'.repeat(32) },
+      /verifier stands beside secret/,
+    ],
+  ] as const) {
+    const reading = readWith(concentratorConfig, minimal, section, what)
+    assert.ok(reading.kind === 'problems')
+    assert.match(reading.problems.join(), says)
+  }
+})
+
+test('the cookie of a home whose secret alone is known is the one that the home makes from it', () => {
+  const secret = '5ec4e75e'.repeat(8)
+  const home = readWith(concentratorConfig, minimal, 'subscribers.0', { id: 'a', secret })
+  assert.ok(home.kind === 'value')
+  assert.deepEqual(
+    home.value.subscribers[0]?.cookie,
+    credentialOf(Buffer.from(secret, 'hex')).cookie,
+  )
+})
+
 test('no section takes a key it does not know', () => {
   for (const section of ['', 'subscribers.0', ...keysAt(concentratorConfig, [])]) {
     if (
@@ -293,7 +374,8 @@ test('no section takes a key it does not know', () => {
       continue
     }
     const key = section === '' ? 'zzz' : `${section}.zzz`
-    const reading = readWith(concentratorConfig, minimal, key, 1)
+    const base = section === 'control' ? { ...minimal, control: { port: 8804 } } : minimal
+    const reading = readWith(concentratorConfig, base, key, 1)
     assert.ok(reading.kind === 'problems', `${key} was taken`)
     const name = key.replace('.0', '\\[0\\]')
     assert.match(
@@ -322,6 +404,7 @@ test('the least that must be said becomes a whole configuration', () => {
     store: { name: 'concentrator-1', file: '/var/lib/hybridge/concentrator.db' },
     api: { address: '127.0.0.1', port: 8_804, requestsPerS: 1_000, wrongTokensPerS: 5 },
     shaping: { dslShare: 0.97 },
+    accounting: { enabled: false, intervalS: 10 },
     egress: { addresses: [], multipath: 'asked' },
     tunnel: {
       enabled: false,

@@ -18,10 +18,20 @@ import {
   stateDirectory,
   workers,
 } from './host.ts'
-import { mustBeText } from './must.ts'
+import { mustBe, mustBeText } from './must.ts'
 import { apiContradictions, apiSection, storeSection } from './operator.ts'
+import { controlSection } from './session.ts'
 import { perSource, perSubscriber } from './shares.ts'
-import { caps, cookie, legPrefixes, subscriberId } from './subscriber.ts'
+import {
+  COOKIE_OR_SECRET,
+  caps,
+  cookie,
+  cookieOf,
+  legPrefixes,
+  sessionSecret,
+  sessionVerifier,
+  subscriberId,
+} from './subscriber.ts'
 import { congestionControl, KEEPALIVE_S_MAX, keepaliveKeys } from './tcp.ts'
 import { streetTunnel, streetTunnelContradictions } from './tunnel.ts'
 
@@ -68,16 +78,31 @@ const concentratorFile = z.strictObject({
   //# to use the Convert Protocol.
   /** Homes that may come whatever the store says. Default none. */
   subscribers: list(
-    z.strictObject({
-      id: subscriberId(),
-      cookie: cookie(),
-      /** Where this home comes from, by leg. Its cookies are worth nothing elsewhere. Default anywhere. */
-      prefixes: legPrefixes(),
-      /** Judged before everybody's. */
-      acl: ownAcl(),
-      /** What may go down each leg. Default all it takes. */
-      caps: caps(),
-    }),
+    z
+      .strictObject({
+        id: subscriberId(),
+        /** Default: comes from `secret`. */
+        cookie: cookie().optional(),
+        /** Where this home comes from, by leg. Its cookies are worth nothing elsewhere. Default anywhere. */
+        prefixes: legPrefixes(),
+        /** Judged before everybody's. */
+        acl: ownAcl(),
+        /** What may go down each leg. Default all it takes. */
+        caps: caps(),
+        /** Of the control session: the home's secret, or what is kept instead. Default: the cookie must do. */
+        secret: sessionSecret().optional(),
+        verifier: sessionVerifier().optional(),
+      })
+      .transform((home, context) => {
+        if (home.secret !== undefined && home.verifier !== undefined) {
+          const message = 'stands beside secret, from which it comes; keep one'
+          context.addIssue({ code: 'custom', path: ['verifier'], message })
+        }
+        const shown = cookieOf(home)
+        if (shown !== undefined) return { ...home, cookie: shown }
+        context.addIssue({ code: 'custom', path: ['cookie'], message: COOKIE_OR_SECRET })
+        return z.NEVER
+      }),
     0,
     SUBSCRIBERS_MAX,
     'subscribers, each with id and cookie',
@@ -93,6 +118,17 @@ const concentratorFile = z.strictObject({
       interface: interfaceName().optional(),
       /** How much of caps.dslDownMbps is used, so that packets wait here and not at the line. Default 0.97. */
       dslShare: share(0.5, 1).default(0.97),
+    })
+    .prefault({}),
+  /** Where homes open their control sessions (ADR 0036). Default: nowhere. */
+  control: controlSection().optional(),
+  /** What homes use is counted, by leg and direction (ADR 0037). */
+  accounting: z
+    .strictObject({
+      /** Makes the kernel track the connections of the homes, which costs a little of each packet. Default false. */
+      enabled: z.boolean({ error: mustBe('true or false') }).default(false),
+      /** Seconds between two looks, and what a crash may lose. Default 10. */
+      intervalS: wholeNumber(1, 3_600, 'seconds').default(10),
     })
     .prefault({}),
   /** Destinations. `allow` beats `deny`; what neither names is allowed. */

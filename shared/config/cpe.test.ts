@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { credentialOf } from '../session/credential.ts'
 import { knownPrefix } from './address.ts'
 import { cpeConfig } from './cpe.ts'
 import { type Edge, readWith, testEdges } from './edges.fake.ts'
@@ -13,6 +14,12 @@ const minimal = {
   concentrator: { addresses: ['192.0.2.10'], port: 8803 },
   lan: { interfaces: ['lan'] },
   legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
+}
+
+const PIN = 'sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='
+
+function withSession(session: object) {
+  return { ...minimal, concentrator: { ...minimal.concentrator, session } }
 }
 
 const interfaceEdges = {
@@ -307,6 +314,54 @@ testEdges(cpeConfig, minimal, [
     }),
   ),
 ])
+
+testEdges(cpeConfig, withSession({ port: 8804, pin: PIN }), [
+  {
+    key: 'concentrator.session.port',
+    good: [1, 65_535],
+    bad: [undefined, 0, 65_536, 1.5, '1', null],
+    says: /a whole number from 1 to 65535/,
+  },
+  {
+    key: 'concentrator.session.pin',
+    good: [PIN],
+    bad: [null, '', PIN.slice(0, -1), PIN.replace('//', ':'), `${PIN}=`, 7],
+    says: /sha256\/\/ and 44 characters of base64/,
+  },
+  {
+    key: 'subscriber.secret',
+    good: [undefined, '00'.repeat(16), 'ff'.repeat(64)],
+    bad: [null, '', '00'.repeat(15), '00'.repeat(65), 'x'.repeat(32), 1122334455667788],
+    says: /32 to 128 hex digits in quotes/,
+  },
+])
+
+testEdges(cpeConfig, withSession({ port: 8804, certificateName: 'a.example' }), [
+  {
+    key: 'concentrator.session.certificateName',
+    good: ['a', 'x-1.example.net'],
+    bad: [null, '', '192.0.2.1', 'a b', '.a', 'x'.repeat(254), 7],
+    says: /the name of a host/,
+  },
+])
+
+test('a session wants to know whom it speaks to, in one way', () => {
+  for (const [session, says] of [
+    [{ port: 1 }, /session\.pin is missing; say it, or certificateName/],
+    [{ port: 1, pin: PIN, certificateName: 'a' }, /session\.pin stands beside certificateName/],
+  ] as const) {
+    const reading = readWith(cpeConfig, minimal, 'concentrator.session', session)
+    assert.ok(reading.kind === 'problems')
+    assert.match(reading.problems.join(), says)
+  }
+})
+
+test('a cookie that is not said comes from the secret', () => {
+  const secret = '5ec4e75e'.repeat(8)
+  const reading = readWith(cpeConfig, minimal, 'subscriber', { id: 'home-1', secret })
+  assert.ok(reading.kind === 'value')
+  assert.deepEqual(reading.value.subscriber.cookie, credentialOf(Buffer.from(secret, 'hex')).cookie)
+})
 
 test('no section takes a key it does not know', () => {
   for (const section of ['', ...keysAt(cpeConfig, []), 'legs.dsl', 'legs.lte']) {

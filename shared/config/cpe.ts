@@ -19,7 +19,8 @@ import {
 } from './host.ts'
 import { mustBeText } from './must.ts'
 import { policyContradictions, policyKeys } from './policy.ts'
-import { cookie, subscriberId } from './subscriber.ts'
+import { sessionSection } from './session.ts'
+import { COOKIE_OR_SECRET, cookie, cookieOf, sessionSecret, subscriberId } from './subscriber.ts'
 import { congestionControl, keepaliveKeys } from './tcp.ts'
 import { homeTunnel, tunnelContradictions } from './tunnel.ts'
 
@@ -51,12 +52,27 @@ const lteLeg = leg.extend({
 
 const cpeFile = z.strictObject({
   /** This home, as the concentrator knows it. */
-  subscriber: z.strictObject({ id: subscriberId(), cookie: cookie() }),
+  subscriber: z
+    .strictObject({
+      id: subscriberId(),
+      /** Stands in Convert messages. Default: comes from `secret`. */
+      cookie: cookie().optional(),
+      /** For the control session; 32 bytes of chance. Default: the cookie must do. */
+      secret: sessionSecret().optional(),
+    })
+    .transform(({ id, cookie, secret }, context) => {
+      const shown = cookieOf({ cookie, secret })
+      if (shown !== undefined) return { id, cookie: shown, ...(secret !== undefined && { secret }) }
+      context.addIssue({ code: 'custom', path: ['cookie'], message: COOKIE_OR_SECRET })
+      return z.NEVER
+    }),
   concentrator: z.strictObject({
     /** One address, or one of each family. */
     addresses: list(hostAddress(), 1, 2, 'addresses of the concentrator'),
     /** TCP for Convert and UDP for probes. No default: RFC 8803 assigns no port. */
     port: port(),
+    /** The control session, which brings policy and cookies (ADR 0036). Default: none. */
+    session: sessionSection().optional(),
   }),
   lan: z.strictObject({
     /** Where the home's hosts are. What they open over TCP is captured. */

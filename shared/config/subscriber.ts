@@ -3,9 +3,10 @@
  * the concentrator's.
  */
 import { z } from 'zod'
+import { credentialOf } from '../session/credential.ts'
 import { prefix } from './address.ts'
 import { list, numberBetween } from './bounds.ts'
-import { mustBeText } from './must.ts'
+import { mustBeText, wrong } from './must.ts'
 
 /** A name for people and logs; it never travels. */
 export function subscriberId() {
@@ -28,6 +29,27 @@ export function cookie() {
   })
 }
 
+/**
+ * What a home proves itself with over the control session, and from which its cookie comes where none is
+ * said. It is never sent.
+ */
+export function sessionSecret() {
+  return hexBytes(SECRET_BYTES_MIN, SECRET_BYTES_MAX, SECRET)
+}
+
+/** What the concentrator keeps of such a secret (session/credential.ts). */
+export function sessionVerifier() {
+  return hexBytes(VERIFIER_BYTES, VERIFIER_BYTES, VERIFIER)
+}
+
+/** The cookie that is said, else the one that comes from the secret; undefined where neither is. */
+export function cookieOf(said: {
+  readonly cookie?: Uint8Array | undefined
+  readonly secret?: Uint8Array | undefined
+}): Uint8Array | undefined {
+  return said.cookie ?? (said.secret === undefined ? undefined : credentialOf(said.secret).cookie)
+}
+
 /** What a home's two lines are numbered from, where the operator knows it. Default: not known. */
 export function legPrefixes() {
   const prefixes = () => list(prefix(), 0, PREFIXES_MAX, 'prefixes').default([])
@@ -45,6 +67,18 @@ export function caps() {
       lteDownMbps: mbps(),
     })
     .prefault({})
+}
+
+function hexBytes(from: number, to: number, what: string) {
+  return z.unknown().transform((input, context): Uint8Array => {
+    if (typeof input === 'string' && /^(?:[0-9a-f]{2})+$/i.test(input)) {
+      const bytes = fromHex(input)
+      if (bytes.length >= from && bytes.length <= to) return bytes
+    }
+    const shown = typeof input === 'string' ? `${input.length} characters` : input
+    context.addIssue({ code: 'custom', message: wrong(what, shown) })
+    return z.NEVER
+  })
 }
 
 /** Says how long the text is and not what it is: terminals and logs are read by many. */
@@ -72,4 +106,12 @@ const PREFIXES_MAX = 16
 const HEX = /^(?:[0-9a-f]{2}){8,64}$/i
 /** Hex digits of one 32-bit word. */
 const WORD_CHARACTERS = 8
+/** Shorter could be tried out by whoever has read a cookie on the line. */
+const SECRET_BYTES_MIN = 16
+const SECRET_BYTES_MAX = 64
+const SECRET = '32 to 128 hex digits in quotes (16 to 64 bytes)'
+const VERIFIER_BYTES = 32
+const VERIFIER = '64 hex digits in quotes, as `hybridge credential` shows them'
 const COOKIE = '16 to 128 hex digits, a multiple of 8 (8 to 64 bytes in whole words)'
+/** What is missing where neither is said. */
+export const COOKIE_OR_SECRET = `is missing; it must be ${COOKIE}, unless secret is there, from which it comes`

@@ -52,7 +52,7 @@ export function understand<T>(program: Program<T>, argv: readonly string[]): Req
     .description(program.summary)
     .argument('<CONFIG.yaml>', 'the configuration file')
     .option('--check-config', 'say whether the file is valid, and do nothing else')
-    .version(version(), '--version', 'print the version')
+    .version(release(), '--version', 'print the version')
     .helpOption('--help', 'print this text')
     .exitOverride()
     .configureOutput({
@@ -83,7 +83,8 @@ export function understand<T>(program: Program<T>, argv: readonly string[]): Req
   return { kind: 'run', config: reading.value, file }
 }
 
-function version(): string {
+/** What this release is called. */
+export function release(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
   return String((JSON.parse(text) as { readonly version: unknown }).version)
 }

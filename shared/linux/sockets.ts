@@ -79,18 +79,24 @@ export interface DialOptions {
 
 /** A socket whose connection is in progress: wait until it is writable, then ask `socketError`. */
 export function dial(remote: Uint8Array, options: DialOptions): number {
-  const { multipath, mark, congestion, from } = options
-  return dialPrepared(remote, multipath, (fd) => {
-    let result = setNumber(fd, SOL_TCP, TCP_NODELAY, 1)
-    if (result >= 0 && mark !== 0) result = setNumber(fd, SOL_SOCKET, SO_MARK, mark)
-    if (result >= 0 && congestion !== undefined) {
-      result = setText(fd, SOL_TCP, TCP_CONGESTION, congestion)
-    }
-    if (result < 0 || from === undefined) return result
-    result = setText(fd, SOL_SOCKET, SO_BINDTODEVICE, from.device)
-    if (result >= 0) result = setNumber(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1)
-    return result >= 0 ? libc.bind(fd, from.address) : result
-  })
+  return dialPrepared(remote, options.multipath, (fd) => prepare(fd, options))
+}
+
+/** A socket that is ready to connect, for whoever does that himself. */
+export function dialSocket(options: DialOptions): number {
+  return preparedSocket(options.multipath, (fd) => prepare(fd, options))
+}
+
+function prepare(fd: number, { mark, congestion, from }: DialOptions): number {
+  let result = setNumber(fd, SOL_TCP, TCP_NODELAY, 1)
+  if (result >= 0 && mark !== 0) result = setNumber(fd, SOL_SOCKET, SO_MARK, mark)
+  if (result >= 0 && congestion !== undefined) {
+    result = setText(fd, SOL_TCP, TCP_CONGESTION, congestion)
+  }
+  if (result < 0 || from === undefined) return result
+  result = setText(fd, SOL_SOCKET, SO_BINDTODEVICE, from.device)
+  if (result >= 0) result = setNumber(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+  return result >= 0 ? libc.bind(fd, from.address) : result
 }
 
 /**
@@ -105,18 +111,26 @@ export function dialOnFirstSend(remote: Uint8Array, multipath: boolean): number 
   })
 }
 
-/** How every dial begins and ends. `prepare` sets what makes it another: 0, or `-errno`, which ends it. */
+/** How every dial begins and ends. `set` makes it what it is: 0, or `-errno`, which ends it. */
 export function dialPrepared(
   remote: Uint8Array,
   multipath: boolean,
-  prepare: (fd: number) => number,
+  set: (fd: number) => number,
 ): number {
+  const fd = preparedSocket(multipath, set)
+  if (fd < 0) return fd
+  const result = libc.connect(fd, remote)
+  if (result >= 0 || result === -EINPROGRESS) return fd
+  libc.close(fd)
+  return result
+}
+
+function preparedSocket(multipath: boolean, set: (fd: number) => number): number {
   const protocol = multipath ? libc.IPPROTO_MPTCP : libc.IPPROTO_TCP
   const fd = libc.socket(libc.AF_INET6, STREAM, protocol)
   if (fd < 0) return fd
-  let result = prepare(fd)
-  if (result >= 0) result = libc.connect(fd, remote)
-  if (result >= 0 || result === -EINPROGRESS) return fd
+  const result = set(fd)
+  if (result >= 0) return fd
   libc.close(fd)
   return result
 }

@@ -1,0 +1,156 @@
+/**
+ * Everything about control sessions at the concentrator (ADR 0036), put together and supervised: a mistake in
+ * it takes the sessions down for a second, and no flow.
+ */
+import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import { LEG_NUMBER } from '../../shared/core/leg.ts'
+import { release } from '../../shared/daemon/arguments.ts'
+import { log } from '../../shared/daemon/log.ts'
+import { type Fail, supervise } from '../../shared/daemon/supervise.ts'
+import { formatAddress } from '../../shared/wire/address.ts'
+import { CookieMint, type MintSettings } from '../subscribers/cookie-mint.ts'
+import type { SubflowListener } from '../subscribers/doorkeeper.ts'
+import { HomeLog, type ToldReason } from '../subscribers/home-log.ts'
+import type { Roster } from '../subscribers/roster.ts'
+import type { Store } from '../subscribers/store.ts'
+import { Failures } from './failures.ts'
+import { keptServerKey, readServerKey, type ServerKey } from './server-key.ts'
+import { openSessionDoor } from './session-door.ts'
+import { sessionHomes } from './session-homes.ts'
+import { Sessions } from './sessions.ts'
+
+export interface RunningControl extends AsyncDisposable {
+  /** Undefined where there are no sessions. */
+  readonly listener: SubflowListener | undefined
+  /** Why a home did what it did, oldest first; undefined where there are no sessions. */
+  readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
+}
+
+export interface ControlParts {
+  readonly store: Pick<Store, 'homes' | 'onChange'>
+  readonly roster: Pick<Roster, 'numberOf'>
+  readonly mint: MintSettings
+}
+
+export type ControlConfig = Pick<
+  ConcentratorConfig,
+  'control' | 'cookies' | 'listen' | 'stateDirectory' | 'subscribers'
+>
+
+/** Rejects with a sentence when there is a key that cannot be used, or the port is taken. */
+export async function openControl(
+  config: ControlConfig,
+  { store, roster, mint: mintSettings }: ControlParts,
+): Promise<RunningControl> {
+  const { control } = config
+  if (control === undefined) return NO_CONTROL
+  const key = serverKeyOf(control, config.stateDirectory)
+  const homeOf = sessionHomes(store.homes, roster, config.subscribers)
+  const homeLog = new HomeLog()
+  const failures = new Failures()
+  const mint = new CookieMint(mintSettings)
+  const sessions = new Sessions({
+    software: `hybridge ${release()}`,
+    control,
+    homeOf,
+    unixMs: Date.now,
+    cookieFor: ({ number }, leg, address) => {
+      if (!config.cookies.issue) return undefined
+      const tie = { subscriber: number, leg: LEG_NUMBER[leg] }
+      return mint.issue(tie, address, Math.floor(Date.now() / 1_000))
+    },
+    hear: ({ number }, report) => homeLog.hear(number, report, Date.now()),
+    unproven: (from) => {
+      log.warn('home not proven', { from: formatAddress(from) })
+      failures.note(formatAddress(from), performance.now())
+    },
+    log,
+  })
+  const parts = { config, control, key, store, failures, sessions }
+  const service = await supervise(
+    (failed) => serveSessions(parts, failed),
+    (why, againMs) => log.error('control sessions failed', { why, againMs }),
+  )
+  // Who pins it must read it somewhere.
+  log.info('control sessions', { port: control.port, pin: key.pin })
+  return {
+    listener: sessions,
+    told: (id) => homeLog.of(roster.numberOf(id) ?? -1)?.reasons ?? [],
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  }
+}
+
+interface ServiceParts {
+  readonly config: ControlConfig
+  readonly control: NonNullable<ConcentratorConfig['control']>
+  readonly key: ServerKey
+  readonly store: ControlParts['store']
+  readonly failures: Failures
+  readonly sessions: Sessions
+}
+
+async function serveSessions(
+  { config, control, key, store, failures, sessions }: ServiceParts,
+  failed: Fail,
+): Promise<AsyncDisposable> {
+  const door = await openSessionDoor(
+    {
+      addresses: config.listen.addresses,
+      port: control.port,
+      key,
+      failures,
+      open: (link, fail) => sessions.open(link, fail),
+    },
+    failed,
+  )
+  const guarded = (work: () => void): void => {
+    try {
+      work()
+    } catch (error) {
+      failed(error)
+    }
+  }
+  const following = store.onChange(({ kind, id }) =>
+    // A plan is many homes' business.
+    guarded(() => (kind === 'subscriber' ? sessions.look(id) : sessions.lookAtAll())),
+  )
+  const renewMs = (config.cookies.lifetimeS * 1_000) / 2
+  const renewing = setInterval(
+    () => guarded(() => sessions.renewCookies(renewMs)),
+    renewMs / RENEWALS,
+  )
+  return {
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(renewing)
+      following[Symbol.dispose]()
+      sessions.bidAll(STOPPING)
+      await door[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function serverKeyOf(
+  { keyFile, certificateFile }: NonNullable<ConcentratorConfig['control']>,
+  stateDirectory: string,
+): ServerKey {
+  if (keyFile !== undefined && certificateFile !== undefined) {
+    return readServerKey(keyFile, certificateFile)
+  }
+  if (LOST_AT_REBOOT.test(stateDirectory)) {
+    const help =
+      'homes that pin it will not come back after a reboot: choose another stateDirectory'
+    log.warn('control key is kept where a reboot forgets it', { stateDirectory, help })
+  }
+  return keptServerKey(stateDirectory)
+}
+
+const NO_CONTROL: RunningControl = {
+  listener: undefined,
+  told: undefined,
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+}
+const STOPPING = { code: 'stopping', why: 'the concentrator stops', waitS: 1 }
+/** How often a cookie's age is looked at while it is good. */
+const RENEWALS = 10
+/** tmpfs on every Linux that has it. */
+const LOST_AT_REBOOT = /^(\/var)?\/run(\/|$)/

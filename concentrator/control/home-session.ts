@@ -1,0 +1,205 @@
+/**
+ * One home's control session, as the concentrator holds it (ADR 0036).
+ *
+ *    greeting ── hello, proven ──▶ open ── gone, silent, replaced ──▶ over
+ *        └────── not proven, no common version, full ─────────────────▶ over
+ */
+import type { Duplex } from 'node:stream'
+import {
+  type FromConcentrator,
+  type FromHome,
+  spoken,
+  understandHome,
+  versionOfBoth,
+} from '../../shared/config/control-messages.ts'
+import type { LegName } from '../../shared/core/leg.ts'
+import { Channel } from '../../shared/session/channel.ts'
+import { isProof } from '../../shared/session/credential.ts'
+import { isIpv4, prefixContains } from '../../shared/wire/address.ts'
+import type { FrameObject } from '../../shared/wire/control-frame.ts'
+import type { Home } from './session-homes.ts'
+
+/** The connection that the session stands on. */
+export interface SessionLink {
+  readonly socket: Duplex
+  /** What TLS exports for this connection. */
+  readonly exporter: Uint8Array
+  /** Of its first subflow: 16 bytes. */
+  readonly from: Uint8Array
+  /** Undefined on plain TCP. */
+  readonly token: number | undefined
+}
+
+/** What a session asks, and whom it tells. */
+export interface SessionOwner {
+  readonly software: string
+  readonly reportS: number
+  readonly homeOf: (id: string) => Home | undefined
+  readonly unixMs: () => number
+  /** Whether it may begin, for a home that has proven itself; else why not. */
+  readonly admit: (session: HomeSession) => Refusal | undefined
+  readonly report: (session: HomeSession, report: Extract<FromHome, { type: 'report' }>) => void
+  readonly applied: (session: HomeSession, version: string, problem: string | undefined) => void
+  /** A cookie for that leg of the home, good from there. */
+  readonly cookieFor: (home: Home, leg: LegName, address: Uint8Array) => Uint8Array | undefined
+  readonly refused: (session: HomeSession, code: string) => void
+  readonly ended: (session: HomeSession, why: string) => void
+  readonly failed: (error: unknown) => void
+}
+
+export interface Refusal {
+  readonly code: string
+  readonly why: string
+  readonly waitS: number
+}
+
+export class HomeSession {
+  readonly link: SessionLink
+  readonly #owner: SessionOwner
+  readonly #channel: Channel
+  #home: Home | undefined
+  #leg: LegName | undefined
+  #toldVersion: string | undefined
+  #appliedVersion: string | undefined
+  /** By leg: the address that the last cookie was issued to, and when. */
+  readonly #issued = new Map<LegName, { address: Uint8Array; atMs: number }>()
+
+  constructor(link: SessionLink, owner: SessionOwner) {
+    this.link = link
+    this.#owner = owner
+    const silenceMs = Math.max(SILENCE_MS_MIN, SILENT_REPORTS * owner.reportS * 1_000)
+    this.#channel = new Channel(link.socket, silenceMs, {
+      hear: (object) => this.#hear(object),
+      ended: (why) => owner.ended(this, why),
+      failed: (error) => owner.failed(error),
+    })
+  }
+
+  /** Undefined until it has proven itself. */
+  get home(): Home | undefined {
+    return this.#home
+  }
+
+  /** Where it began. */
+  get leg(): LegName | undefined {
+    return this.#leg
+  }
+
+  /** The version of the policy that the home has told to run with. */
+  get appliedVersion(): string | undefined {
+    return this.#appliedVersion
+  }
+
+  /** Tell it the policy that it shall have now, unless it was told that one last. */
+  pushPolicy({ policy }: Home): void {
+    if (policy.version === this.#toldVersion) return
+    this.#toldVersion = policy.version
+    this.#say({ type: 'policy', ...policy })
+  }
+
+  /** A subflow of the session stands on this leg, and comes from there. */
+  standsOn(leg: LegName, address: Uint8Array): void {
+    if (this.#home === undefined) return
+    const before = this.#issued.get(leg)
+    if (before?.address.every((byte, i) => byte === address[i]) === true) return
+    this.#issue(this.#home, leg, address)
+  }
+
+  /** Cookies older than so many milliseconds are replaced. */
+  renew(olderMs: number): void {
+    if (this.#home === undefined) return
+    for (const [leg, { address, atMs }] of this.#issued) {
+      if (this.#owner.unixMs() - atMs >= olderMs) this.#issue(this.#home, leg, address)
+    }
+  }
+
+  bid(refusal: Refusal): void {
+    this.#say({ type: 'goodbye', ...refusal })
+    this.#channel.end(refusal.why)
+  }
+
+  #hear(object: FrameObject): void {
+    const understood = understandHome(object)
+    switch (understood.kind) {
+      case 'wrong':
+        return this.#channel.end(understood.why)
+      case 'unknown':
+        return this.#say({ type: 'unknown', of: understood.of })
+      case 'message':
+        return this.#obey(understood.message)
+    }
+  }
+
+  #obey(message: FromHome): void {
+    if (message.type === 'hello') return this.#greeted(message)
+    if (this.#home === undefined) return this.#channel.end('it did not say who it is first')
+    switch (message.type) {
+      case 'report':
+        this.#owner.report(this, message)
+        return this.#say({ type: 'heard', timeMs: this.#owner.unixMs() })
+      case 'applied':
+        this.#appliedVersion = message.version
+        return this.#owner.applied(this, message.version, message.problem)
+      case 'unknown':
+        return
+    }
+  }
+
+  #greeted(hello: Extract<FromHome, { type: 'hello' }>): void {
+    if (this.#home !== undefined) return this.#channel.end('it said who it is a second time')
+    const { exporter, from } = this.link
+    const home = this.#owner.homeOf(hello.id)
+    // Of nobody it takes as long: who is served here is not told by the clock either.
+    const proven = isProof(hello.proof, home?.verifier ?? NOBODY, exporter, hello.id)
+    if (home === undefined || !proven) return this.#refuse(NOT_AUTHORIZED)
+    if (home.prefixes.length > 0 && !home.prefixes.some((one) => prefixContains(one, from))) {
+      return this.#refuse(ELSEWHERE)
+    }
+    const version = versionOfBoth(hello.versions)
+    if (version === undefined) return this.#refuse(NO_VERSION)
+    this.#home = home
+    const refusal = this.#owner.admit(this)
+    if (refusal !== undefined) {
+      this.#home = undefined
+      return this.#refuse(refusal)
+    }
+    this.#channel.trust()
+    this.#leg = hello.leg
+    const { software, reportS, unixMs } = this.#owner
+    this.#say({ type: 'welcome', version, software, timeMs: unixMs(), reportS })
+    this.pushPolicy(home)
+    this.standsOn(hello.leg, from)
+  }
+
+  #refuse(refusal: Refusal): void {
+    this.#owner.refused(this, refusal.code)
+    this.bid(refusal)
+  }
+
+  #issue(home: Home, leg: LegName, address: Uint8Array): void {
+    const cookie = this.#owner.cookieFor(home, leg, address)
+    this.#issued.set(leg, { address, atMs: this.#owner.unixMs() })
+    if (cookie === undefined) return
+    const family = isIpv4(address) ? 'ipv4' : 'ipv6'
+    this.#say({ type: 'cookie', leg, family, cookie: spoken(cookie) })
+  }
+
+  #say(message: Spoken<FromConcentrator>): void {
+    this.#channel.say(message)
+  }
+}
+
+/** As it crosses: bytes are text. */
+type Spoken<Message> = Message extends { readonly cookie: Uint8Array }
+  ? Omit<Message, 'cookie'> & { readonly cookie: string }
+  : Message
+
+const NOBODY = new Uint8Array(32)
+const NOT_AUTHORIZED = { code: 'not-authorized', why: 'not known here, or not proven', waitS: 60 }
+const ELSEWHERE = { code: 'elsewhere', why: 'it comes from outside its prefixes', waitS: 60 }
+const NO_VERSION = { code: 'version', why: 'no version that both speak', waitS: 600 }
+
+/** A session whose home has not been heard for so many reports has lost it. */
+const SILENT_REPORTS = 3
+/** A home on LTE alone reports once a minute. */
+const SILENCE_MS_MIN = 200_000

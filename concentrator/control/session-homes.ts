@@ -1,0 +1,70 @@
+/**
+ * Who the homes are, as far as control sessions want to know, and what policy each shall have: from the store, and
+ * from the configuration file.
+ */
+import { hash } from 'node:crypto'
+import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import { mergeLayers, type PolicyLayer } from '../../shared/config/home-policy.ts'
+import type { PolicyDocument } from '../../shared/config/policy-document.ts'
+import { LEGS } from '../../shared/core/leg.ts'
+import { credentialOf } from '../../shared/session/credential.ts'
+import type { Prefix } from '../../shared/wire/address.ts'
+import type { Homes } from '../subscribers/homes.ts'
+import type { Roster } from '../subscribers/roster.ts'
+
+export interface Home {
+  /** What the data threads call it. */
+  readonly number: number
+  readonly id: string
+  /** What its proof is judged by. */
+  readonly verifier: Uint8Array
+  /** Where it may come from; empty where that was not said. */
+  readonly prefixes: readonly Prefix[]
+  readonly policy: VersionedPolicy
+}
+
+export interface VersionedPolicy {
+  /** Another document has another. */
+  readonly version: string
+  readonly document: PolicyDocument
+}
+
+/** The home of that name, as it is at the moment of the question; undefined for one that may not come. */
+export function sessionHomes(
+  homes: Homes,
+  roster: Pick<Roster, 'numberOf'>,
+  subscribers: ConcentratorConfig['subscribers'],
+): (id: string) => Home | undefined {
+  const ofFile = new Map(subscribers.map(({ id, verifier, secret }) => [id, { verifier, secret }]))
+  return (id) => {
+    const home = homes.home(id)
+    const number = roster.numberOf(id)
+    if (home === undefined || home.state !== 'active' || number === undefined) return undefined
+    const said = ofFile.get(id)
+    // Who has no secret proves itself with what comes from its cookie.
+    const secret = said?.secret ?? Buffer.from(home.verifier.controlKey, 'hex')
+    return {
+      number,
+      id,
+      verifier: said?.verifier ?? credentialOf(secret).verifier,
+      prefixes: LEGS.flatMap((leg) => home.prefixes[leg]),
+      policy: versioned(documentOf(homes, id)),
+    }
+  }
+}
+
+/** What the layers name, and no more: the rest is the home's own to say. */
+function documentOf(homes: Homes, id: string): PolicyLayer {
+  const home = homes.home(id)
+  const effective = homes.policyOf(id)
+  if (home === undefined || effective === undefined) return {}
+  // Layers that contradict each other: what is left when the strongest are left out.
+  if (effective.problems.length > 0) return effective.document
+  return homes.layersOf(home).reduce<PolicyLayer>((so, { policy }) => mergeLayers(so, policy), {})
+}
+
+function versioned(document: PolicyDocument): VersionedPolicy {
+  return { version: hash('sha256', JSON.stringify(document)).slice(0, VERSION_DIGITS), document }
+}
+
+const VERSION_DIGITS = 16

@@ -1,0 +1,199 @@
+/**
+ * The homes that are here now: one control session each (ADR 0036). Who comes a second time is the same home
+ * after a restart, or another with its secret; which of the two stays is the operator's to say.
+ */
+
+import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import type { HomeReport } from '../../shared/config/control-messages.ts'
+import { type LegName, legOfAddressId } from '../../shared/core/leg.ts'
+import type { Log } from '../../shared/daemon/log.ts'
+import { formatAddress } from '../../shared/wire/address.ts'
+import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
+import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
+import type { SubflowListener } from '../subscribers/doorkeeper.ts'
+import { HomeSession, type Refusal, type SessionLink } from './home-session.ts'
+import type { Home } from './session-homes.ts'
+
+export interface SessionsParts {
+  readonly software: string
+  readonly control: Pick<
+    NonNullable<ConcentratorConfig['control']>,
+    'duplicates' | 'reportS' | 'sessionsMax'
+  >
+  readonly homeOf: (id: string) => Home | undefined
+  readonly unixMs: () => number
+  readonly cookieFor: (home: Home, leg: LegName, address: Uint8Array) => Uint8Array | undefined
+  /** Where what a home tells is kept. */
+  readonly hear: (home: Home, report: HomeReport) => void
+  /** A connection from there did not prove what it said. */
+  readonly unproven: (address: Uint8Array) => void
+  readonly log: Pick<Log, 'info' | 'warn'>
+}
+
+/** What has happened since the start. */
+export interface SessionCounts {
+  opened: number
+  refused: number
+  replaced: number
+  reports: number
+  policiesApplied: number
+}
+
+export class Sessions implements SubflowListener {
+  readonly counts: SessionCounts = {
+    opened: 0,
+    refused: 0,
+    replaced: 0,
+    reports: 0,
+    policiesApplied: 0,
+  }
+  readonly stale = false
+  readonly #parts: SessionsParts
+  readonly #byId = new Map<string, HomeSession>()
+  readonly #byToken = new Map<number, HomeSession>()
+  /** Connections that have not said who they are. */
+  readonly #strangers = new Set<HomeSession>()
+
+  constructor(parts: SessionsParts) {
+    this.#parts = parts
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  /** Sessions by the homes' ids, for whoever shows them. */
+  all(): Iterable<HomeSession> {
+    return this.#byId.values()
+  }
+
+  /** A connection has come. `failed` hears mistakes of ours. */
+  open(link: SessionLink, failed: (error: unknown) => void): void {
+    const { software, control, homeOf, unixMs, cookieFor } = this.#parts
+    const session = new HomeSession(link, {
+      software,
+      reportS: control.reportS,
+      homeOf,
+      unixMs,
+      cookieFor,
+      failed,
+      admit: (one) => this.#admit(one),
+      report: ({ home }, report) => {
+        this.counts.reports++
+        if (home !== undefined) this.#parts.hear(home, report)
+      },
+      applied: (one, version, problem) => this.#applied(one, version, problem),
+      refused: (one, code) => this.#refused(one, code),
+      ended: (one, why) => this.#ended(one, why),
+    })
+    this.#strangers.add(session)
+    setTimeout(() => {
+      if (this.#strangers.has(session)) session.bid(TOO_SLOW)
+    }, GREETING_MS_MAX).unref()
+  }
+
+  /** Something about that home is another now: its policy, or whether it may be here at all. */
+  look(id: string): void {
+    const session = this.#byId.get(id)
+    if (session === undefined) return
+    const home = this.#parts.homeOf(id)
+    if (home === undefined) session.bid(NOT_ANY_MORE)
+    else session.pushPolicy(home)
+  }
+
+  /** Something about all of them. */
+  lookAtAll(): void {
+    for (const id of this.#byId.keys()) this.look(id)
+  }
+
+  /** Everybody shall go, and come again after about so long. */
+  bidAll(refusal: Refusal): void {
+    for (const session of [...this.#byId.values(), ...this.#strangers]) session.bid(refusal)
+  }
+
+  /** Cookies older than so many milliseconds are replaced. */
+  renewCookies(olderMs: number): void {
+    for (const session of this.#byId.values()) session.renew(olderMs)
+  }
+
+  hear(event: MptcpEvent): void {
+    if (event.type !== 'subflowEstablished') return
+    this.#joined(event.token, event.remoteId, event.remote.address)
+  }
+
+  resync(subflows: readonly DiagnosedSubflow[]): void {
+    for (const { token, joined, remoteId, remote } of subflows) {
+      if (joined) this.#joined(token, remoteId, remote.address)
+    }
+  }
+
+  turn(): void {}
+
+  #joined(token: number, addressId: number, address: Uint8Array): void {
+    const leg = legOfAddressId(addressId)
+    if (leg !== undefined) this.#byToken.get(token)?.standsOn(leg, address)
+  }
+
+  #admit(session: HomeSession): Refusal | undefined {
+    const { home } = session
+    if (home === undefined) return TOO_SLOW
+    const { control, log } = this.#parts
+    const before = this.#byId.get(home.id)
+    if (before === undefined && this.#byId.size >= control.sessionsMax) return FULL
+    if (before !== undefined) {
+      const at = {
+        subscriber: home.id,
+        from: formatAddress(session.link.from),
+        stays: control.duplicates,
+      }
+      log.warn('home came a second time', at)
+      if (control.duplicates === 'oldest') return HERE_ALREADY
+      this.counts.replaced++
+      this.#forget(before)
+      before.bid(REPLACED)
+    }
+    this.counts.opened++
+    this.#strangers.delete(session)
+    this.#byId.set(home.id, session)
+    const { token } = session.link
+    if (token !== undefined) this.#byToken.set(token, session)
+    log.info('home came', { subscriber: home.id, multipath: token !== undefined })
+    return undefined
+  }
+
+  #applied({ home }: HomeSession, version: string, problem: string | undefined): void {
+    this.counts.policiesApplied++
+    const at = { subscriber: home?.id, version }
+    if (problem === undefined) this.#parts.log.info('policy applied', at)
+    else this.#parts.log.warn('policy not applied', { ...at, why: problem })
+  }
+
+  #refused({ link }: HomeSession, code: string): void {
+    this.counts.refused++
+    if (code === 'not-authorized' || code === 'elsewhere') this.#parts.unproven(link.from)
+  }
+
+  #ended(session: HomeSession, why: string): void {
+    this.#strangers.delete(session)
+    if (this.#forget(session)) {
+      this.#parts.log.info('home went', { subscriber: session.home?.id, why })
+    }
+  }
+
+  /** True if it was the home's own. */
+  #forget(session: HomeSession): boolean {
+    const { home, link } = session
+    if (link.token !== undefined && this.#byToken.get(link.token) === session) {
+      this.#byToken.delete(link.token)
+    }
+    if (home === undefined || this.#byId.get(home.id) !== session) return false
+    return this.#byId.delete(home.id)
+  }
+}
+
+const GREETING_MS_MAX = 5_000
+const TOO_SLOW = { code: 'too-slow', why: 'it did not say who it is', waitS: 5 }
+const FULL = { code: 'full', why: 'no room for more sessions', waitS: 60 }
+const HERE_ALREADY = { code: 'here-already', why: 'it has a session already', waitS: 60 }
+const NOT_ANY_MORE = { code: 'not-authorized', why: 'not known here any more', waitS: 60 }
+const REPLACED = { code: 'replaced', why: 'it came a second time', waitS: 120 }

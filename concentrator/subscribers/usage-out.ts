@@ -1,0 +1,74 @@
+/**
+ * What was counted on its way to the keeper: numbered batches, one at a time, each said again until it is taken, and counted
+ * once however often it was said.
+ *
+ *    counted ─▶ waiting ─▶ batch n ─▶ keeper: taken      ─▶ batch n + 1
+ *                             ▲          └── away, or full: the same again ──┐
+ *                             └──────────────────────────────────────────────┘
+ */
+import { type Keeper, KeeperUnavailable, type Octets, type UsageBatch } from './keeper.ts'
+
+export class UsageOut {
+  readonly #keeper: Pick<Keeper, 'addUsage'>
+  readonly #source: string
+  readonly #complain: (why: string) => void
+  #waiting = new Map<string, Octets>()
+  #batch: UsageBatch | undefined
+  #number = 0
+  #sending: Promise<void> | undefined
+  #away = false
+
+  /** `source` is another at each start: its batches are numbered from 1. */
+  constructor(keeper: Pick<Keeper, 'addUsage'>, source: string, complain: (why: string) => void) {
+    this.#keeper = keeper
+    this.#source = source
+    this.#complain = complain
+  }
+
+  add(subscriber: string, octets: Octets): void {
+    const { dslUp, dslDown, lteUp, lteDown } = this.#waiting.get(subscriber) ?? NOTHING
+    this.#waiting.set(subscriber, {
+      dslUp: dslUp + octets.dslUp,
+      dslDown: dslDown + octets.dslDown,
+      lteUp: lteUp + octets.lteUp,
+      lteDown: lteDown + octets.lteDown,
+    })
+  }
+
+  /** Send what waits. One call at a time: another waits for the one that is under way. */
+  send(nowMs: number): Promise<void> {
+    this.#sending ??= this.#sendOn(nowMs).finally(() => {
+      this.#sending = undefined
+    })
+    return this.#sending
+  }
+
+  async #sendOn(nowMs: number): Promise<void> {
+    for (;;) {
+      this.#batch ??= this.#nextBatch(nowMs)
+      if (this.#batch === undefined) return
+      try {
+        await this.#keeper.addUsage(this.#batch, nowMs)
+      } catch (error) {
+        if (!(error instanceof KeeperUnavailable)) throw error
+        if (!this.#away) this.#complain(error.message)
+        this.#away = true
+        return
+      }
+      this.#away = false
+      this.#batch = undefined
+    }
+  }
+
+  #nextBatch(nowMs: number): UsageBatch | undefined {
+    if (this.#waiting.size === 0) return undefined
+    const uses = [...this.#waiting].map(
+      ([subscriber, octets]) => ({ subscriber, carrier: 'tcp', atMs: nowMs, ...octets }) as const,
+    )
+    this.#waiting = new Map()
+    this.#number += 1
+    return { source: this.#source, number: this.#number, uses }
+  }
+}
+
+const NOTHING: Octets = { dslUp: 0, dslDown: 0, lteUp: 0, lteDown: 0 }

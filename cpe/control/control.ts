@@ -1,0 +1,117 @@
+/**
+ * The control session with everything that it moves in the house, and that moves it.
+ *
+ *    clock ◀── time ─┐                      ┌─▶ steering: the session is a connection that it moves
+ *    policy ◀────────┤ conversation, session┤
+ *    data threads ◀──┘ cookies              └─◀ reporter: how the legs are, and why
+ */
+import type { CpeConfig } from '../../shared/config/cpe.ts'
+import { LEGS } from '../../shared/core/leg.ts'
+import { release } from '../../shared/daemon/arguments.ts'
+import type { Log } from '../../shared/daemon/log.ts'
+import { type Fail, supervise } from '../../shared/daemon/supervise.ts'
+import { readCounters } from '../../shared/linux/links.ts'
+import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
+import type { LegBoard } from '../../shared/relay/leg-board.ts'
+import { credentialOf } from '../../shared/session/credential.ts'
+import { controlSecret } from '../../shared/tunnel/keys.ts'
+import type { IssuedCookie } from '../data/room.ts'
+import type { HouseFlow } from '../steering/house-flows.ts'
+import type { RunningSteering } from '../steering/steering.ts'
+import { HouseClock } from './clock.ts'
+import { dialSession } from './dial-session.ts'
+import type { PolicyLayers } from './policy-layers.ts'
+import { Reporter } from './reporter.ts'
+import { HomeControl } from './session.ts'
+
+export interface ControlOutside {
+  readonly steering: Pick<RunningSteering, 'status'>
+  readonly policy: Pick<PolicyLayers, 'send'>
+  /** A cookie for the data threads. */
+  readonly issue: (cookie: IssuedCookie) => void
+}
+
+export type ControlConfig = Pick<CpeConfig, 'concentrator' | 'legs' | 'subscriber'>
+
+export class Control {
+  readonly clock = new HouseClock()
+  readonly #config: ControlConfig
+  readonly #board: LegBoard
+  readonly #log: Pick<Log, 'debug' | 'info' | 'warn'>
+  #session: HomeControl | undefined
+
+  constructor(config: ControlConfig, board: LegBoard, log: Pick<Log, 'debug' | 'info' | 'warn'>) {
+    this.#config = config
+    this.#board = board
+    this.#log = log
+  }
+
+  /** The house's connections, and the session's. */
+  *flows(house: Iterable<HouseFlow>): Generator<HouseFlow> {
+    yield* house
+    if (this.#session !== undefined) yield* this.#session.flows()
+  }
+
+  /** Hold a session until disposed of, if one is configured. */
+  async start(outside: ControlOutside): Promise<AsyncDisposable> {
+    if (this.#config.concentrator.session === undefined) return new AsyncDisposableStack()
+    return supervise(
+      (fail) => Promise.resolve(this.#run(outside, fail)),
+      (why, againMs) => this.#log.warn('control session failed', { why, againMs }),
+    )
+  }
+
+  #run({ steering, policy, issue }: ControlOutside, fail: Fail): AsyncDisposable {
+    const { subscriber } = this.#config
+    const board = this.#board
+    const reporter = new Reporter()
+    const route = new NetlinkSocket(Netlink.route)
+    const stop = new AbortController()
+    const counters = setInterval(() => {
+      try {
+        reporter.look(
+          (leg) => readCounters(route, board.leg(leg).ifIndex),
+          steering.status(),
+          performance.now(),
+        )
+      } catch (error) {
+        fail(error)
+      }
+    }, LOOK_MS)
+    const session = new HomeControl({
+      id: subscriber.id,
+      credential: credentialOf(subscriber.secret ?? controlSecret(subscriber.cookie)),
+      software: `hybridge ${release()}`,
+      board,
+      chance: Math.random,
+      log: this.#log,
+      dial: (leg) => dialSession(this.#config, leg, board.leg(leg)),
+      timeIs: (unixMs) => this.clock.told(unixMs),
+      policy: (sent) => policy.send(sent),
+      report: () => reporter.report(steering.status(), performance.now(), this.clock.unixMs()),
+      heard: () => reporter.heard(),
+      // LTE pays for every byte.
+      pace: (reportMs) => (board.leg(LEGS[0]!).up ? reportMs : Math.max(reportMs, REPORT_LTE_MS)),
+      cookie: (leg, family, cookie) => {
+        const { address4, address6 } = board.leg(leg)
+        const from = family === 'ipv4' ? address4 : address6
+        if (from !== undefined) issue({ cookie, leg, from })
+      },
+    })
+    this.#session = session
+    const kept = session.keep(stop.signal, fail).catch(fail)
+    return {
+      [Symbol.asyncDispose]: async () => {
+        stop.abort()
+        clearInterval(counters)
+        await kept
+        this.#session = undefined
+        route[Symbol.dispose]()
+      },
+    }
+  }
+}
+
+const LOOK_MS = 1_000
+/** Below the concentrator's patience with a silent home. */
+const REPORT_LTE_MS = 60_000

@@ -1,0 +1,109 @@
+/**
+ * The control session on a real street: it stands on either leg, outlives a cut and a dead concentrator, and what
+ * the operator changes reaches a home that is downloading within a second.
+ */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { raiseStreet, type Street, streetImpossible } from './lab.ts'
+import { eventually, logOf } from './onlooker.ts'
+import { download } from './transfer.ts'
+
+const skip = streetImpossible()
+let street: Street
+
+before(async () => {
+  if (skip !== false) return
+  const control = { control: { reportS: 1 } }
+  street = await raiseStreet({ name: 'hyb-session', session: true, concentrator: control })
+})
+after(async () => {
+  if (skip === false) await street.down()
+})
+
+test('the session begins on DSL, LTE stands by, and each leg is given a cookie of its own', {
+  skip,
+}, async () => {
+  await eventually(() => assert.deepEqual(sessionsAt('cpe'), ['dsl multipath']), 5_000)
+  assert.match(logOf(street, 'concentrator'), /"multipath":true,"msg":"home came"/)
+  await eventually(async () => {
+    const { stdout } = await street.exec('concentrator', ['ss', '-tnH', 'sport', '=', '8805'])
+    const peers = stdout.split('\n').filter((line) => line.startsWith('ESTAB'))
+    assert.equal(peers.length, 2, stdout)
+  }, 5_000)
+})
+
+test('a policy that changes while a home downloads is applied within a second, and no flow is dropped', {
+  skip,
+}, async () => {
+  let changing: Promise<number> | undefined
+  const loading = download(street, '/bytes/20000000', {
+    onProgress: ({ bytes }) => {
+      if (bytes < 2_000_000) return
+      changing ??= setPolicy('classes.default=dsl-only', 'overflow.trialS=9')
+    },
+  })
+  const { bytes } = await loading
+  const changedMs = await changing
+  assert.equal(bytes, 20_000_000)
+  const applied =
+    /"time":"([^"]+)","pid":\d+,"subscriber":"home-1","version":"\w+","msg":"policy applied"/.exec(
+      logOf(street, 'concentrator'),
+    )
+  assert.ok(applied !== null && changedMs !== undefined, logOf(street, 'concentrator'))
+  const tookMs = Date.parse(applied[1] ?? '') - changedMs
+  assert.ok(tookMs < 1_000, `applied after ${tookMs} ms`)
+  assert.match(logOf(street, 'cpe'), /"changed":\["classes","overflow"\]/)
+})
+
+test('the session outlives its leg', { skip }, async () => {
+  await street.fail('dsl', 'silent')
+  await eventually(() => assert.match(logOf(street, 'cpe'), /"leg":"dsl".*"msg":"leg down"/), 5_000)
+  await setPolicy('overflow.trialS=8')
+  await eventually(() => assert.equal(timesApplied(), 2), 3_000)
+  assert.deepEqual(
+    sessionsAt('cpe'),
+    ['dsl multipath'],
+    'the session that was there before the cut',
+  )
+})
+
+test('a home that starts on LTE alone, with what it was told last, has a session', {
+  skip,
+}, async () => {
+  await street.restart('cpe')
+  assert.match(
+    logOf(street, 'cpe'),
+    /"changed":\["overflow"\],"ignored":\[\],"msg":"policy of the concentrator"/,
+  )
+  await eventually(() => assert.equal(sessionsAt('cpe').at(-1), 'lte multipath'), 5_000)
+  await street.heal('dsl')
+})
+
+test('a concentrator that is killed and comes back has its home back, and keeps its key', {
+  skip,
+}, async () => {
+  const before = sessionsAt('cpe').length
+  await street.restart('concentrator', 'SIGKILL')
+  await eventually(() => assert.ok(sessionsAt('cpe').length > before), 8_000)
+  await eventually(() => assert.match(logOf(street, 'concentrator'), /"msg":"home came"/), 2_000)
+})
+
+/** The sessions that the home has opened, each as its leg and whether it was multipath. */
+function sessionsAt(daemon: 'cpe'): string[] {
+  return [
+    ...logOf(street, daemon).matchAll(/"leg":"(\w+)","multipath":(\w+),"msg":"control session"/g),
+  ].map(([, leg, multipath]) => `${leg} ${multipath === 'true' ? 'multipath' : 'plain'}`)
+}
+
+function timesApplied(): number {
+  return logOf(street, 'concentrator').match(/"msg":"policy applied"/g)?.length ?? 0
+}
+
+/** As an operator does it. Answers when the order was given. */
+async function setPolicy(...keys: readonly string[]): Promise<number> {
+  const toldMs = Date.now()
+  const argv = ['hybridge', 'policy', 'set', '--subscriber', 'home-1', ...keys]
+  const { status, stdout, stderr } = await street.exec('concentrator', argv)
+  assert.equal(status, 0, stdout + stderr)
+  return toldMs
+}
