@@ -19,6 +19,7 @@ import { reloadOnHangup } from './control/reload.ts'
 import { openHouse } from './data/house.ts'
 import type { HouseLetter, HouseMemory, HouseNews, HouseSettings } from './data/room.ts'
 import { houseSettings } from './data/settings.ts'
+import { openNameSets } from './steering/name-sets.ts'
 import { openRouter } from './steering/router.ts'
 import { openShaper } from './steering/shaper.ts'
 import { startSteering } from './steering/steering.ts'
@@ -46,6 +47,11 @@ await runDaemon(async (signal) => {
   )
   // Last in, first out: the LAN is captured when all else stands, and let go before it falls.
   await using router = await openRouter(config, (why) => log.warn('router', { why }))
+  await using names = await openNameSets(
+    config,
+    (why) => log.warn('names', { why }),
+    (file) => log.info('restart the resolver to tell addresses of names', { file }),
+  )
   await using _shaper = await openShaper(config, (why) => log.warn('shaper', { why }))
   await using steering = startSteering(config, {
     ...house,
@@ -55,8 +61,9 @@ await runDaemon(async (signal) => {
   })
   const policy = new LivePolicy(config, [
     house,
+    names,
     steering,
-    { adopt: ({ classes }) => workers.tell({ classes }) },
+    { adopt: ({ classes }, flows) => workers.tell({ classes, flows }) },
   ])
   using _reload = reloadOnHangup(config, readAgain, policy)
 

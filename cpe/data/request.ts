@@ -141,6 +141,7 @@ export class Request implements Watcher, AskerEvents {
 
   #ask(): void {
     const { row, cookie, fd } = this.#uplink
+    this.#uplink.traffic = this.#asker.traffic
     if (row >= 0) this.#room.table.open(row, SERVICE_CLASSES.indexOf(this.#serviceClass))
     const message = encodeConvert([
       { type: 'connect', ...this.#asker.destination },

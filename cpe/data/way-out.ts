@@ -2,7 +2,7 @@
  * ② Which way a LAN connection leaves the house: over an uplink to the concentrator, or straight out, by its
  * service class and by whether the concentrator serves.
  */
-import { classOf, linesOf } from '../../shared/core/service-class.ts'
+import { linesOf } from '../../shared/core/service-class.ts'
 import type { Asker } from './asker.ts'
 import type { Pool } from './pool.ts'
 import { Request } from './request.ts'
@@ -10,8 +10,8 @@ import type { HouseRoom } from './room.ts'
 
 /** From here on the asker is answered one way or another; nobody needs to keep the request. */
 export function findWay(room: HouseRoom, pool: Pool, asker: Asker): void {
-  const { board, classes } = room
-  const serviceClass = classOf(classes, asker.destination)
+  const { board, classifier } = room
+  const serviceClass = classifier.classOf(asker.traffic)
   const lines = linesOf(serviceClass)
   // The one line that it may use is dead.
   if (lines.length === 1 && !lines.some((leg) => board.leg(leg).up)) {

@@ -16,11 +16,13 @@ import { SendQueues } from '../../shared/relay/send-queue.ts'
 import { threadStartMs } from '../../shared/relay/shared-clock.ts'
 import type { WorkerBirth } from '../../shared/relay/workers.ts'
 import { Accepted } from './accepted.ts'
+import { Classifier } from './classifier.ts'
 import { Concentrator } from './concentrator.ts'
 import { HOLD_LIMITS, Hold } from './hold.ts'
 import { intercept } from './intercept.ts'
 import { endOrphans } from './orphans.ts'
 import { Pool } from './pool.ts'
+import { Reclassifier } from './reclassify.ts'
 import {
   COUNT,
   HOUSE_COUNTERS,
@@ -42,7 +44,7 @@ if (port === null) throw new Error('Cannot run on its own: this is a data thread
 using loop = new Loop()
 const room: HouseRoom = {
   settings,
-  classes: settings.classes,
+  classifier: new Classifier(settings.classes, settings.lan),
   loop,
   scratch: new Uint8Array(SCRATCH_BYTES),
   sendQueues: new SendQueues(loop),
@@ -59,6 +61,7 @@ const room: HouseRoom = {
 }
 const pool = new Pool(room, new Concentrator(room))
 const stranded = new Stranded(room)
+const reclassifier = new Reclassifier(room)
 /** How old a published figure may be, and how late a download is known for one. */
 const PUBLISH_MS = 100
 const PUBLISH_IDLE_MS = 1_000
@@ -71,7 +74,10 @@ const publish = new Deadline(() => {
 })
 
 hearBell(loop, birth.bell, birth.orders, () => {
-  for (const { classes } of lettersAt<HouseLetter>(port)) room.classes = classes
+  for (const { classes, flows } of lettersAt<HouseLetter>(port)) {
+    room.classifier.adopt(classes)
+    reclassifier.begin(flows)
+  }
   stranded.end()
   pool.legsChanged()
 })

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { knownAddress, parsePrefix } from '../wire/address.ts'
-import { type ClassRule, classOf, isHelped, linesOf, type ServiceClass } from './service-class.ts'
+import { isHelped, linesOf, type ServiceClass } from './service-class.ts'
 import { type LegUse, wantSubflows } from './subflows.ts'
 
 /** The table of service-class.ts: who carries, and in brackets who waits. */
@@ -33,22 +32,4 @@ for (const [serviceClass, bothUp, dslFull, dslDead, lteDead] of TABLE) {
 test('what is small is aggregated by no class', () => {
   assert.equal(isHelped('aggregate', false, true), false)
   assert.deepEqual(linesOf('aggregate'), ['dsl', 'lte'])
-})
-
-test('the first rule that fits decides, by prefix and by port', () => {
-  const net = parsePrefix('198.51.100.0/24')
-  assert.ok(net !== undefined)
-  const rules: ClassRule[] = [
-    { class: 'bypass', to: [net], ports: [{ from: 25, to: 25 }] },
-    { class: 'dsl-only', to: [net], ports: [] },
-    { class: 'lte-only', to: [], ports: [{ from: 8_000, to: 8_100 }] },
-  ]
-  const of = (address: string, port: number) =>
-    classOf({ default: 'overflow', rules }, { address: knownAddress(address), port })
-  assert.equal(of('198.51.100.7', 25), 'bypass')
-  assert.equal(of('198.51.100.7', 8_050), 'dsl-only')
-  assert.equal(of('203.0.113.7', 25), 'overflow')
-  assert.equal(of('203.0.113.7', 8_000), 'lte-only')
-  assert.equal(of('2001:db8::7', 8_100), 'lte-only')
-  assert.equal(of('2001:db8::7', 8_101), 'overflow')
 })

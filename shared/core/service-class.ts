@@ -12,8 +12,6 @@
  *   + both carry   , the second is joined and waits   * once the connection has carried 64 KiB
  */
 
-import type { Prefix } from '../wire/address.ts'
-import { prefixContains } from '../wire/address.ts'
 import type { LegName } from './leg.ts'
 
 /** A class is its place in this list where only a number fits. */
@@ -49,31 +47,4 @@ export function isHelped(serviceClass: ServiceClass, bulk: boolean, engaged: boo
     default:
       return false
   }
-}
-
-/** What puts a connection into a class. Empty lists: any. */
-export interface ClassRule {
-  readonly class: ServiceClass
-  readonly to: readonly Prefix[]
-  readonly ports: ReadonlyArray<{ readonly from: number; readonly to: number }>
-}
-
-/** Which connections are in which class. */
-export interface ClassPolicy {
-  /** Of what no rule fits. */
-  readonly default: ServiceClass
-  readonly rules: readonly ClassRule[]
-}
-
-/** The class of the first rule that fits. */
-export function classOf(
-  policy: ClassPolicy,
-  { address, port }: { readonly address: Uint8Array; readonly port: number },
-): ServiceClass {
-  for (const rule of policy.rules) {
-    const there = rule.to.length === 0 || rule.to.some((prefix) => prefixContains(prefix, address))
-    const asked = rule.ports.length === 0 || rule.ports.some((r) => r.from <= port && port <= r.to)
-    if (there && asked) return rule.class
-  }
-  return policy.default
 }

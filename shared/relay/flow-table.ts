@@ -66,6 +66,15 @@ export class FlowTable {
     this.setState(row, FlowState.open)
   }
 
+  /** Only the owning worker. */
+  classOf(row: number): number {
+    return this.#cells[row * ROW_CELLS + SERVICE_CLASS]!
+  }
+
+  setClass(row: number, serviceClass: number): void {
+    this.#cells[row * ROW_CELLS + SERVICE_CLASS] = serviceClass
+  }
+
   setBytes(row: number, up: number, down: number): void {
     this.#bytes[row * ROW_DOUBLES + UP] = up
     this.#bytes[row * ROW_DOUBLES + DOWN] = down
