@@ -19,6 +19,7 @@ import type { LegUse } from '../../shared/core/subflows.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
+import { CaptureSwitch } from './capture-switch.ts'
 import { type HouseFlow, marked, overflowing } from './house-flows.ts'
 import { LegNews } from './leg-news.ts'
 import type { LinkFacts, LinkSamples } from './links.ts'
@@ -66,11 +67,9 @@ export class Steering {
   readonly #seen: Record<LegName, SeenLeg> = { dsl: UNSEEN, lte: UNSEEN }
   readonly #news: LegNews
   readonly #dslFirst: DslFirst
+  readonly #capture: CaptureSwitch
   #active: LegName | undefined
   #bonding = false
-  #capture: boolean | undefined
-  #captureAgainMs = -Infinity
-  #fullUntilMs = -Infinity
   #lanConnections = 0
   #homeActiveUntilMs = -Infinity
 
@@ -91,6 +90,7 @@ export class Steering {
       lte: health('lte', idleLteS * 1_000, idleLteS * 1_000),
     }
     this.#news = new LegNews(parts.log)
+    this.#capture = new CaptureSwitch(parts, resolve)
     this.#dslFirst = new DslFirst(
       overflowPolicy(config),
       dslLine(config),
@@ -250,33 +250,14 @@ export class Steering {
     }
     // Only when there is another way to go; and after it was opened.
     for (const leg of died) if (active !== undefined && active !== leg) router.flushLeg(leg)
-    this.#setCapture(nowMs)
+    if (this.#concentrator.state === 'unreachable') this.#settle()
+    this.#capture.follow(this.#bonding, nowMs)
   }
 
   /** DSL unless it is dead; with every leg dead, one that at least has a line. */
   #best(): LegName | undefined {
     return (
       LEGS.find((leg) => this.#legs[leg].inService) ?? LEGS.find((leg) => this.#legs[leg].present)
-    )
-  }
-
-  #setCapture(nowMs: number): void {
-    if (!this.#parts.roomForFlows()) this.#fullUntilMs = nowMs + FULL_MS
-    const on = this.#bonding && nowMs >= this.#fullUntilMs
-    if (this.#concentrator.state === 'unreachable') this.#settle()
-    if (this.#capture === on || nowMs < this.#captureAgainMs) return
-    this.#capture = on
-    this.#parts.router.setCapture(on).then(
-      () => {
-        this.#parts.log.info('capture', { on })
-        if (on) this.#settle()
-      },
-      (error: unknown) => {
-        this.#capture = undefined
-        this.#captureAgainMs = nowMs + CAPTURE_AGAIN_MS
-        const why = error instanceof Error ? error.message : String(error)
-        this.#parts.log.warn('capture not set', { on, why })
-      },
     )
   }
 }
@@ -294,6 +275,3 @@ const DOUBT_TICK_MS = 10
 const DSL_COMPANY_MS = 1_000
 /** A home where nobody opened anything for so long does not keep LTE awake. */
 const HOME_ACTIVE_MS = 600_000
-const CAPTURE_AGAIN_MS = 1_000
-/** A house that is full lets flows by for so long at least: the ruleset is not changed for each. */
-const FULL_MS = 1_000
