@@ -81,7 +81,7 @@ function concentratorConfig(state: StreetState): ConfigPatch {
   }
 }
 
-function stateDirectory(street: string, daemon: DaemonName): string {
+export function stateDirectory(street: string, daemon: DaemonName): string {
   return join(streetDirectory(street), `${daemon}-state`)
 }
 
