@@ -122,6 +122,9 @@ export const HOUSE_COUNTERS = [
   'unanswered',
   'descriptors',
   'full',
+  // When a connection of the class last began or carried something, on the same clock as the next.
+  'interactiveMs',
+  'handoverMs',
   // When the thread last turned, on the clock that all threads share.
   'turnedMs',
 ] as const

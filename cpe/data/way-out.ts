@@ -4,21 +4,24 @@
  */
 import { linesOf } from '../../shared/core/service-class.ts'
 import type { Asker } from './asker.ts'
+import { noteUse } from './class-use.ts'
 import type { Pool } from './pool.ts'
 import { Request } from './request.ts'
 import type { HouseRoom } from './room.ts'
 
 /** From here on the asker is answered one way or another; nobody needs to keep the request. */
 export function findWay(room: HouseRoom, pool: Pool, asker: Asker): void {
-  const { board, classifier } = room
+  const { board, classifier, count, loop, originMs } = room
   const serviceClass = classifier.classOf(asker.traffic)
-  const lines = linesOf(serviceClass)
+  noteUse(count, serviceClass, originMs + loop.nowMs)
+  const lines = linesOf(serviceClass, board.quicker)
   // The one line that it may use is dead.
   if (lines.length === 1 && !lines.some((leg) => board.leg(leg).up)) {
     return asker.refused('unreachable')
   }
   if (!pool.concentrator.open || serviceClass === 'bypass') return asker.direct()
-  const warm = pool.take(lines)
+  // Warm ones stand on DSL. Where that is slow a new one on the quicker leg is the quicker way.
+  const warm = pool.take(lines[0] === 'lte' ? ['lte'] : lines)
   const uplink = warm ?? pool.concentrator.dial(lines)
   if (typeof uplink === 'number') return asker.direct()
   new Request(room, pool, { asker, serviceClass }, uplink, warm !== undefined).begin()

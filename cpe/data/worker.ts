@@ -3,6 +3,7 @@
  * relayed (③). Nothing here knows names, files or clocks on the wall.
  */
 import { parentPort, workerData } from 'node:worker_threads'
+import { SERVICE_CLASSES } from '../../shared/core/service-class.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { SyscallError } from '../../shared/linux/errors.ts'
 import { PacketQueue } from '../../shared/linux/nfqueue.ts'
@@ -16,6 +17,7 @@ import { SendQueues } from '../../shared/relay/send-queue.ts'
 import { threadStartMs } from '../../shared/relay/shared-clock.ts'
 import type { WorkerBirth } from '../../shared/relay/workers.ts'
 import { Accepted } from './accepted.ts'
+import { noteUse } from './class-use.ts'
 import { Classifier } from './classifier.ts'
 import { Concentrator } from './concentrator.ts'
 import { HOLD_LIMITS, Hold } from './hold.ts'
@@ -69,6 +71,7 @@ const PUBLISH_IDLE_MS = 1_000
 const BULK_BYTES = 65_536
 const publish = new Deadline(() => {
   endOrphans(room)
+  obeyOrders(room)
   publishFlows(room)
   loop.arm(publish, room.count[COUNT.flowsOpen]! > 0 ? PUBLISH_MS : PUBLISH_IDLE_MS)
 })
@@ -106,6 +109,13 @@ function openHold(): Hold | undefined {
   }
 }
 
+/** Steering may want a connection to begin anew. */
+function obeyOrders({ flows, table }: HouseRoom): void {
+  for (const [flow, uplink] of flows) {
+    if (uplink !== undefined && uplink.row >= 0 && table.isOrderedReset(uplink.row)) flow.reset()
+  }
+}
+
 /**
  * Bytes of open flows, for whoever looks: in the flow table one by one, in the counters together. And that
  * this thread still turns.
@@ -117,6 +127,9 @@ function publishFlows({ flows, table, count, loop, originMs, closedBytes }: Hous
     up += flow.a2b.bytes
     down += flow.b2a.bytes
     if (uplink === undefined || uplink.row < 0) continue
+    if (table.bytesOf(uplink.row) !== flow.a2b.bytes + flow.b2a.bytes) {
+      noteUse(count, SERVICE_CLASSES[table.classOf(uplink.row)], originMs + loop.nowMs)
+    }
     table.setBytes(uplink.row, flow.a2b.bytes, flow.b2a.bytes)
     if (flow.a2b.bytes + flow.b2a.bytes >= BULK_BYTES) table.setState(uplink.row, FlowState.bulk)
   }

@@ -169,6 +169,7 @@ class House {
   room = true
   rings = 0
   lanConnections = 0
+  inUse = { interactive: false, handover: false }
   /** What stands in DSL's queue. */
   queueMs = 0
   readonly received: Record<LegName, number> = { dsl: 0, lte: 0 }
@@ -251,6 +252,8 @@ class House {
       flows: () => this.flows,
       budget: () => UNLIMITED,
       lanConnections: () => this.lanConnections,
+      classesInUse: () => this.inUse,
+      guard: { look: () => false, of: () => 'free' },
       roomForFlows: () => this.room,
       wake: () => {
         this.rings++

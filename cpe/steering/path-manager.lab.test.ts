@@ -155,6 +155,8 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
       board,
       flows: () => [...tokens].map((token) => ({ token, pooled: false, ...DOWNLOAD })),
       lanConnections: () => 0,
+      classesInUse: () => ({ interactive: false, handover: false }),
+      reset: () => undefined,
       roomForFlows: () => true,
       wake: () => undefined,
       router: {
@@ -247,6 +249,7 @@ const config = {
   concentrator: { addresses: ['192.0.2.10'], port: PORT },
   legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
   stateDirectory: '/nowhere',
+  classes: { lteCap: { atCap: 'back' as const } },
   budget: { resetDay: 1 },
   shaping: { dslShare: 0.97 },
   probes: { idleDslS: 30, idleLteS: 300, retries: 3 },

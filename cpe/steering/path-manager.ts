@@ -10,7 +10,7 @@
  * what the home sends.
  */
 import { AddressIds, LEGS, type LegName } from '../../shared/core/leg.ts'
-import type { ServiceClass } from '../../shared/core/service-class.ts'
+import type { LegsNow, ServiceClass } from '../../shared/core/service-class.ts'
 import {
   planSubflows,
   type Subflow,
@@ -53,6 +53,8 @@ export interface FlowConnection {
   readonly serviceClass: ServiceClass
   /** LTE shall carry its bytes too. */
   readonly helped: boolean
+  /** The same object as long as it says the same. */
+  readonly legsNow?: LegsNow
 }
 
 /** What came of commands. `refused` by errno name. */
@@ -173,7 +175,8 @@ export class PathManager {
     const same =
       plan.pooled === flow.pooled &&
       plan.helped === flow.helped &&
-      plan.serviceClass === flow.serviceClass
+      plan.serviceClass === flow.serviceClass &&
+      plan.legsNow === flow.legsNow
     const settled = plan.epoch === this.#epoch && same
     if (settled && !known.changed && nowMs < plan.againMs) return
     known.changed = false
@@ -181,6 +184,7 @@ export class PathManager {
     plan.pooled = flow.pooled
     plan.helped = flow.helped
     plan.serviceClass = flow.serviceClass
+    plan.legsNow = flow.legsNow
     for (const { address, livedMs } of known.ended.splice(0)) {
       const leg = this.#legOf.get(address)
       if (leg !== undefined) plan.tries.ended(leg, livedMs, nowMs)

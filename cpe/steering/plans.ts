@@ -2,7 +2,7 @@
  * What the path manager remembers of each connection between two looks.
  */
 import type { LegName } from '../../shared/core/leg.ts'
-import type { ServiceClass } from '../../shared/core/service-class.ts'
+import type { LegsNow, ServiceClass } from '../../shared/core/service-class.ts'
 import { JoinTries } from './join-tries.ts'
 
 export interface Plan {
@@ -11,6 +11,7 @@ export interface Plan {
   pooled: boolean
   helped: boolean
   serviceClass: ServiceClass | undefined
+  legsNow: LegsNow | undefined
   /** When to look again although nothing changed. */
   againMs: number
   readonly tries: JoinTries
@@ -25,6 +26,7 @@ export class Plans {
       pooled: false,
       helped: false,
       serviceClass: undefined,
+      legsNow: undefined,
       againMs: Infinity,
       tries: new JoinTries(),
     }

@@ -13,6 +13,7 @@ import { knownAddress } from '../../shared/wire/address.ts'
 import { Inquiry } from './inquiry.ts'
 import { LinkWatch } from './links.ts'
 import { Steering, type SteeringConfig, type SteeringParts } from './loop.ts'
+import { type GuardedClasses, type GuardedHome, LteGuard } from './lte-guard.ts'
 import { LteLedger } from './lte-ledger.ts'
 import { type PathCounts, PathManager } from './path-manager.ts'
 import { type ProbeCounts, Probes } from './probes.ts'
@@ -20,8 +21,9 @@ import { type ProbeCounts, Probes } from './probes.ts'
 /** What the rest of the house gives to steering. */
 export type SteeringOutside = Pick<
   SteeringParts,
-  'board' | 'flows' | 'lanConnections' | 'roomForFlows' | 'router' | 'wake'
-> & { readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'> }
+  'board' | 'classesInUse' | 'flows' | 'lanConnections' | 'roomForFlows' | 'router' | 'wake'
+> &
+  Pick<GuardedHome, 'reset'> & { readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'> }
 
 export interface RunningSteering extends AsyncDisposable {
   /** It is known whether the concentrator answers, and what follows from it has been done. */
@@ -41,6 +43,7 @@ export interface RunningSteering extends AsyncDisposable {
  */
 export function startSteering(
   config: SteeringConfig &
+    GuardedClasses &
     Pick<CpeConfig, 'budget' | 'concentrator' | 'stateDirectory' | 'subscriber'>,
   outside: SteeringOutside,
 ): RunningSteering {
@@ -67,7 +70,11 @@ export function startSteering(
     new LteLedger(config, (why) => outside.log.warn('lte ledger', { why }), Date.now()),
   )
   const budget = (lte: LegCounters | undefined) => ledger.look(lte, Date.now())
-  const steering = new Steering(config, remotes, { ...outside, links, probes, paths, budget })
+  const dump = () => dumpSubflows(diagnosis)
+  // Nobody tells yet whether LTE roams.
+  const guard = new LteGuard(config, { ...outside, dump, roaming: () => false })
+  const hands = { links, probes, paths, budget, guard }
+  const steering = new Steering(config, remotes, { ...outside, ...hands })
 
   const inquiry = opened.use(
     new Inquiry(config, (why) => outside.log.warn('concentrator asked by TCP', { why })),
@@ -96,10 +103,7 @@ export function startSteering(
   return {
     settled: steering.settled,
     suspect: () => steering.suspect(performance.now()),
-    adopt: (policy) => {
-      steering.adopt(policy)
-      ledger.adopt(policy.budget)
-    },
+    adopt: (policy) => adopted(policy, { steering, ledger, guard }),
     status: () => steering.status(),
     probes: probes.counts,
     paths: paths.counts,
@@ -108,6 +112,18 @@ export function startSteering(
       return Promise.resolve()
     },
   }
+}
+
+interface Adopting {
+  readonly steering: Steering
+  readonly ledger: LteLedger
+  readonly guard: LteGuard
+}
+
+function adopted(policy: Policy, { steering, ledger, guard }: Adopting): void {
+  steering.adopt(policy)
+  ledger.adopt(policy.budget)
+  guard.adopt(policy)
 }
 
 const AFTER_FAILURE_MS = 200

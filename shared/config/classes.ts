@@ -5,10 +5,11 @@ import { z } from 'zod'
 import { POLICY_SCOPES } from '../core/class-change.ts'
 import type { HardwareAddress } from '../core/class-rules.ts'
 import { domainSet, parseDomain } from '../core/domain-set.ts'
+import { AFTER_CAP } from '../core/lte-guard.ts'
 import { SERVICE_CLASSES } from '../core/service-class.ts'
 import { type Prefix, parsePrefix } from '../wire/address.ts'
 import { prefix } from './address.ts'
-import { list, PORT_MAX } from './bounds.ts'
+import { list, numberBetween, PORT_MAX } from './bounds.ts'
 import { mustBeText, wrong } from './must.ts'
 
 export function classesSection() {
@@ -33,6 +34,15 @@ export function classesSection() {
       default: serviceClass().default('overflow'),
       /** Which connections a change is for, when the file is read again. Default new. */
       appliesTo: z.enum(POLICY_SCOPES, { error: mustBeText('new, all or reset') }).default('new'),
+      /** What LTE may carry of a connection of class handover or interactive. */
+      lteCap: z
+        .strictObject({
+          /** Both directions together. Default: no limit. */
+          megabytes: numberBetween(0.1, 1_000_000, 'megabytes').optional(),
+          /** back: DSL alone carries it from then on; reset: it must begin anew. Default back. */
+          atCap: z.enum(AFTER_CAP, { error: mustBeText('back or reset') }).default('back'),
+        })
+        .prefault({}),
       /** The first that fits decides. Default none. */
       rules: list(rule, 0, RULES_MAX, 'rules').default([]),
     })

@@ -135,9 +135,9 @@ testEdges(cpeConfig, minimal, [
   ...['classes.default', 'classes.rules.0.class'].map(
     (key): Edge => ({
       key,
-      good: ['overflow', 'aggregate', 'handover', 'dsl-only', 'lte-only', 'bypass'],
+      good: ['overflow', 'aggregate', 'handover', 'dsl-only', 'lte-only', 'bypass', 'interactive'],
       bad: [null, '', 'Overflow', 'both', 1, true],
-      says: /overflow, aggregate, handover, dsl-only, lte-only or bypass/,
+      says: /overflow, aggregate, handover, dsl-only, lte-only, bypass or interactive/,
     }),
   ),
   {
@@ -178,6 +178,18 @@ testEdges(cpeConfig, minimal, [
     good: [undefined, 'new', 'all', 'reset'],
     bad: [null, '', 'All', 'none', 1, true],
     says: /new, all or reset/,
+  },
+  {
+    key: 'classes.lteCap.megabytes',
+    good: [undefined, 0.1, 20, 1_000_000],
+    bad: [null, 0, -1, 1_000_001, '20', true],
+    says: /a number from 0\.1 to 1000000 megabytes/,
+  },
+  {
+    key: 'classes.lteCap.atCap',
+    good: [undefined, 'back', 'reset'],
+    bad: [null, '', 'drop', true],
+    says: /back or reset/,
   },
   {
     key: 'classes.rules.0.protocol',
@@ -350,7 +362,7 @@ test('the least that must be said becomes a whole configuration', () => {
     lan: { interfaces: ['lan'] },
     legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
     budget: { resetDay: 1 },
-    classes: { default: 'overflow', appliesTo: 'new', rules: [] },
+    classes: { default: 'overflow', appliesTo: 'new', lteCap: { atCap: 'back' }, rules: [] },
     overflow: {
       engagePercent: 93,
       engageMs: 100,

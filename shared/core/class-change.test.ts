@@ -8,7 +8,8 @@ import { planSubflows, type Subflow, wantSubflows } from './subflows.ts'
 const TABLE: ReadonlyArray<[to: ServiceClass, 'move' | 'keep', ...string[]]> = [
   ['overflow', 'move', ''],
   ['aggregate', 'move', ''],
-  ['handover', 'move', ''],
+  ['handover', 'move', 'destroy lte', ''],
+  ['interactive', 'move', ''],
   ['dsl-only', 'move', 'destroy lte', ''],
   ['lte-only', 'move', 'setBackup lte, destroy dsl', ''],
   ['bypass', 'keep'],

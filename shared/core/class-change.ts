@@ -4,6 +4,7 @@
  *    from           to               what happens
  *    any bonded     dsl-only         DSL is joined where it is missing, then LTE's subflow is destroyed
  *    any bonded     lte-only         LTE is joined where it is missing, then DSL's subflow is destroyed
+ *    any bonded     handover         DSL is joined where it is missing; LTE's subflow is destroyed while DSL is well
  *    any bonded     another bonded   the missing line is joined, and the backup flags are set as the class wants
  *    any bonded     bypass           it goes on bonded; reset, where that was asked for
  *    bypass         any              it goes on unbonded until it ends

@@ -12,7 +12,7 @@
  * alone costs nothing.
  */
 import { LEGS, type LegName } from './leg.ts'
-import { linesOf, type ServiceClass } from './service-class.ts'
+import { ALL_WELL, type LegsNow, linesOf, type ServiceClass, waitingOf } from './service-class.ts'
 
 /** What the judgement of health means for subflows: `doubtful` is neither used anew nor given up. */
 export type LegUse = 'up' | 'doubtful' | 'dead'
@@ -47,6 +47,8 @@ export interface BondedConnection {
   readonly helped: boolean
   /** The leg it began on; undefined when we did not see it begin. */
   readonly first: LegName | undefined
+  /** What the legs are good for now; without: all is well. */
+  readonly legsNow?: LegsNow
 }
 
 /**
@@ -59,14 +61,20 @@ export function wantSubflows(
   legs: Readonly<Record<LegName, LegUse>>,
   homeActive: boolean,
 ): WantedSubflow[] | undefined {
-  const lines = linesOf(connection.serviceClass)
+  const { serviceClass, legsNow = ALL_WELL } = connection
+  const lines = linesOf(serviceClass, legsNow.quicker)
+  const waiting = waitingOf(serviceClass, legsNow)
   const primary = lines.find((leg) => legs[leg] === 'up')
   if (primary === undefined) return undefined
   const both = !connection.pooled || homeActive
-  return LEGS.filter((leg) => lines.includes(leg) && legs[leg] !== 'dead').map((leg) => ({
+  const waits = (leg: LegName) => !connection.helped && leg !== primary
+  // Only beside a DSL that carries: a leg that is in doubt is not to lose what it has.
+  const useless = waiting === 'none' && primary === 'dsl' && waits('lte')
+  const wanted = (leg: LegName) => legs[leg] !== 'dead' && !(leg === 'lte' && useless)
+  return LEGS.filter((leg) => lines.includes(leg) && wanted(leg)).map((leg) => ({
     leg,
-    backup: !connection.helped && leg !== primary,
-    create: legs[leg] === 'up' && (both || leg === connection.first),
+    backup: waits(leg),
+    create: legs[leg] === 'up' && (both || waiting === 'ahead' || leg === connection.first),
   }))
 }
 
