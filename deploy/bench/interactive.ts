@@ -30,11 +30,11 @@ export const interactiveBench = new Command('interactive')
 
 /** What happens to DSL, one after the other, and for how many seconds. */
 const WEATHER = [
-  ['well', 4],
+  ['well', 2],
   ['filled', 8],
   ['slow', 8],
   ['cut', 8],
-  ['healed', 4],
+  ['healed', 2],
 ] as const
 type Weather = (typeof WEATHER)[number][0]
 

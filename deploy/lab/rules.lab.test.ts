@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parse, stringify } from 'yaml'
+import { percentileOf } from '../bench/percentile.ts'
 import { INTERNET } from './addresses.ts'
 import { configPath } from './daemons.ts'
 import { raiseStreet, type Street, streetImpossible } from './lab.ts'
@@ -73,6 +74,17 @@ test('traffic is put into classes, and out of them while it runs', {
     assert.match(stderr, /reset by peer/)
   })
 
+  await t.test('what is interactive leaves a DSL that becomes slow', async () => {
+    await reclass(street, { default: 'interactive', rules: [], appliesTo: 'all' })
+    await firstByteMs(street)
+    await street.line('dsl', { rttMs: SLOW_RTT_MS })
+    const ms = []
+    for (let i = 0; i < 7; i++) ms.push(await firstByteMs(street))
+    await street.line('dsl', { rttMs: 20 })
+    // A warm uplink on DSL needs one of its round trips, and a server as far away as DSL none that is shorter.
+    assert.ok(percentileOf(ms, 50) < SLOW_RTT_MS, `${ms.join(', ')} ms`)
+  })
+
   await t.test('a bad rule is told in a sentence, and the rules of before stay', async () => {
     await reclass(street, { rules: [{ class: 'lte-only', from: [phone] }], appliesTo: 'new' })
     write(street, { rules: [{ class: 'dsl-only', from: ['phone'] }] })
@@ -118,6 +130,14 @@ async function fetched(street: Street, host: string): Promise<Bytes> {
   return less(await downBytes(street), before)
 }
 
+/** Of a small request. */
+async function firstByteMs(street: Street): Promise<number> {
+  const argv = ['curl', '-sSfm10', '-o', '/dev/null', '-w', '%{time_starttransfer}']
+  const { status, stdout, stderr } = await street.exec('home', [...argv, `http://${ipv4}/bytes/9`])
+  assert.equal(status, 0, stderr)
+  return Number(stdout) * 1_000
+}
+
 /** What each line brings now, while something runs. */
 async function shares(street: Street): Promise<Bytes> {
   await pause(MOVED_MS)
@@ -149,9 +169,10 @@ const CODE_POINTS = `add chain inet hyb_marks out { type filter hook output prio
 add rule inet hyb_marks out meta nfproto ipv4 ip dscp set cs1
 add rule inet hyb_marks out meta nfproto ipv6 ip6 dscp set cs1`
 
+const SLOW_RTT_MS = 600
 const PAGE_BYTES = 1_000_000
 /** So much that the server still speaks when the class changes last: then the kernel refuses joins. */
-const DOWNLOAD_BYTES = 60_000_000
+const DOWNLOAD_BYTES = 50_000_000
 const SAID_MS_MAX = 3_000
 /** Until the data threads have heard, and a new connection is classed by the new rules. */
 const PLANNED_MS = 100

@@ -39,7 +39,10 @@ export function classesSection() {
         .strictObject({
           /** Both directions together. Default: no limit. */
           megabytes: numberBetween(0.1, 1_000_000, 'megabytes').optional(),
-          /** back: DSL alone carries it from then on; reset: it must begin anew. Default back. */
+          /**
+           * back: DSL alone carries it from then on, as soon as DSL lives; reset: it must begin anew. Default
+           * back.
+           */
           atCap: z.enum(AFTER_CAP, { error: mustBeText('back or reset') }).default('back'),
         })
         .prefault({}),

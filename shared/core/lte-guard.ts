@@ -5,6 +5,8 @@
  *
  *     while LTE roams           DSL alone
  *     maxBytes have been spent  back: DSL alone from then on; reset: it begins anew
+ *
+ * While DSL is dead, what went back stays where it is: no connection is left without a leg.
  */
 import type { ServiceClass } from './service-class.ts'
 
