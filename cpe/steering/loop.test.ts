@@ -118,6 +118,21 @@ test('a router that refuses the capture is asked again a second later', async ()
   assert.match(house.log.join(), /capture not set/)
 })
 
+test('a home that is interactive is told the quicker leg, and threads and subflows hear of it', () => {
+  const house = new House()
+  house.play(1_000)
+  house.inUse = { interactive: true, handover: false }
+  house.flows.push({ ...flow(1, 0), serviceClass: 'interactive' })
+  house.play(2_000)
+  assert.deepEqual([house.board.quicker, house.quicker], ['dsl', 'dsl'])
+  house.queueMs = 200
+  house.play(400)
+  assert.deepEqual([house.board.quicker, house.quicker], ['lte', 'lte'])
+  house.queueMs = 0
+  house.play(3_000)
+  assert.deepEqual([house.board.quicker, house.quicker], ['dsl', 'dsl'])
+})
+
 test('a full house lets new flows by, and does not change its mind with each', () => {
   const house = new House()
   house.play(500)
@@ -176,6 +191,8 @@ class House {
   readonly flows: HouseFlow[] = []
   /** Tokens of the flows that LTE helps. */
   helped: number[] = []
+  /** As the path manager hears it. */
+  quicker: LegName | undefined
   readonly log: string[] = []
   readonly told: string[] = []
   readonly ways: Partial<Record<LegName, ProbeWay | undefined>> = {}
@@ -227,6 +244,7 @@ class House {
         lookAgain: () => undefined,
         steer: (pathLegs, _homeActive, flows) => {
           this.seen = pathLegs
+          this.quicker = [...flows()][0]?.legsNow?.quicker
           this.helped = [...flows()].filter(({ helped }) => helped).map(({ token }) => token)
         },
       },

@@ -74,7 +74,7 @@ export function wantSubflows(
   return LEGS.filter((leg) => lines.includes(leg) && wanted(leg)).map((leg) => ({
     leg,
     backup: waits(leg),
-    create: legs[leg] === 'up' && (both || waiting === 'ahead' || leg === connection.first),
+    create: legs[leg] === 'up' && (both || leg === connection.first),
   }))
 }
 
