@@ -65,7 +65,7 @@ export class Reclassifier implements Watcher {
   }
 }
 
-/** A name in a rule takes 10 us to look up; flows that run wait for no more than this many. */
+/** A name in a rule takes tens of microseconds to look up; flows that run wait for no more than this many. */
 const FLOWS_PER_TURN_MAX = 64
 /** Beyond what a server has for its answer. */
 const ASKING_MS = 2_000
