@@ -20,9 +20,14 @@ export function findWay(room: HouseRoom, pool: Pool, asker: Asker): void {
     return asker.refused('unreachable')
   }
   if (!pool.concentrator.open || serviceClass === 'bypass') return asker.direct()
-  // Warm ones stand on DSL. Where that is slow a new one on the quicker leg is the quicker way.
-  const warm = pool.take(lines[0] === 'lte' ? ['lte'] : lines)
+  // Warm ones stand on DSL, and one dialled on LTE has a handshake before it.
+  const { dsl, lte } = { dsl: board.leg('dsl'), lte: board.leg('lte') }
+  const dials = lines[0] === 'lte' && dsl.srttUs > DIALLED_TRIPS * lte.srttUs
+  const warm = pool.take(dials ? ['lte'] : lines)
   const uplink = warm ?? pool.concentrator.dial(lines)
   if (typeof uplink === 'number') return asker.direct()
   new Request(room, pool, { asker, serviceClass }, uplink, warm !== undefined).begin()
 }
+
+/** Of LTE, until the first byte of an answer; a warm uplink takes one of DSL. */
+const DIALLED_TRIPS = 2
