@@ -30,6 +30,7 @@ import type {
 import { houseSettings } from './data/settings.ts'
 import { openTunnel } from './data/tunnel.ts'
 import { openLteBar } from './steering/lte-bar.ts'
+import { openNameSets } from './steering/name-sets.ts'
 import { openRouter } from './steering/router.ts'
 import { openShaper } from './steering/shaper.ts'
 import { startSteering } from './steering/steering.ts'
@@ -64,6 +65,11 @@ await runDaemon(async (signal) => {
     : undefined
   // Last in, first out: the LAN is captured when all else stands, and let go before it falls.
   await using router = await openRouter(config, (why) => log.warn('router', { why }))
+  await using names = await openNameSets(
+    config,
+    (why) => log.warn('names', { why }),
+    (file) => log.info('restart the resolver to tell addresses of names', { file }),
+  )
   await using shaper = await openShaper(config, (why) => log.warn('shaper', { why }))
   await using bar = await openLteBar(config, (why) => log.warn('lte bar', { why }))
   const control = new Control(config, house.board, log)
@@ -83,8 +89,9 @@ await runDaemon(async (signal) => {
   })
   const live = new LivePolicy(config, [
     house,
+    names,
     steering,
-    { adopt: ({ classes }) => workers.tell({ classes }) },
+    { adopt: ({ classes }, flows) => workers.tell({ classes, flows }) },
   ])
   const policy = new PolicyLayers(config, live, log)
   await using _session = await control.start({

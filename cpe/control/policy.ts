@@ -9,9 +9,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { type Policy, policyOf } from '../../shared/config/policy.ts'
-
-/** Which connections another policy is for: those that begin from now on, or those that run too. */
-export type PolicyScope = 'new' | 'all'
+import type { PolicyScope } from '../../shared/core/class-change.ts'
 
 /** Whoever reads a policy. */
 export interface PolicyTaker {
@@ -39,7 +37,7 @@ export class LivePolicy {
     const changed = (Object.keys(next) as (keyof Policy)[]).filter(
       (key) => !isDeepStrictEqual(next[key], this.#present[key]),
     )
-    if (changed.length === 0) return changed
+    if (changed.length === 0 && flows === 'new') return changed
     this.#present = next
     for (const taker of this.#takers) taker.adopt(next, flows)
     return changed

@@ -10,18 +10,21 @@ import { EarlyData } from './early-data.ts'
 import type { Intercepted } from './intercept.ts'
 import { openFlow } from './open-flow.ts'
 import type { HouseRoom } from './room.ts'
+import { AcceptedTraffic } from './traffic.ts'
 import type { Uplink } from './uplink.ts'
 
 export class Accepted implements Asker, Watcher {
   readonly #room: HouseRoom
   readonly #lan: Intercepted
   readonly early: EarlyData
+  readonly traffic: AcceptedTraffic
   #events: AskerEvents | undefined
 
   constructor(room: HouseRoom, lan: Intercepted) {
     this.#room = room
     this.#lan = lan
     this.early = new EarlyData(lan.fd, room.scratch)
+    this.traffic = new AcceptedTraffic(lan, room.classifier.hardwareOf)
   }
 
   get destination(): Intercepted['destination'] {

@@ -2,12 +2,15 @@
  * ② On whose behalf the concentrator is asked: a LAN connection that was accepted (accepted.ts), or one whose
  * SYN is held (hold.ts).
  */
+import type { Traffic } from '../../shared/core/class-rules.ts'
 import type { EarlyData } from './early-data.ts'
 import type { ErrorTlv, Uplink } from './uplink.ts'
 
 /** One of the last three is called, once. */
 export interface Asker {
-  readonly destination: { readonly address: Uint8Array; readonly port: number }
+  readonly destination: Traffic['destination']
+  /** What the rules of classes may ask. */
+  readonly traffic: Traffic
   /** What the host says meanwhile. */
   readonly early: EarlyData
   /** From now on `events` hears what happens to the LAN's own socket, if there is one. */

@@ -69,7 +69,8 @@ export class Concentrator {
 
   #legOf(lines: readonly LegName[]): LegName | undefined {
     const { nowMs } = this.#room.loop
-    const legs = this.#upLegs().filter((leg) => lines.includes(leg))
+    const up = this.#upLegs()
+    const legs = lines.filter((leg) => up.includes(leg))
     return (
       legs.find((leg) => this.#marks.clean(leg)) ??
       legs.find((leg) => !this.#marks.marked(leg, nowMs))
@@ -83,7 +84,7 @@ export class Concentrator {
   }
 
   /**
-   * Begin an uplink over the best of `lines`, with the cookie that is good where it begins. `-errno` where none
+   * Begin an uplink over the first of `lines` that serves, with the cookie that is good where it begins. `-errno` where none
    * can be.
    */
   dial(lines: readonly LegName[], cookie?: ShownCookie): Uplink | number {

@@ -128,6 +128,17 @@ test('beyond 64 a LAN host is accepted before its servers are asked, and others 
   assert.equal(concentrators.length, 66, 'and then again')
 })
 
+test('a LAN device is known by who sent its SYN', () => {
+  const { concentrators, knock, said, room } = heldHouse()
+  const rule = { to: [], ports: [], dscp: [], class: 'bypass' } as const
+  const rules = [{ ...rule, from: ['02:00:00:00:00:0b'] }]
+  room.classifier.adopt({ default: 'overflow', rules })
+  knock('192.0.2.1', { host: 11 })
+  assert.deepEqual([concentrators.length, ...said()], [0, judged(0x0070_0000)])
+  knock('192.0.2.1', { host: 12 })
+  assert.deepEqual([concentrators.length, ...said()], [1])
+})
+
 test('while the concentrator does not answer, the kernel forwards', () => {
   const { concentrators, knock, said, room } = heldHouse({ open: false })
   knock('192.0.2.1')
@@ -138,7 +149,8 @@ test('while the concentrator does not answer, the kernel forwards', () => {
 
 test('what is no TCP packet, or is cut short, is accepted first', () => {
   const { queue, said, room } = heldHouse()
-  queue.packets.push({ id: 1, mark: unjudged, payload: Uint8Array.of(0x45, 0, 0, 20) })
+  const payload = Uint8Array.of(0x45, 0, 0, 20)
+  queue.packets.push({ id: 1, mark: unjudged, hardware: undefined, payload })
   queue.knock(room)
   assert.deepEqual(said(), [judged(0x0060_0000)])
 })
@@ -163,7 +175,13 @@ function heldHouse({ open } = { open: true }) {
   const house = new Hold(room, pool as Pool, queue, 1)
   let id = 0
   const knock = (address: string, { from = 5_000, to = 81, host = 10 } = {}) => {
-    queue.packets.push({ id: ++id, mark: unjudged, payload: synTo(address, from, to, host) })
+    const hardware = Uint8Array.of(2, 0, 0, 0, 0, host)
+    queue.packets.push({
+      id: ++id,
+      mark: unjudged,
+      hardware,
+      payload: synTo(address, from, to, host),
+    })
     queue.knock(room)
   }
   return { house, room, queue, concentrators, knock, said: () => queue.verdicts.splice(0) }

@@ -8,6 +8,7 @@
  *
  * Beyond a limit a connection is accepted first and asked for then, as if the kernel had no queue.
  */
+import type { Traffic } from '../../shared/core/class-rules.ts'
 import { MARK_MASK, VERDICT, type Verdict } from '../../shared/core/marks.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import * as libc from '../../shared/linux/libc.ts'
@@ -24,6 +25,7 @@ import type { Pool } from './pool.ts'
 import { verdictOf } from './refusal.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 import { flowKey, readSyn, type Syn } from './syn.ts'
+import { heldTraffic } from './traffic.ts'
 import { dropUplink, type Uplink } from './uplink.ts'
 import { findWay } from './way-out.ts'
 
@@ -77,8 +79,8 @@ export class Hold implements Watcher {
     this.#room.count[COUNT.held] = this.#held.size
   }
 
-  #onPacket({ id, mark, payload }: QueuedPacket): void {
-    const { count, loop, settings } = this.#room
+  #onPacket({ id, mark, hardware, payload }: QueuedPacket): void {
+    const { count, loop, settings, classifier } = this.#room
     const take = () => this.#queue.accept(id, marked(mark, VERDICT.take))
     const syn = readSyn(payload)
     if (syn === undefined) return take()
@@ -93,7 +95,8 @@ export class Hold implements Watcher {
       count[COUNT.flowsDirect]!++
       return this.#queue.accept(id, marked(mark, VERDICT.bypass))
     }
-    const one = new HeldSyn(this.#room, this, this.#queue, syn, id, mark)
+    const traffic = heldTraffic(syn, hardware, classifier.hardwareOf)
+    const one = new HeldSyn(this.#room, this, this.#queue, { syn, traffic }, id, mark)
     this.#held.set(syn.key, one)
     this.#byHost.set(syn.host, byHost + 1)
     count[COUNT.heldOpened]!++
@@ -108,6 +111,7 @@ class HeldSyn implements Asker, Watcher {
   readonly #hold: Hold
   readonly #queue: SynQueue
   readonly #syn: Syn
+  readonly traffic: Traffic
   /** The host waits for its SYN to be answered. */
   readonly early: EarlyData
   readonly #deadline = new Deadline(() => this.#neverAccepted())
@@ -115,11 +119,19 @@ class HeldSyn implements Asker, Watcher {
   #mark: number
   #answer: { readonly uplink: Uplink; readonly payload: Uint8Array } | undefined
 
-  constructor(room: HouseRoom, hold: Hold, queue: SynQueue, syn: Syn, id: number, mark: number) {
+  constructor(
+    room: HouseRoom,
+    hold: Hold,
+    queue: SynQueue,
+    { syn, traffic }: { readonly syn: Syn; readonly traffic: Traffic },
+    id: number,
+    mark: number,
+  ) {
     this.#room = room
     this.#hold = hold
     this.#queue = queue
     this.#syn = syn
+    this.traffic = traffic
     this.early = new EarlyData(undefined, room.scratch)
     this.#id = id
     this.#mark = mark

@@ -26,7 +26,7 @@ function home() {
     {
       workers: 2,
       pool: { sizeMax: 1, lifetimeS: 300 },
-      classes: { default: 'overflow', rules: [] },
+      classes: { default: 'overflow', appliesTo: 'new', lteCap: { atCap: 'back' }, rules: [] },
     },
     { flowsMax: 8, descriptorsPerWorker: 100 },
     () => nowMs,

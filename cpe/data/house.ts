@@ -9,6 +9,7 @@ import { FlowState, FlowTable } from '../../shared/relay/flow-table.ts'
 import type { Host } from '../../shared/relay/host.ts'
 import { LegBoard } from '../../shared/relay/leg-board.ts'
 import type { HouseFlow } from '../steering/house-flows.ts'
+import type { ClassesInUse } from '../steering/leg-qualities.ts'
 import { HOUSE_COUNTERS, type HouseCounters, type HouseMemory } from './room.ts'
 
 export interface House {
@@ -17,6 +18,10 @@ export interface House {
   readonly counters: HouseCounters
   /** Every MPTCP connection that a data thread has now. */
   flows(): Iterable<HouseFlow>
+  /** The connection of that token shall be reset. */
+  reset(token: number): void
+  /** Which classes have connections that carry something now. */
+  classesInUse(): ClassesInUse
   /** What pooled connections are for from now on. */
   adopt(policy: Pick<CpeConfig, 'classes'>): void
   /** Connections that the LAN has opened so far. */
@@ -71,6 +76,13 @@ export function openHouse(
         }
       }
     },
+    reset(token) {
+      for (const table of tables) table.orderReset(token)
+    },
+    classesInUse: () => ({
+      interactive: sharedMs() - counters.max('interactiveMs') < IN_USE_MS,
+      handover: sharedMs() - counters.max('handoverMs') < IN_USE_MS,
+    }),
     adopt(policy) {
       classes = policy.classes
     },
@@ -78,3 +90,6 @@ export function openHouse(
     roomForFlows: () => turning() && counters.max('descriptors') < host.descriptorsPerWorker,
   }
 }
+
+/** Requests that follow each other within this time are one use. */
+const IN_USE_MS = 5_000

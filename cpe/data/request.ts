@@ -143,6 +143,7 @@ export class Request implements Watcher, AskerEvents {
   #ask(): void {
     const { cookie, fd } = this.#uplink
     openUplink(this.#room, this.#uplink, this.#serviceClass)
+    this.#uplink.traffic = this.#asker.traffic
     const message = encodeConvert([
       { type: 'connect', ...this.#asker.destination },
       ...(this.#warm ? [] : [{ type: 'cookie', cookie: cookie.bytes } as const]),

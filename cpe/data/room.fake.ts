@@ -6,12 +6,14 @@ import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { Loop } from '../../shared/relay/loop.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
 import { threadStartMs } from '../../shared/relay/shared-clock.ts'
+import { Classifier } from './classifier.ts'
 import { HOUSE_COUNTERS, type HouseNews, type HouseRoom, type HouseSettings } from './room.ts'
 
 /** On a board that says the concentrator is reachable; no leg is up yet. */
 export function paintedRoom(
   settings: Partial<HouseSettings>,
   tell: (news: HouseNews) => void = () => undefined,
+  rows = 8,
 ): HouseRoom {
   const loop = new Loop()
   const board = LegBoard.create()
@@ -22,9 +24,9 @@ export function paintedRoom(
     scratch: new Uint8Array(262_144),
     sendQueues: new SendQueues(loop),
     heldBytes: 0,
-    classes: settings.classes ?? SETTINGS.classes,
+    classifier: new Classifier(settings.classes ?? SETTINGS.classes, []),
     board,
-    table: FlowTable.create(8),
+    table: FlowTable.create(rows),
     count: new Float64Array(HOUSE_COUNTERS.length),
     stopUntilMs: new Float64Array(1),
     originMs: threadStartMs(),
@@ -38,6 +40,7 @@ export function paintedRoom(
 const SETTINGS: HouseSettings = {
   concentrator: { addresses: [], port: 1 },
   cookie: new Uint8Array(8),
+  lan: [],
   interfaces: { dsl: 'no-such-line', lte: 'nor-this' },
   capturePort: 1,
   truthful: false,

@@ -1,12 +1,15 @@
 /**
  * What one data thread of the home knows, and what it tells.
  */
+
+import type { PolicyScope } from '../../shared/core/class-change.ts'
+import type { ClassPolicy } from '../../shared/core/class-rules.ts'
 import type { LegName } from '../../shared/core/leg.ts'
-import type { ClassPolicy } from '../../shared/core/service-class.ts'
 import { type Counters, columns } from '../../shared/relay/counters.ts'
 import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
 import type { FlowTable } from '../../shared/relay/flow-table.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
+import type { Classifier } from './classifier.ts'
 import type { Uplink } from './uplink.ts'
 
 /** Everything a worker is told at birth: plain data, for it crosses to another thread. */
@@ -14,6 +17,8 @@ export interface HouseSettings {
   /** In order of preference; 16 bytes each, IPv4 as ::ffff:a.b.c.d. */
   readonly concentrator: { readonly addresses: readonly Uint8Array[]; readonly port: number }
   readonly cookie: Uint8Array
+  /** The interfaces that the home's hosts are behind. */
+  readonly lan: readonly string[]
   readonly interfaces: { readonly dsl: string; readonly lte: string }
   /** The TPROXY port of worker 0; worker i listens on `capturePort + i`. */
   readonly capturePort: number
@@ -51,7 +56,7 @@ export interface HouseMemory {
 export interface HouseRoom extends FlowRoom {
   readonly settings: HouseSettings
   /** What connections want of the lines, as the policy has it now. */
-  classes: ClassPolicy
+  readonly classifier: Classifier
   readonly board: LegBoard
   readonly table: FlowTable
   readonly count: Float64Array
@@ -72,6 +77,7 @@ export interface HouseRoom extends FlowRoom {
 /** What the main thread tells a data thread that runs: another policy. */
 export interface HouseLetter {
   readonly classes: ClassPolicy
+  readonly flows: PolicyScope
 }
 
 /** And a cookie that came over the control session: shown on uplinks that begin on `leg` at `from`. */
@@ -125,6 +131,9 @@ export const HOUSE_COUNTERS = [
   'unanswered',
   'descriptors',
   'full',
+  // When a connection of the class last began or carried something, on the same clock as the next.
+  'interactiveMs',
+  'handoverMs',
   // When the thread last turned, on the clock that all threads share.
   'turnedMs',
 ] as const

@@ -20,6 +20,7 @@ export function houseSettings(
       port: concentrator.port,
     },
     cookie: config.subscriber.cookie,
+    lan: config.lan.interfaces,
     interfaces: { dsl: legs.dsl.interface, lte: legs.lte.interface },
     capturePort: config.capturePort,
     truthful: config.connect === 'truthful',

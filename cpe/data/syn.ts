@@ -2,11 +2,15 @@
  * The first packet of a LAN connection, as far as the house must know it.
  */
 import { knownAddress } from '../../shared/wire/address.ts'
-import { readIp, readTcp, readUint16 } from '../../shared/wire/ip.ts'
+import { readDscp, readIp, readTcp, readUint16 } from '../../shared/wire/ip.ts'
 
 export interface Syn {
   readonly destination: { readonly address: Uint8Array; readonly port: number }
-  /** The LAN host, for counting. */
+  /** The LAN host: 16 bytes. */
+  readonly source: Uint8Array
+  /** RFC 2474: 0 to 63. */
+  readonly dscp: number
+  /** The same host, for counting. */
   readonly host: string
   /** Both ends: the same for a SYN that is sent again, and `flowKey` of its connection. */
   readonly key: string
@@ -23,6 +27,8 @@ export function readSyn(packet: Uint8Array): Syn | undefined {
   const from = { address: source, port: readUint16(packet, tcp.at) }
   return {
     destination: { address, port },
+    source,
+    dscp: readDscp(packet, ip),
     host: Buffer.from(source).toString('latin1'),
     key: flowKey(from, { address, port }),
   }

@@ -4,6 +4,7 @@
  * Dialled on one leg, joined by the other later (path-manager.ts). What stands in front of the byte stream
  * is read and written here too: a message of ours, and the concentrator's answer.
  */
+import type { Traffic } from '../../shared/core/class-rules.ts'
 import { LEG_NUMBER, type LegName } from '../../shared/core/leg.ts'
 import { MARK } from '../../shared/core/marks.ts'
 import { SERVICE_CLASSES, type ServiceClass } from '../../shared/core/service-class.ts'
@@ -44,6 +45,8 @@ export interface Uplink {
   plain: boolean
   /** Its place in the flow table, -1 while it has none. */
   row: number
+  /** What it carries; undefined while it waits in the pool. */
+  traffic?: Traffic
 }
 
 /** Begin an uplink over `leg`: writable when connected. `-errno` where none can be. */

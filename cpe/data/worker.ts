@@ -3,6 +3,7 @@
  * relayed (③). Nothing here knows names, files or clocks on the wall.
  */
 import { parentPort, workerData } from 'node:worker_threads'
+import { SERVICE_CLASSES } from '../../shared/core/service-class.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { SyscallError } from '../../shared/linux/errors.ts'
 import { PacketQueue } from '../../shared/linux/nfqueue.ts'
@@ -16,11 +17,14 @@ import { SendQueues } from '../../shared/relay/send-queue.ts'
 import { threadStartMs } from '../../shared/relay/shared-clock.ts'
 import type { WorkerBirth } from '../../shared/relay/workers.ts'
 import { Accepted } from './accepted.ts'
+import { noteUse } from './class-use.ts'
+import { Classifier } from './classifier.ts'
 import { Concentrator } from './concentrator.ts'
 import { HOLD_LIMITS, Hold } from './hold.ts'
 import { intercept } from './intercept.ts'
 import { endOrphans } from './orphans.ts'
 import { Pool } from './pool.ts'
+import { Reclassifier } from './reclassify.ts'
 import {
   COUNT,
   HOUSE_COUNTERS,
@@ -44,7 +48,7 @@ if (port === null) throw new Error('Cannot run on its own: this is a data thread
 using loop = new Loop()
 const room: HouseRoom = {
   settings,
-  classes: settings.classes,
+  classifier: new Classifier(settings.classes, settings.lan),
   loop,
   scratch: new Uint8Array(SCRATCH_BYTES),
   sendQueues: new SendQueues(loop),
@@ -62,6 +66,7 @@ const room: HouseRoom = {
 const pool = new Pool(room, new Concentrator(room))
 const stranded = new Stranded(room)
 const signsOfLife = new SignsOfLife(room, () => pool.uplinks())
+const reclassifier = new Reclassifier(room)
 /** How old a published figure may be, and how late a download is known for one. */
 const PUBLISH_MS = 100
 const PUBLISH_IDLE_MS = 1_000
@@ -69,14 +74,19 @@ const PUBLISH_IDLE_MS = 1_000
 const BULK_BYTES = 65_536
 const publish = new Deadline(() => {
   endOrphans(room)
+  obeyOrders(room)
   publishFlows(room)
   loop.arm(publish, room.count[COUNT.flowsOpen]! > 0 ? PUBLISH_MS : PUBLISH_IDLE_MS)
 })
 
 hearBell(loop, birth.bell, birth.orders, () => {
   for (const letter of lettersAt<HouseLetter | IssuedCookie>(port)) {
-    if ('cookie' in letter) pool.concentrator.jar.issue(letter.cookie, letter, loop.nowMs)
-    else room.classes = letter.classes
+    if ('cookie' in letter) {
+      pool.concentrator.jar.issue(letter.cookie, letter, loop.nowMs)
+      continue
+    }
+    room.classifier.adopt(letter.classes)
+    reclassifier.begin(letter.flows)
   }
   stranded.end()
   signsOfLife.look()
@@ -107,6 +117,13 @@ function openHold(): Hold | undefined {
   }
 }
 
+/** Steering may want a connection to begin anew. */
+function obeyOrders({ flows, table }: HouseRoom): void {
+  for (const [flow, uplink] of flows) {
+    if (uplink !== undefined && uplink.row >= 0 && table.isOrderedReset(uplink.row)) flow.reset()
+  }
+}
+
 /**
  * Bytes of open flows, for whoever looks: in the flow table one by one, in the counters together. And that
  * this thread still turns.
@@ -118,6 +135,9 @@ function publishFlows({ flows, table, count, loop, originMs, closedBytes }: Hous
     up += flow.a2b.bytes
     down += flow.b2a.bytes
     if (uplink === undefined || uplink.row < 0) continue
+    if (table.bytesOf(uplink.row) !== flow.a2b.bytes + flow.b2a.bytes) {
+      noteUse(count, SERVICE_CLASSES[table.classOf(uplink.row)], originMs + loop.nowMs)
+    }
     table.setBytes(uplink.row, flow.a2b.bytes, flow.b2a.bytes)
     if (flow.a2b.bytes + flow.b2a.bytes >= BULK_BYTES) table.setState(uplink.row, FlowState.bulk)
   }

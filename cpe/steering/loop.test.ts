@@ -119,6 +119,21 @@ test('a router that refuses the capture is asked again a second later', async ()
   assert.match(house.log.join(), /capture not set/)
 })
 
+test('a home that is interactive is told the quicker leg, and threads and subflows hear of it', () => {
+  const house = new House()
+  house.play(1_000)
+  house.inUse = { interactive: true, handover: false }
+  house.flows.push({ ...flow(1, 0), serviceClass: 'interactive' })
+  house.play(2_000)
+  assert.deepEqual([house.board.quicker, house.quicker], ['dsl', 'dsl'])
+  house.queueMs = 200
+  house.play(400)
+  assert.deepEqual([house.board.quicker, house.quicker], ['lte', 'lte'])
+  house.queueMs = 0
+  house.play(3_000)
+  assert.deepEqual([house.board.quicker, house.quicker], ['dsl', 'dsl'])
+})
+
 test('a full house lets new flows by, and does not change its mind with each', () => {
   const house = new House()
   house.play(500)
@@ -192,12 +207,15 @@ class House {
   barred: string | undefined
   rings = 0
   lanConnections = 0
+  inUse = { interactive: false, handover: false }
   /** What stands in DSL's queue. */
   queueMs = 0
   readonly received: Record<LegName, number> = { dsl: 0, lte: 0 }
   readonly flows: HouseFlow[] = []
   /** Tokens of the flows that LTE helps. */
   helped: number[] = []
+  /** As the path manager hears it. */
+  quicker: LegName | undefined
   readonly log: string[] = []
   readonly told: string[] = []
   readonly ways: Partial<Record<LegName, ProbeWay | undefined>> = {}
@@ -251,6 +269,7 @@ class House {
         steer: (pathLegs, home, flows) => {
           this.seen = pathLegs
           this.home = home
+          this.quicker = [...flows()][0]?.legsNow?.quicker
           this.helped = [...flows()].filter(({ helped }) => helped).map(({ token }) => token)
         },
       },
@@ -276,6 +295,8 @@ class House {
       flows: () => this.flows,
       allowance: () => ({ barred: this.barred, throttleMbps: undefined, budget: UNLIMITED }),
       lanConnections: () => this.lanConnections,
+      classesInUse: () => this.inUse,
+      guard: { look: () => false, of: () => 'free' },
       roomForFlows: () => this.room,
       wake: () => {
         this.rings++

@@ -23,7 +23,9 @@ import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
 import { CaptureSwitch } from './capture-switch.ts'
 import { type HouseFlow, marked, overflowing } from './house-flows.ts'
 import { LegNews } from './leg-news.ts'
+import { type ClassesInUse, LegQualities } from './leg-qualities.ts'
 import { type LinkFacts, type LinkSamples, withLteBarred } from './links.ts'
+import type { LteGuard } from './lte-guard.ts'
 import { dslLine, overflowPolicy } from './overflow-policy.ts'
 import { type PathLeg, type PathLegs, wayOf } from './path-legs.ts'
 import type { PathManager } from './path-manager.ts'
@@ -46,6 +48,10 @@ export interface SteeringParts {
   readonly allowance: (lte: LegCounters | undefined, nowMs: number) => LteAllowance
   /** How many connections the LAN has opened so far. */
   readonly lanConnections: () => number
+  /** How much of a connection LTE may carry. */
+  readonly guard: Pick<LteGuard, 'look' | 'of'>
+  /** Which classes have connections that carry something now. */
+  readonly classesInUse: () => ClassesInUse
   /** False while the data threads can take no more flows: new ones bypass them. */
   readonly roomForFlows: () => boolean
   /** The board has changed: ring the data threads. */
@@ -71,6 +77,7 @@ export class Steering {
   readonly #seen: Record<LegName, SeenLeg> = { dsl: UNSEEN, lte: UNSEEN }
   readonly #news: LegNews
   readonly #dslFirst: DslFirst
+  readonly #qualities: LegQualities
   readonly #capture: CaptureSwitch
   #active: LegName | undefined
   #bonding = false
@@ -95,6 +102,7 @@ export class Steering {
       dslLine(config),
       (direction, engaged, reason) => this.#news.decided(direction, engaged, reason),
     )
+    this.#qualities = new LegQualities((reason) => parts.log.info('quality', { reason }))
     this.#concentrator = new ConcentratorHealth([this.#legs.dsl, this.#legs.lte])
   }
 
@@ -113,7 +121,8 @@ export class Steering {
     const { state, reason } = this.#concentrator
     const legs = { dsl: leg('dsl'), lte: leg('lte') }
     const help = this.#dslFirst.status()
-    return { legs, concentrator: { state, reason }, active: this.#active, help }
+    const quality = { ...this.#qualities.now, reasons: this.#qualities.reasons.list() }
+    return { legs, concentrator: { state, reason }, active: this.#active, help, quality }
   }
 
   /** What is known of the legs, each with its age. */
@@ -130,6 +139,7 @@ export class Steering {
   heard(leg: LegName, number: number, rttMs: number, nowMs: number, shapedKbps = 0): void {
     this.#legs[leg].echo(number, rttMs, nowMs)
     if (leg === 'dsl') this.#dslFirst.heard(rttMs, nowMs, shapedKbps)
+    this.#qualities.heard(leg, number, rttMs, nowMs)
   }
 
   /** A data thread doubts the concentrator. */
@@ -168,9 +178,12 @@ export class Steering {
   #ask(nowMs: number): void {
     for (const leg of LEGS) {
       const queueWanted = leg === 'dsl' && this.#dslFirst.wantsProbe(nowMs)
-      if (!this.#legs[leg].wantsProbe(nowMs) && !queueWanted) continue
+      const wanted = this.#legs[leg].wantsProbe(nowMs) || this.#qualities.wantsProbe(leg, nowMs)
+      if (!wanted && !queueWanted) continue
       const number = this.#parts.probes.ask(leg)
-      if (number !== undefined) this.#legs[leg].probeSent(number, nowMs)
+      if (number === undefined) continue
+      this.#legs[leg].probeSent(number, nowMs)
+      this.#qualities.probeSent(leg, number, nowMs)
     }
   }
 
@@ -199,7 +212,7 @@ export class Steering {
   }
 
   #steer(samples: LinkSamples, budget: Budget, nowMs: number): void {
-    const { flows, paths } = this.#parts
+    const { flows, paths, guard } = this.#parts
     const steered = (leg: LegName): SteeredLeg => {
       const { state, reason } = this.#legs[leg]
       const { facts, counters } = samples[leg]
@@ -207,13 +220,20 @@ export class Steering {
     }
     const legs = { dsl: steered('dsl'), lte: steered('lte') }
     const others = this.#dslFirst.judge(legs, () => overflowing(flows()), budget, nowMs)
-    if (others) paths.lookAgain()
+    const qualified = (leg: LegName) => ({ path: legs[leg].path, state: this.#legs[leg].state })
+    const both = { dsl: qualified('dsl'), lte: qualified('lte') }
+    const moved = this.#qualities.judge(both, this.#parts.classesInUse(), nowMs)
+    const { now } = this.#qualities
+    if (moved) this.#parts.board.writeQuicker(now.quicker)
+    const pathLegs = this.#pathLegs(samples)
+    const counted = guard.look(pathLegs.lte, nowMs)
+    if (others || moved || counted) paths.lookAgain()
     const helps = (token: number) => this.#dslFirst.helps(token)
     const lteUsed = this.#use.lteUsed(nowMs)
     paths.steer(
-      this.#pathLegs(samples),
+      pathLegs,
       { ...this.#standby, active: this.#use.active(nowMs), lteUsed },
-      () => marked(flows(), helps, budget.spent),
+      () => marked(flows(), helps, budget.spent, now, guard.of),
       nowMs,
     )
   }

@@ -40,6 +40,7 @@ export class LteGate {
   readonly #hands: LteHands
   #throttleMbps: number | undefined
   #barred = false
+  #roams = false
 
   constructor(
     policy: Pick<CpeConfig, 'budget' | 'roaming'>,
@@ -53,6 +54,11 @@ export class LteGate {
     this.#hands = hands
   }
 
+  /** LTE was in a foreign network at the last look. */
+  get roams(): boolean {
+    return this.#roams
+  }
+
   /** Judge by this from the next look on. */
   adopt(policy: Pick<CpeConfig, 'budget' | 'roaming'>): void {
     this.#policy = policy
@@ -62,11 +68,9 @@ export class LteGate {
   /** The counters of LTE's interface at `nowMs`, which is `dateMs` on the wall. */
   look(counters: LegCounters | undefined, nowMs: number, dateMs: number): LteAllowance {
     const { budget, roaming } = this.#policy
-    const allowance = allowLte(
-      { ...budget, roaming },
-      this.#ledger.look(counters, dateMs),
-      this.#roaming.look(nowMs),
-    )
+    this.#roams = this.#roaming.look(nowMs)
+    const spending = this.#ledger.look(counters, dateMs)
+    const allowance = allowLte({ ...budget, roaming }, spending, this.#roams)
     const { throttleMbps } = allowance
     const barred = allowance.barred !== undefined
     const { shaper, bar, log } = this.#hands

@@ -195,6 +195,8 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
       board,
       flows: () => [...tokens].map((token) => ({ token, pooled: false, ...DOWNLOAD })),
       lanConnections: () => 0,
+      classesInUse: () => ({ interactive: false, handover: false }),
+      reset: () => undefined,
       roomForFlows: () => true,
       wake: () => undefined,
       shaper: { throttleLte: () => undefined },
@@ -303,6 +305,7 @@ const config = {
   standby: 'hot' as const,
   roaming: 'deny' as const,
   budget: { resetDay: 1, atCap: 'standby' as const, throttleMbps: 1 },
+  classes: { lteCap: { atCap: 'back' as const } },
   shaping: { dslShare: 0.97 },
   probes: { idleDslS: 30, idleLteS: 300, lteNatIdleS: 120, retries: 3 },
   overflow: {

@@ -10,7 +10,7 @@
  * what the home sends.
  */
 import { AddressIds, LEGS, type LegName } from '../../shared/core/leg.ts'
-import type { ServiceClass } from '../../shared/core/service-class.ts'
+import type { LegsNow, ServiceClass } from '../../shared/core/service-class.ts'
 import {
   planSubflows,
   type Subflow,
@@ -55,6 +55,8 @@ export interface FlowConnection {
   readonly serviceClass: ServiceClass
   /** LTE shall carry its bytes too. */
   readonly helped: boolean
+  /** The same object as long as it says the same. */
+  readonly legsNow?: LegsNow
 }
 
 export class PathManager {
@@ -159,7 +161,11 @@ export class PathManager {
 
   #settle(known: KnownConnection, flow: FlowConnection, nowMs: number): void {
     const plan = this.#plans.of(known.token)
-    const same = plan.pooled === flow.pooled && plan.helped === flow.helped
+    const same =
+      plan.pooled === flow.pooled &&
+      plan.helped === flow.helped &&
+      plan.serviceClass === flow.serviceClass &&
+      plan.legsNow === flow.legsNow
     const settled = plan.epoch === this.#epoch && same
     if (settled && !known.changed && nowMs < plan.againMs) return
     known.changed = false
@@ -167,6 +173,8 @@ export class PathManager {
     plan.epoch = this.#epoch
     plan.pooled = flow.pooled
     plan.helped = flow.helped
+    plan.serviceClass = flow.serviceClass
+    plan.legsNow = flow.legsNow
     plan.againMs = Infinity
     for (const { address, livedMs } of known.ended.splice(0)) {
       const leg = this.#legOf.get(address)

@@ -2,6 +2,7 @@
  * What the path manager remembers of each connection between two looks.
  */
 import type { LegName } from '../../shared/core/leg.ts'
+import type { LegsNow, ServiceClass } from '../../shared/core/service-class.ts'
 import { JoinTries } from './join-tries.ts'
 
 export interface Plan {
@@ -11,6 +12,8 @@ export interface Plan {
   helped: boolean
   /** Its subflow on LTE was silent for too long, and has not been needed since. */
   rested: boolean
+  serviceClass: ServiceClass | undefined
+  legsNow: LegsNow | undefined
   /** When to look again although nothing changed. */
   againMs: number
   readonly tries: JoinTries
@@ -25,6 +28,8 @@ export class Plans {
       pooled: false,
       helped: false,
       rested: false,
+      serviceClass: undefined,
+      legsNow: undefined,
       againMs: Infinity,
       tries: new JoinTries(),
     }

@@ -19,6 +19,7 @@ import { Inquiry } from './inquiry.ts'
 import { LinkWatch } from './links.ts'
 import { Steering, type SteeringConfig, type SteeringParts } from './loop.ts'
 import { type LteHands, openLteGate } from './lte-gate.ts'
+import { type GuardedClasses, type GuardedHome, LteGuard } from './lte-guard.ts'
 import { dslLine } from './overflow-policy.ts'
 import type { PathCounts } from './path-counts.ts'
 import { PathManager } from './path-manager.ts'
@@ -29,9 +30,10 @@ import { type SteeredTunnel, TunnelSteering } from './tunnel-steering.ts'
 /** What the rest of the house gives to steering. */
 export type SteeringOutside = Pick<
   SteeringParts,
-  'board' | 'flows' | 'lanConnections' | 'roomForFlows' | 'wake'
+  'board' | 'classesInUse' | 'flows' | 'lanConnections' | 'roomForFlows' | 'wake'
 > &
-  LteHands & {
+  LteHands &
+  Pick<GuardedHome, 'reset'> & {
     /** The date, as well as the house knows it. */
     readonly unixMs: () => number
     readonly counters: Pick<HouseCounters, 'read'>
@@ -61,6 +63,7 @@ export interface RunningSteering extends AsyncDisposable {
  */
 export function startSteering(
   config: SteeringConfig &
+    GuardedClasses &
     Pick<CpeConfig, 'budget' | 'concentrator' | 'roaming' | 'stateDirectory' | 'subscriber'>,
   outside: SteeringOutside,
 ): RunningSteering {
@@ -83,8 +86,9 @@ export function startSteering(
       { nowUs: () => performance.now() * 1_000, unixMs: outside.unixMs },
     ),
   )
+  const dump = () => dumpSubflows(diagnosis)
   const { session } = config.concentrator
-  const paths = new PathManager(kernel, () => dumpSubflows(diagnosis), remotes, session?.port)
+  const paths = new PathManager(kernel, dump, remotes, session?.port)
   const gate = opened.use(openLteGate(config, outside, outside.unixMs()))
   let spending: Budget = UNLIMITED
   const allowance = (lte: LegCounters | undefined, nowMs: number) => {
@@ -92,7 +96,9 @@ export function startSteering(
     spending = allowed.budget
     return allowed
   }
-  const steering = new Steering(config, remotes, { ...outside, links, probes, paths, allowance })
+  const guard = new LteGuard(config, { ...outside, dump, roaming: () => gate.roams })
+  const hands = { links, probes, paths, allowance, guard }
+  const steering = new Steering(config, remotes, { ...outside, ...hands })
 
   const inquiry = opened.use(
     new Inquiry(config, (why) => outside.log.warn('concentrator asked by TCP', { why })),
@@ -128,6 +134,7 @@ export function startSteering(
     adopt: (policy) => {
       steering.adopt(policy)
       gate.adopt(policy)
+      guard.adopt(policy)
     },
     status: () => steering.status(),
     facts: () => {

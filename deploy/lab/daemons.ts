@@ -87,7 +87,7 @@ export function tokenPath(street: string): string {
   return join(stateDirectory(street, 'concentrator'), 'api-token')
 }
 
-function stateDirectory(street: string, daemon: DaemonName): string {
+export function stateDirectory(street: string, daemon: DaemonName): string {
   return join(streetDirectory(street), `${daemon}-state`)
 }
 

@@ -2,14 +2,16 @@
  * What is there before Hybridge comes: the two lines, the servers of the internet, and the name servers
  * of the internet and of the home router.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LegName } from '../../shared/core/leg.ts'
 import { INTERNET, LAN } from './addresses.ts'
+import { stateDirectory } from './daemons.ts'
 import type { LinesSpec } from './line-spec.ts'
 import type { LineParams } from './pairs.ts'
 import { netnsOf, PLACES, type Place } from './places.ts'
-import { start } from './processes.ts'
+import { haveEnded, sendSignal } from './process-id.ts'
+import { running, start } from './processes.ts'
 import { removeIfEmpty, streetDirectory } from './state.ts'
 
 export const PORTS = { http: 80, iperf3: 5201, echo: 7 } as const
@@ -43,12 +45,6 @@ export async function startServices(street: string, signal?: AbortSignal): Promi
   const { http, iperf3, echo } = PORTS
   const own = Object.values(INTERNET.own)
   const servers = join(import.meta.dirname, 'internet.ts')
-  const dnsmasq = (place: Place, options: readonly string[]) => ({
-    role: `dnsmasq-${place}`,
-    place,
-    argv: ['dnsmasq', ...DNSMASQ, ...options],
-    ready: /: started, version/,
-  })
   await Promise.all([
     start(
       street,
@@ -82,12 +78,37 @@ export async function startServices(street: string, signal?: AbortSignal): Promi
       ]),
       signal,
     ),
-    start(
-      street,
-      dnsmasq('cpe', ['--interface=lan', ...own.map((address) => `--server=${address}`)]),
-      signal,
-    ),
+    startResolver(street, signal),
   ])
+}
+
+/** The home router's. It reads what the agent writes for it, if there is such a file by then. */
+function startResolver(street: string, signal?: AbortSignal): Promise<void> {
+  const servers = Object.values(INTERNET.own).map((address) => `--server=${address}`)
+  const names = join(stateDirectory(street, 'cpe'), 'dnsmasq.conf')
+  const reads = existsSync(names) ? [`--conf-file=${names}`] : []
+  return start(street, dnsmasq('cpe', ['--interface=lan', ...servers, ...reads]), signal)
+}
+
+/** As after `service dnsmasq restart`. */
+export async function restartResolver(street: string): Promise<void> {
+  const before = running(street, 'dnsmasq-cpe')
+  if (before !== undefined) {
+    sendSignal(before, 'SIGTERM')
+    await haveEnded([before], STOP_MS_MAX)
+  }
+  await startResolver(street)
+}
+
+function dnsmasq(place: Place, options: readonly string[]) {
+  // Without a file of its own it would read the machine's.
+  const file = options.some((option) => option.startsWith('--conf-file')) ? [] : [NO_FILE]
+  return {
+    role: `dnsmasq-${place}`,
+    place,
+    argv: ['dnsmasq', ...DNSMASQ, ...file, ...options],
+    ready: /: started, version/,
+  }
 }
 
 /** Where the process that is both lines takes requests. */
@@ -121,7 +142,6 @@ export function removeResolvers(street: string): void {
 const DNSMASQ = [
   '--keep-in-foreground',
   '--log-facility=-',
-  '--conf-file=/dev/null',
   '--user=root',
   '--pid-file=',
   '--no-resolv',
@@ -129,6 +149,8 @@ const DNSMASQ = [
   '--bind-interfaces',
 ]
 
+const NO_FILE = '--conf-file=/dev/null'
+const STOP_MS_MAX = 5_000
 const NETNS_FILES = '/etc/netns'
 /** Ethernet's. `line --mtu` may only lower it. */
 export const MTU_MAX = 1_500

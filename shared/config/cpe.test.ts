@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { domainSet } from '../core/domain-set.ts'
 import { credentialOf } from '../session/credential.ts'
 import { knownPrefix } from './address.ts'
 import { cpeConfig } from './cpe.ts'
@@ -172,9 +173,9 @@ testEdges(cpeConfig, minimal, [
   ...['classes.default', 'classes.rules.0.class'].map(
     (key): Edge => ({
       key,
-      good: ['overflow', 'aggregate', 'handover', 'dsl-only', 'lte-only', 'bypass'],
+      good: ['overflow', 'aggregate', 'handover', 'dsl-only', 'lte-only', 'bypass', 'interactive'],
       bad: [null, '', 'Overflow', 'both', 1, true],
-      says: /overflow, aggregate, handover, dsl-only, lte-only or bypass/,
+      says: /overflow, aggregate, handover, dsl-only, lte-only, bypass or interactive/,
     }),
   ),
   {
@@ -185,7 +186,16 @@ testEdges(cpeConfig, minimal, [
   },
   {
     key: 'classes.rules.0',
-    good: [{ class: 'bypass', to: ['198.51.100.0/24', '2001:db8::1'], ports: [25, '8000-8100'] }],
+    good: [
+      {
+        class: 'bypass',
+        protocol: 'udp',
+        dscp: ['ef'],
+        from: ['aa:bb:cc:dd:ee:ff'],
+        domains: ['tv.example'],
+      },
+      { class: 'bypass', to: ['198.51.100.0/24', '2001:db8::1'], ports: [25, '8000-8100'] },
+    ],
     bad: ['bypass', 7],
     says: /a mapping with the keys/,
   },
@@ -200,6 +210,60 @@ testEdges(cpeConfig, minimal, [
     good: [],
     bad: [0, 65_536, '', '80-', '90-80', '1-65536', 80.5, true, [80], 'http'],
     says: /a port from 1 to 65535 or a range such as 8000-8100/,
+  },
+  {
+    key: 'classes.appliesTo',
+    good: [undefined, 'new', 'all', 'reset'],
+    bad: [null, '', 'All', 'none', 1, true],
+    says: /new, all or reset/,
+  },
+  {
+    key: 'classes.lteCap.megabytes',
+    good: [undefined, 0.1, 20, 1_000_000],
+    bad: [null, 0, -1, 1_000_001, '20', true],
+    says: /a number from 0\.1 to 1000000 megabytes/,
+  },
+  {
+    key: 'classes.lteCap.atCap',
+    good: [undefined, 'back', 'reset'],
+    bad: [null, '', 'drop', true],
+    says: /back or reset/,
+  },
+  {
+    key: 'classes.rules.0.protocol',
+    good: [],
+    bad: [null, '', 'TCP', 'icmp', 6, ['tcp']],
+    says: /tcp or udp/,
+  },
+  {
+    key: 'classes.rules.0.from',
+    good: [],
+    bad: [null, '192.168.1.2', Array(101).fill('192.168.1.2')],
+    says: /a list of 0 to 100 devices/,
+  },
+  {
+    key: 'classes.rules.0.from.0',
+    good: [],
+    bad: ['', 'phone', 'aa:bb:cc:dd:ee', '01:00:5e:00:00:01', '192.168.1.256', '10.0.0.0/33', 7],
+    says: /a LAN device: a hardware address such as aa:bb:cc:dd:ee:ff, an address or a prefix/,
+  },
+  {
+    key: 'classes.rules.0.dscp.0',
+    good: [],
+    bad: [-1, 64, 1.5, '', 'af44', 'cs8', '46', true, null],
+    says: /a DSCP from 0 to 63 or its name such as ef, af41 or cs1/,
+  },
+  {
+    key: 'classes.rules.0.domains',
+    good: [],
+    bad: [null, [], 'tv.example', Array(101).fill('tv.example')],
+    says: /a list of 1 to 100 domains/,
+  },
+  {
+    key: 'classes.rules.0.domains.0',
+    good: [],
+    bad: ['', '*.example', 'a b.example', 'müller.example', '192.0.2.1', 'a..example', 7, null],
+    says: /a domain such as tv\.example, without \*/,
   },
   {
     key: 'classes.rules.0.to',
@@ -386,7 +450,7 @@ test('the least that must be said becomes a whole configuration', () => {
     standby: 'hot',
     budget: { resetDay: 1, atCap: 'standby', throttleMbps: 1 },
     roaming: 'deny',
-    classes: { default: 'overflow', rules: [] },
+    classes: { default: 'overflow', appliesTo: 'new', lteCap: { atCap: 'back' }, rules: [] },
     overflow: {
       engagePercent: 93,
       engageMs: 100,
@@ -416,9 +480,15 @@ test('the least that must be said becomes a whole configuration', () => {
   })
 })
 
-test('the ports of a rule become ranges', () => {
+test('what a rule says becomes what connections are compared with', () => {
   const reading = readWith(cpeConfig, minimal, 'classes.rules', [
-    { class: 'dsl-only', ports: [25, '8000-8100'] },
+    {
+      class: 'dsl-only',
+      ports: [25, '8000-8100'],
+      from: ['AA-BB-CC-00-11-22', '192.168.1.64/26'],
+      dscp: ['EF', 'af41', 'le', 10],
+      domains: ['TV.Example.', 'news.example'],
+    },
   ])
   assert.deepEqual(reading.kind === 'value' && reading.value.classes.rules, [
     {
@@ -428,6 +498,9 @@ test('the ports of a rule become ranges', () => {
         { from: 25, to: 25 },
         { from: 8_000, to: 8_100 },
       ],
+      from: ['aa:bb:cc:00:11:22', knownPrefix('192.168.1.64/26')],
+      dscp: [46, 34, 1, 10],
+      domains: domainSet(['news.example', 'tv.example']),
     },
   ])
 })

@@ -67,8 +67,9 @@ export function* policyContradictions({ overflow }: Policy): Generator<Contradic
 
 /** The part of a home's file that is its policy. */
 export function policyOf(config: Policy): Policy {
-  const { classes, overflow, standby, budget, roaming } = config
-  return { classes, overflow, standby, budget, roaming }
+  return Object.fromEntries(KEYS.map((key) => [key, config[key]])) as Policy
 }
+
+const KEYS = Object.keys(policyKeys()) as ReadonlyArray<keyof Policy>
 
 export type Policy = z.infer<z.ZodObject<ReturnType<typeof policyKeys>>>

@@ -1,89 +1,109 @@
 /**
- * Whether a leg is good enough to be fed: its share of what its rate would allow.
+ * What a small request meets on a leg now: how long its answer takes, and whether that is worse than the leg
+ * can do.
  *
- *     share  1 ┤────────╮                          of the loss, or of the queue that stays,
- *              │         ╲                         whichever is worse
- *            0 ┤──────────╲─────────
- *              0      GOOD   BAD
- *
- *     ┌─────┐  share 0   ┌─────┐  after a pause, doubled each time  ┌───────┐
- *     │ fed │ ─────────▶ │ out │ ─────────────────────────────────▶ │ trial │ ── bad again ──▶ out
- *     └─────┘ ◀────────────────────────────────── good ──────────── └───────┘
+ *     delay   the least of the last two answers, or the age of the oldest question that is still open,
+ *             whichever is longer: a leg that has become slow shows before it has answered
+ *     floor   the least answer of the last minutes
+ *     loss    questions that a later one has overtaken, of the last 40
  */
-export class LegQuality {
-  #loss = 0
-  #share = 1
-  #outUntilUs = 0
-  #pauseUs = PAUSE_US_MIN
-  #trial: { packets: number } | undefined
+import type { LegState } from './leg-health.ts'
 
-  /** 0 to 1. */
-  share(nowUs: number): number {
-    if (nowUs < this.#outUntilUs) return 0
-    if (this.#share === 0) {
-      this.#trial = { packets: 0 }
-      this.#loss = 0
-      this.#share = TRIAL_SHARE
-    }
-    return this.#share
+export class LegQuality {
+  readonly #open: Array<{ readonly number: number; readonly atMs: number }> = []
+  readonly #answers: number[] = []
+  readonly #fates: boolean[] = []
+  readonly #least = { nowMs: Infinity, beforeMs: Infinity, sinceMs: -Infinity }
+  #heardMs = -Infinity
+  #askedMs = -Infinity
+  #paceMs = 0
+
+  /** When a probe last left. */
+  get askedMs(): number {
+    return this.#askedMs
   }
 
-  /** What a report says: packets, and the queue that stands on the leg. */
-  observe(
-    report: { readonly received: number; readonly lost: number },
-    queueUs: number,
-    nowUs: number,
-  ): void {
-    const packets = report.received + report.lost
-    if (packets <= 0 || nowUs < this.#outUntilUs) return
-    // What is lost at the end of a full queue is not the leg's fault but ours: leg-rate.ts sees to that.
-    const weight = queueUs > QUEUE_US_OURS ? 0 : 1 - Math.exp(-packets / MEMORY_PACKETS)
-    this.#loss += weight * (Math.max(0, report.lost) / packets - this.#loss)
-    const share = Math.min(
-      between(this.#loss, LOSS_GOOD, LOSS_BAD),
-      between(queueUs, QUEUE_US_GOOD, QUEUE_US_BAD),
-    )
-    if (share === 0) {
-      // A trial that failed, or the first failure in a while.
-      this.#pauseUs = this.#trial === undefined ? PAUSE_US_MIN : this.#pauseUs * 2
-      this.#pauseUs = Math.min(this.#pauseUs, PAUSE_US_MAX)
-      this.#outUntilUs = nowUs + this.#pauseUs
-      this.#share = 0
-      return
+  /** A probe leaves. */
+  sent(number: number, nowMs: number): void {
+    this.#paceMs = Math.min(nowMs - this.#askedMs, PACE_MS_MAX)
+    this.#askedMs = nowMs
+    this.#open.push({ number, atMs: nowMs })
+    if (this.#open.length > OPEN_MAX) this.#open.shift()
+  }
+
+  /** Its echo is here. What left before it and has no answer is lost. */
+  heard(number: number, rttMs: number, nowMs: number): void {
+    const at = this.#open.findIndex((probe) => probe.number === number)
+    if (at < 0) return
+    for (let lost = 0; lost < at; lost++) this.#note(false)
+    this.#note(true)
+    this.#open.splice(0, at + 1)
+    this.#heardMs = nowMs
+    this.#answers.push(rttMs)
+    if (this.#answers.length > ANSWERS) this.#answers.shift()
+    // Two windows: the floor is never younger than one, and another path is believed in time.
+    if (nowMs - this.#least.sinceMs >= FLOOR_MS) {
+      this.#least.beforeMs = this.#least.nowMs
+      this.#least.nowMs = Infinity
+      this.#least.sinceMs = nowMs
     }
-    if (this.#trial === undefined) {
-      this.#share = share
-      return
+    this.#least.nowMs = Math.min(this.#least.nowMs, rttMs)
+  }
+
+  /** undefined before the first answer, and when the last one is too old to tell. */
+  delayMs(nowMs: number): number | undefined {
+    const silentMs = this.#silentMs(nowMs)
+    if (this.#answers.length === 0 || nowMs - this.#heardMs > FRESH_MS + silentMs) return undefined
+    return Math.max(Math.min(...this.#answers), silentMs)
+  }
+
+  get floorMs(): number {
+    return Math.min(this.#least.nowMs, this.#least.beforeMs)
+  }
+
+  /** Why the leg is worse than it can be, as `dsl-slow 180 ms over 20 ms`; undefined while it is well. */
+  degraded(leg: string, state: LegState, nowMs: number): string | undefined {
+    if (state === 'suspect') return `${leg}-silent`
+    const delayMs = this.delayMs(nowMs) ?? 0
+    if (delayMs > this.floorMs + Math.max(SLOW_MS, this.floorMs * SLOW_SHARE)) {
+      return `${leg}-slow ${Math.round(delayMs)} ms over ${Math.round(this.floorMs)} ms`
     }
-    this.#trial.packets += packets
-    if (this.#trial.packets < TRIAL_PACKETS) return
-    this.#trial = share === 1 ? undefined : { packets: 0 }
-    this.#share = share
+    const lost = this.#fates.filter((answered) => !answered).length
+    if (this.#fates.length < FATES || lost < FATES * LOSSY_SHARE) return undefined
+    return `${leg}-lossy ${lost} of ${FATES}`
   }
 
   /** Another path. */
   forget(): void {
-    this.#loss = 0
-    this.#share = 1
-    this.#outUntilUs = 0
-    this.#pauseUs = PAUSE_US_MIN
-    this.#trial = undefined
+    this.#open.length = 0
+    this.#answers.length = 0
+    this.#fates.length = 0
+    this.#least.nowMs = Infinity
+    this.#least.beforeMs = Infinity
+    this.#least.sinceMs = -Infinity
+  }
+
+  /** A single question that got lost is open until the next one has its answer, and says nothing by that. */
+  #silentMs(nowMs: number): number {
+    const [oldest] = this.#open
+    return oldest === undefined ? 0 : Math.max(0, nowMs - oldest.atMs - this.#paceMs)
+  }
+
+  #note(answered: boolean): void {
+    this.#fates.push(answered)
+    if (this.#fates.length > FATES) this.#fates.shift()
   }
 }
 
-/** 1 up to `good`, 0 from `bad` on, evenly between. */
-function between(value: number, good: number, bad: number): number {
-  return Math.min(1, Math.max(0, (bad - value) / (bad - good)))
-}
-
-const LOSS_GOOD = 0.05
-const LOSS_BAD = 0.2
-const QUEUE_US_OURS = 15_000
-const QUEUE_US_GOOD = 200_000
-const QUEUE_US_BAD = 800_000
-/** A burst of loss is not a bad leg. */
-const MEMORY_PACKETS = 200
-const TRIAL_SHARE = 0.05
-const TRIAL_PACKETS = 100
-const PAUSE_US_MIN = 2_000_000
-const PAUSE_US_MAX = 60_000_000
+const ANSWERS = 2
+const OPEN_MAX = 64
+const FATES = 40
+/** 4 of 40. */
+const LOSSY_SHARE = 0.1
+/** Above its floor, a leg is slow. */
+const SLOW_MS = 100
+const SLOW_SHARE = 2
+/** An answer tells for so long, and for as long as the leg has been asked in vain. */
+const FRESH_MS = 3_000
+const PACE_MS_MAX = 200
+const FLOOR_MS = 900_000

@@ -161,6 +161,20 @@ test('LTE is backup, and in earnest for a connection that is helped', () => {
   assert.deepEqual(backups(alone, { dsl: 'doubtful', lte: 'up' }), ['(dsl)', 'lte'])
 })
 
+test('nobody wakes LTE for a pooled connection of a home where nobody is, whatever its class', () => {
+  for (const serviceClass of ['interactive', 'handover', 'overflow'] as const) {
+    assert.deepEqual(steps({ ...pooled, serviceClass }, bothUp, [dsl], false), [])
+  }
+})
+
+test('handover has LTE destroyed while DSL is well, and built while it is not', () => {
+  const well = { ...open, helped: false, serviceClass: 'handover' } as const
+  const degraded = { ...well, legsNow: { quicker: 'dsl', secondLeg: true } } as const
+  assert.deepEqual(steps(well, bothUp, [dsl]), [])
+  assert.deepEqual(steps(degraded, bothUp, [dsl]), ['create lte'])
+  assert.deepEqual(steps(well, bothUp, [dsl, { ...lte, backup: true }]), ['destroy lte'])
+})
+
 test('a connection for one line loses the other, and waits when its own is dead', () => {
   const dslOnly = { pooled: false, helped: false, serviceClass: 'dsl-only', first: 'dsl' } as const
   const lteOnly = { ...dslOnly, serviceClass: 'lte-only' } as const

@@ -13,7 +13,7 @@
  * alone costs nothing.
  */
 import { LEGS, type LegName } from './leg.ts'
-import { linesOf, type ServiceClass } from './service-class.ts'
+import { ALL_WELL, type LegsNow, linesOf, type ServiceClass, waitingOf } from './service-class.ts'
 import type { Standby } from './standby.ts'
 
 /** What the judgement of health means for subflows: `doubtful` is neither used anew nor given up. */
@@ -49,6 +49,8 @@ export interface BondedConnection {
   readonly helped: boolean
   /** The leg it began on; undefined when we did not see it begin. */
   readonly first: LegName | undefined
+  /** What the legs are good for now; without: all is well. */
+  readonly legsNow?: LegsNow
 }
 
 /**
@@ -63,7 +65,9 @@ export function wantSubflows(
   homeActive: boolean,
   standby: Standby = 'ahead',
 ): WantedSubflow[] | undefined {
-  const lines = linesOf(connection.serviceClass)
+  const { serviceClass, legsNow = ALL_WELL } = connection
+  const lines = linesOf(serviceClass, legsNow.quicker)
+  const rest = waitingOf(serviceClass, legsNow) ?? standby
   const primary = lines.find((leg) => legs[leg] === 'up')
   if (primary === undefined) return undefined
   const both = !connection.pooled || homeActive
@@ -72,14 +76,14 @@ export function wantSubflows(
   const rests = (leg: LegName) => leg === 'lte' && waits(leg)
   const usable = LEGS.filter((leg) => lines.includes(leg) && legs[leg] !== 'dead')
   return usable
-    .filter((leg) => !rests(leg) || standby !== 'none')
+    .filter((leg) => !rests(leg) || rest !== 'none')
     .map((leg) => ({
       leg,
       backup: waits(leg),
       create:
         legs[leg] === 'up' &&
         (both || leg === connection.first) &&
-        (!rests(leg) || standby === 'ahead'),
+        (!rests(leg) || rest === 'ahead'),
     }))
 }
 

@@ -37,6 +37,17 @@ export async function wouldApply(ruleset: string, file: string): Promise<boolean
   }
 }
 
+/** The table of family `inet` as a ruleset, elements and all; undefined where there is none. */
+export async function listTable(table: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await run('nft', ['list', 'table', 'inet', table], { timeout: NFT_MS_MAX })
+    return stdout
+  } catch {
+    // No such table, or no nft: whoever applies something next hears which.
+    return undefined
+  }
+}
+
 /** A rule that lets what comes through a chain wait in a queue, and pass while nobody owns that. */
 export interface QueueRule {
   readonly table: string

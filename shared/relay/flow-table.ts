@@ -1,10 +1,10 @@
 /**
  * Every MPTCP connection a data thread owns, in memory that steering can read.
  *
- *   row 0 │ state │ token │ leg │ openedS │ class │ upBytes │ downBytes │     64 bytes a row
+ *   row 0 │ state │ token │ leg │ openedS │ class │ order │ upBytes │ downBytes │     64 bytes a row
  *   row 1 │ ...
  *
- * The worker writes its rows, the main thread reads them.
+ * The worker writes its rows, the main thread reads them, and may leave an order in one.
  */
 
 /** `bulk`: open, and has carried so much that both legs may help. */
@@ -49,6 +49,7 @@ export class FlowTable {
     this.#cells[at + LEG] = leg
     this.#cells[at + OPENED_S] = nowS
     this.#cells[at + SERVICE_CLASS] = 0
+    this.#cells[at + ORDER] = 0
     this.#bytes[row * ROW_DOUBLES + UP] = 0
     this.#bytes[row * ROW_DOUBLES + DOWN] = 0
     // State last: a reader that sees it sees the rest.
@@ -71,9 +72,32 @@ export class FlowTable {
     return this.#cells[row * ROW_CELLS + SERVICE_CLASS]!
   }
 
+  setClass(row: number, serviceClass: number): void {
+    this.#cells[row * ROW_CELLS + SERVICE_CLASS] = serviceClass
+  }
+
   setBytes(row: number, up: number, down: number): void {
     this.#bytes[row * ROW_DOUBLES + UP] = up
     this.#bytes[row * ROW_DOUBLES + DOWN] = down
+  }
+
+  /** Main thread: the connection of that token shall be reset. */
+  orderReset(token: number): void {
+    for (let index = 0; index < this.#rows; index++) {
+      const at = index * ROW_CELLS
+      if (this.#cells[at + TOKEN]! >>> 0 !== token) continue
+      if (Atomics.load(this.#cells, at + STATE) === FlowState.free) continue
+      Atomics.store(this.#cells, at + ORDER, RESET)
+    }
+  }
+
+  isOrderedReset(row: number): boolean {
+    return Atomics.load(this.#cells, row * ROW_CELLS + ORDER) === RESET
+  }
+
+  /** In both directions, as they were last set. */
+  bytesOf(row: number): number {
+    return this.#bytes[row * ROW_DOUBLES + UP]! + this.#bytes[row * ROW_DOUBLES + DOWN]!
   }
 
   release(row: number): void {
@@ -108,5 +132,7 @@ const TOKEN = 1
 const LEG = 2
 const OPENED_S = 3
 const SERVICE_CLASS = 4
+const ORDER = 5
+const RESET = 1
 const UP = 4
 const DOWN = 5

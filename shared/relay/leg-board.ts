@@ -1,7 +1,7 @@
 /**
  * What the data threads must know about the legs, written by steering, in memory that both see.
  *
- *   house │ reachable │ lteKept │                                                           64 bytes
+ *   house │ reachable │ lteKept │ quicker │                                                 64 bytes
  *   dsl   │ generation │ up │ ifIndex │ srttUs │ families │ ... │ address4 │ address6 │      64 bytes
  *   lte   │ generation │ ...
  *
@@ -50,6 +50,16 @@ export class LegBoard {
   /** LTE has been of use lately: what stands by on it is kept alive. */
   get lteKept(): boolean {
     return Atomics.load(this.#cells, LTE_KEPT) === 1
+  }
+
+  /** The leg with the smallest delay now (core/quicker-leg.ts). */
+  get quicker(): LegName {
+    return LEGS[Atomics.load(this.#cells, QUICKER)] ?? 'dsl'
+  }
+
+  /** Steering only. */
+  writeQuicker(leg: LegName): void {
+    Atomics.store(this.#cells, QUICKER, LEGS.indexOf(leg))
   }
 
   /** The same object until something about the leg changes. */
@@ -140,6 +150,7 @@ const ROW_BYTES = 64
 // Cells of the house's row.
 const REACHABLE = 0
 const LTE_KEPT = 1
+const QUICKER = 2
 // Cells of a leg's row, and bytes from its beginning.
 const GENERATION = 0
 const UP = 1

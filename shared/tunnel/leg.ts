@@ -10,7 +10,7 @@
  * direction that this end sends.
  */
 import type { Path } from '../core/datagram-scheduler.ts'
-import { LegQuality } from '../core/leg-quality.ts'
+import { LegMerit } from '../core/leg-merit.ts'
 import { LegRate } from '../core/leg-rate.ts'
 import { PathMtu } from '../core/path-mtu.ts'
 import type { LegCounts } from '../wire/control.ts'
@@ -32,7 +32,7 @@ export class TunnelLeg {
     rate: 0,
   }
   readonly rate = new LegRate()
-  readonly quality = new LegQuality()
+  readonly quality = new LegMerit()
   readonly mtu = new PathMtu()
   /** A whole sockaddr_in6; undefined: none yet. */
   far: Uint8Array | undefined

@@ -56,6 +56,12 @@ export function readIp(packet: Uint8Array): IpPacket | undefined {
   }
 }
 
+/** The code point of a packet that `readIp` takes (RFC 2474). */
+export function readDscp(packet: Uint8Array, { version }: Pick<IpPacket, 'version'>): number {
+  if (version === 4) return packet[1]! >> 2
+  return ((packet[0]! & 0x0f) << 2) | (packet[1]! >> 6)
+}
+
 /** RFC 791 section 3.1. */
 function readIpv4(packet: Uint8Array): IpPacket | undefined {
   if (packet.length < IPV4_HEADER_BYTES) return undefined

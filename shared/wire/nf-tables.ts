@@ -1,5 +1,6 @@
 /**
- * nf_tables: the elements of a map from a peer (address and port) to a class of traffic control.
+ * nf_tables: the elements of a map from a peer (address and port) to a class of traffic control, and whether
+ * an address is in a set.
  *
  *    transaction    NFNL_MSG_BATCH_BEGIN, messages, NFNL_MSG_BATCH_END: all of it or nothing
  *    message        struct nfgenmsg (family u8, version u8, resource be16), then
@@ -40,6 +41,16 @@ export function encodeElementDelete(from: ClassMap, peers: readonly Endpoint[]):
   )
 }
 
+/** The body of NFT_MSG_GETSETELEM: is the address in the set? One that is not is ENOENT. */
+export function encodeAddressQuery(table: string, set: string, address: Uint8Array): Uint8Array {
+  const bytes = isIpv4(address) ? address.subarray(12) : address
+  return encodeBody(nfgenmsg(NFPROTO_INET, 0), [
+    [LIST_TABLE, cString(table)],
+    [LIST_SET, cString(set)],
+    nest(LIST_ELEMENTS, [nest(LIST_ELEM, [nest(ELEM_KEY, [[DATA_VALUE, bytes]])])]),
+  ])
+}
+
 /** The body of NFT_MSG_DELSETELEM for all there are. */
 export function encodeElementsFlush({ table, map }: ClassMap): Uint8Array {
   return encodeBody(nfgenmsg(NFPROTO_INET, 0), [
@@ -78,6 +89,7 @@ function nfgenmsg(family: number, resource: number): Uint8Array {
 /** NFNL_SUBSYS_NFTABLES: nf_tables takes nothing but transactions. */
 export const NFTABLES = 10
 export const NFT_MSG_NEWSETELEM = (NFTABLES << 8) | 12
+export const NFT_MSG_GETSETELEM = (NFTABLES << 8) | 13
 export const NFT_MSG_DELSETELEM = (NFTABLES << 8) | 14
 /** Of 56 bytes at most: the list's length has 16 bits. */
 export const ELEMENTS_MAX = 1_000

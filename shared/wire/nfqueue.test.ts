@@ -23,11 +23,17 @@ test('a packet of the kernel is its number, its mark and its bytes', () => {
   const [message] = decodeMessages(Buffer.concat([PACKET, SYN]))
   assert.equal(message?.type, QUEUE_PACKET)
   const packet = decodePacket(message.body)
-  assert.deepEqual(packet && { ...packet, payload: Uint8Array.from(packet.payload) }, {
-    id: 1,
-    mark: 0x0050_0000,
-    payload: SYN,
-  })
+  const { hardware, payload } = packet ?? {}
+  assert.ok(hardware !== undefined && payload !== undefined)
+  assert.deepEqual(
+    { ...packet, hardware: [...hardware], payload: Uint8Array.from(payload) },
+    {
+      id: 1,
+      mark: 0x0050_0000,
+      hardware: [0, 0, 0, 0, 0, 0],
+      payload: SYN,
+    },
+  )
 })
 
 test('a packet without number or bytes is none, and damage does not throw', () => {

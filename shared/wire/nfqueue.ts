@@ -5,7 +5,8 @@
  *   |    Family     |  Version = 0  |      Number of the queue      |  struct nfgenmsg, in front of all
  *   +---------------+---------------+-------------------------------+
  *
- *   kernel to us   NFQA_PACKET_HDR: id, protocol, hook │ NFQA_MARK │ NFQA_PAYLOAD: the IP packet
+ *   kernel to us   NFQA_PACKET_HDR: id, protocol, hook │ NFQA_MARK │ NFQA_HWADDR: who sent it
+ *                  NFQA_PAYLOAD: the IP packet
  *   us to kernel   NFQA_VERDICT_HDR: verdict, id       │ NFQA_MARK: the packet's mark from then on
  *
  * All numbers here are in network order.
@@ -17,6 +18,8 @@ import { decodeAttributes, encodeBody, encodeMessage, numberBe, u32Be, viewOf } 
 export interface QueuedPacket {
   readonly id: number
   readonly mark: number
+  /** Who sent it, where the link has addresses; a view. */
+  readonly hardware: Uint8Array | undefined
   /** From the IP header on, as much of it as the queue hands out. */
   readonly payload: Uint8Array
 }
@@ -46,7 +49,19 @@ export function decodePacket(body: Uint8Array): QueuedPacket | undefined {
   const payload = attributes.get(NFQA_PAYLOAD)
   if (head === undefined || head.length < PACKET_HDR_BYTES || payload === undefined)
     return undefined
-  return { id: viewOf(head).getUint32(0), mark: numberBe(attributes.get(NFQA_MARK)) ?? 0, payload }
+  return {
+    id: viewOf(head).getUint32(0),
+    mark: numberBe(attributes.get(NFQA_MARK)) ?? 0,
+    hardware: hardwareIn(attributes.get(NFQA_HWADDR)),
+    payload,
+  }
+}
+
+/** struct nfqnl_msg_packet_hw: length be16, 2 bytes of padding, 8 bytes of address. */
+function hardwareIn(value: Uint8Array | undefined): Uint8Array | undefined {
+  if (value === undefined || value.length < HWADDR_AT) return undefined
+  const bytes = viewOf(value).getUint16(0)
+  return bytes > value.length - HWADDR_AT ? undefined : value.subarray(HWADDR_AT, HWADDR_AT + bytes)
 }
 
 /** The whole message that lets a packet go on, with this mark. */
@@ -104,4 +119,6 @@ const NFQA_PACKET_HDR = 1
 const PACKET_HDR_BYTES = 7
 const NFQA_VERDICT_HDR = 2
 const NFQA_MARK = 3
+const NFQA_HWADDR = 9
+const HWADDR_AT = 4
 const NFQA_PAYLOAD = 10
