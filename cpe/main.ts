@@ -44,10 +44,11 @@ await runDaemon(async (signal) => {
   )
   // Last in, first out: the LAN is captured when all else stands, and let go before it falls.
   await using router = await openRouter(config, (why) => log.warn('router', { why }))
-  await using _shaper = await openShaper(config, (why) => log.warn('shaper', { why }))
+  await using shaper = await openShaper(config, (why) => log.warn('shaper', { why }))
   await using steering = startSteering(config, {
     ...house,
     router,
+    shaper,
     log,
     wake: () => workers.wake(),
   })

@@ -247,6 +247,7 @@ class House {
           return Promise.resolve()
         },
       },
+      shaper: { waitingUp: () => undefined },
       board: this.board,
       flows: () => this.flows,
       budget: () => UNLIMITED,

@@ -28,6 +28,7 @@ import { type PathLeg, type PathLegs, wayOf } from './path-legs.ts'
 import type { PathManager } from './path-manager.ts'
 import type { Probes } from './probes.ts'
 import type { Router } from './router.ts'
+import type { HouseShaper } from './shaper.ts'
 
 /** What steering looks at and acts on; a test paints them. */
 export interface SteeringParts {
@@ -35,6 +36,7 @@ export interface SteeringParts {
   readonly probes: Pick<Probes, 'ask' | 'place'>
   readonly paths: Pick<PathManager, 'lookAgain' | 'steer'>
   readonly router: Pick<Router, 'flushLeg' | 'refreshLeg' | 'setActiveLeg' | 'setCapture'>
+  readonly shaper: Pick<HouseShaper, 'waitingUp'>
   readonly board: LegBoard
   /** The connections that the data threads have now. */
   readonly flows: () => Iterable<HouseFlow>
@@ -188,14 +190,15 @@ export class Steering {
   }
 
   #steer(samples: LinkSamples, nowMs: number): void {
-    const { flows, paths } = this.#parts
+    const { flows, paths, shaper } = this.#parts
     const steered = (leg: LegName): SteeredLeg => {
       const { state, reason } = this.#legs[leg]
       const { facts, counters } = samples[leg]
       return { path: facts.path, counters, dead: state === 'dead' ? reason : undefined }
     }
     const budget = this.#parts.budget(samples.lte.counters)
-    const legs = { dsl: steered('dsl'), lte: steered('lte') }
+    const waiting = () => shaper.waitingUp(samples.dsl.facts.ifIndex)
+    const legs = { dsl: { ...steered('dsl'), waiting }, lte: steered('lte') }
     const others = this.#dslFirst.judge(legs, () => overflowing(flows()), budget, nowMs)
     if (others) paths.lookAgain()
     const helps = (token: number) => this.#dslFirst.helps(token)

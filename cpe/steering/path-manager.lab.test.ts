@@ -157,6 +157,7 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
       lanConnections: () => 0,
       roomForFlows: () => true,
       wake: () => undefined,
+      shaper: { waitingUp: () => undefined },
       router: {
         flushLeg: () => undefined,
         refreshLeg: () => undefined,

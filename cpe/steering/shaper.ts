@@ -18,6 +18,12 @@ import { formatHandle } from '../../shared/wire/tc.ts'
 
 export type ShaperConfig = Pick<CpeConfig, 'concentrator' | 'legs' | 'shaping' | 'stateDirectory'>
 
+/** What steering sees through the queues of the house. */
+export interface HouseShaper extends AsyncDisposable {
+  /** How many bytes wait to leave by DSL; undefined where that is not shaped. */
+  waitingUp(dslIfIndex: number): number | undefined
+}
+
 /**
  * Everything stands when this resolves; disposing leaves the interfaces as they were found. What the
  * kernel refuses goes to `complain` as a sentence, once until it is another: the house goes on unshaped.
@@ -25,7 +31,7 @@ export type ShaperConfig = Pick<CpeConfig, 'concentrator' | 'legs' | 'shaping' |
 export async function openShaper(
   config: ShaperConfig,
   complain: (sentence: string) => void,
-): Promise<AsyncDisposable> {
+): Promise<HouseShaper> {
   await using undo = new AsyncDisposableStack()
   const { concentrator, stateDirectory } = config
   const lines = linesOf(config)
@@ -33,7 +39,12 @@ export async function openShaper(
   undo.use(await keepRuleset(join(stateDirectory, RULESET_FILE), REMOVE_SHAPING, ruleset))
   const shaper = undo.use(new Shaper(join(stateDirectory, QDISCS_FILE), SHAPER, complain))
   shaper.keep(lines, complain)
-  return undo.move()
+  const shaped = lines.has(config.legs.dsl.interface)
+  const standing = undo.move()
+  return {
+    waitingUp: (ifIndex) => (shaped ? shaper.waiting(ifIndex, BULK_CLASS) : undefined),
+    [Symbol.asyncDispose]: () => standing.disposeAsync(),
+  }
 }
 
 function linesOf({ legs, shaping }: ShaperConfig): Map<string, LineShaping> {

@@ -19,7 +19,7 @@ import { type ProbeCounts, Probes } from './probes.ts'
 /** What the rest of the house gives to steering. */
 export type SteeringOutside = Pick<
   SteeringParts,
-  'board' | 'flows' | 'lanConnections' | 'roomForFlows' | 'router' | 'wake'
+  'board' | 'flows' | 'lanConnections' | 'roomForFlows' | 'router' | 'shaper' | 'wake'
 > & { readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'> }
 
 export interface RunningSteering extends AsyncDisposable {

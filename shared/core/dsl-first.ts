@@ -17,6 +17,7 @@ import { ProbePace } from './probe-pace.ts'
 import { QueueDelay } from './queue-delay.ts'
 import { Rate } from './rate.ts'
 import { type Reason, Reasons } from './reasons.ts'
+import { Uplink } from './uplink.ts'
 
 export type Direction = 'down' | 'up'
 
@@ -26,6 +27,8 @@ export interface SteeredLeg {
   readonly counters: LegCounters | undefined
   /** Why it is dead; undefined while it is not. */
   readonly dead: string | undefined
+  /** How many bytes wait with us to leave by it; undefined where that is not known. */
+  readonly waiting?: () => number | undefined
 }
 
 /** What is said of DSL before it is measured. */
@@ -49,6 +52,7 @@ export class DslFirst {
   readonly #shapedUp: boolean
   readonly #queue = new QueueDelay()
   readonly #ways: Readonly<Record<Direction, Way>>
+  readonly #uplink = new Uplink()
   readonly #helped = new HelpedFlows()
   readonly #reasons = new Reasons()
   readonly #paths: Record<LegName, string> = { dsl: '', lte: '' }
@@ -60,15 +64,15 @@ export class DslFirst {
     const way = (direction: Direction): Way => ({
       rates: { dsl: new Rate(), lte: new Rate() },
       capacity: new Capacity(configured[direction]),
-      overflow: new Overflow(policy),
+      overflow: new Overflow(direction === 'up' && shapedUp ? shapedPolicy(policy) : policy),
       pace: new ProbePace(),
     })
     this.#ways = { down: way('down'), up: way('up') }
   }
 
-  /** LTE helps this connection, not only when DSL has died. */
+  /** LTE helps this connection now, not only when DSL has died. */
   helps(token: number): boolean {
-    return this.#helped.has(token)
+    return this.#uplink.lteOpen && this.#helped.has(token)
   }
 
   /** An echo came over DSL. */
@@ -94,15 +98,17 @@ export class DslFirst {
     nowMs: number,
   ): boolean {
     let sampled = false
+    const opened = this.#lookUp(legs, nowMs)
     for (const leg of LEGS) {
       if (this.#observe(leg, legs[leg], nowMs)) sampled = true
     }
-    if (!sampled) return false
+    if (!sampled) return opened
     this.#decide(legs, budget, nowMs)
     const { down, up } = this.#ways
     // A home at rest is not asked for its flows.
     const matters = this.#busy || down.overflow.engaged || up.overflow.engaged
-    return this.#helped.choose(matters ? flows() : [], down.overflow, up.overflow, nowMs)
+    const { overflow: downwards } = down
+    return this.#helped.choose(matters ? flows() : [], downwards, up.overflow, nowMs) || opened
   }
 
   /** For whoever shows it. */
@@ -143,6 +149,7 @@ export class DslFirst {
     if (path !== this.#paths[leg]) {
       this.#paths[leg] = path
       for (const direction of DIRECTIONS) this.#ways[direction].rates[leg].forget()
+      this.#uplink.forget(leg)
       if (leg === 'dsl') {
         this.#queue.forget()
         for (const direction of DIRECTIONS) {
@@ -157,6 +164,19 @@ export class DslFirst {
     return down || up
   }
 
+  /** What can be looked at more often than a rate. True when LTE's turn begins or is over. */
+  #lookUp({ dsl, lte }: Readonly<Record<LegName, SteeredLeg>>, nowMs: number): boolean {
+    const { down, up } = this.#ways
+    const { overflow, capacity } = up
+    const waiting = this.#busy || overflow.engaged ? dsl.waiting?.() : undefined
+    const txBytes = { dsl: dsl.counters?.txBytes, lte: lte.counters?.txBytes }
+    this.#uplink.observe(txBytes, waiting, capacity.bytesPerMs, nowMs)
+    // Many flags take long to change, and downwards they take longer to be felt.
+    const few = overflow.engaged && !down.overflow.engaged && this.#helped.size <= PACED_FLOWS_MAX
+    const paced = few && dsl.dead === undefined && capacity.bytesPerMs !== undefined
+    return this.#uplink.takeTurns(paced ? overflow.full : undefined, nowMs)
+  }
+
   #decide(legs: Readonly<Record<LegName, SteeredLeg>>, budget: Budget, nowMs: number): void {
     const fullQueueMs = this.#fullQueueMs()
     const standingMs = this.#standingMs(fullQueueMs, nowMs)
@@ -164,7 +184,10 @@ export class DslFirst {
     for (const direction of DIRECTIONS) {
       const { rates, capacity, overflow, pace } = this.#ways[direction]
       const queueMs = this.#queueOf(direction, queued, standingMs, fullQueueMs)
-      const dslBytesPerMs = rates.dsl.bytesPerMs
+      const { dslBytesPerMs, lteBytesPerMs } =
+        direction === 'up'
+          ? this.#uplink
+          : { dslBytesPerMs: rates.dsl.bytesPerMs, lteBytesPerMs: rates.lte.bytesPerMs }
       const short = standingMs === undefined ? undefined : standingMs < fullQueueMs * SHORT
       pace.observe(dslBytesPerMs, short, nowMs)
       const alone = !overflow.engaged && (queueMs ?? 0) >= fullQueueMs
@@ -175,7 +198,8 @@ export class DslFirst {
           lteUp: legs.lte.dead === undefined,
           budget,
           dslBytesPerMs,
-          lteBytesPerMs: rates.lte.bytesPerMs,
+          lteBytesPerMs,
+          waits: direction === 'up' ? this.#uplink.waits : undefined,
           capacity: capacity.bytesPerMs,
           certain: capacity.certain,
           queueMs,
@@ -240,6 +264,15 @@ export class DslFirst {
   }
 }
 
+/**
+ * A line that we shape carries what we say to a hundredth, and is judged over longer than its blocks take. So
+ * little room is enough.
+ */
+function shapedPolicy(policy: OverflowPolicy): OverflowPolicy {
+  const engageAt = Math.max(policy.engageAt, SHAPED_FULL)
+  return { ...policy, engageAt, releaseAt: Math.max(policy.releaseAt, SHAPED_ROOM) }
+}
+
 interface Way {
   readonly rates: Readonly<Record<LegName, Rate>>
   readonly capacity: Capacity
@@ -247,6 +280,9 @@ interface Way {
   readonly pace: ProbePace
 }
 
+const PACED_FLOWS_MAX = 8
+const SHAPED_FULL = 0.965
+const SHAPED_ROOM = 0.95
 /** 400 kbit/s: below it no line has a queue of ours. */
 const BUSY_BYTES_PER_MS = 50
 /** From this share of its capacity on DSL's queue is measured, and so often. */

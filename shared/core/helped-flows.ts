@@ -43,6 +43,10 @@ export class HelpedFlows {
     return this.#helped.has(token)
   }
 
+  get size(): number {
+    return this.#helped.size
+  }
+
   /** One look. True when somebody else is helped than before. */
   choose(
     flows: Iterable<CarryingFlow>,

@@ -173,6 +173,7 @@ interface Moment {
   readonly load: number
   readonly lte?: number
   readonly queueMs?: number | undefined
+  readonly waits?: boolean
   readonly dslDown?: string
   readonly lteUp?: boolean
   readonly budget?: Budget
@@ -199,6 +200,7 @@ class Line {
       capacity: this.#capacity,
       certain: this.#capacity !== undefined,
       queueMs: 'queueMs' in moment ? moment.queueMs : 0,
+      waits: moment.waits,
       fullQueueMs: 8,
     }
     for (const untilMs = this.#nowMs + forMs; this.#nowMs < untilMs && !done(); ) {

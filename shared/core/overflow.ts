@@ -47,6 +47,8 @@ export interface OverflowFacts {
   readonly certain: boolean
   /** What stands in DSL's queue for this direction; undefined while no answer tells. */
   readonly queueMs: number | undefined
+  /** Something waits with us for DSL all the time; undefined where that is not known. */
+  readonly waits: boolean | undefined
   /** A queue of this length is one of a full line. */
   readonly fullQueueMs: number
 }
@@ -134,7 +136,7 @@ export class Overflow {
   #whyFull({ queueMs, fullQueueMs, capacity, ...facts }: OverflowFacts): string | undefined {
     const load = facts.dslBytesPerMs / (capacity ?? Infinity)
     const loaded = facts.certain && load >= this.#policy.engageAt
-    if (queueMs === undefined) return loaded ? `dsl-full ${percent(load)}` : undefined
+    if (queueMs === undefined) return loaded && facts.waits !== false ? `dsl-full ${percent(load)}` : undefined
     // A line without a queue has room, whatever we think that it carries.
     const enough = loaded && load >= ALL ? fullQueueMs * SHORT : fullQueueMs
     if (queueMs < enough) return undefined

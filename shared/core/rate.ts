@@ -35,5 +35,38 @@ export class Rate {
   }
 }
 
+/**
+ * The rate over the last so many milliseconds, all of them alike.
+ *
+ *     ▇▇▇▇▁▇▇▇▇▁▇▇▇▇▁        applications hand over 128 KiB at once, and a line of 10 Mbit/s is full for
+ *     └── overMs ──┘         105 ms each time, at 90 % of it as at 100 %
+ */
+export class SteadyRate {
+  readonly #readings: Array<{ readonly bytes: number; readonly atMs: number }> = []
+
+  /** The counter's reading. */
+  observe(bytes: number, nowMs: number): void {
+    const last = this.#readings.at(-1)
+    if (last !== undefined && bytes < last.bytes) this.forget()
+    this.#readings.push({ bytes, atMs: nowMs })
+    const second = this.#readings[1]
+    if (second !== undefined && nowMs - second.atMs > STEADY_MS_MAX) this.#readings.shift()
+  }
+
+  /** 0 while there are no readings. */
+  over(ms: number): number {
+    const last = this.#readings.at(-1)
+    const from = this.#readings.findLast(({ atMs }) => (last?.atMs ?? 0) - atMs >= ms)
+    const first = from ?? this.#readings[0]
+    if (last === undefined || first === undefined || first === last) return 0
+    return (last.bytes - first.bytes) / (last.atMs - first.atMs)
+  }
+
+  forget(): void {
+    this.#readings.length = 0
+  }
+}
+
 const SAMPLE_MS = 50
 const MEMORY_MS = 100
+const STEADY_MS_MAX = 1_500
