@@ -1,6 +1,7 @@
 /**
  * The connections that the data threads publish, and what becomes of them on their way to the judges.
  */
+import type { DslFirst } from '../../shared/core/dsl-first.ts'
 import type { CarryingFlow } from '../../shared/core/helped-flows.ts'
 import { isHelped } from '../../shared/core/service-class.ts'
 import type { FlowConnection } from './path-manager.ts'
@@ -13,14 +14,15 @@ export function* overflowing(flows: Iterable<HouseFlow>): Generator<CarryingFlow
   for (const flow of flows) if (flow.serviceClass === 'overflow') yield flow
 }
 
-/** As the path manager sees them. `engaged`: LTE helps the one of that token. `spent`: it helps no other. */
+/** As the path manager sees them. `help` says whom LTE helps, and whom it must not touch; `spent`: it helps no other. */
 export function* marked(
   flows: Iterable<HouseFlow>,
-  engaged: (token: number) => boolean,
+  help: Pick<DslFirst, 'bars' | 'helps'>,
   spent: boolean,
 ): Generator<FlowConnection> {
-  for (const { token, pooled, serviceClass, bulk } of flows) {
-    const helped = isHelped(serviceClass, bulk && !spent, engaged(token))
+  for (const { token, pooled, serviceClass: asked, bulk } of flows) {
+    const serviceClass = asked === 'overflow' && help.bars(token) ? 'dsl-only' : asked
+    const helped = isHelped(serviceClass, bulk && !spent, help.helps(token))
     yield { token, pooled, serviceClass, helped }
   }
 }

@@ -201,12 +201,11 @@ export class Steering {
     const legs = { dsl: { ...steered('dsl'), waiting }, lte: steered('lte') }
     const others = this.#dslFirst.judge(legs, () => overflowing(flows()), budget, nowMs)
     if (others) paths.lookAgain()
-    const helps = (token: number) => this.#dslFirst.helps(token)
     const homeActive = nowMs < this.#homeActiveUntilMs
     paths.steer(
       this.#pathLegs(samples),
       homeActive,
-      () => marked(flows(), helps, budget.spent),
+      () => marked(flows(), this.#dslFirst, budget.spent),
       nowMs,
     )
   }

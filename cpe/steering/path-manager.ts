@@ -170,13 +170,17 @@ export class PathManager {
 
   #settle(known: KnownConnection, flow: FlowConnection, nowMs: number): void {
     const plan = this.#plans.of(known.token)
-    const same = plan.pooled === flow.pooled && plan.helped === flow.helped
+    const same =
+      plan.pooled === flow.pooled &&
+      plan.helped === flow.helped &&
+      plan.serviceClass === flow.serviceClass
     const settled = plan.epoch === this.#epoch && same
     if (settled && !known.changed && nowMs < plan.againMs) return
     known.changed = false
     plan.epoch = this.#epoch
     plan.pooled = flow.pooled
     plan.helped = flow.helped
+    plan.serviceClass = flow.serviceClass
     for (const { address, livedMs } of known.ended.splice(0)) {
       const leg = this.#legOf.get(address)
       if (leg !== undefined) plan.tries.ended(leg, livedMs, nowMs)

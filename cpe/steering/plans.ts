@@ -2,6 +2,7 @@
  * What the path manager remembers of each connection between two looks.
  */
 import type { LegName } from '../../shared/core/leg.ts'
+import type { ServiceClass } from '../../shared/core/service-class.ts'
 import { JoinTries } from './join-tries.ts'
 
 export interface Plan {
@@ -9,6 +10,7 @@ export interface Plan {
   epoch: number
   pooled: boolean
   helped: boolean
+  serviceClass: ServiceClass | undefined
   /** When to look again although nothing changed. */
   againMs: number
   readonly tries: JoinTries
@@ -22,6 +24,7 @@ export class Plans {
       epoch: -1,
       pooled: false,
       helped: false,
+      serviceClass: undefined,
       againMs: Infinity,
       tries: new JoinTries(),
     }

@@ -57,6 +57,7 @@ export class DslFirst {
   readonly #reasons = new Reasons()
   readonly #paths: Record<LegName, string> = { dsl: '', lte: '' }
   #askedMs = -Infinity
+  #dslDead = false
 
   constructor(policy: OverflowPolicy, { configured, shapedUp }: DslLine, onDecision: OnDecision) {
     this.#onDecision = onDecision
@@ -73,6 +74,11 @@ export class DslFirst {
   /** LTE helps this connection now, not only when DSL has died. */
   helps(token: number): boolean {
     return this.#uplink.lteOpen && this.#helped.has(token)
+  }
+
+  /** LTE has held up this connection: it is to have no subflow there, as long as DSL lives. */
+  bars(token: number): boolean {
+    return !this.#dslDead && this.#helped.bars(token)
   }
 
   /** An echo came over DSL. */
@@ -178,6 +184,7 @@ export class DslFirst {
   }
 
   #decide(legs: Readonly<Record<LegName, SteeredLeg>>, budget: Budget, nowMs: number): void {
+    this.#dslDead = legs.dsl.dead !== undefined
     const fullQueueMs = this.#fullQueueMs()
     const standingMs = this.#standingMs(fullQueueMs, nowMs)
     const queued = this.#queued()
@@ -208,6 +215,7 @@ export class DslFirst {
         nowMs,
       )
       if (reason === undefined) continue
+      if (!overflow.engaged && overflow.heldUp) this.#helped.bar(nowMs)
       this.#reasons.note(reason, nowMs)
       this.#onDecision(direction, overflow.engaged, reason)
     }

@@ -4,7 +4,7 @@
  *     pace   │      ┌─── DSL full, and LTE has used its pace: more
  *            │   ┌──┘  └──┐
  *            │ ┌─┘        └───── DSL has room: what both carry beyond DSL
- *     turns  │ ▇▁▇▁▇▇▇▇▇▇▁▁▇▁▁▇▁▁    open while it has carried less than its pace
+ *     turns  │ ▇▁▇▁▇▇▇▇▇▇▁▁▇▁▁▇▁▁    open for 64 KiB, when it has carried less than its pace
  *
  * The kernel gives a line that is idle the next 64 KiB, whatever the other could take: on uplinks of 10 + 10
  * Mbit/s half of everything, for a demand of 12 as for one of 9. So LTE stands by again as soon as it has had
@@ -12,9 +12,9 @@
  * than DSL alone.)
  */
 export interface PacedUplink {
-  /** DSL is full. */
+  /** DSL is full, and has had no pause for longer than a burst takes. */
   readonly full: boolean
-  /** Bytes a millisecond, averaged for longer than a burst. */
+  /** Bytes a millisecond, over about a second. */
   readonly dslBytesPerMs: number
   readonly lteBytesPerMs: number
   readonly capacity: number
@@ -25,8 +25,11 @@ export interface PacedUplink {
 export class LtePace {
   #bytesPerMs: number | undefined
   #changedMs = -Infinity
-  /** What LTE may still carry in this turn; below 0: what it has carried in advance. */
+  #faster = FASTER_MIN
+  /** Below 0: what LTE has carried in advance. */
   #creditBytes = 0
+  /** In this turn. */
+  #carriedBytes = 0
   #lteBytes = 0
   #judgedMs = 0
   #open = true
@@ -39,34 +42,37 @@ export class LtePace {
   /** One sample; undefined while LTE is not to be paced. True when its turn begins or is over. */
   judge(uplink: PacedUplink | undefined, nowMs: number): boolean {
     const before = this.#open
-    const pace = uplink && this.#next(uplink, nowMs)
-    if (pace !== this.#bytesPerMs) this.#changedMs = nowMs
-    if (uplink === undefined || pace === undefined) this.#open = true
-    else if (this.#bytesPerMs === undefined) this.#creditBytes = TURN_BYTES
-    else this.#account(uplink.lteBytes, pace * (nowMs - this.#judgedMs))
-    this.#bytesPerMs = pace
-    this.#lteBytes = uplink?.lteBytes ?? 0
+    if (uplink === undefined) {
+      this.#bytesPerMs = undefined
+      this.#open = true
+      return !before
+    }
+    const carriedBytes = this.#bytesPerMs === undefined ? 0 : uplink.lteBytes - this.#lteBytes
+    const elapsedMs = this.#bytesPerMs === undefined ? 0 : nowMs - this.#judgedMs
+    this.#lteBytes = uplink.lteBytes
     this.#judgedMs = nowMs
+    this.#bytesPerMs = this.#next(uplink, nowMs)
+    const credit = this.#creditBytes + this.#bytesPerMs * elapsedMs - carriedBytes
+    this.#creditBytes = Math.min(0, Math.max(-DEBT_BYTES_MAX, credit))
+    this.#carriedBytes = this.#open ? this.#carriedBytes + carriedBytes : 0
+    const free = this.#bytesPerMs >= uplink.capacity * FREE
+    const due = this.#open ? this.#carriedBytes < BEGUN_BYTES : this.#creditBytes >= 0
+    this.#open = free || (uplink.full && due)
     return this.#open !== before
   }
 
-  #account(lteBytes: number, earnedBytes: number): void {
-    const spentBytes = lteBytes - this.#lteBytes
-    this.#creditBytes = Math.min(TURN_BYTES, this.#creditBytes + earnedBytes - spentBytes)
-    this.#creditBytes = Math.max(-DEBT_BYTES_MAX, this.#creditBytes)
-    this.#open = this.#open ? this.#creditBytes > 0 : this.#creditBytes >= TURN_BYTES
-  }
-
-  #next(uplink: PacedUplink, nowMs: number): number {
-    const { full, dslBytesPerMs, lteBytesPerMs, capacity } = uplink
+  #next({ full, capacity, ...both }: PacedUplink, nowMs: number): number {
     const pace = this.#bytesPerMs
+    if (pace !== undefined && nowMs - this.#changedMs < CHANGE_MS) return pace
+    this.#changedMs = nowMs
+    if (pace === undefined || !full) this.#faster = FASTER_MIN
     if (pace === undefined) return capacity * FIRST
     if (full) {
-      const wanted = lteBytesPerMs >= pace * USED && pace < capacity * MOST
-      return wanted && nowMs - this.#changedMs >= FASTER_MS ? pace * FASTER : pace
+      const next = Math.min(pace * this.#faster, capacity * MOST)
+      this.#faster = Math.min(this.#faster * FASTER_GROWTH, FASTER_MAX)
+      return next
     }
-    if (nowMs - this.#changedMs < SLOWER_MS) return pace
-    const excess = dslBytesPerMs + lteBytesPerMs - capacity * SPARE
+    const excess = both.dslBytesPerMs + both.lteBytesPerMs - capacity * SPARE
     return Math.min(pace, Math.max(excess, pace * SLOWER, capacity * LEAST))
   }
 }
@@ -74,16 +80,17 @@ export class LtePace {
 /** Shares of what DSL carries. */
 const FIRST = 0.2
 const LEAST = 0.03
-/** LTE is not held back any more. */
-const MOST = 50
+/** From this pace on LTE carries what it can. */
+const FREE = 1
+const MOST = 1.5
 /** A DSL that carries this share of what it can has no more room than bursts need. */
 const SPARE = 0.98
-/** Who carries this share of the pace is held back by it. */
-const USED = 0.6
-const FASTER = 1.6
-const FASTER_MS = 150
+/** Each step is larger than the last, while DSL goes on being full. */
+const FASTER_MIN = 1.1
+const FASTER_GROWTH = 1.05
+const FASTER_MAX = 1.4
 const SLOWER = 0.7
-const SLOWER_MS = 200
-/** The kernel's scheduler gives a line so much at once. */
-const TURN_BYTES = 65_536
-const DEBT_BYTES_MAX = 4 * TURN_BYTES
+const CHANGE_MS = 150
+/** So much has been seen to leave: then the kernel has given LTE its 64 KiB, and the turn is over. */
+const BEGUN_BYTES = 8_192
+const DEBT_BYTES_MAX = 262_144

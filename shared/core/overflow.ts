@@ -68,6 +68,10 @@ export class Overflow {
   #total = 0
   #fullSinceMs: number | undefined
   #slackSinceMs: number | undefined
+  #heldSinceMs: number | undefined
+  #heldUp = false
+  /** What DSL carried when it was full, just before LTE was engaged. */
+  #alone = 0
   #slack = false
   #calmSinceMs: number | undefined
   #roomSinceMs: number | undefined
@@ -96,13 +100,18 @@ export class Overflow {
     return this.#slack
   }
 
+  /** LTE was let go because it held up DSL: what it has under way is to be given up. */
+  get heldUp(): boolean {
+    return this.#heldUp
+  }
+
   /** The reason with its numbers, when this sample has changed the answer. */
   judge(facts: OverflowFacts, nowMs: number): string | undefined {
     this.#observe(facts, nowMs)
     if (!facts.lteUp) return this.#engaged ? this.#release('lte-down', nowMs) : undefined
     if (facts.dslDown !== undefined) {
       this.#dslDown = true
-      return this.#engaged ? undefined : this.#engage(facts.dslDown, nowMs)
+      return this.#engaged ? undefined : this.#engage(0, facts.dslDown, nowMs)
     }
     if (this.#dslDown) return this.#release('dsl-up', nowMs)
     if (facts.budget.spent) return this.#engaged ? this.#release('budget spent', nowMs) : undefined
@@ -125,6 +134,9 @@ export class Overflow {
     const slack = this.#engaged && dslBytesPerMs < this.#policy.releaseAt * (capacity ?? 0)
     this.#slackSinceMs = slack ? (this.#slackSinceMs ?? nowMs) : undefined
     this.#slack = nowMs - (this.#slackSinceMs ?? nowMs) >= this.#policy.releaseMs
+    const works = this.#engaged && lteBytesPerMs >= LTE_WORKS_BYTES_PER_MS
+    const held = works && total < HELD * this.#alone
+    this.#heldSinceMs = held ? (this.#heldSinceMs ?? nowMs) : undefined
     const room = this.#full === undefined || total < (capacity ?? 0)
     this.#roomSinceMs = room ? (this.#roomSinceMs ?? nowMs) : undefined
     const close = total < PLAINLY_MORE * (capacity ?? Infinity)
@@ -136,7 +148,8 @@ export class Overflow {
   #whyFull({ queueMs, fullQueueMs, capacity, ...facts }: OverflowFacts): string | undefined {
     const load = facts.dslBytesPerMs / (capacity ?? Infinity)
     const loaded = facts.certain && load >= this.#policy.engageAt
-    if (queueMs === undefined) return loaded && facts.waits !== false ? `dsl-full ${percent(load)}` : undefined
+    if (queueMs === undefined)
+      return loaded && facts.waits !== false ? `dsl-full ${percent(load)}` : undefined
     // A line without a queue has room, whatever we think that it carries.
     const enough = loaded && load >= ALL ? fullQueueMs * SHORT : fullQueueMs
     if (queueMs < enough) return undefined
@@ -160,12 +173,23 @@ export class Overflow {
     const failed = nowMs - this.#triedMs < TRIAL_FAILED_MS
     this.#failures = failed ? this.#failures + 1 : 0
     const despite = pressure > 0 ? `, budget ahead of plan by ${aheadPercent} %` : ''
-    return this.#engage(`${this.#full} for ${Math.round(fullMs)} ms${despite}`, nowMs)
+    const reason = `${this.#full} for ${Math.round(fullMs)} ms${despite}`
+    return this.#engage(facts.dslBytesPerMs, reason, nowMs)
   }
 
   #mayRelease(facts: OverflowFacts, nowMs: number): string | undefined {
     const { releaseMs, trialMs } = this.#policy
     const share = facts.capacity === undefined ? undefined : this.#carried / facts.capacity
+    const heldMs = nowMs - (this.#heldSinceMs ?? nowMs)
+    if (heldMs >= HELD_MS) {
+      const held = facts.dslBytesPerMs / this.#alone
+      this.#slowdown.heldUp(this.#total / this.#alone, nowMs)
+      this.#heldUp = true
+      return this.#release(
+        `guard lte holds dsl at ${percent(held)} for ${Math.round(heldMs)} ms`,
+        nowMs,
+      )
+    }
     const calmMs = nowMs - (this.#calmSinceMs ?? nowMs)
     if (calmMs >= releaseMs) {
       this.#slowdown.released(share ?? 0, nowMs)
@@ -184,8 +208,10 @@ export class Overflow {
     return this.#release(`trial at ${percent(share ?? 1)} of dsl after ${seconds} s`, nowMs)
   }
 
-  #engage(reason: string, nowMs: number): string {
+  #engage(alone: number, reason: string, nowMs: number): string {
     this.#engaged = true
+    this.#alone = alone
+    this.#heldUp = false
     this.#engagedMs = nowMs
     // An average that still comes up is no calm.
     this.#carried = Math.max(this.#carried, this.#total)
@@ -214,6 +240,11 @@ const PRESSURE_MS = 5_000
 /** After this time of a queue that stands, capacity has been learnt. */
 const LEARN_MS = 100
 const CARRIED_MS = 400
+/** Both lines carry less than this share of what DSL alone could, while LTE works: DSL waits for it. */
+const HELD = 0.8
+const HELD_MS = 250
+/** 500 kbit/s. */
+const LTE_WORKS_BYTES_PER_MS = 60
 /** A burst is over when both lines carry less than this share of DSL. */
 const LOW = 0.5
 /** Needed again so soon, LTE was let go in vain. */

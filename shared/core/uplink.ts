@@ -59,7 +59,8 @@ export class Uplink {
    */
   takeTurns(full: boolean | undefined, nowMs: number): boolean {
     if (full === undefined) return this.#pace.judge(undefined, nowMs)
-    const { dslBytesPerMs, lteBytesPerMs } = this
+    const dslBytesPerMs = this.#rates.dsl.over(PACE_MS)
+    const lteBytesPerMs = this.#rates.lte.over(PACE_MS)
     const [capacity, lteBytes] = [this.#capacity, this.#lteBytes]
     return this.#pace.judge({ full, dslBytesPerMs, lteBytesPerMs, capacity, lteBytes }, nowMs)
   }
@@ -80,6 +81,8 @@ export class Uplink {
 const BLOCK_BYTES = 131_072
 const BLOCKS = 1.5
 const WINDOW_MS_MIN = 300
+/** LTE's turns are some in a second. */
+const PACE_MS = 1_000
 /** An uplink of 1 Mbit/s takes a second for a block. */
 const WINDOW_MS_MAX = 1_500
 const LOOKED = 0.8
