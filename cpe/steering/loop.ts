@@ -18,7 +18,6 @@ import { ProbeTrack } from '../../shared/core/probe-track.ts'
 import type { LegUse } from '../../shared/core/subflows.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
-import { formatAddress } from '../../shared/wire/address.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
 import { type HouseFlow, marked, overflowing } from './house-flows.ts'
 import { LegNews } from './leg-news.ts'
@@ -28,6 +27,7 @@ import { type PathLeg, type PathLegs, wayOf } from './path-legs.ts'
 import type { PathManager } from './path-manager.ts'
 import type { Probes } from './probes.ts'
 import type { Router } from './router.ts'
+import { routedLeg } from './routes.ts'
 import type { HouseShaper } from './shaper.ts'
 
 /** What steering looks at and acts on; a test paints them. */
@@ -111,6 +111,11 @@ export class Steering {
     const legs = { dsl: leg('dsl'), lte: leg('lte') }
     const help = this.#dslFirst.status()
     return { legs, concentrator: { state, reason }, active: this.#active, help }
+  }
+
+  /** For whoever asks why LTE helped or did not. */
+  get help(): Pick<DslFirst, 'reasons'> {
+    return this.#dslFirst
   }
 
   /** There is a leg that may carry something, and yet the concentrator answers on none. */
@@ -202,12 +207,8 @@ export class Steering {
     const others = this.#dslFirst.judge(legs, () => overflowing(flows()), budget, nowMs)
     if (others) paths.lookAgain()
     const homeActive = nowMs < this.#homeActiveUntilMs
-    paths.steer(
-      this.#pathLegs(samples),
-      homeActive,
-      () => marked(flows(), this.#dslFirst, budget.spent),
-      nowMs,
-    )
+    const connections = () => marked(flows(), this.#dslFirst, budget.spent)
+    paths.steer(this.#pathLegs(samples), homeActive, connections, nowMs)
   }
 
   #pathLegs(samples: LinkSamples): PathLegs {
@@ -282,11 +283,6 @@ export class Steering {
 interface SeenLeg {
   readonly dead: boolean
   readonly path: string
-}
-
-function routedLeg({ address4, address6, gateway4, gateway6 }: LinkFacts, up: boolean) {
-  const text = (address: Uint8Array | undefined) => address && formatAddress(address)
-  return { up, address4: text(address4), address6: text(address6), gateway4, gateway6 }
 }
 
 const UNSEEN: SeenLeg = { dead: false, path: '' }

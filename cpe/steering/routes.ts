@@ -27,6 +27,7 @@ import {
   parsePrefix,
 } from '../../shared/wire/address.ts'
 import { ALL_IPV4, ALL_IPV6, type Family, familyOf, RouteType } from '../../shared/wire/route.ts'
+import type { LinkFacts } from './links.ts'
 
 /** What is known about a leg. A family without an address is one the leg does not have. */
 export interface LegRouting {
@@ -41,6 +42,15 @@ export interface LegRouting {
 
 /** A leg, and the number of its interface; undefined while the interface is missing or switched off. */
 export type RoutedLeg = LegRouting & { readonly ifIndex: number | undefined }
+
+/** What the eyes see of a leg, as routing takes it. */
+export function routedLeg(
+  { address4, address6, gateway4, gateway6 }: LinkFacts,
+  up: boolean,
+): LegRouting {
+  const text = (address: Uint8Array | undefined) => address && formatAddress(address)
+  return { up, address4: text(address4), address6: text(address6), gateway4, gateway6 }
+}
 
 export type Legs<Leg> = Readonly<Record<LegName, Leg>>
 

@@ -3,6 +3,7 @@
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
+import type { Reason } from '../../shared/core/reasons.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
@@ -28,6 +29,8 @@ export interface RunningSteering extends AsyncDisposable {
   /** A data thread doubts the concentrator. */
   suspect(): void
   status(): ReturnType<Steering['status']>
+  /** Why LTE helped or did not, the oldest first: what answers "why at 20:14?". */
+  reasons(): readonly Reason[]
   readonly probes: ProbeCounts
   readonly paths: PathCounts
 }
@@ -94,6 +97,7 @@ export function startSteering(
     settled: steering.settled,
     suspect: () => steering.suspect(performance.now()),
     status: () => steering.status(),
+    reasons: () => steering.help.reasons(performance.now(), Date.now()),
     probes: probes.counts,
     paths: paths.counts,
     [Symbol.asyncDispose]: () => {

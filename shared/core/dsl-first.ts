@@ -9,17 +9,15 @@
  */
 import type { Budget } from './budget.ts'
 import { Capacity } from './capacity.ts'
+import { type CarriedLoad, DIRECTIONS, type Direction, DslQueue } from './dsl-queue.ts'
 import { type CarryingFlow, HelpedFlows } from './helped-flows.ts'
 import { LEGS, type LegName } from './leg.ts'
-import type { LegCounters } from './leg-traffic.ts'
+import { BUSY_BYTES_PER_MS, type LegCounters } from './leg-traffic.ts'
 import { Overflow, type OverflowPolicy } from './overflow.ts'
 import { ProbePace } from './probe-pace.ts'
-import { QueueDelay } from './queue-delay.ts'
 import { Rate } from './rate.ts'
 import { type Reason, Reasons } from './reasons.ts'
 import { Uplink } from './uplink.ts'
-
-export type Direction = 'down' | 'up'
 
 /** What this tick knows of a leg. */
 export interface SteeredLeg {
@@ -45,12 +43,9 @@ export interface DslLine {
 /** LTE begins to help in a direction, or ceases to. */
 export type OnDecision = (direction: Direction, engaged: boolean, reason: string) => void
 
-const DIRECTIONS: readonly Direction[] = ['down', 'up']
-
 export class DslFirst {
   readonly #onDecision: OnDecision
-  readonly #shapedUp: boolean
-  readonly #queue = new QueueDelay()
+  readonly #queue: DslQueue
   readonly #ways: Readonly<Record<Direction, Way>>
   readonly #uplink = new Uplink()
   readonly #helped = new HelpedFlows()
@@ -61,7 +56,7 @@ export class DslFirst {
 
   constructor(policy: OverflowPolicy, { configured, shapedUp }: DslLine, onDecision: OnDecision) {
     this.#onDecision = onDecision
-    this.#shapedUp = shapedUp
+    this.#queue = new DslQueue(shapedUp)
     const way = (direction: Direction): Way => ({
       rates: { dsl: new Rate(), lte: new Rate() },
       capacity: new Capacity(configured[direction]),
@@ -83,8 +78,8 @@ export class DslFirst {
 
   /** An echo came over DSL. */
   heard(rttMs: number, nowMs: number): void {
-    this.#queue.heard(rttMs, this.#busy ? 'busy' : 'quiet', nowMs)
-    if (rttMs - this.#queue.floorMs < this.#fullQueueMs()) return
+    const fullMs = this.#queue.fullMs(this.#ways.up.capacity.bytesPerMs)
+    if (!this.#queue.heard(rttMs, this.#busy ? 'busy' : 'quiet', fullMs, nowMs)) return
     for (const direction of DIRECTIONS) this.#ways[direction].pace.forget()
   }
 
@@ -129,8 +124,12 @@ export class DslFirst {
         dslCapacity: capacity.bytesPerMs,
       }
     }
-    const reasons: readonly Reason[] = this.#reasons.list()
-    return { down: direction('down'), up: direction('up'), reasons, counts: this.#reasons.counts }
+    return { down: direction('down'), up: direction('up'), counts: this.#reasons.counts }
+  }
+
+  /** Why LTE helped or did not, the oldest first; `unixMs` is what a wall clock shows at `nowMs`. */
+  reasons(nowMs: number, unixMs: number): readonly Reason[] {
+    return this.#reasons.list(nowMs, unixMs)
   }
 
   /** DSL carries so much that it may be full soon. */
@@ -185,12 +184,15 @@ export class DslFirst {
 
   #decide(legs: Readonly<Record<LegName, SteeredLeg>>, budget: Budget, nowMs: number): void {
     this.#dslDead = legs.dsl.dead !== undefined
-    const fullQueueMs = this.#fullQueueMs()
-    const standingMs = this.#standingMs(fullQueueMs, nowMs)
-    const queued = this.#queued()
+    const fullQueueMs = this.#queue.fullMs(this.#ways.up.capacity.bytesPerMs)
+    const standingMs = this.#queue.standingMs(fullQueueMs, nowMs)
+    const load = ({ rates, capacity }: Way): CarriedLoad => {
+      return { bytesPerMs: rates.dsl.bytesPerMs, capacity: capacity.bytesPerMs }
+    }
+    const loads = { down: load(this.#ways.down), up: load(this.#ways.up) }
     for (const direction of DIRECTIONS) {
       const { rates, capacity, overflow, pace } = this.#ways[direction]
-      const queueMs = this.#queueOf(direction, queued, standingMs, fullQueueMs)
+      const queueMs = this.#queue.of(direction, loads, standingMs, fullQueueMs)
       const { dslBytesPerMs, lteBytesPerMs } =
         direction === 'up'
           ? this.#uplink
@@ -216,59 +218,9 @@ export class DslFirst {
       )
       if (reason === undefined) continue
       if (!overflow.engaged && overflow.heldUp) this.#helped.bar(nowMs)
-      this.#reasons.note(reason, nowMs)
+      this.#reasons.note({ direction, engaged: overflow.engaged, text: reason }, nowMs)
       this.#onDecision(direction, overflow.engaged, reason)
     }
-  }
-
-  /** A short queue above a floor that may itself be one tells nothing. */
-  #standingMs(fullQueueMs: number, nowMs: number): number | undefined {
-    const standingMs = this.#queue.standingMs(nowMs)
-    if (standingMs === undefined || this.#queue.floorKnown) return standingMs
-    return standingMs >= fullQueueMs ? standingMs : undefined
-  }
-
-  #queueOf(
-    direction: Direction,
-    queued: ReadonlySet<Direction>,
-    standingMs: number | undefined,
-    fullQueueMs: number,
-  ): number | undefined {
-    if (standingMs === undefined) return undefined
-    if (direction === 'down' || !this.#shapedUp) return queued.has(direction) ? standingMs : 0
-    // Only a line that carries less than it is shaped to has one; without it the load decides.
-    const beyondUs = standingMs >= fullQueueMs && queued.has('up') && !queued.has('down')
-    return beyondUs ? standingMs : undefined
-  }
-
-  /**
-   * A round trip has one queue in each direction, and does not say which. So it is that of the directions
-   * that carry much of what they can; when none does, that of the one that carries most of it.
-   */
-  #queued(): ReadonlySet<Direction> {
-    const loads = DIRECTIONS.map((direction) => ({ direction, load: this.#loadOf(direction) }))
-    const most = Math.max(...loads.map(({ load }) => load))
-    const threshold = Math.min(most, QUEUES_FROM)
-    return new Set(
-      loads.filter(({ load }) => load > 0 && load >= threshold).map(({ direction }) => direction),
-    )
-  }
-
-  /** 0 where so little moves that it may be the acknowledgements of the other direction. */
-  #loadOf(direction: Direction): number {
-    const { rates, capacity } = this.#ways[direction]
-    const rate = rates.dsl.bytesPerMs
-    const other = this.#ways[direction === 'down' ? 'up' : 'down'].rates.dsl.bytesPerMs
-    if (rate < BUSY_BYTES_PER_MS || rate < other * ACKS_SHARE) return 0
-    return rate / (capacity.bytesPerMs ?? rate)
-  }
-
-  /** What moderate traffic may queue: a share of the floor, and some packets on a slow uplink. */
-  #fullQueueMs(): number {
-    const { floorMs } = this.#queue
-    const up = this.#ways.up.capacity.bytesPerMs
-    const packetsMs = up === undefined ? 0 : PACKETS_BYTES / up
-    return Math.max(QUEUE_MS_MIN, Number.isFinite(floorMs) ? floorMs * QUEUE_SHARE : 0) + packetsMs
   }
 }
 
@@ -291,8 +243,6 @@ interface Way {
 const PACED_FLOWS_MAX = 8
 const SHAPED_FULL = 0.965
 const SHAPED_ROOM = 0.95
-/** 400 kbit/s: below it no line has a queue of ours. */
-const BUSY_BYTES_PER_MS = 50
 /** From this share of its capacity on DSL's queue is measured, and so often. */
 const BUSY_FROM = 0.5
 const ASK_MS = 40
@@ -301,11 +251,3 @@ const ASK_CLEAN_MS = 1_000
 const NEARLY = 0.85
 /** Of a queue that means a full line. */
 const SHORT = 0.5
-/** From this share of its capacity on a direction may have a queue. */
-const QUEUES_FROM = 0.7
-/** Acknowledgements of a download are 1/40 of it, those of small segments some more. */
-const ACKS_SHARE = 1 / 16
-const QUEUE_MS_MIN = 8
-const QUEUE_SHARE = 0.4
-/** Two full packets that happen to leave together. */
-const PACKETS_BYTES = 3_000
