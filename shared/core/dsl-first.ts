@@ -60,7 +60,7 @@ export class DslFirst {
     const way = (direction: Direction): Way => ({
       rates: { dsl: new Rate(), lte: new Rate() },
       capacity: new Capacity(configured[direction]),
-      overflow: new Overflow(direction === 'up' && shapedUp ? shapedPolicy(policy) : policy),
+      overflow: new Overflow(direction === 'up' ? uplinkPolicy(policy) : policy),
       pace: new ProbePace(),
     })
     this.#ways = { down: way('down'), up: way('up') }
@@ -185,14 +185,14 @@ export class DslFirst {
   #decide(legs: Readonly<Record<LegName, SteeredLeg>>, budget: Budget, nowMs: number): void {
     this.#dslDead = legs.dsl.dead !== undefined
     const fullQueueMs = this.#queue.fullMs(this.#ways.up.capacity.bytesPerMs)
-    const standingMs = this.#queue.standingMs(fullQueueMs, nowMs)
+    const standingMs = this.#queue.standingMs('down', fullQueueMs, nowMs)
     const load = ({ rates, capacity }: Way): CarriedLoad => {
       return { bytesPerMs: rates.dsl.bytesPerMs, capacity: capacity.bytesPerMs }
     }
     const loads = { down: load(this.#ways.down), up: load(this.#ways.up) }
     for (const direction of DIRECTIONS) {
       const { rates, capacity, overflow, pace } = this.#ways[direction]
-      const queueMs = this.#queue.of(direction, loads, standingMs, fullQueueMs)
+      const queueMs = this.#queue.of(direction, loads, fullQueueMs, nowMs)
       const { dslBytesPerMs, lteBytesPerMs } =
         direction === 'up'
           ? this.#uplink
@@ -224,13 +224,11 @@ export class DslFirst {
   }
 }
 
-/**
- * A line that we shape carries what we say to a hundredth, and is judged over longer than its blocks take. So
- * little room is enough.
- */
-function shapedPolicy(policy: OverflowPolicy): OverflowPolicy {
-  const engageAt = Math.max(policy.engageAt, SHAPED_FULL)
-  return { ...policy, engageAt, releaseAt: Math.max(policy.releaseAt, SHAPED_ROOM) }
+/** Judged over longer than its blocks take, an uplink with little room has room. */
+function uplinkPolicy(policy: OverflowPolicy): OverflowPolicy {
+  const engageAt = Math.max(policy.engageAt, UPLINK_FULL)
+  const releaseAt = Math.max(policy.releaseAt, UPLINK_ROOM)
+  return { ...policy, engageAt, releaseAt, unsureMs: UPLINK_UNSURE_MS }
 }
 
 interface Way {
@@ -241,8 +239,10 @@ interface Way {
 }
 
 const PACED_FLOWS_MAX = 8
-const SHAPED_FULL = 0.965
-const SHAPED_ROOM = 0.95
+const UPLINK_FULL = 0.965
+const UPLINK_ROOM = 0.95
+/** Some blocks, and some probes in each. */
+const UPLINK_UNSURE_MS = 600
 /** From this share of its capacity on DSL's queue is measured, and so often. */
 const BUSY_FROM = 0.5
 const ASK_MS = 40

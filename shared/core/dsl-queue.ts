@@ -5,7 +5,7 @@
  * carries most of it.
  */
 import { BUSY_BYTES_PER_MS } from './leg-traffic.ts'
-import { QueueDelay } from './queue-delay.ts'
+import { ANSWERS_MAX, QueueDelay } from './queue-delay.ts'
 
 export type Direction = 'down' | 'up'
 
@@ -48,19 +48,16 @@ export class DslQueue {
   }
 
   /** A short queue above a floor that may itself be one tells nothing. */
-  standingMs(fullMs: number, nowMs: number): number | undefined {
-    const standingMs = this.#delay.standingMs(nowMs)
+  standingMs(direction: Direction, fullMs: number, nowMs: number): number | undefined {
+    const answers = direction === 'up' ? ANSWERS_MAX : undefined
+    const standingMs = this.#delay.standingMs(nowMs, answers)
     if (standingMs === undefined || this.#delay.floorKnown) return standingMs
     return standingMs >= fullMs ? standingMs : undefined
   }
 
-  /** Of what stands, the part of a direction; undefined where probes do not tell. */
-  of(
-    direction: Direction,
-    loads: CarriedLoads,
-    standingMs: number | undefined,
-    fullMs: number,
-  ): number | undefined {
+  /** The queue of a direction; undefined where probes do not tell. */
+  of(direction: Direction, loads: CarriedLoads, fullMs: number, nowMs: number): number | undefined {
+    const standingMs = this.standingMs(direction, fullMs, nowMs)
     if (standingMs === undefined) return undefined
     const queued = queuedIn(loads)
     if (direction === 'down' || !this.#shapedUp) return queued.has(direction) ? standingMs : 0

@@ -27,6 +27,8 @@ export interface OverflowPolicy {
   readonly engageMs: number
   readonly releaseMs: number
   readonly trialMs: number
+  /** How long a queue must stand at a load that is not known to be high, where that is longer. */
+  readonly unsureMs?: number
   /** The largest burst that DSL may be left alone with; 0: none. */
   readonly burstBytesMax: number
 }
@@ -164,7 +166,8 @@ export class Overflow {
     const { engageAt, engageMs } = this.#policy
     const loaded = facts.certain && facts.dslBytesPerMs >= engageAt * (facts.capacity ?? Infinity)
     // A queue at a load that is not known to be high may be that of a beginning.
-    const leastMs = loaded ? engageMs : Math.max(engageMs, SETTLED_MS + LEARN_MS)
+    const { unsureMs = SETTLED_MS + LEARN_MS } = this.#policy
+    const leastMs = loaded ? engageMs : Math.max(engageMs, unsureMs)
     const { pressure, aheadPercent } = facts.budget
     const holdMs = leastMs + pressure * PRESSURE_MS
     const fullMs = nowMs - this.#fullSinceMs
