@@ -208,6 +208,7 @@ export class DslFirst {
           budget,
           dslBytesPerMs,
           lteBytesPerMs,
+          lteWorks: rates.lte.moves(nowMs),
           waits: direction === 'up' ? this.#uplink.waits : undefined,
           capacity: capacity.bytesPerMs,
           certain: capacity.certain,

@@ -24,6 +24,14 @@ test('where no answer tells of a queue, the load of a known capacity is enough',
   assert.deepEqual(line.told, ['2100 on dsl-full 95 % for 100 ms'])
 })
 
+test('a load that nothing waits behind is one of blocks, and engages nothing', () => {
+  const line = new Line()
+  line.play(5_000, { load: 1, queueMs: undefined, waits: false })
+  assert.deepEqual(line.told, [])
+  line.play(200, { load: 1, queueMs: undefined, waits: true })
+  assert.deepEqual(line.told, ['5100 on dsl-full 100 % for 100 ms'])
+})
+
 test('at full load a shorter queue is enough', () => {
   const line = new Line()
   line.play(2_000, { load: 0.95, queueMs: 5 })
@@ -138,6 +146,31 @@ test('an LTE that slows DSL is kept out after the second time, and for longer ea
   assert.ok(guards.length >= 3, line.told.join('; '))
 })
 
+test('an LTE that DSL waits for is let go in a quarter of a second, and kept out', () => {
+  const line = new Line()
+  line.play(200, { load: 1, queueMs: 26 })
+  line.play(3_000, { load: 0.95, lte: 0.5, queueMs: 20 })
+  line.play(1_000, { load: 0.1, lte: 0.06, queueMs: 0 }, () => !line.overflow.engaged)
+  assert.equal(line.overflow.heldUp, true)
+  line.play(9_000, { load: 1, queueMs: 26 })
+  assert.deepEqual(line.told.slice(1), [
+    '3450 off guard lte holds dsl at 10 % for 250 ms',
+    '3500 off guard lte slowed dsl to 16 %, kept out for 10 s',
+  ])
+  line.play(2_000, { load: 1, queueMs: 26 })
+  assert.equal(line.overflow.engaged, true)
+  assert.equal(line.overflow.heldUp, false)
+})
+
+test('two lines that fall silent together are a demand that ended', () => {
+  const line = new Line()
+  line.play(200, { load: 1, queueMs: 26 })
+  line.play(3_000, { load: 0.95, lte: 0.5, queueMs: 20 })
+  line.play(2_000, { load: 0.1, lte: 0, queueMs: 0 })
+  assert.equal(line.overflow.heldUp, false)
+  assert.match(line.told[1] ?? '', /off dsl-spare/)
+})
+
 test('a demand that comes and goes is no LTE that slows', () => {
   const line = new Line()
   for (let i = 0; i < 20; i++) {
@@ -200,6 +233,7 @@ class Line {
       capacity: this.#capacity,
       certain: this.#capacity !== undefined,
       queueMs: 'queueMs' in moment ? moment.queueMs : 0,
+      lteWorks: (moment.lte ?? 0) > 0,
       waits: moment.waits,
       fullQueueMs: 8,
     }

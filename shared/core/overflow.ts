@@ -43,6 +43,8 @@ export interface OverflowFacts {
   readonly budget: Budget
   readonly dslBytesPerMs: number
   readonly lteBytesPerMs: number
+  /** LTE has carried something just now, and not only on an average. */
+  readonly lteWorks: boolean
   /** undefined while it is not known. */
   readonly capacity: number | undefined
   /** False for a capacity that is only known to be too low. */
@@ -130,14 +132,14 @@ export class Overflow {
     this.#judgedMs = nowMs
     this.#carried += (1 - Math.exp(-elapsedMs / CARRIED_MS)) * (total - this.#carried)
     // Of a line that nobody knows only this can be said: that it has no queue.
-    const calm =
-      capacity === undefined ? !this.full : this.#carried < this.#policy.releaseAt * capacity
+    const margin = this.#calmSinceMs === undefined ? 0 : CALM_MARGIN
+    const below = this.#policy.releaseAt + margin
+    const calm = capacity === undefined ? !this.full : this.#carried < below * capacity
     this.#calmSinceMs = calm ? (this.#calmSinceMs ?? nowMs) : undefined
     const slack = this.#engaged && dslBytesPerMs < this.#policy.releaseAt * (capacity ?? 0)
     this.#slackSinceMs = slack ? (this.#slackSinceMs ?? nowMs) : undefined
     this.#slack = nowMs - (this.#slackSinceMs ?? nowMs) >= this.#policy.releaseMs
-    const works = this.#engaged && lteBytesPerMs >= LTE_WORKS_BYTES_PER_MS
-    const held = works && total < HELD * this.#alone
+    const held = this.#engaged && facts.lteWorks && total < HELD * this.#alone
     this.#heldSinceMs = held ? (this.#heldSinceMs ?? nowMs) : undefined
     const room = this.#full === undefined || total < (capacity ?? 0)
     this.#roomSinceMs = room ? (this.#roomSinceMs ?? nowMs) : undefined
@@ -164,7 +166,8 @@ export class Overflow {
     const guard = this.#slowdown.full(nowMs)
     if (guard !== undefined || this.#slowdown.keepsOut(nowMs)) return guard
     const { engageAt, engageMs } = this.#policy
-    const loaded = facts.certain && facts.dslBytesPerMs >= engageAt * (facts.capacity ?? Infinity)
+    const sureAt = facts.queueMs === undefined ? engageAt : Math.max(engageAt, SURE)
+    const loaded = facts.certain && facts.dslBytesPerMs >= sureAt * (facts.capacity ?? Infinity)
     // A queue at a load that is not known to be high may be that of a beginning.
     const { unsureMs = SETTLED_MS + LEARN_MS } = this.#policy
     const leastMs = loaded ? engageMs : Math.max(engageMs, unsureMs)
@@ -237,17 +240,19 @@ function percent(share: number): string {
 
 /** At this load, a queue of half the length is one of a full line: bbr comes up to it with little queue. */
 const ALL = 0.97
+/** Below this load a queue may be what a stall has held back. */
+const SURE = 0.965
 const SHORT = 0.5
 /** How much longer DSL must be full for who has spent far too much. */
 const PRESSURE_MS = 5_000
 /** After this time of a queue that stands, capacity has been learnt. */
 const LEARN_MS = 100
 const CARRIED_MS = 400
+/** What is calm stays so, by so much of DSL: a demand of 90 % wavers by a hundredth or two. */
+const CALM_MARGIN = 0.015
 /** Both lines carry less than this share of what DSL alone could, while LTE works: DSL waits for it. */
 const HELD = 0.8
 const HELD_MS = 250
-/** 500 kbit/s. */
-const LTE_WORKS_BYTES_PER_MS = 60
 /** A burst is over when both lines carry less than this share of DSL. */
 const LOW = 0.5
 /** Needed again so soon, LTE was let go in vain. */

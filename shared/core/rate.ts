@@ -9,6 +9,7 @@ export class Rate {
   #bytes = 0
   #atMs = -Infinity
   #bytesPerMs = 0
+  #movedMs = -Infinity
 
   /** The counter's reading. True when a sample is complete: there is something new to judge. */
   observe(bytes: number, nowMs: number): boolean {
@@ -19,6 +20,7 @@ export class Rate {
     this.#atMs = nowMs
     // The first reading, or the counter of another interface: only the next one can tell.
     if (elapsedMs === Infinity || carried < 0) return false
+    if (carried >= MOVED_BYTES_PER_MS * elapsedMs) this.#movedMs = nowMs
     const weight = 1 - Math.exp(-elapsedMs / MEMORY_MS)
     this.#bytesPerMs += weight * (carried / elapsedMs - this.#bytesPerMs)
     return true
@@ -26,6 +28,11 @@ export class Rate {
 
   get bytesPerMs(): number {
     return this.#bytesPerMs
+  }
+
+  /** More than acknowledgements moved in one of the last samples. */
+  moves(nowMs: number): boolean {
+    return nowMs - this.#movedMs <= MOVED_MS
   }
 
   /** Another line: what the old one carried says nothing. */
@@ -69,4 +76,7 @@ export class SteadyRate {
 
 const SAMPLE_MS = 50
 const MEMORY_MS = 100
+/** 64 kbit/s. */
+const MOVED_BYTES_PER_MS = 8
+const MOVED_MS = 100
 const STEADY_MS_MAX = 1_500
