@@ -87,6 +87,36 @@ test('a call beside downloads that LTE helps stays on DSL', () => {
   assert.equal(house.dslFirst.helps(4), false)
 })
 
+test('an LTE that turns bad costs less than a twentieth of DSL, however often it is tried again', () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const house = home(seed, DSL)
+    house.open(1, Infinity)
+    house.play(6_000)
+    house.lteRate = 375
+    house.lteHolds = true
+    for (let minute = 0; minute < 3; minute++) {
+      const before = { ...house.carried }
+      house.play(30_000)
+      const carried = house.carried.dsl + house.carried.lte - before.dsl - before.lte
+      assert.ok(carried >= 0.95 * 30_000 * DSL, `seed ${seed}: ${carried}; ${story(house)}`)
+    }
+    assert.ok(house.decisions.length >= 4, story(house))
+  }
+})
+
+test('what LTE held up is barred from it while DSL lives, and not when DSL has died', () => {
+  const house = home(8, DSL)
+  house.open(1, Infinity)
+  house.play(6_000)
+  house.lteRate = 375
+  house.lteHolds = true
+  house.play(1_500)
+  assert.equal(house.dslFirst.bars(1), true)
+  house.alive.dsl = false
+  house.play(100)
+  assert.equal(house.dslFirst.bars(1), false)
+})
+
 test('a budget that is spent leaves LTE alone, but for a dead DSL', () => {
   const house = home(6, DSL)
   house.open(1, Infinity)
@@ -143,7 +173,7 @@ test('evenings of any weather: no flapping, and DSL is never idle while LTE work
     for (const [i, { atMs, engaged }] of house.decisions.entries()) {
       const later = house.decisions[i + 1]
       if (later === undefined || !engaged) continue
-      const told = /^(dsl-up|lte-down)/.test(later.reason)
+      const told = /^(dsl-up|lte-down|guard)/.test(later.reason)
       assert.ok(told || later.atMs - atMs >= POLICY.releaseMs, `seed ${seed}: ${story(house)}`)
     }
   }
@@ -187,6 +217,7 @@ function live(house: PaintedHouse, random: () => number, newToken: () => number)
   house.alive.lte = random() > 0.05
   if (random() < 0.1) house.dslRate = DSL * (0.4 + 0.6 * random())
   if (random() < 0.3) house.lteRate = 400 + 8_000 * random()
+  house.lteHolds = random() < 0.1
   for (const { token } of [...house.flows]) if (random() < 0.6) house.close(token)
   const flows = Math.floor(random() ** 2 * 8)
   for (let i = 0; i < flows; i++) {

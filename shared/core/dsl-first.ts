@@ -192,7 +192,10 @@ export class DslFirst {
     const loads = { down: load(this.#ways.down), up: load(this.#ways.up) }
     for (const direction of DIRECTIONS) {
       const { rates, capacity, overflow, pace } = this.#ways[direction]
-      const queueMs = this.#queue.of(direction, loads, fullQueueMs, nowMs)
+      const waits = direction === 'up' ? this.#uplink.waits : undefined
+      // What waits with us all the time says that the line takes what it is shaped to, come what may beyond.
+      const queueMs =
+        waits === true ? undefined : this.#queue.of(direction, loads, fullQueueMs, nowMs)
       const { dslBytesPerMs, lteBytesPerMs } =
         direction === 'up'
           ? this.#uplink
@@ -209,7 +212,7 @@ export class DslFirst {
           dslBytesPerMs,
           lteBytesPerMs,
           lteWorks: rates.lte.moves(nowMs),
-          waits: direction === 'up' ? this.#uplink.waits : undefined,
+          waits,
           capacity: capacity.bytesPerMs,
           certain: capacity.certain,
           queueMs,
