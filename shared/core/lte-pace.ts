@@ -65,15 +65,19 @@ export class LtePace {
     const pace = this.#bytesPerMs
     if (pace !== undefined && nowMs - this.#changedMs < CHANGE_MS) return pace
     this.#changedMs = nowMs
-    if (pace === undefined || !full) this.#faster = FASTER_MIN
-    if (pace === undefined) return capacity * FIRST
+    if (pace === undefined) {
+      this.#faster = FASTER_MIN
+      return capacity * FIRST
+    }
     if (full) {
       const next = Math.min(pace * this.#faster, capacity * MOST)
       this.#faster = Math.min(this.#faster * FASTER_GROWTH, FASTER_MAX)
       return next
     }
     const excess = both.dslBytesPerMs + both.lteBytesPerMs - capacity * SPARE
-    return Math.min(pace, Math.max(excess, pace * SLOWER, capacity * LEAST))
+    const next = Math.min(pace, Math.max(excess, pace * SLOWER, capacity * LEAST))
+    if (next < pace) this.#faster = FASTER_MIN
+    return next
   }
 }
 
@@ -81,10 +85,10 @@ export class LtePace {
 const FIRST = 0.2
 const LEAST = 0.03
 /** From this pace on LTE carries what it can. */
-const FREE = 1
+const FREE = 0.9
 const MOST = 1.5
 /** A DSL that carries this share of what it can has no more room than bursts need. */
-const SPARE = 0.98
+const SPARE = 0.97
 /** Each step is larger than the last, while DSL goes on being full. */
 const FASTER_MIN = 1.1
 const FASTER_GROWTH = 1.05

@@ -31,12 +31,12 @@ for (const shaped of [true, false]) {
         const uplink = home(seed, shaped)
         uplink.play(4_000, share)
         const before = { ...uplink.carried }
-        uplink.play(12_000, share)
+        uplink.play(20_000, share)
         const dsl = uplink.carried.dsl - before.dsl
         const lte = uplink.carried.lte - before.lte
         const told = `seed ${seed} at ${share}: DSL ${dsl}, LTE ${lte}; ${story(uplink)}`
         assert.ok(Number.parseInt(uplink.decisions[0] ?? '', 10) <= 700, told)
-        assert.ok(dsl >= 0.92 * 12_000 * DSL, told)
+        assert.ok(dsl >= 0.92 * 20_000 * DSL, told)
         assert.ok(lte / (dsl + lte) <= 1 - 1 / share + 0.06, told)
         assert.equal(uplink.decisions.length, 1, told)
       }
