@@ -42,6 +42,8 @@ export class PaintedHouse {
   readonly carried = { dsl: 0, lte: 0 }
   readonly alive: Record<LegName, boolean> = { dsl: true, lte: true }
   budget: Budget = UNLIMITED
+  /** What LTE may carry; then its budget is spent. */
+  lteBytesMax = Infinity
   dslRate = 6_250
   lteRate = 3_750
   /** LTE has turned bad: DSL must wait for what is under way there. */
@@ -169,7 +171,9 @@ export class PaintedHouse {
       upBytes: 0,
       downBytes: bytes,
     }))
-    this.dslFirst.judge({ dsl: leg('dsl'), lte: leg('lte') }, () => flows, this.budget, this.nowMs)
+    const spent = this.carried.lte >= this.lteBytesMax
+    const budget = spent ? { pressure: 1, aheadPercent: 0, spent } : this.budget
+    this.dslFirst.judge({ dsl: leg('dsl'), lte: leg('lte') }, () => flows, budget, this.nowMs)
     if (!this.dslFirst.wantsProbe(this.nowMs) || !this.alive.dsl) return
     this.probes += 1
     const rttMs = FLOOR_MS + this.queueMs + 2 * this.#random()
