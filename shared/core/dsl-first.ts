@@ -215,6 +215,7 @@ export class DslFirst {
           waits,
           capacity: capacity.bytesPerMs,
           certain: capacity.certain,
+          proven: capacity.proven,
           queueMs,
           fullQueueMs,
         },

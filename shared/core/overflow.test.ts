@@ -32,12 +32,13 @@ test('a load that nothing waits behind is one of blocks, and engages nothing', (
   assert.deepEqual(line.told, ['5100 on dsl-full 100 % for 100 ms'])
 })
 
-test('at full load a shorter queue is enough', () => {
+test('at full load a shorter queue is enough, where the line has shown that it is full', () => {
   const line = new Line()
+  line.play(2_000, { load: 1.2, queueMs: 5, proven: false })
   line.play(2_000, { load: 0.95, queueMs: 5 })
   assert.deepEqual(line.told, [])
   line.play(200, { load: 0.98, queueMs: 5 })
-  assert.deepEqual(line.told, ['2100 on dsl-queue 5 ms at 98 % for 100 ms'])
+  assert.deepEqual(line.told, ['4100 on dsl-queue 5 ms at 98 % for 100 ms'])
 })
 
 test('a load without a queue engages nothing: a line configured too slow', () => {
@@ -207,6 +208,7 @@ interface Moment {
   readonly lte?: number
   readonly queueMs?: number | undefined
   readonly waits?: boolean
+  readonly proven?: boolean
   readonly dslDown?: string
   readonly lteUp?: boolean
   readonly budget?: Budget
@@ -232,6 +234,7 @@ class Line {
       lteBytesPerMs: (moment.lte ?? 0) * DSL,
       capacity: this.#capacity,
       certain: this.#capacity !== undefined,
+      proven: moment.proven ?? this.#capacity !== undefined,
       queueMs: 'queueMs' in moment ? moment.queueMs : 0,
       lteWorks: (moment.lte ?? 0) > 0,
       waits: moment.waits,

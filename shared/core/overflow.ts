@@ -49,6 +49,8 @@ export interface OverflowFacts {
   readonly capacity: number | undefined
   /** False for a capacity that is only known to be too low. */
   readonly certain: boolean
+  /** True for one that the line has shown. */
+  readonly proven: boolean
   /** What stands in DSL's queue for this direction; undefined while no answer tells. */
   readonly queueMs: number | undefined
   /** Something waits with us for DSL all the time; undefined where that is not known. */
@@ -155,7 +157,7 @@ export class Overflow {
     if (queueMs === undefined)
       return loaded && facts.waits !== false ? `dsl-full ${percent(load)}` : undefined
     // A line without a queue has room, whatever we think that it carries.
-    const enough = loaded && load >= ALL ? fullQueueMs * SHORT : fullQueueMs
+    const enough = facts.proven && load >= ALL ? fullQueueMs * SHORT : fullQueueMs
     if (queueMs < enough) return undefined
     const at = capacity === undefined ? '' : ` at ${percent(load)}`
     return `dsl-queue ${Math.round(queueMs)} ms${at}`
