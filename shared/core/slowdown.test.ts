@@ -25,6 +25,8 @@ test('a demand that ended, or came later, is no strike', () => {
   for (let atMs = 0; atMs < 60_000; atMs += 5_000) {
     guard.released(0.1, atMs)
     assert.equal(guard.full(atMs + 200), undefined)
+    guard.released(0.92, atMs + 500)
+    assert.equal(guard.full(atMs + 700), undefined)
     guard.released(0.7, atMs + 1_000)
     assert.equal(guard.full(atMs + 2_500), undefined)
   }

@@ -61,6 +61,8 @@ interface Released {
 
 /** Who carried less than this when LTE was let go had simply ended. */
 const SHARE_MIN = 0.3
+/** Who carried as much had hardly been slowed: a demand that nearly fills DSL. */
+const SHARE_MAX = 0.88
 const SOON_MS = 800
 /** What was under way by LTE must be sent again first. */
 const HELD_SOON_MS = 2_500
