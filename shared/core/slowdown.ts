@@ -19,7 +19,9 @@ export class Slowdown {
   released(share: number, nowMs: number): void {
     const strikes = 1
     this.#released =
-      share >= SHARE_MIN ? { share, atMs: nowMs, soonMs: SOON_MS, strikes } : undefined
+      share >= SHARE_MIN && share < SHARE_MAX
+        ? { share, atMs: nowMs, soonMs: SOON_MS, strikes }
+        : undefined
   }
 
   /** LTE was let go while it worked, and DSL carried this share of what it can. */
