@@ -188,6 +188,13 @@ test('evenings of any weather: no flapping, DSL never idle while LTE works for o
   }
 })
 
+test('a shaped uplink that was taken for slower is full all the same when something waits for it', () => {
+  const decisions = uploads({ shapedUp: true, share: 0.75, queueMs: 40, waitsAfterMs: 5_000 })
+  // Not let go again: it is as full as a line can be.
+  assert.equal(decisions.length, 1, decisions.join('; '))
+  assert.match(decisions[0] ?? '', /^up dsl-queue/)
+})
+
 /**
  * Ten seconds of an upload that has this share of what DSL is configured to, and of LTE what it can get,
  * with this queue in the round trip. The decisions, as `up dsl-full 98 % for 100 ms`.
@@ -197,6 +204,8 @@ function uploads(line: {
   share: number
   queueMs: number
   downShare?: number
+  /** Then it takes all that DSL is shaped to, and something waits with us. */
+  waitsAfterMs?: number
 }): string[] {
   const decisions: string[] = []
   const configured = { down: DSL, up: UP }
@@ -206,16 +215,21 @@ function uploads(line: {
   )
   const none = { txPackets: 0, rxPackets: 0, txBytes: 0, rxBytes: 0 }
   let helpedBytes = 0
-  for (let nowMs = 0; nowMs < 10_000; nowMs += 20) {
-    const txBytes = line.share * UP * nowMs
+  let txBytes = 0
+  const forMs = line.waitsAfterMs === undefined ? 10_000 : 30_000
+  for (let nowMs = 0; nowMs < forMs; nowMs += 20) {
+    const waits = nowMs > (line.waitsAfterMs ?? Infinity)
+    txBytes += 20 * UP * (waits ? 1 : line.share)
     const rxBytes = (line.downShare ?? 0) * DSL * nowMs
-    const dsl = { path: 'dsl', counters: { ...none, txBytes, rxBytes }, dead: undefined }
-    if (dslFirst.status().up.engaged) helpedBytes += UP * 20
+    const counters = { ...none, txBytes, rxBytes }
+    const waiting = () => (line.waitsAfterMs === undefined ? undefined : waits ? 6_000 : 0)
+    const dsl = { path: 'dsl', counters, dead: undefined, waiting }
+    if (dslFirst.status().up.engaged && !waits) helpedBytes += UP * 20
     const lte = { path: 'lte', counters: { ...none, txBytes: helpedBytes }, dead: undefined }
     dslFirst.judge({ dsl, lte }, () => [], UNLIMITED, nowMs)
     // A path is asked a few times when it is new.
     for (let i = 0; i < 12 && nowMs === 0; i++) dslFirst.heard(20, nowMs)
-    if (dslFirst.wantsProbe(nowMs)) dslFirst.heard(20 + line.queueMs, nowMs)
+    if (dslFirst.wantsProbe(nowMs)) dslFirst.heard(20 + (waits ? 0 : line.queueMs), nowMs)
   }
   return decisions
 }

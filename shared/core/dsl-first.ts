@@ -203,7 +203,8 @@ export class DslFirst {
       const short = standingMs === undefined ? undefined : standingMs < fullQueueMs * SHORT
       pace.observe(dslBytesPerMs, short, nowMs)
       const alone = !overflow.engaged && (queueMs ?? 0) >= fullQueueMs
-      capacity.observe(dslBytesPerMs, alone ? queueMs : undefined, nowMs)
+      if (waits === true) capacity.forget()
+      else capacity.observe(dslBytesPerMs, alone ? queueMs : undefined, nowMs)
       const reason = overflow.judge(
         {
           dslDown: legs.dsl.dead,
