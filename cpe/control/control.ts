@@ -25,7 +25,7 @@ import { Reporter } from './reporter.ts'
 import { HomeControl } from './session.ts'
 
 export interface ControlOutside {
-  readonly steering: Pick<RunningSteering, 'status'>
+  readonly steering: Pick<RunningSteering, 'reasons' | 'status'>
   readonly policy: Pick<PolicyLayers, 'send'>
   /** A cookie for the data threads. */
   readonly issue: (cookie: IssuedCookie) => void
@@ -88,7 +88,10 @@ export class Control {
       dial: (leg) => dialSession(this.#config, leg, board.leg(leg)),
       timeIs: (unixMs) => this.clock.told(unixMs),
       policy: (sent) => policy.send(sent),
-      report: () => reporter.report(steering.status(), performance.now(), this.clock.unixMs()),
+      report: () => {
+        const reasons = steering.reasons()
+        return reporter.report(steering.status(), reasons, performance.now(), this.clock.unixMs())
+      },
       heard: () => reporter.heard(),
       // LTE pays for every byte.
       pace: (reportMs) => (board.leg(LEGS[0]!).up ? reportMs : Math.max(reportMs, REPORT_LTE_MS)),

@@ -68,7 +68,7 @@ class Home {
   }
 
   report() {
-    return this.reporter.report(this.#status(), this.nowMs, NOW + this.nowMs)
+    return this.reporter.report(this.#status(), this.reasons, this.nowMs, NOW + this.nowMs)
   }
 
   #status(): HouseStatus {
@@ -76,7 +76,6 @@ class Home {
     return {
       legs: { dsl: { ...this.dsl, rttMs: undefined }, lte: well },
       concentrator: { state: 'reachable', reason: 'echo' },
-      help: { reasons: this.reasons },
     }
   }
 }

@@ -12,7 +12,6 @@ import type { Reason } from '../../shared/core/reasons.ts'
 export interface HouseStatus {
   readonly legs: Readonly<Record<LegName, Said & { readonly rttMs: number | undefined }>>
   readonly concentrator: Said
-  readonly help: { readonly reasons: readonly Reason[] }
 }
 
 interface Said {
@@ -59,10 +58,15 @@ export class Reporter {
     }
   }
 
-  /** `unixMs` is the date at `nowMs` of the monotonic clock. */
-  report({ legs, concentrator, help }: HouseStatus, nowMs: number, unixMs: number): HomeReport {
+  /** `decided`: why LTE was used or not. `unixMs` is the date at `nowMs` of the monotonic clock. */
+  report(
+    { legs, concentrator }: HouseStatus,
+    decided: readonly Pick<Reason, 'atMs' | 'text'>[],
+    nowMs: number,
+    unixMs: number,
+  ): HomeReport {
     this.#toldMs = nowMs
-    const reasons = [...help.reasons.filter(({ atMs }) => atMs > this.#heardMs), ...this.#changes]
+    const reasons = [...decided.filter(({ atMs }) => atMs > this.#heardMs), ...this.#changes]
     const said = ({ state, reason }: Said) => ({
       state,
       reason: reason.slice(0, SENTENCE_MAX),

@@ -2,7 +2,7 @@
  * What steering tells people about legs, the concentrator and overflow: each change once, with its reason.
  */
 import type { ConcentratorHealth } from '../../shared/core/concentrator-health.ts'
-import type { Direction } from '../../shared/core/dsl-first.ts'
+import type { Direction } from '../../shared/core/dsl-queue.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { LegHealth, LegState } from '../../shared/core/leg-health.ts'
 import type { Log } from '../../shared/daemon/log.ts'

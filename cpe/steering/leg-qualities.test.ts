@@ -58,7 +58,7 @@ test('handover has its second leg built when DSL becomes slow, and let go when i
   assert.match(home.said[0] ?? '', /^second leg: dsl-slow \d+ ms over 20 ms$/)
   assert.equal(home.said[1], 'second leg: dsl-well for 10 s')
   assert.deepEqual(
-    home.qualities.reasons.list().map(({ text }) => text.split(' ')[0]),
+    home.qualities.reasons.list(0, 0).map(({ text }) => text.split(' ')[0]),
     ['dsl-slow', 'dsl-well'],
   )
 })

@@ -94,7 +94,7 @@ export class LegQualities {
 
   #note(what: string, why: string | undefined, nowMs: number): void {
     if (why === undefined) return
-    this.reasons.note(why, nowMs)
+    this.reasons.note({ text: why }, nowMs)
     this.#say(`${what}: ${why}`)
   }
 

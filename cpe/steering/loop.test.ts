@@ -291,6 +291,7 @@ class House {
           return Promise.resolve()
         },
       },
+      shaper: { waitingUp: () => undefined },
       board: this.board,
       flows: () => this.flows,
       allowance: () => ({ barred: this.barred, throttleMbps: undefined, budget: UNLIMITED }),

@@ -16,6 +16,7 @@ import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { LegHealth } from '../../shared/core/leg-health.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { LteAllowance } from '../../shared/core/lte-allowance.ts'
+import type { Reason } from '../../shared/core/reasons.ts'
 import type { LegUse } from '../../shared/core/subflows.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
@@ -32,6 +33,7 @@ import type { PathManager } from './path-manager.ts'
 import type { Probes } from './probes.ts'
 import type { Router } from './router.ts'
 import { routedLeg } from './routes.ts'
+import type { HouseShaper } from './shaper.ts'
 import type { HomeNow } from './standbys.ts'
 import { type LegReport, reportsOf, type WatchedLeg, watchLegs } from './watched-leg.ts'
 
@@ -41,6 +43,7 @@ export interface SteeringParts {
   readonly probes: Pick<Probes, 'ask' | 'place'>
   readonly paths: Pick<PathManager, 'lookAgain' | 'steer'>
   readonly router: Pick<Router, 'flushLeg' | 'refreshLeg' | 'setActiveLeg' | 'setCapture'>
+  readonly shaper: Pick<HouseShaper, 'waitingUp'>
   readonly board: LegBoard
   /** The connections that the data threads have now. */
   readonly flows: () => Iterable<HouseFlow>
@@ -121,13 +124,25 @@ export class Steering {
     const { state, reason } = this.#concentrator
     const legs = { dsl: leg('dsl'), lte: leg('lte') }
     const help = this.#dslFirst.status()
-    const quality = { ...this.#qualities.now, reasons: this.#qualities.reasons.list() }
-    return { legs, concentrator: { state, reason }, active: this.#active, help, quality }
+    return {
+      legs,
+      concentrator: { state, reason },
+      active: this.#active,
+      help,
+      quality: this.#qualities.now,
+    }
   }
 
   /** What is known of the legs, each with its age. */
   reports(nowMs: number): Record<LegName, LegReport> {
     return reportsOf(this.#watched, nowMs)
+  }
+
+  /** Why LTE was used or not, the oldest first; `unixMs` is what a wall clock shows at `nowMs`. */
+  reasons(nowMs: number, unixMs: number): readonly Reason[] {
+    const helped = this.#dslFirst.reasons(nowMs, unixMs)
+    const moved = this.#qualities.reasons.list(nowMs, unixMs)
+    return [...helped, ...moved].toSorted((one, other) => one.atMs - other.atMs)
   }
 
   /** There is a leg that may carry something, and yet the concentrator answers on none. */
@@ -212,13 +227,14 @@ export class Steering {
   }
 
   #steer(samples: LinkSamples, budget: Budget, nowMs: number): void {
-    const { flows, paths, guard } = this.#parts
+    const { flows, paths, guard, shaper } = this.#parts
     const steered = (leg: LegName): SteeredLeg => {
       const { state, reason } = this.#legs[leg]
       const { facts, counters } = samples[leg]
       return { path: facts.path, counters, dead: state === 'dead' ? reason : undefined }
     }
-    const legs = { dsl: steered('dsl'), lte: steered('lte') }
+    const waiting = () => shaper.waitingUp(samples.dsl.facts.ifIndex)
+    const legs = { dsl: { ...steered('dsl'), waiting }, lte: steered('lte') }
     const others = this.#dslFirst.judge(legs, () => overflowing(flows()), budget, nowMs)
     const qualified = (leg: LegName) => ({ path: legs[leg].path, state: this.#legs[leg].state })
     const both = { dsl: qualified('dsl'), lte: qualified('lte') }
@@ -228,12 +244,11 @@ export class Steering {
     const pathLegs = this.#pathLegs(samples)
     const counted = guard.look(pathLegs.lte, nowMs)
     if (others || moved || counted) paths.lookAgain()
-    const helps = (token: number) => this.#dslFirst.helps(token)
     const lteUsed = this.#use.lteUsed(nowMs)
     paths.steer(
       pathLegs,
       { ...this.#standby, active: this.#use.active(nowMs), lteUsed },
-      () => marked(flows(), helps, budget.spent, now, guard.of),
+      () => marked(flows(), this.#dslFirst, budget.spent, now, guard.of),
       nowMs,
     )
   }

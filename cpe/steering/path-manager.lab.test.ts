@@ -199,7 +199,7 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
       reset: () => undefined,
       roomForFlows: () => true,
       wake: () => undefined,
-      shaper: { throttleLte: () => undefined },
+      shaper: { throttleLte: () => undefined, waitingUp: () => undefined },
       bar: { set: () => undefined },
       counters: { read: () => 0 },
       router: {

@@ -25,6 +25,8 @@ export type ShaperConfig = Pick<
 export interface HouseShaper extends AsyncDisposable {
   /** What leaves by LTE has so much at most, beside its cap; undefined: no longer. */
   throttleLte(mbps: number | undefined): void
+  /** How many bytes wait to leave by DSL; undefined where that is not shaped. */
+  waitingUp(dslIfIndex: number): number | undefined
 }
 
 /**
@@ -44,9 +46,11 @@ export async function openShaper(
   undo.use(await keepRuleset(join(stateDirectory, RULESET_FILE), REMOVE_SHAPING, ruleset))
   const shaper = undo.use(new Shaper(join(stateDirectory, QDISCS_FILE), SHAPER, complain))
   shaper.keep(lines, complain)
+  const dslShaped = lines.has(config.legs.dsl.interface)
   const standing = undo.move()
   return {
     throttleLte: (mbps) => shaper.keep(linesOf(config, mbps), complain),
+    waitingUp: (ifIndex) => (dslShaped ? shaper.waiting(ifIndex, BULK_CLASS) : undefined),
     [Symbol.asyncDispose]: () => standing.disposeAsync(),
   }
 }

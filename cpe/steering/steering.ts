@@ -6,6 +6,7 @@ import type { Policy } from '../../shared/config/policy.ts'
 import { type Budget, UNLIMITED } from '../../shared/core/budget.ts'
 import type { LegName } from '../../shared/core/leg.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
+import type { Reason } from '../../shared/core/reasons.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
@@ -30,7 +31,7 @@ import { type SteeredTunnel, TunnelSteering } from './tunnel-steering.ts'
 /** What the rest of the house gives to steering. */
 export type SteeringOutside = Pick<
   SteeringParts,
-  'board' | 'classesInUse' | 'flows' | 'lanConnections' | 'roomForFlows' | 'wake'
+  'board' | 'classesInUse' | 'flows' | 'lanConnections' | 'roomForFlows' | 'shaper' | 'wake'
 > &
   LteHands &
   Pick<GuardedHome, 'reset'> & {
@@ -53,6 +54,8 @@ export interface RunningSteering extends AsyncDisposable {
   status(): ReturnType<Steering['status']>
   /** Everything that is known about the legs. */
   facts(): Record<LegName, LegFactSheet>
+  /** Why LTE was used or not, the oldest first: what answers "why at 20:14?". */
+  reasons(): readonly Reason[]
   readonly probes: ProbeCounts
   readonly paths: PathCounts
 }
@@ -143,6 +146,7 @@ export function startSteering(
       const reports = steering.reports(performance.now())
       return factSheets(reports, capacity, paths.counts, outside.counters)
     },
+    reasons: () => steering.reasons(performance.now(), outside.unixMs()),
     probes: probes.counts,
     paths: paths.counts,
     [Symbol.asyncDispose]: () => {

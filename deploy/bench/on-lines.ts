@@ -3,15 +3,16 @@
  */
 import { Command } from 'commander'
 import { LEGS } from '../../shared/core/leg.ts'
-import { raiseStreet } from '../lab/lab.ts'
+import { raiseStreet, type Street } from '../lab/lab.ts'
 import { DEFAULT_PAIR, PAIRS } from '../lab/pairs.ts'
 import { measureBond } from './bond.ts'
 import { measureCalm } from './calm.ts'
 import { CUTS, measureCut } from './cut.ts'
 import { measureGibibyte } from './gibibyte.ts'
+import { iperf } from './iperf.ts'
 import { measureJoined } from './joined.ts'
 import { measureLoaded, pings, raiseShapedStreet } from './shaping.ts'
-import { measureDemand, measureFilm, type Steered } from './steering.ts'
+import { BAD_LTE, measureBadLte, measureDemand, measureFilm, type Steered } from './steering.ts'
 import { row } from './table.ts'
 
 export const lineBenches = [
@@ -150,6 +151,7 @@ export const lineBenches = [
     )
     .option('--percents <list>', 'demands, in percent of DSL', '40,80,90,120,200,Infinity')
     .option('--flows <n>', 'connections that share the demand', Number, 1)
+    .option('--bad', 'goodput of a download while LTE turns bad, beside that of DSL alone')
     .option('--films', 'a film of 20 Mbit/s too, steady and in chunks')
     .action(async (pairs: string[], options: SteeringOptions) => {
       row(
@@ -189,6 +191,7 @@ export const lineBenches = [
             tell(direction, Number.isFinite(percent) ? String(percent) : 'all', found)
           }
         }
+        if (options.bad === true) await tellBad(street, pair)
         if (options.films !== true) continue
         const steady = { settleS: 10, steadyS: 2 * options.seconds }
         const { downMbps } = (await street.status()).legs.dsl
@@ -204,7 +207,21 @@ interface SteeringOptions {
   readonly configured: number
   readonly percents: string
   readonly flows: number
+  readonly bad?: boolean
   readonly films?: boolean
+}
+
+/** Each on its own: LTE that was bad is kept out for a while. */
+async function tellBad(street: Street, pair: string): Promise<void> {
+  await street.fail('lte')
+  const alone = await iperf(street, { direction: 'down', seconds: 10, omitS: 5 })
+  await street.heal('lte')
+  row(pair, 'down', 'DSL alone', alone.toFixed(1))
+  for (const [how, change] of BAD_LTE) {
+    await street.restart('cpe')
+    const mbps = await measureBadLte(street, change)
+    row(pair, 'down', how, mbps.toFixed(1), `${((100 * mbps) / alone).toFixed(1)} % of DSL alone`)
+  }
 }
 
 function toldOf(pair: string, { configured }: SteeringOptions) {
@@ -217,4 +234,5 @@ function toldOf(pair: string, { configured }: SteeringOptions) {
 const TARGETS = `
 wanted: LTE at most 1 % up to a demand of 90 % (3 % at 80 % where DSL is configured 20 % wrong); above 100 %
 LTE engaged within 500 ms, DSL at 95 % or more, LTE at most 6 points above the ideal, off within 1500 ms;
-one engagement in 10 s, three between 93 and 110 %; all: 95 % of the sum; films: LTE at most 1 %`
+one engagement in 10 s, three between 93 and 110 %; all: 95 % of the sum; films: LTE at most 1 %; an LTE that turns bad:
+at least 95 % of DSL alone`

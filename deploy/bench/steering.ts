@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Street } from '../lab/lab.ts'
+import type { LineChange } from '../lab/legs.ts'
 import { logOf } from '../lab/onlooker.ts'
 import { download } from '../lab/transfer.ts'
 import { type Direction, iperf } from './iperf.ts'
@@ -61,6 +62,26 @@ export function measureFilm(street: Street, mbps: number, run: Run): Promise<Ste
       await sleep(Math.max(0, nextMs + CHUNK_MS - Date.now()))
     }
   })
+}
+
+/** How LTE turns bad, one after the other. */
+export const BAD_LTE: ReadonlyArray<readonly [string, LineChange]> = [
+  ['LTE to 3 Mbit/s', { downMbps: 3, upMbps: 3 }],
+  ['LTE to 600 ms', { rttMs: 600 }],
+  ['LTE to 10 % loss', { lossPercent: 10 }],
+  ['LTE to 3 Mbit/s and 600 ms', { downMbps: 3, upMbps: 3, rttMs: 600 }],
+]
+
+/** Goodput of a download in the ten seconds after LTE, which helps it, has become what `change` says. */
+export async function measureBadLte(street: Street, change: LineChange): Promise<number> {
+  const { lte } = (await street.status()).legs
+  const { downMbps, upMbps, rttMs, lossPercent } = lte
+  const over = iperf(street, { direction: 'down', seconds: BAD_S, omitS: GOOD_S })
+  await sleep(GOOD_S * 1_000)
+  await street.line('lte', change)
+  const mbps = await over
+  await street.line('lte', { downMbps, upMbps, rttMs, lossPercent })
+  return mbps
 }
 
 async function watch(
@@ -183,6 +204,9 @@ interface LogLine {
 /** What is left of IP packets for iperf3 under TCP and MPTCP headers; measured at 20 and 40 Mbit/s. */
 const PAYLOAD_SHARE = 0.945
 const CHUNK_MS = 4_000
+/** So long LTE helps before it turns bad, and is bad. */
+const GOOD_S = 5
+const BAD_S = 10
 const SAMPLE_MS = 50
 /** LTE must have been let go by then. */
 const REST_MS = 2_500

@@ -25,9 +25,9 @@ test('what nearly fills a line needs long to come after a stall', () => {
   const backlog = new Backlog()
   play(backlog, 5_700, 20_000)
   play(backlog, 0, 200)
-  play(backlog, 6_250, 1_900)
+  play(backlog, 6_250, 2_300)
   assert.equal(backlog.pending, true)
-  play(backlog, 6_250, 400)
+  play(backlog, 6_250, 500)
   assert.equal(backlog.pending, false)
 })
 

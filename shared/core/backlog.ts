@@ -20,7 +20,8 @@ export class Backlog {
     if (low && nowMs - this.#stalledMs > STALL_MS_MAX) this.#stalledMs = -Infinity
     this.#low = low
     if (nowMs - this.#stalledMs <= HELD_MS) {
-      this.#bytes = Math.max(0, this.#bytes - above * elapsedMs)
+      const missed = above < 0 ? -above * MISSED : -above
+      this.#bytes = Math.max(0, this.#bytes + missed * elapsedMs)
     } else {
       this.#bytes = 0
       this.#usual += (1 - Math.exp(-elapsedMs / MEMORY_MS)) * above
@@ -35,6 +36,8 @@ export class Backlog {
 
 /** This part of the usual missing is a stall. */
 const STALL = 0.15
+/** Averages tell late of a stall: some of it has been missed before. */
+const MISSED = 1.25
 /** A stall is over within this time. */
 const STALL_MS_MAX = 900
 /** So long after it, whatever fills the line is demand. */

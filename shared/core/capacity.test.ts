@@ -7,6 +7,7 @@ test('what is configured counts until the line has shown otherwise', () => {
   assert.deepEqual([capacity.bytesPerMs, capacity.certain], [6_250, true])
   play(capacity, 4_000, false, 0, 10_000)
   assert.deepEqual([capacity.bytesPerMs, capacity.certain], [6_250, true])
+  assert.equal(capacity.proven, false)
 })
 
 test('a line that is full at less than configured has that capacity within half a second', () => {
@@ -15,7 +16,7 @@ test('a line that is full at less than configured has that capacity within half 
   assert.equal(capacity.bytesPerMs, 6_250)
   play(capacity, 5_000, true, 300, 200)
   assert.ok((capacity.bytesPerMs ?? 0) < 5_300, `${capacity.bytesPerMs}`)
-  assert.ok(capacity.certain)
+  assert.ok(capacity.certain && capacity.proven)
 })
 
 test('without a configured value nothing is known before the line was full once', () => {

@@ -35,6 +35,11 @@ export class Capacity {
     return this.#samples > 0
   }
 
+  /** The line has shown it, being full. What is only said may be less than it carries. */
+  get proven(): boolean {
+    return this.#learnt !== undefined && this.#samples > 0
+  }
+
   /**
    * One sample of the rate. `queueMs`: what queues for this direction of a full line that is left alone; else
    * undefined. Where LTE helps, the kernel's bursts of 64 KiB queue on a slow uplink that is half empty.

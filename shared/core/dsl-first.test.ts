@@ -87,6 +87,36 @@ test('a call beside downloads that LTE helps stays on DSL', () => {
   assert.equal(house.dslFirst.helps(4), false)
 })
 
+test('an LTE that turns bad costs less than a twentieth of DSL, however often it is tried again', () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const house = home(seed, DSL)
+    house.open(1, Infinity)
+    house.play(6_000)
+    house.lteRate = 375
+    house.lteHolds = true
+    for (let minute = 0; minute < 3; minute++) {
+      const before = { ...house.carried }
+      house.play(30_000)
+      const carried = house.carried.dsl + house.carried.lte - before.dsl - before.lte
+      assert.ok(carried >= 0.95 * 30_000 * DSL, `seed ${seed}: ${carried}; ${story(house)}`)
+    }
+    assert.ok(house.decisions.length >= 4, story(house))
+  }
+})
+
+test('what LTE held up is barred from it while DSL lives, and not when DSL has died', () => {
+  const house = home(8, DSL)
+  house.open(1, Infinity)
+  house.play(6_000)
+  house.lteRate = 375
+  house.lteHolds = true
+  house.play(1_500)
+  assert.equal(house.dslFirst.bars(1), true)
+  house.alive.dsl = false
+  house.play(100)
+  assert.equal(house.dslFirst.bars(1), false)
+})
+
 test('a budget that is spent leaves LTE alone, but for a dead DSL', () => {
   const house = home(6, DSL)
   house.open(1, Infinity)
@@ -142,27 +172,43 @@ test('a DSL that carries less than the concentrator shapes it to is known by its
   assert.match(decisions[0] ?? '', /^down dsl-queue \d+ ms at \d+ % for \d+ ms$/)
 })
 
-test('evenings of any weather: no flapping, and DSL is never idle while LTE works for overflow', () => {
+test('evenings of any weather: no flapping, DSL never idle while LTE works for overflow, no budget overdrawn', () => {
   for (let seed = 1; seed <= EVENINGS; seed++) {
     const random = mulberry32(seed)
     const house = home(seed, random() < 0.5 ? DSL : undefined)
+    if (random() < 0.3) house.lteBytesMax = 60e6 * random()
     let token = 0
+    let retrained = false
     for (let minute = 0; minute < 4; minute++) {
       const before = { ...house.carried }
       live(house, random, () => ++token)
       const { dsl, lte } = house.carried
-      const helped = house.alive.dsl && lte - before.lte > 0.2 * 10_000 * house.lteRate
+      const overdrawn = house.alive.dsl && before.lte >= house.lteBytesMax
+      // What the flags take to be felt, and a machine that sleeps.
+      const late = overdrawn ? lte - before.lte : 0
+      assert.ok(late <= 500 * house.lteRate, `seed ${seed}: ${late} bytes; ${story(house)}`)
+      // A line that was slower in the last minutes is taken for that until a trial shows otherwise.
+      if (house.dslRate !== DSL) retrained = true
+      const helped =
+        !retrained && house.alive.dsl && lte - before.lte > 0.2 * 10_000 * house.lteRate
       // Engaged for a good part of ten seconds: then DSL has carried a good part of what it can.
       const part = (dsl - before.dsl) / (10_000 * house.dslRate)
-      assert.ok(!helped || part > 0.5, `seed ${seed}: DSL at ${part.toFixed(2)}; ${story(house)}`)
+      assert.ok(!helped || part > 0.4, `seed ${seed}: DSL at ${part.toFixed(2)}; ${story(house)}`)
     }
     for (const [i, { atMs, engaged }] of house.decisions.entries()) {
       const later = house.decisions[i + 1]
       if (later === undefined || !engaged) continue
-      const told = /^(dsl-up|lte-down)/.test(later.reason)
+      const told = /^(dsl-up|lte-down|guard|budget)/.test(later.reason)
       assert.ok(told || later.atMs - atMs >= POLICY.releaseMs, `seed ${seed}: ${story(house)}`)
     }
   }
+})
+
+test('a shaped uplink that was taken for slower is full all the same when something waits for it', () => {
+  const decisions = uploads({ shapedUp: true, share: 0.75, queueMs: 40, waitsAfterMs: 5_000 })
+  // Not let go again: it is as full as a line can be.
+  assert.equal(decisions.length, 1, decisions.join('; '))
+  assert.match(decisions[0] ?? '', /^up dsl-queue/)
 })
 
 /**
@@ -174,6 +220,8 @@ function uploads(line: {
   share: number
   queueMs: number
   downShare?: number
+  /** Then it takes all that DSL is shaped to, and something waits with us. */
+  waitsAfterMs?: number
 }): string[] {
   const decisions: string[] = []
   const configured = { down: DSL, up: UP }
@@ -183,16 +231,21 @@ function uploads(line: {
   )
   const none = { txPackets: 0, rxPackets: 0, txBytes: 0, rxBytes: 0 }
   let helpedBytes = 0
-  for (let nowMs = 0; nowMs < 10_000; nowMs += 20) {
-    const txBytes = line.share * UP * nowMs
+  let txBytes = 0
+  const forMs = line.waitsAfterMs === undefined ? 10_000 : 30_000
+  for (let nowMs = 0; nowMs < forMs; nowMs += 20) {
+    const waits = nowMs > (line.waitsAfterMs ?? Infinity)
+    txBytes += 20 * UP * (waits ? 1 : line.share)
     const rxBytes = (line.downShare ?? 0) * DSL * nowMs
-    const dsl = { path: 'dsl', counters: { ...none, txBytes, rxBytes }, dead: undefined }
-    if (dslFirst.status().up.engaged) helpedBytes += UP * 20
+    const counters = { ...none, txBytes, rxBytes }
+    const waiting = () => (line.waitsAfterMs === undefined ? undefined : waits ? 6_000 : 0)
+    const dsl = { path: 'dsl', counters, dead: undefined, waiting }
+    if (dslFirst.status().up.engaged && !waits) helpedBytes += UP * 20
     const lte = { path: 'lte', counters: { ...none, txBytes: helpedBytes }, dead: undefined }
     dslFirst.judge({ dsl, lte }, () => [], UNLIMITED, nowMs)
     // A path is asked a few times when it is new.
     for (let i = 0; i < 12 && nowMs === 0; i++) dslFirst.heard(20, nowMs)
-    if (dslFirst.wantsProbe(nowMs)) dslFirst.heard(20 + line.queueMs, nowMs)
+    if (dslFirst.wantsProbe(nowMs)) dslFirst.heard(20 + (waits ? 0 : line.queueMs), nowMs)
   }
   return decisions
 }
@@ -227,6 +280,7 @@ function live(house: PaintedHouse, random: () => number, newToken: () => number)
   house.alive.lte = random() > 0.05
   if (random() < 0.1) house.dslRate = DSL * (0.4 + 0.6 * random())
   if (random() < 0.3) house.lteRate = 400 + 8_000 * random()
+  house.lteHolds = random() < 0.1
   for (const { token } of [...house.flows]) if (random() < 0.6) house.close(token)
   const flows = Math.floor(random() ** 2 * 8)
   for (let i = 0; i < flows; i++) {
@@ -246,4 +300,4 @@ function story({ decisions }: PaintedHouse): string {
   return told.slice(0, 12).join('; ')
 }
 
-const EVENINGS = 300
+const EVENINGS = 1_000

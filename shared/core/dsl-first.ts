@@ -9,16 +9,15 @@
  */
 import type { Budget } from './budget.ts'
 import { Capacity } from './capacity.ts'
+import { type CarriedLoad, DIRECTIONS, type Direction, DslQueue } from './dsl-queue.ts'
 import { type CarryingFlow, HelpedFlows } from './helped-flows.ts'
 import { LEGS, type LegName } from './leg.ts'
-import type { LegCounters } from './leg-traffic.ts'
+import { BUSY_BYTES_PER_MS, type LegCounters } from './leg-traffic.ts'
 import { Overflow, type OverflowPolicy } from './overflow.ts'
 import { ProbePace } from './probe-pace.ts'
-import { QueueDelay } from './queue-delay.ts'
 import { Rate } from './rate.ts'
 import { type Reason, Reasons } from './reasons.ts'
-
-export type Direction = 'down' | 'up'
+import { Uplink } from './uplink.ts'
 
 /** What this tick knows of a leg. */
 export interface SteeredLeg {
@@ -26,6 +25,8 @@ export interface SteeredLeg {
   readonly counters: LegCounters | undefined
   /** Why it is dead; undefined while it is not. */
   readonly dead: string | undefined
+  /** How many bytes wait with us to leave by it; undefined where that is not known. */
+  readonly waiting?: () => number | undefined
 }
 
 /** What is said of DSL before it is measured. */
@@ -42,25 +43,24 @@ export interface DslLine {
 /** LTE begins to help in a direction, or ceases to. */
 export type OnDecision = (direction: Direction, engaged: boolean, reason: string) => void
 
-const DIRECTIONS: readonly Direction[] = ['down', 'up']
-
 export class DslFirst {
   readonly #onDecision: OnDecision
-  readonly #shaped: Record<Direction, boolean>
-  readonly #queue = new QueueDelay()
+  readonly #queue: DslQueue
   readonly #ways: Readonly<Record<Direction, Way>>
+  readonly #uplink = new Uplink()
   readonly #helped = new HelpedFlows()
   readonly #reasons = new Reasons()
   readonly #paths: Record<LegName, string> = { dsl: '', lte: '' }
   #askedMs = -Infinity
+  #dslDead = false
 
   constructor(policy: OverflowPolicy, { configured, shapedUp }: DslLine, onDecision: OnDecision) {
     this.#onDecision = onDecision
-    this.#shaped = { down: false, up: shapedUp }
+    this.#queue = new DslQueue(shapedUp)
     const way = (direction: Direction): Way => ({
       rates: { dsl: new Rate(), lte: new Rate() },
       capacity: new Capacity(configured[direction]),
-      overflow: new Overflow(policy),
+      overflow: new Overflow(direction === 'up' ? uplinkPolicy(policy) : policy),
       pace: new ProbePace(),
     })
     this.#ways = { down: way('down'), up: way('up') }
@@ -68,20 +68,26 @@ export class DslFirst {
 
   /** Judge by this policy from now on. */
   adopt(policy: OverflowPolicy): void {
-    for (const direction of DIRECTIONS) this.#ways[direction].overflow.adopt(policy)
+    this.#ways.down.overflow.adopt(policy)
+    this.#ways.up.overflow.adopt(uplinkPolicy(policy))
   }
 
-  /** LTE helps this connection, not only when DSL has died. */
+  /** LTE helps this connection now, not only when DSL has died. */
   helps(token: number): boolean {
-    return this.#helped.has(token)
+    return this.#uplink.lteOpen && this.#helped.has(token)
+  }
+
+  /** LTE has held up this connection: it is to have no subflow there, as long as DSL lives. */
+  bars(token: number): boolean {
+    return !this.#dslDead && this.#helped.bars(token)
   }
 
   /** An echo came over DSL. `shapedKbps`: what the concentrator shapes it to downwards; 0: it does not. */
   heard(rttMs: number, nowMs: number, shapedKbps = 0): void {
-    this.#shaped.down = shapedKbps > 0
+    this.#queue.shapes('down', shapedKbps > 0)
     this.#ways.down.capacity.shapedTo(shapedKbps > 0 ? shapedKbps / KBPS : undefined)
-    this.#queue.heard(rttMs, this.#busy ? 'busy' : 'quiet', nowMs)
-    if (rttMs - this.#queue.floorMs < this.#fullQueueMs()) return
+    const fullMs = this.#queue.fullMs(this.#ways.up.capacity.bytesPerMs)
+    if (!this.#queue.heard(rttMs, this.#busy ? 'busy' : 'quiet', fullMs, nowMs)) return
     for (const direction of DIRECTIONS) this.#ways[direction].pace.forget()
   }
 
@@ -101,15 +107,17 @@ export class DslFirst {
     nowMs: number,
   ): boolean {
     let sampled = false
+    const opened = this.#lookUp(legs, nowMs)
     for (const leg of LEGS) {
       if (this.#observe(leg, legs[leg], nowMs)) sampled = true
     }
-    if (!sampled) return false
+    if (!sampled) return opened
     this.#decide(legs, budget, nowMs)
     const { down, up } = this.#ways
     // A home at rest is not asked for its flows.
     const matters = this.#busy || down.overflow.engaged || up.overflow.engaged
-    return this.#helped.choose(matters ? flows() : [], down.overflow, up.overflow, nowMs)
+    const { overflow: downwards } = down
+    return this.#helped.choose(matters ? flows() : [], downwards, up.overflow, nowMs) || opened
   }
 
   /** For whoever shows it. */
@@ -124,8 +132,12 @@ export class DslFirst {
         dslCapacity: capacity.bytesPerMs,
       }
     }
-    const reasons: readonly Reason[] = this.#reasons.list()
-    return { down: direction('down'), up: direction('up'), reasons, counts: this.#reasons.counts }
+    return { down: direction('down'), up: direction('up'), counts: this.#reasons.counts }
+  }
+
+  /** Why LTE helped or did not, the oldest first; `unixMs` is what a wall clock shows at `nowMs`. */
+  reasons(nowMs: number, unixMs: number): readonly Reason[] {
+    return this.#reasons.list(nowMs, unixMs)
   }
 
   /** DSL carries so much that it may be full soon. */
@@ -150,6 +162,7 @@ export class DslFirst {
     if (path !== this.#paths[leg]) {
       this.#paths[leg] = path
       for (const direction of DIRECTIONS) this.#ways[direction].rates[leg].forget()
+      this.#uplink.forget(leg)
       if (leg === 'dsl') {
         this.#queue.forget()
         for (const direction of DIRECTIONS) {
@@ -164,88 +177,73 @@ export class DslFirst {
     return down || up
   }
 
+  /** What can be looked at more often than a rate. True when LTE's turn begins or is over. */
+  #lookUp({ dsl, lte }: Readonly<Record<LegName, SteeredLeg>>, nowMs: number): boolean {
+    const { down, up } = this.#ways
+    const { overflow, capacity } = up
+    const waiting = this.#busy || overflow.engaged ? dsl.waiting?.() : undefined
+    const txBytes = { dsl: dsl.counters?.txBytes, lte: lte.counters?.txBytes }
+    this.#uplink.observe(txBytes, waiting, capacity.bytesPerMs, nowMs)
+    // Many flags take long to change, and downwards they take longer to be felt.
+    const few = overflow.engaged && !down.overflow.engaged && this.#helped.size <= PACED_FLOWS_MAX
+    const paced = few && dsl.dead === undefined && capacity.bytesPerMs !== undefined
+    return this.#uplink.takeTurns(paced ? overflow.full : undefined, nowMs)
+  }
+
   #decide(legs: Readonly<Record<LegName, SteeredLeg>>, budget: Budget, nowMs: number): void {
-    const fullQueueMs = this.#fullQueueMs()
-    const standingMs = this.#standingMs(fullQueueMs, nowMs)
-    const queued = this.#queued()
+    this.#dslDead = legs.dsl.dead !== undefined
+    const fullQueueMs = this.#queue.fullMs(this.#ways.up.capacity.bytesPerMs)
+    const standingMs = this.#queue.standingMs('down', fullQueueMs, nowMs)
+    const load = ({ rates, capacity }: Way): CarriedLoad => {
+      return { bytesPerMs: rates.dsl.bytesPerMs, capacity: capacity.bytesPerMs }
+    }
+    const loads = { down: load(this.#ways.down), up: load(this.#ways.up) }
     for (const direction of DIRECTIONS) {
       const { rates, capacity, overflow, pace } = this.#ways[direction]
-      const queueMs = this.#queueOf(direction, queued, standingMs, fullQueueMs)
-      const dslBytesPerMs = rates.dsl.bytesPerMs
+      const waits = direction === 'up' ? this.#uplink.waits : undefined
+      // What waits with us all the time says that the line takes what it is shaped to, come what may beyond.
+      const queueMs =
+        waits === true ? undefined : this.#queue.of(direction, loads, fullQueueMs, nowMs)
+      const { dslBytesPerMs, lteBytesPerMs } =
+        direction === 'up'
+          ? this.#uplink
+          : { dslBytesPerMs: rates.dsl.bytesPerMs, lteBytesPerMs: rates.lte.bytesPerMs }
       const short = standingMs === undefined ? undefined : standingMs < fullQueueMs * SHORT
       pace.observe(dslBytesPerMs, short, nowMs)
       const alone = !overflow.engaged && (queueMs ?? 0) >= fullQueueMs
-      capacity.observe(dslBytesPerMs, alone ? queueMs : undefined, nowMs)
+      if (waits === true) capacity.forget()
+      else capacity.observe(dslBytesPerMs, alone ? queueMs : undefined, nowMs)
       const reason = overflow.judge(
         {
           dslDown: legs.dsl.dead,
           lteUp: legs.lte.dead === undefined,
           budget,
           dslBytesPerMs,
-          lteBytesPerMs: rates.lte.bytesPerMs,
+          lteBytesPerMs,
+          lteWorks: rates.lte.moves(nowMs),
+          waits,
           capacity: capacity.bytesPerMs,
           certain: capacity.certain,
-          exact: direction === 'down' && this.#shaped.down,
+          exact: direction === 'down' && this.#queue.shaped.down,
+          proven: capacity.proven,
           queueMs,
           fullQueueMs,
         },
         nowMs,
       )
       if (reason === undefined) continue
-      this.#reasons.note(reason, nowMs)
+      if (!overflow.engaged && overflow.heldUp) this.#helped.bar(nowMs)
+      this.#reasons.note({ direction, engaged: overflow.engaged, text: reason }, nowMs)
       this.#onDecision(direction, overflow.engaged, reason)
     }
   }
+}
 
-  /** A short queue above a floor that may itself be one tells nothing. */
-  #standingMs(fullQueueMs: number, nowMs: number): number | undefined {
-    const standingMs = this.#queue.standingMs(nowMs)
-    if (standingMs === undefined || this.#queue.floorKnown) return standingMs
-    return standingMs >= fullQueueMs ? standingMs : undefined
-  }
-
-  #queueOf(
-    direction: Direction,
-    queued: ReadonlySet<Direction>,
-    standingMs: number | undefined,
-    fullQueueMs: number,
-  ): number | undefined {
-    if (standingMs === undefined) return undefined
-    if (!this.#shaped[direction]) return queued.has(direction) ? standingMs : 0
-    // Only a line that carries less than it is shaped to has one; without it the load decides.
-    const alone = queued.has(direction) && queued.size === 1
-    return standingMs >= fullQueueMs && alone ? standingMs : undefined
-  }
-
-  /**
-   * A round trip has one queue in each direction, and does not say which. So it is that of the directions
-   * that carry much of what they can; when none does, that of the one that carries most of it.
-   */
-  #queued(): ReadonlySet<Direction> {
-    const loads = DIRECTIONS.map((direction) => ({ direction, load: this.#loadOf(direction) }))
-    const most = Math.max(...loads.map(({ load }) => load))
-    const threshold = Math.min(most, QUEUES_FROM)
-    return new Set(
-      loads.filter(({ load }) => load > 0 && load >= threshold).map(({ direction }) => direction),
-    )
-  }
-
-  /** 0 where so little moves that it may be the acknowledgements of the other direction. */
-  #loadOf(direction: Direction): number {
-    const { rates, capacity } = this.#ways[direction]
-    const rate = rates.dsl.bytesPerMs
-    const other = this.#ways[direction === 'down' ? 'up' : 'down'].rates.dsl.bytesPerMs
-    if (rate < BUSY_BYTES_PER_MS || rate < other * ACKS_SHARE) return 0
-    return rate / (capacity.bytesPerMs ?? rate)
-  }
-
-  /** What moderate traffic may queue: a share of the floor, and some packets on a slow uplink. */
-  #fullQueueMs(): number {
-    const { floorMs } = this.#queue
-    const up = this.#ways.up.capacity.bytesPerMs
-    const packetsMs = up === undefined ? 0 : PACKETS_BYTES / up
-    return Math.max(QUEUE_MS_MIN, Number.isFinite(floorMs) ? floorMs * QUEUE_SHARE : 0) + packetsMs
-  }
+/** Judged over longer than its blocks take, an uplink with little room has room. */
+function uplinkPolicy(policy: OverflowPolicy): OverflowPolicy {
+  const engageAt = Math.max(policy.engageAt, UPLINK_FULL)
+  const releaseAt = Math.max(policy.releaseAt, UPLINK_ROOM)
+  return { ...policy, engageAt, releaseAt, unsureMs: UPLINK_UNSURE_MS }
 }
 
 interface Way {
@@ -257,8 +255,11 @@ interface Way {
 
 /** In a byte a millisecond. */
 const KBPS = 8
-/** 400 kbit/s: below it no line has a queue of ours. */
-const BUSY_BYTES_PER_MS = 50
+const PACED_FLOWS_MAX = 8
+const UPLINK_FULL = 0.965
+const UPLINK_ROOM = 0.95
+/** Some blocks, and some probes in each. */
+const UPLINK_UNSURE_MS = 600
 /** From this share of its capacity on DSL's queue is measured, and so often. */
 const BUSY_FROM = 0.5
 const ASK_MS = 40
@@ -267,11 +268,3 @@ const ASK_CLEAN_MS = 1_000
 const NEARLY = 0.85
 /** Of a queue that means a full line. */
 const SHORT = 0.5
-/** From this share of its capacity on a direction may have a queue. */
-const QUEUES_FROM = 0.7
-/** Acknowledgements of a download are 1/40 of it, those of small segments some more. */
-const ACKS_SHARE = 1 / 16
-const QUEUE_MS_MIN = 8
-const QUEUE_SHARE = 0.4
-/** Two full packets that happen to leave together. */
-const PACKETS_BYTES = 3_000

@@ -62,6 +62,25 @@ test('an upload is not helped for a download, nor a small flow, nor one that res
   assert.deepEqual(home.helped(), [1])
 })
 
+test('who was helped and is barred stays so for ten seconds, or until LTE helps again', () => {
+  const home = new Home([40, 30])
+  home.look(HELPS)
+  home.bar()
+  home.look(RESTS)
+  assert.deepEqual([home.helped(), home.barred()], [[], [0]])
+  home.look(HELPS)
+  assert.deepEqual([home.helped(), home.barred()], [[0], []])
+  home.bar()
+  home.look(RESTS)
+  let looks = 0
+  while (home.barred().length > 0 && looks < 200) {
+    const changed = home.look(RESTS)
+    looks++
+    assert.equal(changed, home.barred().length === 0)
+  }
+  assert.ok(looks >= 98 && looks <= 101, `${looks} looks`)
+})
+
 test('all are let go at once when LTE rests', () => {
   const home = new Home([40, 30])
   for (let i = 0; i < 9; i++) home.look(HELPS)
@@ -114,6 +133,14 @@ class Home {
       return { token, bulk: !this.small.has(token), ...carried }
     })
     return this.#helped.choose(flows, down, up, this.#nowMs)
+  }
+
+  bar(): void {
+    this.#helped.bar(this.#nowMs)
+  }
+
+  barred(): number[] {
+    return [...this.rates.keys()].filter((token) => this.#helped.bars(token))
   }
 
   helped(): number[] {

@@ -31,6 +31,8 @@ export interface HelpedDirection {
 export class HelpedFlows {
   readonly #helped = new Set<number>()
   readonly #seen = new Map<number, SeenFlow>()
+  readonly #barred = new Set<number>()
+  #barredUntilMs = -Infinity
   #down = false
   #up = false
   #lookedMs = -Infinity
@@ -41,6 +43,21 @@ export class HelpedFlows {
 
   has(token: number): boolean {
     return this.#helped.has(token)
+  }
+
+  /** It shall have no part of LTE for now, not even one that stands by. */
+  bars(token: number): boolean {
+    return this.#barred.has(token)
+  }
+
+  /** Those that are helped now lose what LTE has under way for them. */
+  bar(nowMs: number): void {
+    for (const token of this.#helped) this.#barred.add(token)
+    this.#barredUntilMs = nowMs + BARRED_MS
+  }
+
+  get size(): number {
+    return this.#helped.size
   }
 
   /** One look. True when somebody else is helped than before. */
@@ -54,7 +71,9 @@ export class HelpedFlows {
     this.#down = down.engaged
     this.#up = up.engaged
     // Who was helped for one direction has no claim in the other.
-    const letGo = ceased && this.#helped.size > 0
+    const free = this.#barred.size > 0 && nowMs >= this.#barredUntilMs
+    if (free) this.#barred.clear()
+    const letGo = free || (ceased && this.#helped.size > 0)
     if (ceased) this.#letGo()
     const due = nowMs - this.#lookedMs >= LOOK_MS
     if (due) {
@@ -104,6 +123,7 @@ export class HelpedFlows {
     for (const [token, seen] of rest) {
       if (missing <= 0) break
       this.#helped.add(token)
+      this.#barred.delete(token)
       missing -= rateOf(seen)
     }
     this.#growShare = Math.min(1, 2 * this.#growShare)
@@ -144,6 +164,8 @@ interface SeenFlow {
   readonly down: number
 }
 
+/** What LTE holds up is told of it again, and a join costs some packets. */
+const BARRED_MS = 10_000
 /** The data threads publish as often. */
 const LOOK_MS = 100
 /** What a change of flags needs to be felt: a round trip of LTE, and a sample or two. */

@@ -42,8 +42,12 @@ export class PaintedHouse {
   readonly carried = { dsl: 0, lte: 0 }
   readonly alive: Record<LegName, boolean> = { dsl: true, lte: true }
   budget: Budget = UNLIMITED
+  /** What LTE may carry; then its budget is spent. */
+  lteBytesMax = Infinity
   dslRate = 6_250
   lteRate = 3_750
+  /** LTE has turned bad: DSL must wait for what is under way there. */
+  lteHolds = false
   nowMs = 0
   /** What DSL's queue holds, as time. */
   queueMs = 0
@@ -53,6 +57,8 @@ export class PaintedHouse {
   /** Since when each token is helped or not, as the kernel feels it. */
   readonly #flags = new Map<number, { helped: boolean; atMs: number }>()
   #nextTickMs = 0
+  /** Under way by LTE, and awaited. */
+  #heldBytes = 0
 
   constructor(random: () => number, configuredDown: number | undefined, policy = POLICY) {
     this.#random = random
@@ -97,6 +103,10 @@ export class PaintedHouse {
     const want = (flow: PaintedFlow) =>
       Math.min(flow.wants * noise, (this.dslRate + this.lteRate) * GREED) * STEP_MS
     const ways = this.flows.map((flow) => ({ flow, want: want(flow), helped: this.#felt(flow) }))
+    const held = this.#held(
+      ways.some(({ helped }) => helped),
+      lteMost,
+    )
     const sum = (helped: boolean) =>
       ways.reduce((total, way) => total + (way.helped === helped ? way.want : 0), 0)
     const alone = sum(false)
@@ -106,12 +116,22 @@ export class PaintedHouse {
     const dslAlone = Math.min(alone, dslMost)
     const dslRoom = dslMost - Math.min(alone, dslMost * (alone > 0 ? alone / (alone + shared) : 0))
     const toLte = Math.min(lteMost, Math.max(shared * (1 - part), shared - dslRoom))
-    const toDsl = Math.min(dslMost, dslAlone + Math.max(0, shared - toLte))
-    this.#queue(alone + shared - toLte, dslMost)
+    const mostDsl = held ? Math.min(dslMost, toLte) : dslMost
+    const toDsl = Math.min(mostDsl, dslAlone + Math.max(0, shared - toLte))
+    this.#queue(held ? 0 : alone + shared - toLte, dslMost)
     this.carried.dsl += toDsl
     this.carried.lte += toLte
     const served = (toDsl + toLte) / Math.max(1, alone + shared)
     for (const { flow, want: wanted } of ways) flow.bytes += wanted * Math.min(1, served)
+  }
+
+  /** A flag does not take back what LTE has been given; the end of its subflow does. */
+  #held(helped: boolean, lteMost: number): boolean {
+    if (!this.lteHolds) this.#heldBytes = 0
+    else if (helped) this.#heldBytes = UNDER_WAY_BYTES
+    else if (this.flows.some(({ token }) => this.dslFirst.bars(token))) this.#heldBytes = 0
+    else this.#heldBytes = Math.max(0, this.#heldBytes - lteMost)
+    return this.#heldBytes > 0
   }
 
   /** Congestion control keeps a queue of about a round trip on a line that is asked for too much. */
@@ -151,7 +171,9 @@ export class PaintedHouse {
       upBytes: 0,
       downBytes: bytes,
     }))
-    this.dslFirst.judge({ dsl: leg('dsl'), lte: leg('lte') }, () => flows, this.budget, this.nowMs)
+    const spent = this.carried.lte >= this.lteBytesMax
+    const budget = spent ? { pressure: 1, aheadPercent: 0, spent } : this.budget
+    this.dslFirst.judge({ dsl: leg('dsl'), lte: leg('lte') }, () => flows, budget, this.nowMs)
     if (!this.dslFirst.wantsProbe(this.nowMs) || !this.alive.dsl) return
     this.probes += 1
     const rttMs = FLOOR_MS + this.queueMs + 2 * this.#random()
@@ -167,4 +189,6 @@ const FULL_QUEUE_MS = 28
 const FLAG_MS = 200
 /** Who wants all offers so many times what there is. */
 const GREED = 1.5
+/** 100 ms of a cell of 30 Mbit/s, and as much again in its windows. */
+const UNDER_WAY_BYTES = 750_000
 const SLEEP_CHANCE = 0.01

@@ -32,12 +32,21 @@ test('of a rate that is exact, what needs no help may carry more', () => {
   assert.deepEqual(line.told, ['5100 on dsl-full 97 % for 100 ms'])
 })
 
-test('at full load a shorter queue is enough', () => {
+test('a load that nothing waits behind is one of blocks, and engages nothing', () => {
   const line = new Line()
+  line.play(5_000, { load: 1, queueMs: undefined, waits: false })
+  assert.deepEqual(line.told, [])
+  line.play(200, { load: 1, queueMs: undefined, waits: true })
+  assert.deepEqual(line.told, ['5100 on dsl-full 100 % for 100 ms'])
+})
+
+test('at full load a shorter queue is enough, where the line has shown that it is full', () => {
+  const line = new Line()
+  line.play(2_000, { load: 1.2, queueMs: 5, proven: false })
   line.play(2_000, { load: 0.95, queueMs: 5 })
   assert.deepEqual(line.told, [])
   line.play(200, { load: 0.98, queueMs: 5 })
-  assert.deepEqual(line.told, ['2100 on dsl-queue 5 ms at 98 % for 100 ms'])
+  assert.deepEqual(line.told, ['4100 on dsl-queue 5 ms at 98 % for 100 ms'])
 })
 
 test('a load without a queue engages nothing: a line configured too slow', () => {
@@ -156,6 +165,31 @@ test('an LTE that slows DSL is kept out after the second time, and for longer ea
   assert.ok(guards.length >= 3, line.told.join('; '))
 })
 
+test('an LTE that DSL waits for is let go in a quarter of a second, and kept out', () => {
+  const line = new Line()
+  line.play(200, { load: 1, queueMs: 26 })
+  line.play(3_000, { load: 0.95, lte: 0.5, queueMs: 20 })
+  line.play(1_000, { load: 0.1, lte: 0.06, queueMs: 0 }, () => !line.overflow.engaged)
+  assert.equal(line.overflow.heldUp, true)
+  line.play(9_000, { load: 1, queueMs: 26 })
+  assert.deepEqual(line.told.slice(1), [
+    '3450 off guard lte holds dsl at 10 % for 250 ms',
+    '3500 off guard lte slowed dsl to 16 %, kept out for 10 s',
+  ])
+  line.play(2_000, { load: 1, queueMs: 26 })
+  assert.equal(line.overflow.engaged, true)
+  assert.equal(line.overflow.heldUp, false)
+})
+
+test('two lines that fall silent together are a demand that ended', () => {
+  const line = new Line()
+  line.play(200, { load: 1, queueMs: 26 })
+  line.play(3_000, { load: 0.95, lte: 0.5, queueMs: 20 })
+  line.play(2_000, { load: 0.1, lte: 0, queueMs: 0 })
+  assert.equal(line.overflow.heldUp, false)
+  assert.match(line.told[1] ?? '', /off dsl-spare/)
+})
+
 test('a demand that comes and goes is no LTE that slows', () => {
   const line = new Line()
   for (let i = 0; i < 20; i++) {
@@ -192,6 +226,8 @@ interface Moment {
   readonly load: number
   readonly lte?: number
   readonly queueMs?: number | undefined
+  readonly waits?: boolean
+  readonly proven?: boolean
   readonly dslDown?: string
   readonly lteUp?: boolean
   readonly budget?: Budget
@@ -217,7 +253,10 @@ class Line {
       lteBytesPerMs: (moment.lte ?? 0) * DSL,
       capacity: this.#capacity,
       certain: this.#capacity !== undefined,
+      proven: moment.proven ?? this.#capacity !== undefined,
       queueMs: 'queueMs' in moment ? moment.queueMs : 0,
+      lteWorks: (moment.lte ?? 0) > 0,
+      waits: moment.waits,
       fullQueueMs: 8,
       exact: moment.exact ?? false,
     }

@@ -27,6 +27,8 @@ export interface OverflowPolicy {
   readonly engageMs: number
   readonly releaseMs: number
   readonly trialMs: number
+  /** How long a queue must stand at a load that is not known to be high, where that is longer. */
+  readonly unsureMs?: number
   /** The largest burst that DSL may be left alone with; 0: none. */
   readonly burstBytesMax: number
 }
@@ -41,14 +43,20 @@ export interface OverflowFacts {
   readonly budget: Budget
   readonly dslBytesPerMs: number
   readonly lteBytesPerMs: number
+  /** LTE has carried something just now, and not only on an average. */
+  readonly lteWorks: boolean
   /** undefined while it is not known. */
   readonly capacity: number | undefined
   /** False for a capacity that is only known to be too low. */
   readonly certain: boolean
   /** It is what somebody shapes the line to, and who fills it comes very near to that. */
   readonly exact?: boolean
+  /** True for one that the line has shown. */
+  readonly proven: boolean
   /** What stands in DSL's queue for this direction; undefined while no answer tells. */
   readonly queueMs: number | undefined
+  /** Something waits with us for DSL all the time; undefined where that is not known. */
+  readonly waits: boolean | undefined
   /** A queue of this length is one of a full line. */
   readonly fullQueueMs: number
 }
@@ -68,6 +76,10 @@ export class Overflow {
   #total = 0
   #fullSinceMs: number | undefined
   #slackSinceMs: number | undefined
+  #heldSinceMs: number | undefined
+  #heldUp = false
+  /** What DSL carried when it was full, just before LTE was engaged. */
+  #alone = 0
   #slack = false
   #calmSinceMs: number | undefined
   #roomSinceMs: number | undefined
@@ -102,13 +114,18 @@ export class Overflow {
     return this.#slack
   }
 
+  /** LTE was let go because it held up DSL: what it has under way is to be given up. */
+  get heldUp(): boolean {
+    return this.#heldUp
+  }
+
   /** The reason with its numbers, when this sample has changed the answer. */
   judge(facts: OverflowFacts, nowMs: number): string | undefined {
     this.#observe(facts, nowMs)
     if (!facts.lteUp) return this.#engaged ? this.#release('lte-down', nowMs) : undefined
     if (facts.dslDown !== undefined) {
       this.#dslDown = true
-      return this.#engaged ? undefined : this.#engage(facts.dslDown, nowMs)
+      return this.#engaged ? undefined : this.#engage(0, facts.dslDown, nowMs)
     }
     if (this.#dslDown) return this.#release('dsl-up', nowMs)
     if (facts.budget.spent) return this.#engaged ? this.#release('budget spent', nowMs) : undefined
@@ -125,12 +142,15 @@ export class Overflow {
     this.#judgedMs = nowMs
     this.#carried += (1 - Math.exp(-elapsedMs / CARRIED_MS)) * (total - this.#carried)
     // Of a line that nobody knows only this can be said: that it has no queue.
-    const calm =
-      capacity === undefined ? !this.full : this.#carried < this.#policy.releaseAt * capacity
+    const margin = this.#calmSinceMs === undefined ? 0 : CALM_MARGIN
+    const below = this.#policy.releaseAt + margin
+    const calm = capacity === undefined ? !this.full : this.#carried < below * capacity
     this.#calmSinceMs = calm ? (this.#calmSinceMs ?? nowMs) : undefined
     const slack = this.#engaged && dslBytesPerMs < this.#policy.releaseAt * (capacity ?? 0)
     this.#slackSinceMs = slack ? (this.#slackSinceMs ?? nowMs) : undefined
     this.#slack = nowMs - (this.#slackSinceMs ?? nowMs) >= this.#policy.releaseMs
+    const held = this.#engaged && facts.lteWorks && total < HELD * this.#alone
+    this.#heldSinceMs = held ? (this.#heldSinceMs ?? nowMs) : undefined
     const room = this.#full === undefined || total < (capacity ?? 0)
     this.#roomSinceMs = room ? (this.#roomSinceMs ?? nowMs) : undefined
     const close = total < PLAINLY_MORE * (capacity ?? Infinity)
@@ -143,9 +163,10 @@ export class Overflow {
     const load = facts.dslBytesPerMs / (capacity ?? Infinity)
     const fullAt = facts.exact === true ? EXACTLY_FULL : this.#policy.engageAt
     const loaded = facts.certain && load >= fullAt
-    if (queueMs === undefined) return loaded ? `dsl-full ${percent(load)}` : undefined
+    if (queueMs === undefined)
+      return loaded && facts.waits !== false ? `dsl-full ${percent(load)}` : undefined
     // A line without a queue has room, whatever we think that it carries.
-    const enough = loaded && load >= ALL ? fullQueueMs * SHORT : fullQueueMs
+    const enough = facts.proven && load >= ALL ? fullQueueMs * SHORT : fullQueueMs
     if (queueMs < enough) return undefined
     const at = capacity === undefined ? '' : ` at ${percent(load)}`
     return `dsl-queue ${Math.round(queueMs)} ms${at}`
@@ -156,9 +177,11 @@ export class Overflow {
     const guard = this.#slowdown.full(nowMs)
     if (guard !== undefined || this.#slowdown.keepsOut(nowMs)) return guard
     const { engageAt, engageMs } = this.#policy
-    const loaded = facts.certain && facts.dslBytesPerMs >= engageAt * (facts.capacity ?? Infinity)
+    const sureAt = facts.queueMs === undefined ? engageAt : Math.max(engageAt, SURE)
+    const loaded = facts.certain && facts.dslBytesPerMs >= sureAt * (facts.capacity ?? Infinity)
     // A queue at a load that is not known to be high may be that of a beginning.
-    const leastMs = loaded ? engageMs : Math.max(engageMs, SETTLED_MS + LEARN_MS)
+    const { unsureMs = SETTLED_MS + LEARN_MS } = this.#policy
+    const leastMs = loaded ? engageMs : Math.max(engageMs, unsureMs)
     const { pressure, aheadPercent } = facts.budget
     const holdMs = leastMs + pressure * PRESSURE_MS
     const fullMs = nowMs - this.#fullSinceMs
@@ -167,12 +190,23 @@ export class Overflow {
     const failed = nowMs - this.#triedMs < TRIAL_FAILED_MS
     this.#failures = failed ? this.#failures + 1 : 0
     const despite = pressure > 0 ? `, budget ahead of plan by ${aheadPercent} %` : ''
-    return this.#engage(`${this.#full} for ${Math.round(fullMs)} ms${despite}`, nowMs)
+    const reason = `${this.#full} for ${Math.round(fullMs)} ms${despite}`
+    return this.#engage(facts.dslBytesPerMs, reason, nowMs)
   }
 
   #mayRelease(facts: OverflowFacts, nowMs: number): string | undefined {
     const { releaseMs, trialMs } = this.#policy
     const share = facts.capacity === undefined ? undefined : this.#carried / facts.capacity
+    const heldMs = nowMs - (this.#heldSinceMs ?? nowMs)
+    if (heldMs >= HELD_MS) {
+      const held = facts.dslBytesPerMs / this.#alone
+      this.#slowdown.heldUp(this.#total / this.#alone, nowMs)
+      this.#heldUp = true
+      return this.#release(
+        `guard lte holds dsl at ${percent(held)} for ${Math.round(heldMs)} ms`,
+        nowMs,
+      )
+    }
     const calmMs = nowMs - (this.#calmSinceMs ?? nowMs)
     if (calmMs >= releaseMs) {
       this.#slowdown.released(share ?? 0, nowMs)
@@ -191,8 +225,10 @@ export class Overflow {
     return this.#release(`trial at ${percent(share ?? 1)} of dsl after ${seconds} s`, nowMs)
   }
 
-  #engage(reason: string, nowMs: number): string {
+  #engage(alone: number, reason: string, nowMs: number): string {
     this.#engaged = true
+    this.#alone = alone
+    this.#heldUp = false
     this.#engagedMs = nowMs
     // An average that still comes up is no calm.
     this.#carried = Math.max(this.#carried, this.#total)
@@ -215,6 +251,8 @@ function percent(share: number): string {
 
 /** At this load, a queue of half the length is one of a full line: bbr comes up to it with little queue. */
 const ALL = 0.97
+/** Below this load a queue may be what a stall has held back. */
+const SURE = 0.965
 const SHORT = 0.5
 /** TCP carries 99 % of what it is shaped to, and the demand that needs no help is up to 93 % of that. */
 const EXACTLY_FULL = 0.95
@@ -223,6 +261,11 @@ const PRESSURE_MS = 5_000
 /** After this time of a queue that stands, capacity has been learnt. */
 const LEARN_MS = 100
 const CARRIED_MS = 400
+/** What is calm stays so, by so much of DSL: a demand of 90 % wavers by a hundredth or two. */
+const CALM_MARGIN = 0.015
+/** Both lines carry less than this share of what DSL alone could, while LTE works: DSL waits for it. */
+const HELD = 0.8
+const HELD_MS = 250
 /** A burst is over when both lines carry less than this share of DSL. */
 const LOW = 0.5
 /** Needed again so soon, LTE was let go in vain. */

@@ -17,7 +17,7 @@ export class QueueDelay {
   heard(rttMs: number, line: 'busy' | 'quiet', nowMs: number): void {
     if (line === 'quiet') this.#quiet = true
     this.#answers.push({ rttMs, atMs: nowMs })
-    if (this.#answers.length > ANSWERS) this.#answers.shift()
+    if (this.#answers.length > ANSWERS_MAX) this.#answers.shift()
     // Two windows, so that the floor is never younger than one of them and a new path is believed in time.
     if (nowMs - this.#least.sinceMs >= FLOOR_MS) {
       this.#least.beforeMs = this.#least.nowMs
@@ -27,12 +27,15 @@ export class QueueDelay {
     this.#least.nowMs = Math.min(this.#least.nowMs, rttMs)
   }
 
-  /** The queue that stands now; undefined while there are not enough answers to tell. */
-  standingMs(nowMs: number): number | undefined {
-    const [oldest] = this.#answers
-    const enough = this.#answers.length === ANSWERS && oldest !== undefined
-    if (!enough || nowMs - oldest.atMs > FRESH_MS) return undefined
-    return Math.min(...this.#answers.map(({ rttMs }) => rttMs)) - this.floorMs
+  /**
+   * The queue that stands now, by the last so many answers; undefined while there are not enough of them to
+   * tell. One that is there for as long as a block takes on a slow uplink needs ANSWERS_MAX.
+   */
+  standingMs(nowMs: number, answers = ANSWERS): number | undefined {
+    const oldest = this.#answers.at(-answers)
+    const freshMs = FRESH_MS + (answers - ANSWERS) * PACE_MS
+    if (oldest === undefined || nowMs - oldest.atMs > freshMs) return undefined
+    return Math.min(...this.#answers.slice(-answers).map(({ rttMs }) => rttMs)) - this.floorMs
   }
 
   /** Its floor was seen on a quiet line; else there may be more of a queue than we know. */
@@ -56,6 +59,9 @@ export class QueueDelay {
 }
 
 const ANSWERS = 3
+export const ANSWERS_MAX = 8
+/** Between two questions on a line that may be full. */
+const PACE_MS = 40
 /** So many answers older than this tell of a queue that may have drained. */
 const FRESH_MS = 400
 /** A line that is full all evening still shows its floor in this time: bbr drains it every 10 s. */

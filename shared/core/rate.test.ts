@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mulberry32 } from './chance.fake.ts'
-import { Rate } from './rate.ts'
+import { Rate, SteadyRate } from './rate.ts'
 
 test('Rate comes up to a steady flow within three memories, and goes down as fast', () => {
   const rate = new Rate()
@@ -42,4 +42,27 @@ test('Rate takes a counter that went back for another counter, and completes no 
   rate.forget()
   assert.equal(rate.bytesPerMs, 0)
   assert.equal(rate.observe(9_000_000, 260), false)
+})
+
+test('Rate knows what moves now from what only averages show', () => {
+  const rate = new Rate()
+  for (let atMs = 0; atMs <= 1_000; atMs += 50) rate.observe(3_000 * atMs, atMs)
+  assert.equal(rate.moves(1_000), true)
+  for (let atMs = 1_050; atMs <= 1_200; atMs += 50) rate.observe(3_000_100, atMs)
+  assert.ok(rate.bytesPerMs > 300, `${rate.bytesPerMs}`)
+  assert.equal(rate.moves(1_200), false)
+})
+
+test('SteadyRate is the rate over all of its time, whatever the blocks', () => {
+  const rate = new SteadyRate()
+  assert.equal(rate.over(300), 0)
+  for (let atMs = 0; atMs <= 3_000; atMs += 20) {
+    rate.observe(1_000 * (atMs - (atMs % 100)), atMs)
+  }
+  assert.equal(rate.over(300), 1_000)
+  assert.ok(Math.abs(rate.over(1_000) - 1_000) < 1)
+  rate.observe(500, 3_020)
+  assert.equal(rate.over(300), 0)
+  rate.observe(1_500, 3_040)
+  assert.equal(rate.over(300), 50)
 })

@@ -11,11 +11,22 @@ test('LTE is kept out when DSL was full right after it twice', () => {
   assert.equal(guard.keepsOut(13_500), false)
 })
 
+test('an LTE that DSL waited for is kept out at once', () => {
+  const guard = new Slowdown()
+  guard.heldUp(0.1, 0)
+  assert.equal(guard.full(2_000), 'guard lte slowed dsl to 10 %, kept out for 10 s')
+  assert.equal(guard.keepsOut(11_900), true)
+  guard.heldUp(0.1, 20_000)
+  assert.equal(guard.full(23_000), undefined)
+})
+
 test('a demand that ended, or came later, is no strike', () => {
   const guard = new Slowdown()
   for (let atMs = 0; atMs < 60_000; atMs += 5_000) {
     guard.released(0.1, atMs)
     assert.equal(guard.full(atMs + 200), undefined)
+    guard.released(0.92, atMs + 500)
+    assert.equal(guard.full(atMs + 700), undefined)
     guard.released(0.7, atMs + 1_000)
     assert.equal(guard.full(atMs + 2_500), undefined)
   }

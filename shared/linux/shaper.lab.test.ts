@@ -71,6 +71,15 @@ describe('shaping by a real kernel', { skip: !canRaiseHosts() }, () => {
     assert.deepEqual(queues(), first)
   })
 
+  test('what waits in a class is told, and nothing of a class that is not there', () => {
+    using shaper = open()
+    refusalsOf(shaper, new Map([['dsl', shaped(0.1)]]))
+    const told = run(`ip -n ${home.netns} -o link show dev dsl`)
+    const ifIndex = Number.parseInt(told, 10)
+    assert.equal(shaper.waiting(ifIndex, handleOf(MAJOR, 0x20)), 0)
+    assert.equal(shaper.waiting(ifIndex, handleOf(MAJOR, 0x99)), undefined)
+  })
+
   test('a class can be added, and stands again with the others when somebody took all away', () => {
     using shaper = open()
     const { classes, defaultClass } = shaped(10)

@@ -12,6 +12,7 @@ import { readLink, readLinks } from './links.ts'
 import { Netlink, NetlinkSocket } from './netlink.ts'
 import {
   addClass,
+  classBacklog,
   type ForeignQdisc,
   isShaped,
   type Shaping,
@@ -94,6 +95,11 @@ export class Shaper {
     const link = readLink(this.#route, name)
     if (link === undefined || !isShaped(this.#route, link.index, this.#major)) return undefined
     return addClass(this.#route, link.index, name, one)
+  }
+
+  /** How many bytes wait in a class of an interface; undefined where there is none. */
+  waiting(ifIndex: number, handle: number): number | undefined {
+    return classBacklog(this.#route, ifIndex, handle)
   }
 
   #shape(needs: (index: number) => boolean): string[] {

@@ -13,10 +13,12 @@ import { FLAG_CREATE, FLAG_ECHO, FLAG_EXCLUSIVE, FLAG_REPLACE } from '../wire/ne
 import {
   bfifoLimit,
   bfifoOptions,
+  decodeClassBacklog,
   decodeHtbClass,
   decodeQdisc,
   encodeClassDelete,
   encodeClassesQuery,
+  encodeClassQuery,
   encodeHtb,
   encodeHtbClass,
   encodeQdisc,
@@ -133,6 +135,15 @@ export function addClass(
     if (!(refusal instanceof Refusal)) throw refusal
     return `Cannot shape ${name}: ${refusal.message}`
   }
+}
+
+/** How many bytes wait in a class; undefined where there is none of that handle. */
+export function classBacklog(route: Asked, ifIndex: number, handle: number): number | undefined {
+  let bytes: number | undefined
+  route.ask(RTM_GETTCLASS, FLAG_ECHO, encodeClassQuery(ifIndex, handle), (body) => {
+    bytes = decodeClassBacklog(body)
+  })
+  return bytes
 }
 
 /** Take away what is ours, if it is there, and put back what stood there before it. */

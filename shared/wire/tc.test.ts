@@ -5,10 +5,12 @@ import { hex } from './hex.fake.ts'
 import {
   bfifoLimit,
   bfifoOptions,
+  decodeClassBacklog,
   decodeHtbClass,
   decodeQdisc,
   encodeClassDelete,
   encodeClassesQuery,
+  encodeClassQuery,
   encodeHtb,
   encodeHtbClass,
   encodeQdisc,
@@ -33,6 +35,15 @@ const BULK = hex(`
   00000000 03000000 20001088 01001088 00001480 08000100 68746200 34000200 30000100
   00010000 00000000 d1ec0000 00010000 00000000 54801200 d0121300 24f40000 d40b0000 00000000 01000000`)
 
+/** A class of 10 kbit/s in which seven pings wait, with all that the kernel says of it. */
+const WAITING = hex(`
+  00000000 03000000 20001088 01001088 00004fce 08000100 68746200 34000200 30000100 00010000
+  00000000 e2040000 00010000 00000000 e2040000 00a08601 002d3101 e8030000 00000000 01000000
+  48000700 14000100 bc120000 00000000 06000000 00000000 18000300 07000000 5e0c0000 00000000
+  00000000 05000000 18000400 06000000 00000000 00000000 77c9a1ff 77564cff 2c000300 bc120000
+  00000000 06000000 00000000 05000000 00000000 00000000 07000000 5e0c0000 00000000 18000400
+  06000000 00000000 00000000 77c9a1ff 77564cff`)
+
 const line = {
   handle: handleOf(0x8810, 1),
   parent: TC_ROOT,
@@ -48,6 +59,22 @@ const bulk = {
   rateBytesPerS: 60_625,
   priority: 1,
 }
+
+test('decodeClassBacklog() reads how many bytes wait, where it is said', () => {
+  assert.equal(decodeClassBacklog(WAITING), 3_166)
+  assert.equal(decodeClassBacklog(BULK), undefined)
+  for (let bytes = 0; bytes < WAITING.length; bytes++) {
+    const backlog = decodeClassBacklog(WAITING.subarray(0, bytes))
+    assert.ok(backlog === undefined || backlog === 3_166, `${bytes} bytes`)
+  }
+})
+
+test('encodeClassQuery() asks for one class of one interface', () => {
+  assert.deepEqual(
+    encodeClassQuery(3, bulk.handle),
+    hex('00000000 03000000 20001088 00000000 00000000'),
+  )
+})
 
 test('decodeQdisc() reads where a discipline stands and what it is', () => {
   const { options, ...htb } = decodeQdisc(HTB)!

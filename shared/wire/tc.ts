@@ -123,6 +123,11 @@ export function encodeRootQuery(ifIndex: number): Uint8Array {
   return message(ifIndex, 0, TC_ROOT)
 }
 
+/** RTM_GETTCLASS (no dump) of one class. */
+export function encodeClassQuery(ifIndex: number, handle: number): Uint8Array {
+  return message(ifIndex, handle, 0)
+}
+
 /** RTM_GETTCLASS (a dump) of one interface. */
 export function encodeClassesQuery(ifIndex: number): Uint8Array {
   return message(ifIndex, 0, 0)
@@ -162,6 +167,14 @@ export function decodeHtbClass(body: Uint8Array): HtbClass | undefined {
     burstBytes: Math.round((view.getUint32(24, true) * TICK_NS * rateBytesPerS) / 1e9),
     priority: view.getUint32(40, true),
   }
+}
+
+/** From the body of RTM_NEWTCLASS: how many bytes wait in the class; undefined where it does not say. */
+export function decodeClassBacklog(body: Uint8Array): number | undefined {
+  if (body.length < MESSAGE_BYTES) return undefined
+  const statistics = decodeAttributes(body, MESSAGE_BYTES).get(TCA_STATS2) ?? NO_OPTIONS
+  const queue = decodeAttributes(statistics).get(TCA_STATS_QUEUE)
+  return queue === undefined || queue.length < 8 ? undefined : viewOf(queue).getUint32(4, true)
 }
 
 /** What the options of a `bfifo` say it holds; undefined where they are not those of one. */
@@ -206,6 +219,9 @@ const MESSAGE_BYTES = 20
 const NO_OPTIONS = new Uint8Array(0)
 const TCA_KIND = 1
 const TCA_OPTIONS = 2
+const TCA_STATS2 = 7
+/** struct gnet_stats_queue: packets u32, bytes u32, and what came to grief. */
+const TCA_STATS_QUEUE = 3
 const TCA_HTB_PARMS = 1
 const TCA_HTB_INIT = 2
 const HTB_GLOB_BYTES = 20
