@@ -91,7 +91,8 @@ export class PathManager {
   steer(legs: PathLegs, home: HomeNow, flows: () => Iterable<FlowConnection>, nowMs: number): void {
     this.#listen(flows, nowMs)
     this.#see(legs, home)
-    if (!this.#dirty && nowMs - this.#sweptMs < SWEEP_MS) return
+    const sweepMs = Math.min(SWEEP_MS * Math.max(1, this.#connections.size / MANY), SWEEP_MS_MAX)
+    if (!this.#dirty && nowMs - this.#sweptMs < sweepMs) return
     this.#sweptMs = nowMs
     this.#dirty = false
     this.#commands = 0
@@ -272,8 +273,13 @@ const NOBODY: HomeNow = { active: false, lteUsed: false, standby: 'cold', natIdl
 
 type StandingSubflow = Subflow & { readonly subflow: KnownSubflow }
 
-/** A connection that is new or went to a LAN host is seen within this time at the latest. */
+/**
+ * A connection that went to a LAN host is seen within this time at the latest; where there are MANY, later, for
+ * each is looked at.
+ */
 const SWEEP_MS = 100
+const SWEEP_MS_MAX = 500
+const MANY = 1_000
 const SYNC_MS = 10_000
 const SYNC_AGAIN_MS = 1_000
 /** What kills a join does so within a round trip or two, a long queue on LTE included. */
