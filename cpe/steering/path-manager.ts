@@ -100,7 +100,8 @@ export class PathManager {
   steer(legs: PathLegs, home: HomeNow, flows: () => Iterable<FlowConnection>, nowMs: number): void {
     this.#listen(flows, nowMs)
     this.#see(legs, home)
-    if (!this.#dirty && nowMs - this.#sweptMs < SWEEP_MS) return
+    const sweepMs = this.#paceMs(SWEEP_MS, SWEEP_MS_MAX)
+    if (!this.#dirty && nowMs - this.#sweptMs < sweepMs) return
     this.#sweptMs = nowMs
     this.#dirty = false
     this.#commands = 0
@@ -131,9 +132,14 @@ export class PathManager {
       if (event.type === 'closed') this.#plans.forget(event.token)
       if (this.#connections.hear(event, nowMs)) this.#dirty = true
     })
-    if (health === 'lost' || nowMs - this.#syncedMs >= SYNC_MS) {
+    if (health === 'lost' || nowMs - this.#syncedMs >= this.#paceMs(SYNC_MS, SYNC_MS_MAX)) {
       this.#resync(flows, nowMs)
     }
+  }
+
+  /** Between looks at all connections: longer where there are many. */
+  #paceMs(fewMs: number, mostMs: number): number {
+    return Math.min(fewMs * Math.max(1, this.#connections.size / MANY), mostMs)
   }
 
   #resync(flows: () => Iterable<FlowConnection>, nowMs: number): void {
@@ -293,9 +299,13 @@ const NOBODY: HomeNow = { active: false, lteUsed: false, standby: 'cold', natIdl
 
 type StandingSubflow = Subflow & { readonly subflow: KnownSubflow }
 
-/** A connection that is new or went to a LAN host is seen within this time at the latest. */
+/** A connection that went to a LAN host is seen within this time at the latest. */
 const SWEEP_MS = 100
+const SWEEP_MS_MAX = 500
+const MANY = 1_000
+/** 70 us of a core for each connection: what events tell needs it rarely. */
 const SYNC_MS = 10_000
+const SYNC_MS_MAX = 30_000
 const SYNC_AGAIN_MS = 1_000
 /** What kills a join does so within a round trip or two, a long queue on LTE included. */
 const PROVEN_MS = 500

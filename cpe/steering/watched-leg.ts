@@ -68,8 +68,8 @@ export class WatchedLeg {
     return {
       state,
       reason,
-      sinceMs: nowMs - (this.#turnedMs ?? nowMs),
-      silentMs: heardMs === -Infinity ? undefined : nowMs - heardMs,
+      sinceMs: Math.round(nowMs - (this.#turnedMs ?? nowMs)),
+      silentMs: heardMs === -Infinity ? undefined : Math.round(nowMs - heardMs),
       load: {
         down: aged(down.bytesPerMs, down.atMs, nowMs),
         up: aged(up.bytesPerMs, up.atMs, nowMs),
@@ -114,7 +114,7 @@ export function reportsOf(
 }
 
 function aged(value: number, atMs: number, nowMs: number): Aged | undefined {
-  return atMs === -Infinity ? undefined : { value, ageMs: nowMs - atMs }
+  return atMs === -Infinity ? undefined : { value, ageMs: Math.round(nowMs - atMs) }
 }
 
 /** While LTE carries data, DSL costs nothing to ask. */

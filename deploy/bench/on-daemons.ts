@@ -80,7 +80,7 @@ export const daemonBenches = [
     }),
 
   new Command('idle')
-    .description('memory of each daemon for idle connections')
+    .description('memory of each daemon for idle connections, and what of a core they cost at rest')
     .option('--connections <n>', 'held open', Number, 5_000)
     .action(async ({ connections }: { connections: number }) => {
       await using street = await raiseStreet({
@@ -88,9 +88,11 @@ export const daemonBenches = [
         // So many at once are more than one home may ask for.
         concentrator: { limits: { perSubscriber: { requestsPerS: 10_000 } } },
       })
-      row('daemon', 'connections', 'bytes each')
-      for (const { daemon, bytesEach, held } of await measureIdle(street, connections)) {
-        row(daemon, String(held), bytesEach.toFixed(0))
+      row('daemon', 'connections', 'bytes each', 'core %', 'main %')
+      for (const cost of await measureIdle(street, connections)) {
+        const { daemon, held, bytesEach, corePercent, mainPercent } = cost
+        const percents = [corePercent, mainPercent].map((percent) => percent.toFixed(1))
+        row(daemon, String(held), bytesEach.toFixed(0), ...percents)
       }
     }),
 

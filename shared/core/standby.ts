@@ -53,6 +53,6 @@ export function keepaliveIdleS(natIdleS: number): number {
   return Math.max(1, Math.floor(natIdleS * KEEPALIVE_SHARE))
 }
 
-/** The kernel's list, where silences are read, is up to 10 s old. */
+/** The kernel's list, where silences are read, is up to 10 s old, and 30 s where there are many connections. */
 const REST_SHARE = 0.8
 const KEEPALIVE_SHARE = 0.6
