@@ -10,7 +10,7 @@
  */
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { LegState } from '../../shared/core/leg-health.ts'
-import { LegQuality } from '../../shared/core/leg-quality.ts'
+import { ProbeQuality } from '../../shared/core/probe-quality.ts'
 import { QuickerLeg } from '../../shared/core/quicker-leg.ts'
 import { Reasons } from '../../shared/core/reasons.ts'
 import { SecondLeg } from '../../shared/core/second-leg.ts'
@@ -31,7 +31,7 @@ export interface ClassesInUse {
 export class LegQualities {
   readonly reasons = new Reasons()
   readonly #say: (reason: string) => void
-  readonly #legs = { dsl: new LegQuality(), lte: new LegQuality() }
+  readonly #legs = { dsl: new ProbeQuality(), lte: new ProbeQuality() }
   readonly #paths: Record<LegName, string> = { dsl: '', lte: '' }
   #quicker = new QuickerLeg()
   #second = new SecondLeg()

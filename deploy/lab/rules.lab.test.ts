@@ -170,7 +170,7 @@ add rule inet hyb_marks out meta nfproto ipv4 ip dscp set cs1
 add rule inet hyb_marks out meta nfproto ipv6 ip6 dscp set cs1`
 
 const SLOW_RTT_MS = 600
-const PAGE_BYTES = 1_000_000
+const PAGE_BYTES = 400_000
 /** So much that the server still speaks when the class changes last: then the kernel refuses joins. */
 const DOWNLOAD_BYTES = 50_000_000
 const SAID_MS_MAX = 3_000

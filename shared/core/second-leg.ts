@@ -1,6 +1,6 @@
 /**
  * Whether what stands by on DSL alone (service class `handover`) has a second leg built now: from the moment
- * DSL is worse than it can be (leg-quality.ts) until it has been well for a while. LTE is joined and waits; it
+ * DSL is worse than it can be (probe-quality.ts) until it has been well for a while. LTE is joined and waits; it
  * carries when DSL is dead.
  */
 export class SecondLeg {

@@ -11,7 +11,7 @@
  *   bypass       not bonded: straight out, by the leg that unbonded traffic takes
  *
  *   + both carry   , the second is joined and waits   * once the connection has carried 64 KiB
- *   ** when its queue makes it slow (leg-quality.ts), or slower than LTE (quicker-leg.ts)
+ *   ** when its queue makes it slow (probe-quality.ts), or slower than LTE (quicker-leg.ts)
  *
  * DSL is degraded for `handover` when it is slow, lossy or suspected, and was within the last 10 s
  * (second-leg.ts).
@@ -31,7 +31,7 @@ export const SERVICE_CLASSES = [
 ] as const
 export type ServiceClass = (typeof SERVICE_CLASSES)[number]
 
-/** What the quality of the legs means for connections now (leg-quality.ts). */
+/** What the quality of the legs means for connections now (probe-quality.ts). */
 export interface LegsNow {
   /** Where the smallest delay is. */
   readonly quicker: LegName

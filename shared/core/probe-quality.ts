@@ -9,7 +9,7 @@
  */
 import type { LegState } from './leg-health.ts'
 
-export class LegQuality {
+export class ProbeQuality {
   readonly #open: Array<{ readonly number: number; readonly atMs: number }> = []
   readonly #answers: number[] = []
   readonly #fates: boolean[] = []

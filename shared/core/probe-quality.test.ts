@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LegQuality } from './leg-quality.ts'
+import { ProbeQuality } from './probe-quality.ts'
 import { SecondLeg } from './second-leg.ts'
 
 test('the delay is that of the last answers, and one that was late alone says nothing', () => {
@@ -73,7 +73,7 @@ test('a second leg is wanted from the first sign, and until DSL has been well fo
 
 /** A line that is asked every 50 ms and answers after `rttMs`, or not at all. */
 class Line {
-  readonly quality = new LegQuality()
+  readonly quality = new ProbeQuality()
   nowMs = 0
   readonly #under: Array<{ number: number; dueMs: number; rttMs: number }> = []
   #number = 0
