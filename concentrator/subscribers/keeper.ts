@@ -9,7 +9,7 @@
  */
 
 /** Kinds whose changes are journalled. */
-export const KEPT_KINDS = ['subscriber', 'plan', 'token', 'enrolment'] as const
+export const KEPT_KINDS = ['subscriber', 'plan', 'token'] as const
 export type KeptKind = (typeof KEPT_KINDS)[number]
 
 /** Kinds that come and go by themselves: nobody has to know later. */
@@ -120,8 +120,8 @@ export interface Keeper extends AsyncDisposable {
   commit(changes: readonly Change[], who: string, atMs: number): Promise<Committed>
   journal(query: JournalQuery): Promise<readonly JournalEntry[]>
   follow(after: number, max: number): Promise<Followed>
-  /** Says that there may be something to follow, also what this process committed itself. */
-  onNews(hear: () => void): Disposable
+  /** Says the journal's last number when somebody has changed something, as far as the keeper hears of it. */
+  onNews(hear: (last: number) => void): Disposable
   put(kind: PassingKind, id: string, body: JsonObject): Promise<void>
   drop(kind: PassingKind, id: string): Promise<void>
   /** False when this batch, or one after it, has been added before. */

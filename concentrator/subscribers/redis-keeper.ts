@@ -48,7 +48,7 @@ export async function openRedisKeeper(url: string): Promise<Keeper> {
 class RedisKeeper implements Keeper {
   readonly #redis: Redis
   readonly #ears: Redis
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<(last: number) => void>()
 
   constructor(url: string) {
     this.#redis = new Redis(url, OPTIONS)
@@ -57,8 +57,8 @@ class RedisKeeper implements Keeper {
       // Who asks hears it; a connection that nobody uses comes back by itself.
       connection.on('error', () => undefined)
     }
-    this.#ears.on('message', () => {
-      for (const hear of this.#listeners) hear()
+    this.#ears.on('message', (_channel, last) => {
+      for (const hear of this.#listeners) hear(Number(last))
     })
   }
 
@@ -150,7 +150,7 @@ class RedisKeeper implements Keeper {
     return after > last || !reachesBack ? { kind: 'gap' } : { kind: 'entries', entries }
   }
 
-  onNews(hear: () => void): Disposable {
+  onNews(hear: (last: number) => void): Disposable {
     this.#listeners.add(hear)
     return { [Symbol.dispose]: () => void this.#listeners.delete(hear) }
   }
