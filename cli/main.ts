@@ -14,6 +14,7 @@ import { convertCommand } from './convert.ts'
 import { EXIT_MISUSE, Misuse } from './misuse.ts'
 import { plansCommand } from './plans.ts'
 import { policyCommand } from './policy.ts'
+import { storeCommand } from './store.ts'
 import { streetCommands } from './street.ts'
 import { subscribersCommand } from './subscribers.ts'
 
@@ -30,6 +31,7 @@ const hybridge = new Command('hybridge')
   .addCommand(subscribersCommand())
   .addCommand(plansCommand())
   .addCommand(policyCommand())
+hybridge.addCommand(storeCommand((status) => (process.exitCode = status)))
 for (const command of streetCommands()) hybridge.addCommand(command)
 hybridge
   .addCommand(convertCommand((status) => (process.exitCode = status)))

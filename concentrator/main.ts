@@ -26,6 +26,7 @@ import { newsWriter } from './control/news.ts'
 import { openStore } from './control/open-store.ts'
 import { monotonicS, presentHomes } from './control/present-homes.ts'
 import { answerProbes, type ShapedKbps } from './control/probe-responder.ts'
+import { register } from './control/register.ts'
 import { STREET_COUNTERS, type StreetNews } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
 import { openStreetTunnel } from './data/tunnel.ts'
@@ -123,6 +124,7 @@ await runDaemon(async (signal) => {
   )
   using _homes = present.follow(probes, (change) => workers.tell(change))
   using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
+  await using _registration = register(store, { name: config.store.name, ...config.listen }, drain)
   await using _api = await serveApi(
     {
       store,

@@ -48,6 +48,16 @@ test('sqlite forgets old usage bit by bit, also when a clock jumps ahead', async
   assert.equal(await hours(), 7)
 })
 
+test('redis says when somebody has changed something', { skip }, async () => {
+  await using keeper = await openRedisKeeper(server.socket)
+  await using other = await openRedisKeeper(server.socket)
+  const { promise, resolve } = Promise.withResolvers<number>()
+  using _ears = keeper.onNews(resolve)
+  const committed = await other.commit([put('news', {}, undefined)], 'op', 0)
+  assert.ok(committed.kind === 'done')
+  assert.equal(await promise, committed.last)
+})
+
 test('redis lets go of old usage by itself', { skip }, async () => {
   await using keeper = await openRedisKeeper(server.socket)
   const atMs = Date.now()
@@ -71,10 +81,9 @@ function contract(name: string, skip: string | false, open: () => Promise<Keeper
     await using keeper = await open()
     const committed = await keeper.commit([put('home-1', { plan: 'a' }, 0)], 'op', 1_000)
     assert.ok(committed.kind === 'done')
-    const [entry] = committed.entries
     assert.deepEqual(await keeper.read('subscriber', 'home-1'), {
       id: 'home-1',
-      version: entry?.seq,
+      version: committed.last,
       body: { plan: 'a' },
     })
     assert.equal(await keeper.read('subscriber', 'home-2'), undefined)
@@ -159,12 +168,10 @@ function contract(name: string, skip: string | false, open: () => Promise<Keeper
     )
   })
 
-  test(`${name} can be followed, piece by piece, and says when something is new`, {
+  test(`${name} can be followed, piece by piece`, {
     skip,
   }, async () => {
     await using keeper = await open()
-    let news = 0
-    using _ears = keeper.onNews(() => news++)
     const start = await keeper.last()
     for (let i = 0; i < 5; i++) await keeper.commit([put(`home-${i}`, { i }, 0)], 'op', i)
     const first = await keeper.follow(start, 3)
@@ -181,7 +188,6 @@ function contract(name: string, skip: string | false, open: () => Promise<Keeper
     )
     assert.deepEqual(await keeper.follow(await keeper.last(), 3), { kind: 'entries', entries: [] })
     assert.deepEqual(await keeper.follow((await keeper.last()) + 1, 3), { kind: 'gap' })
-    assert.ok(news > 0)
   })
 
   test(`${name} gives all records of a kind, however many`, { skip }, async () => {

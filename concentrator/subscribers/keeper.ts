@@ -9,7 +9,7 @@
  */
 
 /** Kinds whose changes are journalled. */
-export const KEPT_KINDS = ['subscriber', 'plan', 'token', 'enrolment'] as const
+export const KEPT_KINDS = ['subscriber', 'plan', 'token'] as const
 export type KeptKind = (typeof KEPT_KINDS)[number]
 
 /** Kinds that come and go by themselves: nobody has to know later. */
@@ -49,7 +49,8 @@ export interface JournalEntry {
 
 /** Nothing is changed where a version is not the expected one: the first that is not is told. */
 export type Committed =
-  | { readonly kind: 'done'; readonly entries: readonly JournalEntry[] }
+  /** `last`: the journal's number of the last of them. */
+  | { readonly kind: 'done'; readonly last: number }
   | {
       readonly kind: 'conflict'
       readonly at: { readonly kind: KeptKind; readonly id: string }
@@ -97,6 +98,8 @@ export interface UsageBatch {
   readonly source: string
   readonly number: number
   readonly uses: readonly Use[]
+  /** Where it is added. Default both. */
+  readonly spans?: readonly Span[]
 }
 
 export interface UsageRow extends Octets {
@@ -117,8 +120,8 @@ export interface Keeper extends AsyncDisposable {
   commit(changes: readonly Change[], who: string, atMs: number): Promise<Committed>
   journal(query: JournalQuery): Promise<readonly JournalEntry[]>
   follow(after: number, max: number): Promise<Followed>
-  /** Says that there may be something to follow, also what this process committed itself. */
-  onNews(hear: () => void): Disposable
+  /** Says the journal's last number when somebody has changed something, as far as the keeper hears of it. */
+  onNews(hear: (last: number) => void): Disposable
   put(kind: PassingKind, id: string, body: JsonObject): Promise<void>
   drop(kind: PassingKind, id: string): Promise<void>
   /** False when this batch, or one after it, has been added before. */
@@ -136,5 +139,3 @@ export class KeeperUnavailable extends Error {
 export const JOURNAL_ENTRIES_MAX = 1_000_000
 /** How long usage is kept. */
 export const KEPT_DAYS: Readonly<Record<Span, number>> = { hour: 35, day: 400 }
-/** Changes of one commit. */
-export const CHANGES_MAX = 1_000

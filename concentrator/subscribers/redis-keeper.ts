@@ -48,7 +48,7 @@ export async function openRedisKeeper(url: string): Promise<Keeper> {
 class RedisKeeper implements Keeper {
   readonly #redis: Redis
   readonly #ears: Redis
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<(last: number) => void>()
 
   constructor(url: string) {
     this.#redis = new Redis(url, OPTIONS)
@@ -57,8 +57,8 @@ class RedisKeeper implements Keeper {
       // Who asks hears it; a connection that nobody uses comes back by itself.
       connection.on('error', () => undefined)
     }
-    this.#ears.on('message', () => {
-      for (const hear of this.#listeners) hear()
+    this.#ears.on('message', (_channel, last) => {
+      for (const hear of this.#listeners) hear(Number(last))
     })
   }
 
@@ -95,7 +95,6 @@ class RedisKeeper implements Keeper {
   }
 
   async commit(changes: readonly Change[], who: string, atMs: number): Promise<Committed> {
-    if (changes.length === 0) return { kind: 'done', entries: [] }
     const keys = changes.flatMap(({ kind, id }) => [
       keyOf(kind),
       historyOf(kind),
@@ -124,9 +123,7 @@ class RedisKeeper implements Keeper {
       const { kind: of, id } = changes[Number(told[0]) - 1]!
       return { kind: 'conflict', at: { kind: of, id }, version: Number(told[1]) }
     }
-    const first = Number(told[0])
-    const entries = await this.#entries(`${first}-0`, `${Number(told.at(-1))}-0`, changes.length)
-    return { kind: 'done', entries }
+    return { kind: 'done', last: Number(told[0]) }
   }
 
   async journal({ kind, id, before, max }: JournalQuery): Promise<readonly JournalEntry[]> {
@@ -153,7 +150,7 @@ class RedisKeeper implements Keeper {
     return after > last || !reachesBack ? { kind: 'gap' } : { kind: 'entries', entries }
   }
 
-  onNews(hear: () => void): Disposable {
+  onNews(hear: (last: number) => void): Disposable {
     this.#listeners.add(hear)
     return { [Symbol.dispose]: () => void this.#listeners.delete(hear) }
   }
@@ -167,11 +164,11 @@ class RedisKeeper implements Keeper {
   }
 
   /** What is old expires by the clock of Redis. */
-  async addUsage({ source, number, uses }: UsageBatch): Promise<boolean> {
+  async addUsage({ source, number, uses, spans = SPANS }: UsageBatch): Promise<boolean> {
     const keys = new Map<string, number>()
     const given: Array<string | number> = []
     for (const { subscriber, carrier, atMs, ...octets } of uses) {
-      for (const span of SPANS) {
+      for (const span of spans) {
         const atS = spanStartS(span, atMs)
         const key = usageKey(subscriber, span, blockOf(span, atS))
         if (!keys.has(key)) keys.set(key, keys.size + 1)

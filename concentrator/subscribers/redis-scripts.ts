@@ -8,7 +8,7 @@
 /**
  * KEYS: seq, journal, then for each change its kind, the history of its kind and of its id.
  * ARGV: who, when, entries kept, then for each change kind, id, whether and which version is expected, whether
- * and what it becomes. Answers 'done' and the new versions, or 'conflict', which change, and the version.
+ * and what it becomes. Answers 'done' and the last number, or 'conflict', which change, and the version.
  */
 export const COMMIT = `
 local fields = 6
@@ -25,12 +25,13 @@ for i = 1, changes do
   end
   if ARGV[at + 3] == '1' and ARGV[at + 4] ~= version then return {'conflict', i, version} end
 end
-local versions = {'done'}
+local last = 0
 for i = 1, changes do
   local at = 3 + (i - 1) * fields
   local key = 3 + (i - 1) * 3
   local kind, id = ARGV[at + 1], ARGV[at + 2]
   local seq = redis.call('INCR', KEYS[1])
+  last = seq
   local entry = {'who', ARGV[1], 'at', ARGV[2], 'kind', kind, 'id', id}
   if before[i] then entry[#entry + 1] = 'before'; entry[#entry + 1] = before[i] end
   if ARGV[at + 5] == '1' then
@@ -44,10 +45,9 @@ for i = 1, changes do
     redis.call('ZADD', KEYS[key + of], seq, seq)
     redis.call('ZREMRANGEBYSCORE', KEYS[key + of], '-inf', seq - ARGV[3])
   end
-  versions[#versions + 1] = seq
 end
-redis.call('PUBLISH', KEYS[2], versions[#versions])
-return versions
+redis.call('PUBLISH', KEYS[2], last)
+return {'done', last}
 `
 
 /**

@@ -44,7 +44,6 @@ interface Waiting {
 class SqliteKeeper implements Keeper {
   readonly #thread: Worker
   readonly #waiting = new Map<number, Waiting>()
-  readonly #listeners = new Set<() => void>()
   readonly #ended: Promise<unknown>
   #calls = 0
   #death: Error | undefined
@@ -83,10 +82,8 @@ class SqliteKeeper implements Keeper {
     return this.#ask('read', kind, id)
   }
 
-  async commit(changes: readonly Change[], who: string, atMs: number) {
-    const committed = await this.#ask('commit', changes, who, atMs)
-    if (committed.kind === 'done') for (const hear of this.#listeners) hear()
-    return committed
+  commit(changes: readonly Change[], who: string, atMs: number) {
+    return this.#ask('commit', changes, who, atMs)
   }
 
   journal(query: JournalQuery) {
@@ -97,10 +94,9 @@ class SqliteKeeper implements Keeper {
     return this.#ask('follow', after, max)
   }
 
-  /** Of what other processes do it says nothing. */
-  onNews(hear: () => void): Disposable {
-    this.#listeners.add(hear)
-    return { [Symbol.dispose]: () => void this.#listeners.delete(hear) }
+  /** What this process does it knows; of others a file does not tell. */
+  onNews(): Disposable {
+    return { [Symbol.dispose]: () => undefined }
   }
 
   put(kind: PassingKind, id: string, body: JsonObject) {

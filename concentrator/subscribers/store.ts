@@ -54,7 +54,9 @@ export class Store implements AsyncDisposable {
     const store = new Store(keeper, fileHomes, complain)
     store.#life = await keeper.life()
     await store.#load()
-    store.#news = keeper.onNews(() => void store.follow())
+    store.#news = keeper.onNews((last) => {
+      if (last > store.#seq) void store.follow()
+    })
     store.#timer = setInterval(() => void store.follow(), FOLLOW_MS)
     return store
   }
@@ -74,7 +76,12 @@ export class Store implements AsyncDisposable {
   async commit(changes: readonly Change[], who: string): Promise<Committed> {
     if (this.#lost) throw new KeeperUnavailable(LOST)
     const committed = await this.keeper.commit(changes, who, Date.now())
-    if (committed.kind === 'done') await this.follow()
+    if (committed.kind === 'conflict') return committed
+    const first = committed.last - changes.length + 1
+    // Nobody has changed anything in between: what follows is known without asking.
+    if (first === this.#seq + 1) {
+      for (const [i, change] of changes.entries()) this.#apply({ ...change, seq: first + i })
+    } else await this.follow()
     return committed
   }
 
@@ -132,7 +139,7 @@ export class Store implements AsyncDisposable {
   /** All anew. What is changed while we read comes again by following. */
   async #load(): Promise<void> {
     const seq = await this.keeper.last()
-    const read: Record<Held, KeptRecord[]> = { plan: [], subscriber: [], token: [] }
+    const read: Record<KeptKind, KeptRecord[]> = { plan: [], subscriber: [], token: [] }
     for (const kind of KINDS) {
       for await (const records of this.keeper.all(kind)) read[kind].push(...records)
     }
@@ -147,9 +154,9 @@ export class Store implements AsyncDisposable {
     for (const id of new Set([...known, ...this.homes.ids])) this.#tell({ kind: 'subscriber', id })
   }
 
-  #apply({ seq, kind, id, after }: JournalEntry): void {
+  #apply({ seq, kind, id, after }: Pick<JournalEntry, 'seq' | 'kind' | 'id' | 'after'>): void {
+    if (seq <= this.#seq) return
     this.#seq = seq
-    if (kind === 'enrolment') return
     // Read while it was changed: it is newer than what we hear of it.
     if (this.versionOf(kind, id) >= seq) return
     this.#set(kind, id, seq, after)
@@ -157,7 +164,7 @@ export class Store implements AsyncDisposable {
   }
 
   /** 0 where there is none. */
-  versionOf(kind: Held, id: string): number {
+  versionOf(kind: KeptKind, id: string): number {
     if (kind === 'token') return this.tokens.get(id)?.version ?? 0
     const known = kind === 'plan' ? this.homes.plan(id) : this.homes.home(id)
     return known?.version ?? 0
@@ -167,12 +174,12 @@ export class Store implements AsyncDisposable {
     for (const hear of this.#listeners) hear(changed)
   }
 
-  #set(kind: Held, id: string, version: number, body: JsonObject | undefined): void {
+  #set(kind: KeptKind, id: string, version: number, body: JsonObject | undefined): void {
     const problem = this.#problemOf(kind, id, version, body)
     if (problem !== undefined) this.#complain('record cannot be read', { kind, id, why: problem })
   }
 
-  #problemOf(kind: Held, id: string, version: number, body: JsonObject | undefined) {
+  #problemOf(kind: KeptKind, id: string, version: number, body: JsonObject | undefined) {
     switch (kind) {
       case 'plan':
         return this.homes.setPlan(id, version, body)
@@ -184,10 +191,7 @@ export class Store implements AsyncDisposable {
   }
 }
 
-/** What stands in memory. */
-type Held = Exclude<KeptKind, 'enrolment'>
-
-const KINDS: readonly Held[] = ['token', 'plan', 'subscriber']
+const KINDS: readonly KeptKind[] = ['token', 'plan', 'subscriber']
 const LOST =
   'The store came back without what it held: restore it, or write back what is known here'
 const FOLLOW_MS = 1_000

@@ -96,9 +96,7 @@ const ONE = {
 }
 const query = z
   .strictObject({
-    kind: z
-      .enum(KEPT_KINDS, { error: mustBeText('subscriber, plan, token or enrolment') })
-      .optional(),
+    kind: z.enum(KEPT_KINDS, { error: mustBeText('subscriber, plan or token') }).optional(),
     id: subscriberId().optional(),
     limit: pageKeys.limit,
     cursor: z.coerce.number().pipe(wholeNumber(1, Number.MAX_SAFE_INTEGER)).optional(),
