@@ -96,18 +96,10 @@ await runDaemon(async (signal) => {
   const settings = streetSettings(config, present, host, secret)
   const whose = whoseAddress(roll, tieTable, monotonicS).known
   await using shaper = await openShaper(config, whose, (why) => log.warn('shaper', { why }))
-  await using accounting = await openAccounting(config, {
-    identity: (token) => identities.of(token),
-    whose,
-    sysctls,
-    idOf: (number) => roster.idOf(number),
-    keeper: store.keeper,
-  })
+  await using usage = await openAccounting(config, { identities, roster, store, sysctls, whose })
   await using control = await openControl(config, { store, roster, mint: settings.mint })
-  await using door = keepDoor(
-    config.limits.subflowsPerConnection,
-    together([shaper.listener, accounting.listener, control.listener]),
-  )
+  const listeners = together([shaper.listener, usage.listener, control.listener])
+  await using door = keepDoor(config.limits.subflowsPerConnection, listeners)
   using _access = tellAccess(counters)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers<typeof settings & typeof memory, StreetNews, RollChange>(
@@ -123,17 +115,10 @@ await runDaemon(async (signal) => {
     workers.tell(change)
   })
   using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
-  await using _api = await serveApi(
-    {
-      store,
-      drain,
-      concentrator: config.store.name,
-      egressPool: config.egress.addresses,
-      told: control.told,
-    },
-    config,
-    makeLocalToken(config.stateDirectory),
-  )
+  const { store: kept, egress, stateDirectory } = config
+  const room = { store, drain, concentrator: kept.name, egressPool: egress.addresses }
+  const withReasons = { ...room, told: control.told }
+  await using _api = await serveApi(withReasons, config, makeLocalToken(stateDirectory))
 
   log.info('ready', {
     port: config.listen.port,
