@@ -15,6 +15,7 @@ import { credentialCommand } from './credential.ts'
 import { EXIT_MISUSE, Misuse } from './misuse.ts'
 import { plansCommand } from './plans.ts'
 import { policyCommand } from './policy.ts'
+import { storeCommand } from './store.ts'
 import { streetCommands } from './street.ts'
 import { subscribersCommand } from './subscribers.ts'
 
@@ -32,6 +33,7 @@ const hybridge = new Command('hybridge')
   .addCommand(plansCommand())
   .addCommand(policyCommand())
   .addCommand(credentialCommand())
+hybridge.addCommand(storeCommand((status) => (process.exitCode = status)))
 for (const command of streetCommands()) hybridge.addCommand(command)
 hybridge
   .addCommand(convertCommand((status) => (process.exitCode = status)))

@@ -20,26 +20,24 @@ import { tellAccess } from './control/access-figures.ts'
 import { serveApi } from './control/api/server.ts'
 import { openControl } from './control/control.ts'
 import { openDrain } from './control/drain.ts'
-import { followRoster } from './control/follow-roster.ts'
 import { reportForeignAddresses } from './control/foreign-addresses.ts'
 import { makeLocalToken } from './control/local-token.ts'
 import { newsWriter } from './control/news.ts'
 import { openStore } from './control/open-store.ts'
+import { monotonicS, presentHomes } from './control/present-homes.ts'
 import { answerProbes } from './control/probe-responder.ts'
 import { STREET_COUNTERS, type StreetNews } from './data/room.ts'
-import { streetSettings, streetSubscriber } from './data/settings.ts'
+import { streetSettings } from './data/settings.ts'
 import { openAccounting } from './subscribers/accounting.ts'
 import { keptSecret } from './subscribers/cookie-secret.ts'
 import { keepDoor } from './subscribers/doorkeeper.ts'
 import { HOMES_MAX } from './subscribers/homes.ts'
 import { IDENTITIES_MAX, Identities } from './subscribers/identities.ts'
 import { together } from './subscribers/listeners.ts'
-import { probeSecretOf } from './subscribers/records.ts'
-import { Roll, type RollChange } from './subscribers/roll.ts'
-import { Roster } from './subscribers/roster.ts'
+import type { RollChange } from './subscribers/roll.ts'
 import { openShaper } from './subscribers/shaper.ts'
 import { SOURCES_MAX, Sources } from './subscribers/sources.ts'
-import { Held, Tallies } from './subscribers/tallies.ts'
+import { Tallies } from './subscribers/tallies.ts'
 import { TIES_MAX, TieTable } from './subscribers/tie-table.ts'
 import { Ties } from './subscribers/ties.ts'
 import { whoseAddress } from './subscribers/whose-address.ts'
@@ -81,20 +79,10 @@ await runDaemon(async (signal) => {
   takeOverMptcp(sysctls)
   const fastOpen = allowFastOpen(sysctls)
   const secret = config.cookies.secret ?? keptSecret(config.stateDirectory)
-  const roster = new Roster({
-    homes: store.homes,
-    ofFile: config.subscribers.map(({ id }) => id),
-    isIdle: (number) => tallies.held(number, Held.open) === 0,
-    restS: config.cookies.tieS,
-  })
-  const subscriberOf = streetSubscriber(config, secret)
-  const present = roster.all(monotonicS()).map((home) => home && subscriberOf(home))
-  const roll = new Roll(present)
-  for (const [number, home] of roster.all(monotonicS()).entries()) {
-    probes.know(number, home && probeSecretOf(home.verifier))
-  }
-  const settings = streetSettings(config, present, host, secret)
-  const whose = whoseAddress(roll, tieTable, monotonicS).known
+  const present = presentHomes(store, config, secret, tallies)
+  const settings = streetSettings(config, present.list, host, secret)
+  const whose = whoseAddress(present.roll, tieTable, monotonicS).known
+  const { roster } = present
   await using shaper = await openShaper(config, whose, (why) => log.warn('shaper', { why }))
   await using usage = await openAccounting(config, { identities, roster, store, sysctls, whose })
   await using control = await openControl(config, { store, roster, mint: settings.mint })
@@ -106,14 +94,9 @@ await runDaemon(async (signal) => {
     new URL('data/worker.ts', import.meta.url),
     config.workers,
     { ...settings, ...memory },
-    newsWriter((number) => roster.idOf(number)),
+    newsWriter((number) => present.roster.idOf(number)),
   )
-  using _roster = followRoster(store, roster, ({ number, home }) => {
-    const change = { number, subscriber: home && subscriberOf(home) }
-    roll.change(change)
-    probes.know(number, home && probeSecretOf(home.verifier))
-    workers.tell(change)
-  })
+  using _homes = present.follow(probes, (change) => workers.tell(change))
   using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
   const { store: kept, egress, stateDirectory } = config
   const room = { store, drain, concentrator: kept.name, egressPool: egress.addresses }
@@ -128,8 +111,3 @@ await runDaemon(async (signal) => {
   })
   await Promise.race([untilAborted(signal), workers.death, door.death])
 })
-
-/** The clock of the data threads: performance.now() begins anew in each. */
-function monotonicS(): number {
-  return process.hrtime()[0]
-}

@@ -4,7 +4,9 @@
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { log } from '../../shared/daemon/log.ts'
 import type { FileHome } from '../subscribers/homes.ts'
+import type { Keeper } from '../subscribers/keeper.ts'
 import { verifierOf } from '../subscribers/records.ts'
+import { openRedisKeeper } from '../subscribers/redis-keeper.ts'
 import { openSqliteKeeper } from '../subscribers/sqlite-keeper.ts'
 import { Store } from '../subscribers/store.ts'
 
@@ -12,10 +14,14 @@ export async function openStore({
   store,
   subscribers,
 }: Pick<ConcentratorConfig, 'store' | 'subscribers'>): Promise<Store> {
-  const keeper = await openSqliteKeeper(store.file)
+  const keeper = await openKeeper(store)
   return await Store.open(keeper, subscribers.map(fileHome), (what, fields) =>
     log.warn(what, fields),
   )
+}
+
+function openKeeper({ file, redis }: ConcentratorConfig['store']): Promise<Keeper> {
+  return redis === undefined ? openSqliteKeeper(file) : openRedisKeeper(redis)
 }
 
 function fileHome({

@@ -49,7 +49,8 @@ export interface JournalEntry {
 
 /** Nothing is changed where a version is not the expected one: the first that is not is told. */
 export type Committed =
-  | { readonly kind: 'done'; readonly entries: readonly JournalEntry[] }
+  /** `last`: the journal's number of the last of them. */
+  | { readonly kind: 'done'; readonly last: number }
   | {
       readonly kind: 'conflict'
       readonly at: { readonly kind: KeptKind; readonly id: string }
@@ -97,6 +98,8 @@ export interface UsageBatch {
   readonly source: string
   readonly number: number
   readonly uses: readonly Use[]
+  /** Where it is added. Default both. */
+  readonly spans?: readonly Span[]
 }
 
 export interface UsageRow extends Octets {
@@ -136,5 +139,3 @@ export class KeeperUnavailable extends Error {
 export const JOURNAL_ENTRIES_MAX = 1_000_000
 /** How long usage is kept. */
 export const KEPT_DAYS: Readonly<Record<Span, number>> = { hour: 35, day: 400 }
-/** Changes of one commit. */
-export const CHANGES_MAX = 1_000

@@ -66,18 +66,17 @@ function recordMethods(database: DatabaseSync) {
         if (expected === undefined || expected === version) continue
         return { kind: 'conflict', at: { kind, id }, version }
       }
-      const entries = changes.map(({ kind, id, after }, i): JournalEntry => {
+      let seq = 0
+      for (const [i, { kind, id, after }] of changes.entries()) {
         const before = present[i]?.body
         const text = after === undefined ? null : JSON.stringify(after)
         const old = before === undefined ? null : JSON.stringify(before)
-        const seq = Number(log.run(atMs, who, kind, id, old, text).lastInsertRowid)
+        seq = Number(log.run(atMs, who, kind, id, old, text).lastInsertRowid)
         if (text === null) remove.run(kind, id)
         else write.run(kind, id, seq, text)
-        return { seq, atMs, who, kind, id, before, after }
-      })
-      const seq = entries.at(-1)?.seq ?? 0
-      if (seq % TRIM_EVERY < entries.length) forget.run(seq - JOURNAL_ENTRIES_MAX)
-      return { kind: 'done', entries }
+      }
+      if (seq % TRIM_EVERY < changes.length) forget.run(seq - JOURNAL_ENTRIES_MAX)
+      return { kind: 'done', last: seq }
     })
   }
 
@@ -148,13 +147,13 @@ function usageMethods(database: DatabaseSync) {
   }
 
   return {
-    addUsage({ source, number, uses }: UsageBatch, nowMs: number): boolean {
+    addUsage({ source, number, uses, spans = SPANS }: UsageBatch, nowMs: number): boolean {
       prune(Math.floor(nowMs / 1_000))
       return atOnce(database, () => {
         if (Number(batchOf.get(source)?.['number'] ?? 0) >= number) return false
         noteBatch.run(source, number)
         for (const { subscriber, carrier, atMs, dslUp, dslDown, lteUp, lteDown } of uses) {
-          for (const span of SPANS) {
+          for (const span of spans) {
             const atS = spanStartS(span, atMs)
             add.run(subscriber, span, atS, carrier, dslUp, dslDown, lteUp, lteDown)
           }

@@ -3,6 +3,7 @@
  */
 import { Command } from 'commander'
 import { raiseStreet } from '../lab/lab.ts'
+import { measureControl } from './control.ts'
 import { measureFirstByte } from './first-byte.ts'
 import { measureIdle } from './idle.ts'
 import { measureNeighbour, NEIGHBOURS } from './neighbour.ts'
@@ -100,6 +101,27 @@ export const daemonBenches = [
         percentileOf(found.appliedMs, 50).toFixed(0),
         percentileOf(found.appliedMs, 99).toFixed(0),
       )
+    }),
+
+  new Command('control')
+    .description('an import of homes, and reads while policies change, on SQLite and on Redis')
+    .option('--homes <n>', 'imported', Number, 20_000)
+    .option('--changes <n>', 'policies a second', Number, 500)
+    .option('--seconds <n>', 'of changes and reads', Number, 10)
+    .action(async (options: { homes: number; changes: number; seconds: number }) => {
+      row('store', 'import s', 'changes/s', 'p99 ms', 'reads', 'p50 ms', 'p99 ms')
+      const asked = { ...options, changesPerS: options.changes }
+      for await (const found of measureControl(asked)) {
+        row(
+          found.keeper,
+          found.importS.toFixed(1),
+          found.changes.toFixed(0),
+          found.changeP99Ms.toFixed(1),
+          String(found.reads),
+          found.readP50Ms.toFixed(2),
+          found.readP99Ms.toFixed(2),
+        )
+      }
     }),
 
   new Command('neighbour')

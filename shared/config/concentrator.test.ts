@@ -123,6 +123,12 @@ testEdges(concentratorConfig, minimal, [
     bad: [null, '', 'x'.repeat(65), 'a b', 1],
     says: /a text of 1 to 64 letters, digits or/,
   },
+  {
+    key: 'store.redis',
+    good: [undefined, 'redis://192.0.2.20:6379/0', 'rediss://u:p@redis.example', '/run/redis.sock'],
+    bad: [null, '', 'redis://', 'http://192.0.2.20', '192.0.2.20:6379', 'redis://a b', 1],
+    says: /a URL such as redis:/,
+  },
   ...['store.file', 'api.tls.key'].map(
     (key): Edge => ({
       key,

@@ -14,8 +14,10 @@ export function storeSection() {
     .strictObject({
       /** This concentrator's name among those that share a store. Default concentrator-1. */
       name: subscriberId().default('concentrator-1'),
-      /** SQLite's file. */
+      /** SQLite's file. Default below; not used where `redis` is set. */
       file: path().default('/var/lib/hybridge/concentrator.db'),
+      /** Where several concentrators share it, for example redis://192.0.2.20:6379/0. Default none. */
+      redis: redisUrl().optional(),
     })
     .prefault({})
 }
@@ -58,6 +60,16 @@ function path() {
     .string({ error })
     .max(PATH_CHARACTERS_MAX, { error })
     .regex(/^(?!.*\/\.\.(?:\/|$))\/\P{Cc}+$/u, { error })
+}
+
+function redisUrl() {
+  const error = mustBeText(
+    'a URL such as redis://192.0.2.20:6379/0, rediss:// or a socket /run/redis.sock',
+  )
+  return z
+    .string({ error })
+    .max(PATH_CHARACTERS_MAX, { error })
+    .regex(/^(?:rediss?:\/\/[^\s/]+(?:\/\d{1,3})?|\/\P{Cc}+)$/u, { error })
 }
 
 const PATH_CHARACTERS_MAX = 200

@@ -7,7 +7,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Home } from '../../subscribers/homes.ts'
-import { CHANGES_MAX, type Change, type JsonObject } from '../../subscribers/keeper.ts'
+import type { Change, JsonObject } from '../../subscribers/keeper.ts'
 import { csvFrom, readCsv } from './csv.ts'
 import { effectOfHome } from './effect.ts'
 import { newSubscriberForm, shownHome } from './forms.ts'
@@ -138,12 +138,14 @@ async function changeFrom(room: ApiRoom, id: string, fields: JsonObject, update:
   return { change, made: record.cookie }
 }
 
-/** All of it in one step as long as it fits into one. */
-async function commitAll(room: ApiRoom, changes: readonly Change[], who: string): Promise<void> {
-  refuseBeyond(room.store, changes.filter(({ expected }) => expected === 0).length)
-  for (let at = 0; at < changes.length; at += CHANGES_MAX) {
-    await commitOrRefuse(room.store, changes.slice(at, at + CHANGES_MAX), who)
-  }
+/** In one step, however many: what ends half-way has done nothing. */
+async function commitAll(
+  { store }: ApiRoom,
+  changes: readonly Change[],
+  who: string,
+): Promise<void> {
+  refuseBeyond(store, changes.filter(({ expected }) => expected === 0).length)
+  if (changes.length > 0) await commitOrRefuse(store, changes, who)
 }
 
 const TAGS = ['bulk']

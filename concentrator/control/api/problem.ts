@@ -49,7 +49,9 @@ export function documentOf({ status, message, problems }: Problem): ProblemDocum
 export function problemOf(thrown: unknown): Problem | undefined {
   if (thrown instanceof Problem) return thrown
   if (thrown instanceof KeeperUnavailable) {
-    return new Problem(503, `${thrown.message}; nothing was changed, ask again`, { retryAfterS: 5 })
+    return new Problem(503, `${thrown.message}; read whether it was done, and ask again`, {
+      retryAfterS: 5,
+    })
   }
   // What fastify itself refuses: bodies that are no JSON, too long, of an unknown type.
   if (thrown instanceof Error && 'statusCode' in thrown) {
