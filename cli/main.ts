@@ -11,6 +11,7 @@ import { Command, CommanderError } from 'commander'
 import { Refused, Unreachable } from './api.ts'
 import { completionCommand } from './completion.ts'
 import { convertCommand } from './convert.ts'
+import { credentialCommand } from './credential.ts'
 import { EXIT_MISUSE, Misuse } from './misuse.ts'
 import { plansCommand } from './plans.ts'
 import { policyCommand } from './policy.ts'
@@ -31,6 +32,7 @@ const hybridge = new Command('hybridge')
   .addCommand(subscribersCommand())
   .addCommand(plansCommand())
   .addCommand(policyCommand())
+  .addCommand(credentialCommand())
 hybridge.addCommand(storeCommand((status) => (process.exitCode = status)))
 for (const command of streetCommands()) hybridge.addCommand(command)
 hybridge

@@ -92,25 +92,17 @@ await runDaemon(async (signal) => {
     config.cookies.secret ??
     keptSecret(config.stateDirectory, (why) => log.warn('cookie secret', { why }))
   const present = presentHomes(store, config, secret, tallies)
-  const { roster } = present
   const settings = streetSettings(config, present.list, host, secret)
   const whose = whoseAddress(present.roll, tieTable, monotonicS).known
+  const { roster } = present
   await using shaper = await openShaper(config, whose, cappedLegs, (why) =>
     log.warn('shaper', { why }),
   )
   shapedKbps = shaper.shapedKbps
-  await using accounting = await openAccounting(config, {
-    identity: (token) => identities.of(token),
-    whose,
-    sysctls,
-    idOf: (number) => roster.idOf(number),
-    keeper: store.keeper,
-  })
+  await using usage = await openAccounting(config, { identities, roster, store, sysctls, whose })
   await using control = await openControl(config, { store, roster, mint: settings.mint })
-  await using door = keepDoor(
-    config.limits.subflowsPerConnection,
-    together([shaper.listener, accounting.listener, control.listener]),
-  )
+  const listeners = together([shaper.listener, usage.listener, control.listener])
+  await using door = keepDoor(config.limits.subflowsPerConnection, listeners)
   using _access = tellAccess(counters)
   await using _tunnel = config.tunnel.enabled
     ? await openStreetTunnel(config, sysctls, log)
@@ -125,17 +117,10 @@ await runDaemon(async (signal) => {
   using _homes = present.follow(probes, (change) => workers.tell(change))
   using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
   await using _registration = register(store, { name: config.store.name, ...config.listen }, drain)
-  await using _api = await serveApi(
-    {
-      store,
-      drain,
-      concentrator: config.store.name,
-      egressPool: config.egress.addresses,
-      told: control.told,
-    },
-    config,
-    makeLocalToken(config.stateDirectory),
-  )
+  const { store: kept, egress, stateDirectory } = config
+  const room = { store, drain, concentrator: kept.name, egressPool: egress.addresses }
+  const withReasons = { ...room, told: control.told }
+  await using _api = await serveApi(withReasons, config, makeLocalToken(stateDirectory))
 
   log.info('ready', {
     port: config.listen.port,

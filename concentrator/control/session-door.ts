@@ -26,8 +26,13 @@ export interface DoorParts {
   readonly open: (link: SessionLink, failed: Fail) => void
 }
 
+export interface SessionDoor extends AsyncDisposable {
+  /** Where it listens: what it was told, or the kernel's choice where that was 0. */
+  readonly port: number
+}
+
 /** Rejects with a sentence when it cannot listen. `failed` hears mistakes of ours. */
-export async function openSessionDoor(parts: DoorParts, failed: Fail): Promise<AsyncDisposable> {
+export async function openSessionDoor(parts: DoorParts, failed: Fail): Promise<SessionDoor> {
   const { addresses, port, key, failures } = parts
   const sockets = new Set<Socket>()
   const options = { key: key.key, cert: key.certificate, minVersion: 'TLSv1.3' } as const
@@ -71,7 +76,9 @@ export async function openSessionDoor(parts: DoorParts, failed: Fail): Promise<A
     return server
   })
   await Promise.all(servers.map((server) => once(server, 'listening')))
+  const at = servers[0]?.address()
   return {
+    port: typeof at === 'object' && at !== null ? at.port : port,
     async [Symbol.asyncDispose]() {
       const closed = servers.map((server) => once(server, 'close'))
       for (const server of servers) server.close()

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
-import type { Owner, Tie } from '../../shared/core/tie.ts'
+import type { Owner } from '../../shared/core/tie.ts'
 import { log } from '../../shared/daemon/log.ts'
 import { type Fail, supervise } from '../../shared/daemon/supervise.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
@@ -23,7 +23,9 @@ import {
 import { FLAG_DUMP } from '../../shared/wire/netlink.ts'
 import { Accountant } from './accountant.ts'
 import type { SubflowListener } from './doorkeeper.ts'
+import type { Identities } from './identities.ts'
 import type { Keeper } from './keeper.ts'
+import type { Roster } from './roster.ts'
 import { UsageBook } from './usage-book.ts'
 import { UsageOut } from './usage-out.ts'
 
@@ -38,20 +40,19 @@ export type AccountingConfig = Pick<
 >
 
 export interface AccountingParts {
-  readonly identity: (token: number) => Tie | undefined
+  readonly identities: Pick<Identities, 'of'>
   readonly whose: (address: Uint8Array) => Owner | undefined
   readonly sysctls: Sysctls
-  /** The id of a subscriber by its number. */
-  readonly idOf: (number: number) => string | undefined
-  readonly keeper: Pick<Keeper, 'addUsage'>
+  readonly roster: Pick<Roster, 'idOf'>
+  readonly store: { readonly keeper: Pick<Keeper, 'addUsage'> }
 }
 
 /** Rejects with a sentence where connection tracking cannot count, or the sums cannot be read. */
 export async function openAccounting(
   config: AccountingConfig,
-  { identity, whose, sysctls, idOf, keeper }: AccountingParts,
+  { identities, whose, sysctls, roster, store }: AccountingParts,
 ): Promise<RunningAccounting> {
-  const { accounting, listen, stateDirectory, store } = config
+  const { accounting, listen, stateDirectory } = config
   await using undo = new AsyncDisposableStack()
   const ruleset = accounting.enabled ? renderTracking(listen.port) : undefined
   const rulesetFile = join(stateDirectory, 'concentrator-accounting.nft')
@@ -61,14 +62,16 @@ export async function openAccounting(
     throw new Error('Cannot count: net.netfilter.nf_conntrack_acct is missing or cannot be written')
   }
 
-  const book = new UsageBook(identity, whose)
+  const book = new UsageBook((token) => identities.of(token), whose)
   const accountant = new Accountant((peer) => book.ownerOf(peer))
-  const out = new UsageOut(keeper, `${store.name} ${randomBytes(8).toString('hex')}`, (why) =>
-    log.warn('usage not kept yet', { why }),
+  const out = new UsageOut(
+    store.keeper,
+    `${config.store.name} ${randomBytes(8).toString('hex')}`,
+    (why) => log.warn('usage not kept yet', { why }),
   )
   const give = () => {
     for (const [number, octets] of accountant.take()) {
-      const subscriber = idOf(number)
+      const subscriber = roster.idOf(number)
       if (subscriber !== undefined) out.add(subscriber, octets)
     }
     return out.send(Date.now())

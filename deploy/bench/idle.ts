@@ -44,7 +44,7 @@ export async function measureIdle(street: Street, connections: number): Promise<
   }))
 }
 
-function pssBytes(pid: number | null): number {
+export function pssBytes(pid: number | null): number {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
   const kib = /^Pss:\s+(\d+) kB$/m.exec(text)?.[1]
   if (kib === undefined) throw new Error(`Cannot read the memory of process ${pid}`)

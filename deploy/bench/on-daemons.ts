@@ -9,6 +9,7 @@ import { measureIdle } from './idle.ts'
 import { measureNeighbour, NEIGHBOURS } from './neighbour.ts'
 import { percentileOf } from './percentile.ts'
 import { benchRelay } from './relay.ts'
+import { manyHomes, measureSessions } from './sessions.ts'
 import { measureRate, measureSetup } from './setup.ts'
 import { row } from './table.ts'
 import { measureTunnels } from './tunnel.ts'
@@ -95,6 +96,31 @@ export const daemonBenches = [
         const percents = [corePercent, mainPercent].map((percent) => percent.toFixed(1))
         row(daemon, String(held), bytesEach.toFixed(0), ...percents)
       }
+    }),
+
+  new Command('sessions')
+    .description(
+      'control sessions: memory of each, load with a report every 10 s, policy to applied',
+    )
+    .option('--homes <n>', 'sessions', Number, 5_000)
+    .option('--rest-s <n>', 'seconds of rest that are measured', Number, 30)
+    .option('--changes <n>', 'of the plan of all homes', Number, 3)
+    .action(async (options: { homes: number; restS: number; changes: number }) => {
+      await using street = await raiseStreet({
+        name: 'hyb-sessions',
+        daemons: false,
+        concentrator: manyHomes(options.homes),
+      })
+      await street.restart('concentrator')
+      const found = await measureSessions(street, options)
+      row('sessions', 'bytes each', 'of a core', 'applied p50 ms', 'p99 ms')
+      row(
+        String(found.sessions),
+        found.bytesEach.toFixed(0),
+        `${(100 * found.coreShare).toFixed(1)} %`,
+        percentileOf(found.appliedMs, 50).toFixed(0),
+        percentileOf(found.appliedMs, 99).toFixed(0),
+      )
     }),
 
   new Command('control')

@@ -23,6 +23,8 @@ before(async () => {
     name: 'hyb-accounting',
     concentrator: { accounting: { enabled: true, intervalS: INTERVAL_S } },
   })
+  // What a line drops was sent by one end and never seen by the other.
+  for (const leg of ['dsl', 'lte'] as const) await street.line(leg, { queueMs: 2_000 })
   await pause(SETTLE_MS)
 })
 after(async () => {
@@ -33,9 +35,9 @@ test('both ends count the same, within half a percent, while LTE joins and leave
   skip,
 }, async () => {
   const before = { home: await atHome(), street: await atStreet() }
-  for (const serviceClass of ['aggregate', 'dsl-only', 'aggregate', 'lte-only', 'aggregate']) {
+  for (const serviceClass of ['aggregate', 'dsl-only', 'lte-only', 'aggregate']) {
     await setClass(serviceClass)
-    await Promise.all([download(street, '/bytes/4000000'), upload(street, 1_500_000)])
+    await Promise.all([download(street, '/bytes/3000000'), upload(street, 1_000_000)])
   }
   await pause(SETTLE_MS)
   const home = difference(before.home, await atHome())
