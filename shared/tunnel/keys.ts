@@ -1,8 +1,11 @@
 /**
- * What home and concentrator make of the cookie they share: the name of the session on the wire, and the
- * key of the probes. The cookie itself never crosses UDP, and neither value tells it (RFC 5869).
+ * What home and concentrator make of the cookie they share: the name of the session on the wire, the key of
+ * the probes, and what the keys of the tunnel come from. The cookie itself never crosses UDP, and none of
+ * these values tells it (RFC 5869). It is never a key itself: those of the tunnel come from randoms of both
+ * ends besides, so that no restart brings one back.
  */
 import { createHmac, hkdfSync } from 'node:crypto'
+import { type CipherName, IV_BYTES, keyBytesOf } from './seal.ts'
 
 export interface ProbeSecret {
   /** 8 bytes: which subscriber this is, in the clear. */
@@ -17,6 +20,45 @@ export function probeSecret(cookie: Uint8Array): ProbeSecret {
     sessionId: derive(cookie, 'hybridge session id', 8),
     key: derive(cookie, 'hybridge probe key', 32),
   }
+}
+
+export interface TunnelSecret {
+  /** 8 bytes: the same as the probes'. */
+  readonly sessionId: Uint8Array
+  /** 32 bytes: under which offers and answers have their MAC. */
+  readonly handshakeKey: Uint8Array
+  /** 32 bytes: with the randoms of both ends it gives the keys of a session. */
+  readonly root: Uint8Array
+}
+
+export function tunnelSecret(cookie: Uint8Array): TunnelSecret {
+  return {
+    sessionId: probeSecret(cookie).sessionId,
+    handshakeKey: derive(cookie, 'hybridge tunnel handshake', 32),
+    root: derive(cookie, 'hybridge tunnel root', 32),
+  }
+}
+
+export interface DirectionKey {
+  readonly key: Uint8Array
+  readonly iv: Uint8Array
+}
+
+/** The keys of one handshake, in the two directions. */
+export function sessionKeys(
+  root: Uint8Array,
+  homeRandom: Uint8Array,
+  concentratorRandom: Uint8Array,
+  cipher: CipherName,
+): { readonly up: DirectionKey; readonly down: DirectionKey } {
+  const salt = Buffer.concat([homeRandom, concentratorRandom])
+  const keyBytes = keyBytesOf(cipher)
+  const directionKey = (direction: 'up' | 'down'): DirectionKey => {
+    const info = `hybridge tunnel ${cipher} ${direction}`
+    const bytes = new Uint8Array(hkdfSync('sha256', root, salt, info, keyBytes + IV_BYTES))
+    return { key: bytes.subarray(0, keyBytes), iv: bytes.subarray(keyBytes) }
+  }
+  return { up: directionKey('up'), down: directionKey('down') }
 }
 
 /** HMAC-SHA256 under `key`, cut to the 16 bytes that a probe carries (RFC 2104 section 5). */

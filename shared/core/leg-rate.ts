@@ -1,0 +1,143 @@
+/**
+ * How fast one leg may be fed: a bucket of tokens whose rate follows what the far end reports.
+ *
+ *     no room asked for in vain                     the rate stays
+ *     room in vain, queue below QUEUE_LOW_US        the rate rises: by half while it never met its end, then by 3 %
+ *     queue above QUEUE_HIGH_US, or lost above      the rate falls to what was delivered, less 3 % that the
+ *       LOSS_HIGH of the packets                    queue may drain
+ *
+ * The queue is what the least delay of a report is above the least of the last minute. What steering knows of
+ * the line is an upper bound, less what passes beside the tunnel.
+ */
+
+/** What one report says of a leg since the one before. */
+export interface LegReport {
+  readonly spanUs: number
+  readonly bytes: number
+  readonly received: number
+  readonly lost: number
+  /** The least that a packet took: the difference of two clocks, low 32 bits made a signed number. */
+  readonly delayUs: number
+}
+
+export class LegRate {
+  #rate = START_RATE
+  #boundRate = Infinity
+  #tokens = 0
+  #refilledUs = 0
+  #starved = false
+  #begun = false
+  #cooledUs = 0
+  #share = 1
+  #queueUs = 0
+  readonly #least = { nowUs: Infinity, beforeUs: Infinity, sinceUs: 0 }
+
+  /** Bytes a millisecond that the tunnel may send. */
+  get rate(): number {
+    return Math.min(this.#rate, this.#boundRate) * this.#share
+  }
+
+  /** What stands in the leg's queue, as of the last report. */
+  get queueUs(): number {
+    return this.#queueUs
+  }
+
+  /** `capacity` is the line's, bytes a millisecond, undefined if nobody knows; `beside` does not pass here. */
+  bound(capacity: number | undefined, beside: number): void {
+    const bound =
+      capacity === undefined ? Infinity : Math.max(capacity - beside, capacity * LEAST_SHARE)
+    // The first word on it is worth more than a guess.
+    if (!this.#begun && bound < Infinity && this.#boundRate === Infinity) {
+      this.#rate = bound
+      this.#begun = true
+    }
+    this.#boundRate = bound
+  }
+
+  /** A part of the rate, for a leg whose quality is in doubt. */
+  shareOf(share: number): void {
+    this.#share = share
+  }
+
+  /** What may be sent now. */
+  roomBytes(nowUs: number): number {
+    const { rate } = this
+    const depth = Math.max(DEPTH_BYTES, rate * DEPTH_MS)
+    const filled = this.#tokens + ((nowUs - this.#refilledUs) * rate) / 1_000
+    this.#tokens = Math.min(depth, filled)
+    this.#refilledUs = nowUs
+    return this.#tokens
+  }
+
+  /** Below nothing, when what cannot wait is sent. */
+  spend(bytes: number): void {
+    this.#tokens -= bytes
+  }
+
+  /** A packet found no room. */
+  starve(): void {
+    this.#starved = true
+  }
+
+  /** `rttUs`: a report after a fall tells of the time before it for so long. */
+  observe(report: LegReport, rttUs: number, nowUs: number): void {
+    this.#sink(report.delayUs, nowUs)
+    const { spanUs, bytes, received, lost } = report
+    if (spanUs <= 0) return
+    const starved = this.#starved
+    this.#starved = false
+    const delivered = (bytes * 1_000) / spanUs
+    const packets = received + lost
+    const isLossy = packets >= LOSS_PACKETS && lost > packets * LOSS_HIGH
+    if (isLossy || this.#queueUs > QUEUE_HIGH_US) {
+      if (nowUs < this.#cooledUs) return
+      this.#begun = true
+      const full = starved ? delivered : Math.max(delivered, this.#rate * EASE)
+      this.#rate = Math.max(RATE_MIN, Math.min(this.rate / this.#share, full) * DRAIN)
+      this.#cooledUs = nowUs + rttUs
+    } else if (starved && this.#queueUs < QUEUE_LOW_US) {
+      this.#rate = Math.min(this.#rate * (this.#begun ? RISE : RISE_FIRST), this.#boundRate * RISE)
+    }
+  }
+
+  /** Another path. */
+  forget(): void {
+    this.#rate = START_RATE
+    this.#begun = false
+    this.#queueUs = 0
+    this.#least.nowUs = Infinity
+    this.#least.beforeUs = Infinity
+  }
+
+  /** Two windows, so that the floor is never younger than one and a new path is believed in time. */
+  #sink(delayUs: number, nowUs: number): void {
+    const least = this.#least
+    if (nowUs - least.sinceUs >= FLOOR_US) {
+      least.beforeUs = least.nowUs
+      least.nowUs = Infinity
+      least.sinceUs = nowUs
+    }
+    least.nowUs = Math.min(least.nowUs, delayUs)
+    this.#queueUs = delayUs - Math.min(least.nowUs, least.beforeUs)
+  }
+}
+
+/** 20 Mbit/s: what nobody has told us about begins here. */
+const START_RATE = 2_500
+/** 256 kbit/s. */
+const RATE_MIN = 32
+const RISE_FIRST = 1.5
+const RISE = 1.03
+const DRAIN = 0.97
+const EASE = 0.9
+/** Of a line whose every byte passes beside. */
+const LEAST_SHARE = 0.05
+const QUEUE_LOW_US = 8_000
+const QUEUE_HIGH_US = 25_000
+/** A radio loses less, a full queue more. */
+const LOSS_HIGH = 0.03
+const LOSS_PACKETS = 20
+/** What may be sent at once after a pause: a burst that a line's own queue takes. */
+const DEPTH_MS = 15
+const DEPTH_BYTES = 24_000
+const FLOOR_US = 60_000_000
