@@ -46,7 +46,8 @@ export class FlowOrder {
 
   /** The packet of this number, which wants its order kept or not (then nothing waits for it). */
   judge(sequence: number, ordered: boolean): Order {
-    if (this.#next < 0) this.#next = sequence
+    // High enough that a number before the first is not below zero.
+    if (this.#next < 0) this.#next = sequence + TWO_TO_THE_32
     const number = this.#next + since32(sequence, this.#next % TWO_TO_THE_32)
     if (!this.#seen.isNew(number)) return Order.duplicate
     if (number < this.#next) {
@@ -61,9 +62,10 @@ export class FlowOrder {
       return Order.hold
     }
     this.#seen.see(number)
-    // Behind a packet that does not wait, nothing waits.
-    if (number > this.#next) this.#floor = number
-    else this.#next += 1
+    // For a packet that did not wait, nothing waits.
+    if (this.held === 0) this.#next = number + 1
+    else if (number === this.#next) this.#next += 1
+    else this.#floor = number + 1
     return Order.now
   }
 
@@ -84,7 +86,7 @@ export class FlowOrder {
   /** The slot of the next packet that may leave now; -1 when none may. Ask until it says so. */
   ready(passed: LegsPassed, nowUs: number): number {
     if (this.held === 0 || this.#ring === undefined) {
-      if (this.#next < this.#floor) this.#next = this.#floor
+      if (this.#next < this.#floor && this.#floor < Infinity) this.#next = this.#floor
       return -1
     }
     const { slots, sentUs, legs, untilUs } = this.#ring
@@ -92,9 +94,9 @@ export class FlowOrder {
       const end = this.#endOfGap(slots)
       const cell = end % RING
       const isLost =
-        end < this.#floor || nowUs >= untilUs[cell]! || passed.hasPassed(legs[cell]!, sentUs[cell]!)
-      if (!isLost) return -1
-      this.#next = end
+        nowUs >= untilUs[cell]! || passed.hasPassed(legs[cell]!, sentUs[cell]!)
+      this.#next = isLost ? end : Math.max(this.#next, Math.min(end, this.#floor))
+      if (this.#next !== end) return -1
     }
     const cell = this.#next % RING
     const slot = slots[cell]!
@@ -103,6 +105,11 @@ export class FlowOrder {
     this.#next += 1
     this.#gapEnd = -1
     return slot
+  }
+
+  /** Nothing more comes of this flow: what is held may leave. */
+  giveUp(): void {
+    this.#floor = Infinity
   }
 
   /** Until when what is held may wait; Infinity when nothing is. */

@@ -36,7 +36,8 @@ export class LegQuality {
   ): void {
     const packets = report.received + report.lost
     if (packets <= 0 || nowUs < this.#outUntilUs) return
-    const weight = 1 - Math.exp(-packets / MEMORY_PACKETS)
+    // What is lost at the end of a full queue is not the leg's fault but ours: leg-rate.ts sees to that.
+    const weight = queueUs > QUEUE_US_OURS ? 0 : 1 - Math.exp(-packets / MEMORY_PACKETS)
     this.#loss += weight * (Math.max(0, report.lost) / packets - this.#loss)
     const share = Math.min(
       between(this.#loss, LOSS_GOOD, LOSS_BAD),
@@ -77,6 +78,7 @@ function between(value: number, good: number, bad: number): number {
 
 const LOSS_GOOD = 0.05
 const LOSS_BAD = 0.2
+const QUEUE_US_OURS = 15_000
 const QUEUE_US_GOOD = 200_000
 const QUEUE_US_BAD = 800_000
 /** A burst of loss is not a bad leg. */

@@ -2,7 +2,9 @@
  * How fast one leg may be fed: a bucket of tokens whose rate follows what the far end reports.
  *
  *     no room asked for in vain                     the rate stays
- *     room in vain, queue below QUEUE_LOW_US        the rate rises: by half while it never met its end, then by 3 %
+ *     room in vain, queue below QUEUE_LOW_US        the rate rises: to twice what was delivered, each round trip,
+ *                                                   while it never met its end, and by 1 % each report after that
+ *     room in vain, queue between the two           the rate comes closer to what was delivered
  *     queue above QUEUE_HIGH_US, or lost above      the rate falls to what was delivered, less 3 % that the
  *       LOSS_HIGH of the packets                    queue may drain
  *
@@ -27,7 +29,7 @@ export class LegRate {
   #refilledUs = 0
   #starved = false
   #begun = false
-  #cooledUs = 0
+  #settledUs = 0
   #share = 1
   #queueUs = 0
   readonly #least = { nowUs: Infinity, beforeUs: Infinity, sinceUs: 0 }
@@ -90,13 +92,22 @@ export class LegRate {
     const packets = received + lost
     const isLossy = packets >= LOSS_PACKETS && lost > packets * LOSS_HIGH
     if (isLossy || this.#queueUs > QUEUE_HIGH_US) {
-      if (nowUs < this.#cooledUs) return
+      if (nowUs < this.#settledUs) return
       this.#begun = true
-      const full = starved ? delivered : Math.max(delivered, this.#rate * EASE)
-      this.#rate = Math.max(RATE_MIN, Math.min(this.rate / this.#share, full) * DRAIN)
-      this.#cooledUs = nowUs + rttUs
+      const own = Math.min(this.#rate, this.#boundRate)
+      // What did not ask for more than it got says little of what the leg carries.
+      const carries = starved ? delivered : Math.max(delivered, own * EASE)
+      this.#rate = Math.max(RATE_MIN, Math.min(own, carries) * DRAIN)
+      this.#settledUs = nowUs + rttUs + spanUs
     } else if (starved && this.#queueUs < QUEUE_LOW_US) {
-      this.#rate = Math.min(this.#rate * (this.#begun ? RISE : RISE_FIRST), this.#boundRate * RISE)
+      if (this.#begun) this.#rate = Math.min(this.#rate * RISE, this.#boundRate * RISE)
+      else if (nowUs >= this.#settledUs) {
+        this.#rate = Math.min(Math.max(this.#rate, delivered * RISE_FIRST), this.#boundRate)
+        this.#settledUs = nowUs + rttUs + spanUs
+      }
+    } else if (starved && delivered < this.#rate) {
+      this.#begun = true
+      this.#rate += (delivered - this.#rate) * APPROACH
     }
   }
 
@@ -126,9 +137,10 @@ export class LegRate {
 const START_RATE = 2_500
 /** 256 kbit/s. */
 const RATE_MIN = 32
-const RISE_FIRST = 1.5
-const RISE = 1.03
+const RISE_FIRST = 2
+const RISE = 1.01
 const DRAIN = 0.97
+const APPROACH = 0.25
 const EASE = 0.9
 /** Of a line whose every byte passes beside. */
 const LEAST_SHARE = 0.05

@@ -1,69 +1,123 @@
 /**
- * One home's tunnel as one end of it sees it: packets become frames, frames become packets.
+ * One home's tunnel as one end of it sees it: packets become frames, frames become packets. It has neither
+ * socket nor clock; batch.ts has the seam to the thread that does.
  *
- * INTERFACE FIRST: the thread around it can be built against these types.
+ *     home                                                   concentrator
+ *     place, order ──▶ offers ──────── offer, answer ───────── answers
+ *                      questions ◀──── question, reply ────▶ questions
+ *     send ──────────▶ sender ───────────── data ──────────▶ receiver ──▶ PacketOut
+ *     PacketOut ◀───── receiver ◀────────── data ─────────── sender ◀──── send
+ *                      reports ◀────── report, order ──────▶ reports
  */
+import { randomBytes } from 'node:crypto'
+import { STANDBY } from '../core/datagram-scheduler.ts'
 import type { Pinned } from '../linux/pinned.ts'
+import { type ControlLead, ControlKind, readControlLead } from '../wire/control.ts'
+import {
+  FrameType,
+  frameType,
+  HEAD_BYTES,
+  legAt,
+  SESSION_ID_AT,
+  SESSION_ID_BYTES,
+  TAG_BYTES,
+} from '../wire/tunnel.ts'
+import { Answers } from './answers.ts'
 import type { LegBatch, PacketOut } from './batch.ts'
-
-export type CipherName = 'aes-128-gcm' | 'chacha20-poly1305' | 'none'
-
-/** How the packets of a flow are spread over the legs; see core/datagram-scheduler.ts. */
-export type Spreading = 'cheapest-first' | 'lowest-rtt' | 'weighted' | 'redundant' | 'blest' | 'ecf'
+import { Frames } from './frames.ts'
+import { KeyRing, type SessionKey } from './key-ring.ts'
+import type { TunnelSecret } from './keys.ts'
+import { sameBytes, type TunnelLeg } from './leg.ts'
+import { Legs } from './legs.ts'
+import { Offers } from './offers.ts'
+import { Opener } from './opener.ts'
+import type { PacketStore } from './packet-store.ts'
+import { PRIMARY, Questions } from './questions.ts'
+import { Receiver } from './receiver.ts'
+import { type LegOrder, Reports } from './reports.ts'
+import type { CipherName } from './seal.ts'
+import { Sender, type Sent, type SpreadingOf } from './sender.ts'
 
 export interface SessionSettings {
   readonly role: 'home' | 'concentrator'
-  /** tunnelSecret(cookie) of keys.ts. */
   readonly secret: TunnelSecret
   /** The home asks for it; the concentrator takes what is asked. */
   readonly cipher: CipherName
-  /** Asked once at the first packet of a flow. */
-  readonly spreadingOf: (packet: Uint8Array, at: number, bytes: number) => Spreading
+  readonly spreadingOf: SpreadingOf
   /** No packet waits longer for an earlier one. */
   readonly reorderMsMax: number
+  /** The thread's. */
+  readonly store: PacketStore
 }
 
-export interface TunnelSecret {
-  /** 8 bytes: probeSecret's. */
-  readonly sessionId: Uint8Array
-  readonly handshakeKey: Uint8Array
-  readonly root: Uint8Array
-}
+export class TunnelSession implements Disposable {
+  readonly legs = new Legs()
+  readonly sender: Sender
+  readonly receiver: Receiver
+  readonly opener: Opener
+  readonly #settings: SessionSettings
+  readonly #ring = new KeyRing()
+  readonly #frames: Frames
+  readonly #questions: Questions
+  readonly #reports: Reports
+  readonly #offers: Offers | undefined
+  readonly #answers: Answers | undefined
+  readonly #wishes = new Map<number, LegOrder>()
+  readonly #control: ControlLead = { sentUs: 0, kind: ControlKind.question, count: 0, bytes: 0 }
+  #farInstance: number | undefined
+  #heardUs = -Infinity
+  #isSilent = false
 
-/** What steering wants of a leg in one direction. */
-export interface LegOrder {
-  /** RFC 9897: 0 never, 1 standby, 2 overflow only, 3 to 15 primary. 0 also for a leg that is dead. */
-  readonly priority: number
-  /** What the line is known to carry, bytes a millisecond; undefined: the session finds out. */
-  readonly capacity: number | undefined
-  /** Of it, what passes beside the tunnel (TCP), bytes a millisecond. */
-  readonly beside: number
-}
+  constructor(settings: SessionSettings) {
+    const { role, secret, cipher, store } = settings
+    this.#settings = settings
+    const instance = randomBytes(4).readUInt32BE()
+    const isHome = role === 'home'
+    this.#offers = isHome ? new Offers(secret, cipher, instance) : undefined
+    this.#answers = isHome ? undefined : new Answers(secret, instance, this.#ring)
+    this.#frames = new Frames(secret.sessionId, this.#ring)
+    this.#questions = new Questions(this.#frames, role)
+    this.#reports = new Reports(this.#frames)
+    this.opener = new Opener(this.#ring)
+    this.sender = new Sender(this.#frames, this.legs, store, settings.spreadingOf)
+    this.receiver = new Receiver(store, settings.reorderMsMax * 1_000)
+  }
 
-export const Sent = {
-  sent: 0,
-  /** Waits for room on a leg; `tick` sends it. */
-  queued: 1,
-  /** No room, and the queue is full. */
-  dropped: 2,
-  /** Longer than `packetBytesMax`: answer with ICMP. */
-  tooBig: 3,
-  /** No keys yet, or no leg may carry: forward it without us. */
-  noWay: 4,
-  /** Not an IP packet. */
-  alien: 5,
-} as const
-export type Sent = (typeof Sent)[keyof typeof Sent]
+  /** There are keys, and the far end speaks when it should. */
+  get up(): boolean {
+    if (this.#ring.current === undefined || this.#isSilent) return false
+    return this.legs.list.some((leg) => leg.far !== undefined)
+  }
 
-export interface TunnelSession extends Disposable {
-  /** Home: where a leg leads, a whole sockaddr_in6; undefined when the leg has no socket. */
-  place(leg: number, to: Uint8Array | undefined): void
-  /** Home: what steering wants, both directions; the concentrator hears of `down` by control frames. */
-  order(leg: number, up: LegOrder, down: LegOrder): void
+  /** What fits into a frame on every leg in use; what is longer may find no leg. */
+  get packetBytesMax(): number {
+    return this.legs.packetBytesMax()
+  }
 
-  /** At least PACKET_HEADROOM_BYTES before `at` are free and get overwritten. */
-  send(packet: Pinned, at: number, bytes: number, nowUs: number, batch: LegBatch): Sent
-  /** Any datagram that `sessionAt` gave to this session. It is opened in place. */
+  /** Home: where a leg leads, a whole sockaddr_in6; undefined when the leg has no socket. Another socket: again. */
+  place(leg: number, to: Uint8Array | undefined): void {
+    const placed = this.legs.make(leg)
+    if (placed === undefined) throw new RangeError(`Cannot place leg ${leg}: there are 1 to 8`)
+    placed.far = to === undefined ? undefined : Uint8Array.from(to)
+    placed.forgetPath()
+  }
+
+  /** Home: what steering wants of a leg, in both directions. */
+  order(leg: number, up: LegOrder, down: LegOrder): void {
+    const ordered = this.legs.make(leg)
+    if (ordered === undefined) throw new RangeError(`Cannot order leg ${leg}: there are 1 to 8`)
+    ordered.path.priority = up.priority
+    ordered.rate.bound(up.capacity, up.beside)
+    if (this.#wishes.get(leg)?.priority !== down.priority) this.#reports.orderSoon()
+    this.#wishes.set(leg, down)
+  }
+
+  /** An IP packet; PACKET_HEADROOM_BYTES before `at` are free, and get overwritten. */
+  send(packet: Pinned, at: number, bytes: number, nowUs: number, batch: LegBatch): Sent {
+    return this.sender.send(packet, at, bytes, nowUs, batch)
+  }
+
+  /** A datagram that `sessionAt` gave to this session. It is opened in place. `from`: a whole sockaddr_in6. */
   receive(
     datagram: Pinned,
     at: number,
@@ -73,12 +127,201 @@ export interface TunnelSession extends Disposable {
     nowUs: number,
     out: PacketOut,
     batch: LegBatch,
-  ): void
-  /** Timers: handshakes, probes, reports, packets that waited. When to come again at the latest, in microseconds. */
-  tick(nowUs: number, out: PacketOut, batch: LegBatch): number
+  ): void {
+    const { counts } = this.opener
+    const type = frameType(datagram.bytes, at, bytes)
+    if (type === 0) counts.alien += 1
+    else if (!this.#isOurs(datagram.bytes, at)) counts.foreign += 1
+    else if (type === FrameType.offer || type === FrameType.answer) {
+      this.#shakeHands(datagram.bytes.subarray(at, at + bytes), from, nowUs, out, batch)
+    } else {
+      const key = this.opener.open(datagram, at, bytes)
+      const leg = key === undefined ? undefined : this.#legOf(legAt(datagram.bytes, at))
+      if (key === undefined || leg === undefined) return
+      this.#hear(key, leg, from, nowUs, out, batch)
+      const marked = (trafficClass & 3) === 3
+      if (type === FrameType.data) {
+        leg.busyUs = nowUs
+        leg.reportDue = true
+        this.receiver.take(leg, datagram, at, bytes, trafficClass, nowUs, out)
+        leg.count(bytes, this.opener.lost, this.receiver.lastSentUs, nowUs, marked)
+      } else this.#hearControl(leg, datagram.bytes, at, bytes, from, marked, nowUs, batch)
+    }
+  }
 
-  /** There are keys, and the other end has shown to have them. */
-  readonly up: boolean
-  /** What fits into a frame on every leg that may carry, as far as probed: 1,280 at least. */
-  readonly packetBytesMax: number
+  /**
+   * Timers, and what waits. To be called after each batch of packets or datagrams, and at the latest when the
+   * answer says, in microseconds.
+   */
+  tick(nowUs: number, out: PacketOut, batch: LegBatch): number {
+    this.#ring.tidy(nowUs)
+    this.legs.paint(0, nowUs)
+    let nextUs = Math.min(this.receiver.tick(nowUs, out), nowUs + TICK_US_MAX)
+    if (this.#offers !== undefined) nextUs = Math.min(nextUs, this.#offer(this.#offers, nowUs, batch))
+    if (this.#ring.current === undefined) return nextUs
+    for (const leg of this.legs.list) {
+      nextUs = Math.min(nextUs, this.#questions.tick(leg, this.sender.bulkUs, nowUs, batch))
+    }
+    const best = this.#speaker()
+    nextUs = Math.min(nextUs, this.#reports.report(this.legs.list, best, nowUs, batch))
+    if (this.#offers !== undefined) {
+      const busy = this.legs.list.some((leg) => nowUs - leg.busyUs < BUSY_US)
+      const { list } = this.legs
+      nextUs = Math.min(
+        nextUs,
+        this.#reports.order(list, this.#wishes, best, busy, nowUs, batch),
+      )
+    }
+    return Math.min(nextUs, this.sender.tick(nowUs, batch))
+  }
+
+  [Symbol.dispose](): void {
+    this.#ring[Symbol.dispose]()
+  }
+
+  /** The concentrator learns of a leg by its first frame; until an order says more, the first leg is primary. */
+  #legOf(number: number): TunnelLeg | undefined {
+    const known = this.legs.of(number)
+    if (known !== undefined || this.#answers === undefined) return known
+    const leg = this.legs.make(number)
+    if (leg !== undefined) leg.path.priority = number === 1 ? PRIMARY : STANDBY
+    return leg
+  }
+
+  #isOurs(datagram: Uint8Array, at: number): boolean {
+    const { sessionId } = this.#settings.secret
+    for (let i = 0; i < SESSION_ID_BYTES; i++) {
+      if (datagram[at + SESSION_ID_AT + i] !== sessionId[i]) return false
+    }
+    return true
+  }
+
+  #shakeHands(
+    datagram: Uint8Array,
+    from: Uint8Array,
+    nowUs: number,
+    out: PacketOut,
+    batch: LegBatch,
+  ): void {
+    const answer = this.#answers?.hear(datagram, from, nowUs)
+    if (answer !== undefined) write(batch, legAt(datagram, 0), answer, from)
+    const key = this.#offers?.hear(datagram, nowUs)
+    if (key === undefined) return
+    this.#heardUs = nowUs
+    this.#use(key, nowUs, out)
+    const leg = this.legs.of(legAt(datagram, 0))
+    if (leg !== undefined) leg.askUs = 0
+  }
+
+  /** A frame was opened: its key is in use, and its leg is where it came from. */
+  #hear(
+    key: SessionKey,
+    leg: TunnelLeg,
+    from: Uint8Array,
+    nowUs: number,
+    out: PacketOut,
+    batch: LegBatch,
+  ): void {
+    this.#heardUs = nowUs
+    leg.heardUs = nowUs
+    if (this.#answers === undefined) return
+    const isFirst = this.#ring.pending.includes(key)
+    if (isFirst) this.#use(key, nowUs, out)
+    if (!this.opener.isNewest || (leg.far !== undefined && sameBytes(leg.far, from))) return
+    if (isFirst && this.#answers.wentTo(key, from)) {
+      leg.settle(from)
+      return
+    }
+    leg.suppose(from)
+    this.#questions.askCandidate(leg, nowUs, batch)
+  }
+
+  #use(key: SessionKey, nowUs: number, out: PacketOut): void {
+    this.#ring.use(key, nowUs)
+    this.#isSilent = false
+    if (key.instance === this.#farInstance) return
+    this.#farInstance = key.instance
+    this.receiver.forgetFar(nowUs, out)
+    this.#reports.forgetFar()
+    for (const leg of this.legs.list) {
+      leg.forgetFar()
+      leg.askUs = 0
+    }
+  }
+
+  #hearControl(
+    leg: TunnelLeg,
+    memory: Uint8Array,
+    at: number,
+    bytes: number,
+    from: Uint8Array,
+    marked: boolean,
+    nowUs: number,
+    batch: LegBatch,
+  ): void {
+    const lead = this.#control
+    const leadAt = at + HEAD_BYTES
+    if (!readControlLead(memory, leadAt, bytes - HEAD_BYTES - TAG_BYTES, lead)) {
+      this.opener.counts.alien += 1
+      return
+    }
+    this.receiver.clocks.observe(leg.number - 1, lead.sentUs, nowUs)
+    leg.count(bytes, this.opener.lost, lead.sentUs, nowUs, marked)
+    switch (lead.kind) {
+      case ControlKind.question:
+        this.#questions.hear(leg, from, bytes, lead, nowUs, batch)
+        break
+      case ControlKind.reply:
+        this.#questions.hearReply(leg, memory, leadAt, lead, nowUs)
+        break
+      case ControlKind.report:
+        this.#reports.hearReport((number) => this.legs.of(number), memory, leadAt, lead, nowUs)
+        break
+      case ControlKind.order:
+        if (this.#answers === undefined) break
+        this.#reports.hearOrder((number) => this.legs.make(number), memory, leadAt, lead)
+    }
+  }
+
+  /** Home: new keys where there are none, where they are worn, and where nobody answers. */
+  #offer(offers: Offers, nowUs: number, batch: LegBatch): number {
+    const key = this.#ring.current
+    const silentFor = nowUs - this.#heardUs
+    const silent = key !== undefined && this.legs.areSilent(nowUs) && silentFor > SILENT_US
+    this.#isSilent = silent && silentFor > DOWN_US
+    if (key !== undefined && !silent && !key.isWorn(nowUs)) return Infinity
+    if (nowUs < offers.nextUs) return offers.nextUs
+    const ways = this.legs.list.filter((leg) => leg.far !== undefined && leg.path.priority > 0)
+    const leg = ways[offers.tries % Math.max(1, ways.length)]
+    if (leg?.far === undefined) return nowUs + TICK_US_MAX
+    write(batch, leg.number, offers.make(leg.number, nowUs), leg.far)
+    return offers.nextUs
+  }
+
+  /** Who carries reports and orders: the best leg, or else the one that spoke last. */
+  #speaker(): TunnelLeg | undefined {
+    const best = this.legs.best(-1)
+    if (best >= 0) return this.legs.list[best]
+    let last: TunnelLeg | undefined
+    for (const leg of this.legs.list) {
+      if (leg.far !== undefined && leg.heardUs > (last?.heardUs ?? -Infinity)) last = leg
+    }
+    return last
+  }
 }
+
+function write(batch: LegBatch, leg: number, datagram: Uint8Array, to: Uint8Array): void {
+  const place = batch.place(leg)
+  if (place < 0) return
+  batch.memory.bytes.set(datagram, place)
+  batch.commit(leg, datagram.length, CONTROL_CLASS, to)
+}
+
+/** CS6, as questions.ts has it. */
+const CONTROL_CLASS = 48 << 2
+const TICK_US_MAX = 1_000_000
+const BUSY_US = 2_000_000
+/** No word where there should be one: the concentrator may have begun anew. */
+const SILENT_US = 500_000
+/** Then what the tunnel would carry is forwarded without it. */
+const DOWN_US = 1_500_000

@@ -10,7 +10,8 @@
  *   |     Kind      |     Count     |       Bytes (reply only)      |   4
  *   +---------------+---------------+-------------------------------+
  *
- * Kind 1, question: padding to any length; a leg that carries it carries frames of that length.
+ * Kind 1, question: padding to any length; a leg that carries it carries frames of that length. Count is any
+ * number, which the reply repeats.
  * Kind 2, reply, on the leg of its question:
  *
  *   +---------------------------------------------------------------+
