@@ -13,6 +13,8 @@
  * Priorities are those of RFC 9897: 0 never, 1 standby, 2 overflow only, 3 to 15 primary, higher first.
  */
 
+import { RING as HELD_PACKETS } from './flow-order.ts'
+
 /** One leg as a scheduler sees it. The caller keeps these and changes them in place. */
 export interface Path {
   priority: number
@@ -96,7 +98,7 @@ export const redundant: Scheduler = (paths) => {
 
 /**
  * Ferlin et al., IFIP Networking 2016: the slow leg is used only if what the quick one could send in the
- * slow one's time still fits into the window. Here that window is both legs' together.
+ * slow one's time still fits into the window. Here that window is what the far end holds of a flow.
  */
 export const blest: Scheduler = (paths, bytes, _queued, memory) => {
   const slow = quickest(paths, bytes)
@@ -110,7 +112,7 @@ export const blest: Scheduler = (paths, bytes, _queued, memory) => {
   const rounds = Math.floor(timeUs / ((f.srttUsMin + f.srttUsMax) / 2)) + 1
   const windowPackets = f.windowBytes / bytes
   const meanwhile = (windowPackets + (rounds - 1) / 2) * rounds * bytes
-  const room = windowOf(paths) - (bytes + s.inflightBytes)
+  const room = HELD_PACKETS * bytes - (bytes + s.inflightBytes)
   return memory.lambda * meanwhile > room ? NO_PATH : setOf(slow)
 }
 
@@ -172,12 +174,6 @@ function isDearer(one: Path, other: Path): boolean {
   return (
     other.priority > one.priority || (other.priority === one.priority && other.srttUs < one.srttUs)
   )
-}
-
-function windowOf(paths: readonly Path[]): number {
-  let bytes = 0
-  for (const path of paths) if (path.usable) bytes += path.windowBytes
-  return bytes
 }
 
 function setOf(path: number): number {

@@ -2,7 +2,7 @@
  * How fast one leg may be fed: a bucket of tokens whose rate follows what the far end reports.
  *
  *     no room asked for in vain                     the rate stays
- *     room in vain, queue below QUEUE_LOW_US        the rate rises: to twice what was delivered, each round trip,
+ *     room in vain, queue below QUEUE_LOW_US        the rate rises: to half more than was delivered, each round trip,
  *                                                   while it never met its end, and by 1 % each report after that
  *     room in vain, queue between the two           the rate comes closer to what was delivered
  *     queue above QUEUE_HIGH_US, or lost above      the rate falls to what was delivered, less 3 % that the
@@ -137,7 +137,7 @@ export class LegRate {
 const START_RATE = 2_500
 /** 256 kbit/s. */
 const RATE_MIN = 32
-const RISE_FIRST = 2
+const RISE_FIRST = 1.5
 const RISE = 1.01
 const DRAIN = 0.97
 const APPROACH = 0.25

@@ -10,8 +10,8 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { decodeHandshake, encodeHandshake, RANDOM_BYTES } from '../wire/handshake.ts'
 import { FrameType } from '../wire/tunnel.ts'
 import { type KeyRing, SessionKey } from './key-ring.ts'
-import { sameBytes } from './leg.ts'
 import { macOf, sessionKeys, type TunnelSecret } from './keys.ts'
+import { sameBytes } from './leg.ts'
 import { CIPHERS } from './seal.ts'
 
 interface Answered {
@@ -49,7 +49,9 @@ export class Answers {
     const decoded = decodeHandshake(datagram)
     if (decoded === undefined || decoded.handshake.type !== FrameType.offer) return undefined
     const { handshake, signed, mac } = decoded
-    const before = this.#answered.find(({ homeRandom }) => sameBytes(homeRandom, handshake.homeRandom))
+    const before = this.#answered.find(({ homeRandom }) =>
+      sameBytes(homeRandom, handshake.homeRandom),
+    )
     if (before !== undefined) {
       return this.#ring.pending.includes(before.key) ? before.bytes : undefined
     }

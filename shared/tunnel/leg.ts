@@ -62,7 +62,15 @@ export class TunnelLeg {
 
   constructor(number: number) {
     this.number = number
-    this.counts = { leg: number, received: 0, lost: 0, bytes: 0, marked: 0, latestUs: 0, delayUs: 0 }
+    this.counts = {
+      leg: number,
+      received: 0,
+      lost: 0,
+      bytes: 0,
+      marked: 0,
+      latestUs: 0,
+      delayUs: 0,
+    }
   }
 
   /** Bytes of IP and UDP around each frame. */
@@ -206,7 +214,14 @@ export class TunnelLeg {
     this.#far = undefined
     this.#unconfirmedUs = 0
     this.sentBytes = 0
-    Object.assign(this.counts, { received: 0, lost: 0, bytes: 0, marked: 0, latestUs: 0, delayUs: 0 })
+    Object.assign(this.counts, {
+      received: 0,
+      lost: 0,
+      bytes: 0,
+      marked: 0,
+      latestUs: 0,
+      delayUs: 0,
+    })
   }
 
   /** It leads elsewhere: nothing that was learnt holds. */

@@ -10,7 +10,14 @@
  */
 import type { ControlLead } from '../wire/control.ts'
 import { CONTROL_LEAD_BYTES, ControlKind, REPLY_BYTES, writeControlLead } from '../wire/control.ts'
-import { FrameType, HEAD_BYTES, readUint32, since32, TAG_BYTES, writeUint32 } from '../wire/tunnel.ts'
+import {
+  FrameType,
+  HEAD_BYTES,
+  readUint32,
+  since32,
+  TAG_BYTES,
+  writeUint32,
+} from '../wire/tunnel.ts'
 import type { LegBatch } from './batch.ts'
 import { type Frames, SCRATCH } from './frames.ts'
 import type { TunnelLeg } from './leg.ts'
@@ -69,17 +76,7 @@ export class Questions {
     lead.bytes = bytes
     writeControlLead(SCRATCH.bytes, 0, lead)
     writeUint32(SCRATCH.bytes, CONTROL_LEAD_BYTES, sentUs)
-    this.#frames.write(
-      FrameType.control,
-      leg,
-      from,
-      SCRATCH,
-      0,
-      REPLY_BYTES,
-      ASIDE,
-      nowUs,
-      batch,
-    )
+    this.#frames.write(FrameType.control, leg, from, SCRATCH, 0, REPLY_BYTES, ASIDE, nowUs, batch)
   }
 
   /** A reply was opened; `at` is its control lead. */

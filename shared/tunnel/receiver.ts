@@ -184,13 +184,7 @@ export class Receiver {
     this.#waiting.pop()
   }
 
-  #deliver(
-    memory: Pinned,
-    at: number,
-    bytes: number,
-    trafficClass: number,
-    out: PacketOut,
-  ): void {
+  #deliver(memory: Pinned, at: number, bytes: number, trafficClass: number, out: PacketOut): void {
     const outer = trafficClass & 3
     if (outer !== Ecn.notEct) {
       const inner = ecnOf(memory.bytes, at)

@@ -8,8 +8,8 @@
 import type { ControlLead, LegCounts, WireOrder } from '../wire/control.ts'
 import {
   CONTROL_LEAD_BYTES,
-  ControlKind,
   COUNTS_BYTES,
+  ControlKind,
   ORDER_BYTES,
   readCounts,
   readOrder,

@@ -12,7 +12,7 @@
 import { randomBytes } from 'node:crypto'
 import { STANDBY } from '../core/datagram-scheduler.ts'
 import type { Pinned } from '../linux/pinned.ts'
-import { type ControlLead, ControlKind, readControlLead } from '../wire/control.ts'
+import { ControlKind, type ControlLead, readControlLead } from '../wire/control.ts'
 import {
   FrameType,
   frameType,
@@ -157,7 +157,8 @@ export class TunnelSession implements Disposable {
     this.#ring.tidy(nowUs)
     this.legs.paint(0, nowUs)
     let nextUs = Math.min(this.receiver.tick(nowUs, out), nowUs + TICK_US_MAX)
-    if (this.#offers !== undefined) nextUs = Math.min(nextUs, this.#offer(this.#offers, nowUs, batch))
+    if (this.#offers !== undefined)
+      nextUs = Math.min(nextUs, this.#offer(this.#offers, nowUs, batch))
     if (this.#ring.current === undefined) return nextUs
     for (const leg of this.legs.list) {
       nextUs = Math.min(nextUs, this.#questions.tick(leg, this.sender.bulkUs, nowUs, batch))
@@ -167,10 +168,7 @@ export class TunnelSession implements Disposable {
     if (this.#offers !== undefined) {
       const busy = this.legs.list.some((leg) => nowUs - leg.busyUs < BUSY_US)
       const { list } = this.legs
-      nextUs = Math.min(
-        nextUs,
-        this.#reports.order(list, this.#wishes, best, busy, nowUs, batch),
-      )
+      nextUs = Math.min(nextUs, this.#reports.order(list, this.#wishes, best, busy, nowUs, batch))
     }
     return Math.min(nextUs, this.sender.tick(nowUs, batch))
   }
