@@ -87,9 +87,9 @@ export class PathMtu {
 const MTUS = [1_500, 1_492, 1_480, 1_460, 1_440, 1_400, 1_360, 1_280] as const
 export const MTU_MIN = 1_280
 const NOTHING: readonly number[] = []
-const WAIT_US = 500_000
+const WAIT_US = 300_000
 const CONFIRMS = 3
-const CONFIRM_US = 2_000_000
+const CONFIRM_US = 1_000_000
 const AGAIN_US = 100_000
 /** RFC 8899's PMTU_RAISE_TIMER. */
 const RAISE_US = 600_000_000

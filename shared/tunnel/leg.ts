@@ -45,7 +45,9 @@ export class TunnelLeg {
   heardUs = -Infinity
   /** Data, in either direction. */
   busyUs = -Infinity
+  /** When a question is due; when one was last answered. */
   askUs = 0
+  answeredUs = -Infinity
   unanswered = 0
   /** What this end has received, as it reports it. */
   readonly counts: LegCounts
@@ -102,8 +104,7 @@ export class TunnelLeg {
     const { path, rate } = this
     const share = this.quality.share(nowUs)
     rate.shareOf(share)
-    path.usable =
-      path.priority > 0 && this.far !== undefined && share > 0 && !this.isSilent(nowUs, DEAD_US)
+    path.usable = path.priority > 0 && this.far !== undefined && share > 0
     path.roomBytes = rate.roomBytes(nowUs)
     path.rate = rate.rate
     path.windowBytes = Math.max(path.rate * (path.srttUs / 1_000), WINDOW_BYTES_MIN)
@@ -129,6 +130,11 @@ export class TunnelLeg {
     if (ageUs < 0) return
     if (since32(this.#lastStamp, latest) <= 0) this.#unconfirmedUs = 0
     else this.#unconfirmedUs = Math.max(this.#unconfirmedUs, nowUs - ageUs)
+  }
+
+  /** Silent for so long that, beside a leg that speaks, it gets nothing but questions. */
+  isDead(nowUs: number): boolean {
+    return this.isSilent(nowUs, DEAD_US)
   }
 
   /** Something was sent that must still be reported or answered. */
@@ -232,7 +238,7 @@ export class TunnelLeg {
     this.#rttKnown = false
     this.#unconfirmedUs = 0
     this.unanswered = 0
-    this.askUs = 0
+    this.answeredUs = -Infinity
   }
 }
 
@@ -253,7 +259,6 @@ const SRTT_US_FIRST = 50_000
 const IPV4_UDP_BYTES = 28
 const IPV6_UDP_BYTES = 48
 const WINDOW_BYTES_MIN = 3_000
-/** Without a word for so long a leg gets nothing but questions. */
 const DEAD_US = 250_000
 /** A least or a most of long ago fades, by this much a round trip. */
 const DRIFT = 1.002

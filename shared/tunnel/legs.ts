@@ -34,9 +34,15 @@ export class Legs {
 
   /** Bring the schedulers' picture up to now, for a packet of this length. */
   paint(bytes: number, nowUs: number): Fit {
-    let fit: Fit = Fit.none
+    let spoken = false
     for (const leg of this.list) {
       leg.paint(nowUs)
+      spoken ||= leg.path.usable && !leg.isDead(nowUs)
+    }
+    let fit: Fit = Fit.none
+    for (const leg of this.list) {
+      // While all are silent it is not the legs: nothing is taken away.
+      if (spoken && leg.isDead(nowUs)) leg.path.usable = false
       if (!leg.path.usable) continue
       if (bytes <= leg.packetBytesMax) {
         fit = Fit.some

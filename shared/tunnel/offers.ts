@@ -3,12 +3,17 @@
  *
  *     offer ──────▶            every attempt by the next leg, after 250 ms, 500 ms, ... 4 s
  *           ◀────── answer     good once, and only for the random that is out
+ *
+ * It offers while there is no key, when the key is worn, and when nobody answers any more: a concentrator that
+ * has begun anew has no keys, and says nothing. The old key goes on meanwhile.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { decodeHandshake, encodeHandshake, RANDOM_BYTES } from '../wire/handshake.ts'
 import { FrameType } from '../wire/tunnel.ts'
-import { SessionKey } from './key-ring.ts'
+import type { LegBatch } from './batch.ts'
+import { type KeyRing, SessionKey } from './key-ring.ts'
 import { macOf, sessionKeys, type TunnelSecret } from './keys.ts'
+import type { Legs } from './legs.ts'
 import { CIPHERS, type CipherName } from './seal.ts'
 
 export class Offers {
@@ -19,6 +24,7 @@ export class Offers {
   #random: Uint8Array | undefined
   #tries = 0
   #nextUs = 0
+  #isDown = false
 
   constructor(secret: TunnelSecret, cipher: CipherName, instance: number) {
     this.#secret = secret
@@ -27,17 +33,28 @@ export class Offers {
     this.#instance = instance
   }
 
-  /** When the next offer may leave, if one is wanted. */
-  get nextUs(): number {
+  /** There has been no word where there should be one for so long that nothing should wait for it. */
+  get isDown(): boolean {
+    return this.#isDown
+  }
+
+  /** Offer, where it is time; when to come again. `heardUs`: when something was last opened. */
+  tick(ring: KeyRing, legs: Legs, heardUs: number, nowUs: number, batch: LegBatch): number {
+    const key = ring.current
+    const silentFor = nowUs - heardUs
+    const silent = key !== undefined && silentFor > SILENT_US && legs.areSilent(nowUs)
+    this.#isDown = silent && silentFor > DOWN_US
+    if (key !== undefined && !silent && !key.isWorn(nowUs)) return Infinity
+    if (nowUs < this.#nextUs) return this.#nextUs
+    const ways = legs.list.filter(({ far, path }) => far !== undefined && path.priority > 0)
+    const leg = ways[this.#tries % Math.max(1, ways.length)]
+    if (leg?.far === undefined) return nowUs + AGAIN_US
+    writeHandshake(batch, leg.number, this.#make(leg.number, nowUs), leg.far)
     return this.#nextUs
   }
 
-  get tries(): number {
-    return this.#tries
-  }
-
   /** The datagram of another attempt, for this leg. */
-  make(leg: number, nowUs: number): Uint8Array {
+  #make(leg: number, nowUs: number): Uint8Array {
     this.#random ??= new Uint8Array(randomBytes(RANDOM_BYTES))
     this.#nextUs = nowUs + Math.min(AGAIN_US * 2 ** this.#tries, AGAIN_US_MAX)
     this.#tries += 1
@@ -77,10 +94,30 @@ export class Offers {
     )
     this.#random = undefined
     this.#tries = 0
+    this.#isDown = false
     const { keyId, instance } = handshake
     return new SessionKey(keyId, this.#cipher, { out: up, in: down }, { instance, bornUs: nowUs })
   }
 }
 
+/** A datagram that is not sealed, to this address. */
+export function writeHandshake(
+  batch: LegBatch,
+  leg: number,
+  datagram: Uint8Array,
+  to: Uint8Array,
+): void {
+  const place = batch.place(leg)
+  if (place < 0) return
+  batch.memory.bytes.set(datagram, place)
+  batch.commit(leg, datagram.length, CONTROL_CLASS, to)
+}
+
+/** CS6, as questions.ts has it. */
+const CONTROL_CLASS = 48 << 2
+/** No word where there should be one. */
+const SILENT_US = 500_000
+/** Then what the tunnel would carry is forwarded without it. */
+const DOWN_US = 1_500_000
 const AGAIN_US = 250_000
 const AGAIN_US_MAX = 4_000_000

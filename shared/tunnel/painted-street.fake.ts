@@ -35,10 +35,14 @@ interface Travelling {
   readonly leg: number
 }
 
-type End = 'home' | 'concentrator'
+export type End = 'home' | 'concentrator'
 
 export class PaintedStreet {
   nowUs = 1_000_000
+  /** The finest that the clock steps. */
+  stepUs = 100
+  /** Every datagram that enters a line towards this end, before the line has judged it. */
+  onEnter: (towards: End, bytes: Uint8Array) => void = () => {}
   readonly lines: ReadonlyMap<number, Line>
   readonly sessions: Record<End, TunnelSession>
   readonly store = new PacketStore(4_096)
@@ -47,6 +51,7 @@ export class PaintedStreet {
   readonly carried = new Map<number, Record<End, number>>()
   readonly #arrived: Record<End, (packet: Uint8Array) => void>
   readonly #random: () => number
+  readonly #open: (role: End) => TunnelSession
   readonly #travelling: Record<End, Map<number, Travelling[]>> = {
     home: new Map(),
     concentrator: new Map(),
@@ -77,24 +82,30 @@ export class PaintedStreet {
     this.#random = mulberry32(seed)
     this.#batches = { home: this.#batch('home'), concentrator: this.#batch('concentrator') }
     this.#outs = { home: this.#out('home'), concentrator: this.#out('concentrator') }
-    const open = (role: End) => this.session(role, cipher, spreading)
-    this.sessions = { home: open('home'), concentrator: open('concentrator') }
+    this.#open = (role) => {
+      const session = new TunnelSession({
+        role,
+        secret: tunnelSecret(COOKIE),
+        cipher,
+        spreadingOf: () => spreading,
+        reorderMsMax: 100,
+        store: this.store,
+      })
+      if (role === 'home') for (const leg of lines.keys()) session.place(leg, CONCENTRATOR)
+      return session
+    }
+    this.sessions = { home: this.#open('home'), concentrator: this.#open('concentrator') }
     for (const leg of lines.keys()) {
       this.homeAddresses.set(leg, sockaddr(leg, 40_000 + leg))
       this.carried.set(leg, { home: 0, concentrator: 0 })
-      this.sessions.home.place(leg, CONCENTRATOR)
     }
   }
 
-  session(role: End, cipher: CipherName = 'aes-128-gcm', spreading: Spreading = 'cheapest-first') {
-    return new TunnelSession({
-      role,
-      secret: tunnelSecret(COOKIE),
-      cipher,
-      spreadingOf: () => spreading,
-      reorderMsMax: 100,
-      store: this.store,
-    })
+  /** This end's process ends without a word and begins anew. */
+  restart(end: End): void {
+    this.sessions[end][Symbol.dispose]()
+    this.sessions[end] = this.#open(end)
+    this.#wakeUs[end] = 0
   }
 
   /** An IP packet enters the tunnel at this end. */
@@ -124,7 +135,7 @@ export class PaintedStreet {
   /** Let the clock run. */
   run(untilUs: number): void {
     while (this.nowUs < untilUs) {
-      this.nowUs = Math.min(untilUs, this.nowUs + STEP_US)
+      this.nowUs = Math.min(untilUs, this.nowUs + this.stepUs)
       for (const end of ['concentrator', 'home'] as const) {
         for (const queue of this.#travelling[end].values()) {
           while (queue.length > 0 && queue[0]!.atUs <= this.nowUs) this.#hand(end, queue.shift()!)
@@ -182,6 +193,7 @@ export class PaintedStreet {
     if (line === undefined) return
     // A home's address that it no longer has leads nowhere.
     if (far === 'home' && !sameBytes(to, this.homeAddresses.get(leg)!)) return
+    this.onEnter(far, bytes)
     const wire = bytes.length + OUTER_BYTES
     this.carried.get(leg)![far] += wire
     const way = `${leg} ${far}`
@@ -249,7 +261,6 @@ function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return one.every((byte, i) => byte === other[i])
 }
 
-const COOKIE = new TextEncoder().encode('a cookie of twenty-two')
+export const COOKIE = new TextEncoder().encode('a cookie of twenty-two')
 export const CONCENTRATOR = sockaddr(1, 8803)
 const OUTER_BYTES = 28
-const STEP_US = 100

@@ -36,6 +36,8 @@ export class Questions {
   tick(leg: TunnelLeg, bulkUs: number, nowUs: number, batch: LegBatch): number {
     if (leg.far === undefined || leg.path.priority === 0) return Infinity
     const busy = nowUs - leg.busyUs < BUSY_US
+    // A leg that has become busy is not left alone for as long as an idle one.
+    if (leg.unanswered === 0) leg.askUs = leg.answeredUs + pauseUs(leg, nowUs)
     if (nowUs >= leg.askUs && (busy || this.#asksIdle || leg.unanswered > 0)) {
       const again = Math.min(AGAIN_US * 2 ** leg.unanswered, AGAIN_US_MAX)
       leg.askUs = nowUs + again
@@ -43,13 +45,14 @@ export class Questions {
       this.#ask(leg, leg.far, 0, SHORT_BYTES, ASKED, nowUs, batch)
     }
     const wanted = leg.path.priority >= PRIMARY || nowUs - bulkUs < BULK_US
-    if (!wanted) return leg.askUs
+    const askUs = busy || this.#asksIdle || leg.unanswered > 0 ? leg.askUs : Infinity
+    if (!wanted) return askUs
     const long = nowUs - leg.longUs < BUSY_US || !leg.mtu.known
     for (const mtu of leg.mtu.due(long, nowUs)) {
       const inside = mtu - leg.outerBytes - HEAD_BYTES - TAG_BYTES
       this.#ask(leg, leg.far, 0, inside, ASIDE, nowUs, batch)
     }
-    return Math.min(leg.askUs, leg.mtu.nextUs(long))
+    return Math.min(askUs, leg.mtu.nextUs(long))
   }
 
   /** A frame came from an address that is not the leg's: ask there, as seldom as CANDIDATE_US. */
@@ -94,10 +97,8 @@ export class Questions {
     leg.observeRtt(rttUs)
     leg.confirm(askedUs, stamp, nowUs)
     leg.mtu.hear(bytes + leg.outerBytes, nowUs)
-    if (leg.unanswered > 0) {
-      leg.unanswered = 0
-      leg.askUs = nowUs + pauseUs(leg, nowUs)
-    }
+    leg.unanswered = 0
+    leg.answeredUs = nowUs
     // Who repeats the candidate's number has heard us there.
     if (leg.candidate !== undefined && count === leg.candidateNumber) leg.settle(leg.candidate)
   }

@@ -94,7 +94,8 @@ export class Sender {
     const fit = this.#legs.paint(bytes, nowUs)
     if (fit !== Fit.some) return fit === Fit.none ? Sent.noWay : Sent.tooBig
 
-    const flows = (this.#flows ??= new DatagramFlows())
+    this.#flows ??= new DatagramFlows()
+    const flows = this.#flows
     const flow = flows.find(facts.hash, nowUs)
     const kind = flows.observe(flow, bytes, facts.trafficClass >> 2, nowUs)
     if (flows.note[flow] === 0) {
@@ -204,7 +205,8 @@ export class Sender {
   }
 
   #enqueue(spreading: number, packet: Pinned, at: number, bytes: number, nowUs: number): Sent {
-    const queue = (this.#queue ??= new SendQueue(this.#store))
+    this.#queue ??= new SendQueue(this.#store)
+    const queue = this.#queue
     this.late += queue.dropOld(nowUs)
     const slot = queue.isFull ? -1 : this.#store.put(packet, at, bytes, nowUs)
     if (slot < 0) {

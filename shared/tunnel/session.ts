@@ -29,7 +29,7 @@ import { KeyRing, type SessionKey } from './key-ring.ts'
 import type { TunnelSecret } from './keys.ts'
 import { sameBytes, type TunnelLeg } from './leg.ts'
 import { Legs } from './legs.ts'
-import { Offers } from './offers.ts'
+import { Offers, writeHandshake } from './offers.ts'
 import { Opener } from './opener.ts'
 import type { PacketStore } from './packet-store.ts'
 import { PRIMARY, Questions } from './questions.ts'
@@ -66,7 +66,6 @@ export class TunnelSession implements Disposable {
   readonly #control: ControlLead = { sentUs: 0, kind: ControlKind.question, count: 0, bytes: 0 }
   #farInstance: number | undefined
   #heardUs = -Infinity
-  #isSilent = false
 
   constructor(settings: SessionSettings) {
     const { role, secret, cipher, store } = settings
@@ -85,7 +84,7 @@ export class TunnelSession implements Disposable {
 
   /** There are keys, and the far end speaks when it should. */
   get up(): boolean {
-    if (this.#ring.current === undefined || this.#isSilent) return false
+    if (this.#ring.current === undefined || this.#offers?.isDown === true) return false
     return this.legs.list.some((leg) => leg.far !== undefined)
   }
 
@@ -157,8 +156,8 @@ export class TunnelSession implements Disposable {
     this.#ring.tidy(nowUs)
     this.legs.paint(0, nowUs)
     let nextUs = Math.min(this.receiver.tick(nowUs, out), nowUs + TICK_US_MAX)
-    if (this.#offers !== undefined)
-      nextUs = Math.min(nextUs, this.#offer(this.#offers, nowUs, batch))
+    const offersUs = this.#offers?.tick(this.#ring, this.legs, this.#heardUs, nowUs, batch)
+    nextUs = Math.min(nextUs, offersUs ?? Infinity)
     if (this.#ring.current === undefined) return nextUs
     for (const leg of this.legs.list) {
       nextUs = Math.min(nextUs, this.#questions.tick(leg, this.sender.bulkUs, nowUs, batch))
@@ -202,13 +201,13 @@ export class TunnelSession implements Disposable {
     batch: LegBatch,
   ): void {
     const answer = this.#answers?.hear(datagram, from, nowUs)
-    if (answer !== undefined) write(batch, legAt(datagram, 0), answer, from)
+    if (answer !== undefined) writeHandshake(batch, legAt(datagram, 0), answer, from)
     const key = this.#offers?.hear(datagram, nowUs)
     if (key === undefined) return
     this.#heardUs = nowUs
     this.#use(key, nowUs, out)
     const leg = this.legs.of(legAt(datagram, 0))
-    if (leg !== undefined) leg.askUs = 0
+    if (leg !== undefined) leg.answeredUs = -Infinity
   }
 
   /** A frame was opened: its key is in use, and its leg is where it came from. */
@@ -236,14 +235,13 @@ export class TunnelSession implements Disposable {
 
   #use(key: SessionKey, nowUs: number, out: PacketOut): void {
     this.#ring.use(key, nowUs)
-    this.#isSilent = false
     if (key.instance === this.#farInstance) return
     this.#farInstance = key.instance
     this.receiver.forgetFar(nowUs, out)
     this.#reports.forgetFar()
     for (const leg of this.legs.list) {
       leg.forgetFar()
-      leg.askUs = 0
+      leg.answeredUs = -Infinity
     }
   }
 
@@ -281,21 +279,6 @@ export class TunnelSession implements Disposable {
     }
   }
 
-  /** Home: new keys where there are none, where they are worn, and where nobody answers. */
-  #offer(offers: Offers, nowUs: number, batch: LegBatch): number {
-    const key = this.#ring.current
-    const silentFor = nowUs - this.#heardUs
-    const silent = key !== undefined && this.legs.areSilent(nowUs) && silentFor > SILENT_US
-    this.#isSilent = silent && silentFor > DOWN_US
-    if (key !== undefined && !silent && !key.isWorn(nowUs)) return Infinity
-    if (nowUs < offers.nextUs) return offers.nextUs
-    const ways = this.legs.list.filter((leg) => leg.far !== undefined && leg.path.priority > 0)
-    const leg = ways[offers.tries % Math.max(1, ways.length)]
-    if (leg?.far === undefined) return nowUs + TICK_US_MAX
-    write(batch, leg.number, offers.make(leg.number, nowUs), leg.far)
-    return offers.nextUs
-  }
-
   /** Who carries reports and orders: the best leg, or else the one that spoke last. */
   #speaker(): TunnelLeg | undefined {
     const best = this.legs.best(-1)
@@ -308,18 +291,5 @@ export class TunnelSession implements Disposable {
   }
 }
 
-function write(batch: LegBatch, leg: number, datagram: Uint8Array, to: Uint8Array): void {
-  const place = batch.place(leg)
-  if (place < 0) return
-  batch.memory.bytes.set(datagram, place)
-  batch.commit(leg, datagram.length, CONTROL_CLASS, to)
-}
-
-/** CS6, as questions.ts has it. */
-const CONTROL_CLASS = 48 << 2
 const TICK_US_MAX = 1_000_000
 const BUSY_US = 2_000_000
-/** No word where there should be one: the concentrator may have begun anew. */
-const SILENT_US = 500_000
-/** Then what the tunnel would carry is forwarded without it. */
-const DOWN_US = 1_500_000

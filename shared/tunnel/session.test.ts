@@ -1,0 +1,501 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { mulberry32 } from '../core/chance.fake.ts'
+import { pinned } from '../linux/pinned.ts'
+import { decodeHandshake } from '../wire/handshake.ts'
+import { FrameType } from '../wire/tunnel.ts'
+import { sessionKeys, tunnelSecret } from './keys.ts'
+import {
+  COOKIE,
+  datagram,
+  type End,
+  type Line,
+  line,
+  numberOf,
+  PaintedStreet,
+  sockaddr,
+} from './painted-street.fake.ts'
+import { Seal } from './seal.ts'
+import { Sent, type Spreading } from './sender.ts'
+
+const MBIT = 125
+const DSL = { rate: 50 * MBIT, oneWayUs: 10_000 }
+const LTE = { rate: 80 * MBIT, oneWayUs: 22_500, jitterUs: 4_000, loss: 0.002 }
+
+test('bulk fills both legs: at least 90 % of the sum, under 0.5 % lost, under 0.1 % out of order', () => {
+  const { delivered, sent, late, goodput } = download([DSL, LTE], 118)
+  assert.ok(goodput >= 0.9 * 130 * 0.945, `${goodput} Mbit/s`)
+  assert.ok(sent - delivered < 0.005 * sent, `${sent - delivered} of ${sent} lost`)
+  assert.ok(late < 0.001 * delivered, `${late} of ${delivered} late`)
+})
+
+test('bulk finds out by itself what legs carry that nobody knows', () => {
+  const { goodput, late, delivered } = download([DSL, LTE], 140, { known: false, seconds: 4 })
+  assert.ok(goodput >= 0.9 * 130 * 0.945, `${goodput} Mbit/s`)
+  assert.ok(late < 0.001 * delivered, `${late} of ${delivered} late`)
+})
+
+for (const [name, legs, demand] of [
+  [
+    'twins',
+    [
+      { rate: 10 * MBIT, oneWayUs: 1_000 },
+      { rate: 10 * MBIT, oneWayUs: 1_000 },
+    ],
+    19,
+  ],
+  [
+    'slow DSL, quick LTE',
+    [
+      { rate: 5 * MBIT, oneWayUs: 25_000 },
+      { rate: 15 * MBIT, oneWayUs: 10_000 },
+    ],
+    19,
+  ],
+  [
+    'quick DSL, slow LTE',
+    [
+      { rate: 15 * MBIT, oneWayUs: 1_000 },
+      { rate: 5 * MBIT, oneWayUs: 25_000 },
+    ],
+    19,
+  ],
+] as const) {
+  test(`bulk fills both legs: ${name}`, () => {
+    const { delivered, sent, late, goodput } = download(legs, demand)
+    assert.ok(goodput >= 0.9 * 20 * 0.945, `${goodput} Mbit/s`)
+    assert.ok(sent - delivered < 0.005 * sent, `${sent - delivered} of ${sent} lost`)
+    assert.ok(late < 0.001 * delivered, `${late} of ${delivered} late`)
+  })
+}
+
+test('what DSL can carry stays on DSL: LTE at most 1 % below 90 % of it', () => {
+  const { lteShare } = download([DSL, LTE], 44)
+  assert.ok(lteShare <= 0.01, `${lteShare}`)
+})
+
+test('LTE carries what DSL cannot, and little more', () => {
+  const { lteShare } = download([DSL, LTE], 65)
+  assert.ok(lteShare > 0.15 && lteShare < 0.3, `${lteShare}`)
+})
+
+for (const spreading of ['lowest-rtt', 'weighted', 'blest'] as const) {
+  test(`bulk fills both legs by ${spreading} too`, () => {
+    const { goodput, late, delivered } = download([DSL, LTE], 118, { spreading })
+    assert.ok(goodput >= 0.9 * 130 * 0.945, `${goodput} Mbit/s`)
+    assert.ok(late < 0.002 * delivered, `${late} of ${delivered} late`)
+  })
+}
+
+test('redundant sends everything by both legs, and each packet is delivered once', () => {
+  const { delivered, sent, duplicates } = download([DSL, { ...LTE, loss: 0.1 }], 20, {
+    spreading: 'redundant',
+    seconds: 1,
+  })
+  assert.equal(delivered, sent)
+  assert.ok(duplicates > 0.8 * sent, `${duplicates} duplicates of ${sent}`)
+})
+
+test('a leg that loses a third of everything is hardly fed', () => {
+  const { lteShare, goodput } = download([DSL, { ...LTE, loss: 0.33 }], 60, { seconds: 4 })
+  assert.ok(lteShare < 0.1, `${lteShare}`)
+  assert.ok(goodput > 0.95 * 50 * 0.945, `${goodput} Mbit/s`)
+})
+
+test('a call survives silent cuts of its leg: gaps under 150 ms, under 0.5 % lost', () => {
+  const heard = new Map<number, number>()
+  let lastUs = Infinity
+  let gapUs = 0
+  const street = new PaintedStreet(legs([DSL, LTE]), {
+    home: () => {},
+    concentrator: (packet) => {
+      gapUs = Math.max(gapUs, street.nowUs - lastUs)
+      lastUs = street.nowUs
+      heard.set(numberOf(packet), 1 + (heard.get(numberOf(packet)) ?? 0))
+    },
+  })
+  orderDslFirst(street, true)
+  const dsl = street.lines.get(1)!
+  let calls = 0
+  for (let ms = 0; ms < 30_000; ms += 20) {
+    // Five cuts of half a second; steering tells the session of a dead leg after 200 ms.
+    const intoMs = ms % 6_000
+    dsl.cut = intoMs >= 3_000 && intoMs < 3_500
+    const priority = intoMs >= 3_200 && intoMs < 3_900 ? 0 : 3
+    street.sessions.home.order(1, known(DSL.rate, priority), known(DSL.rate, priority))
+    street.send('home', datagram(200, 1, calls++, 0xb8))
+    street.run(street.nowUs + 20_000)
+  }
+  street.run(street.nowUs + 200_000)
+  assert.ok(gapUs < 150_000, `${gapUs} us`)
+  assert.ok(heard.size > calls * 0.995, `${heard.size} of ${calls}`)
+  assert.ok(
+    [...heard.values()].every((times) => times === 1),
+    'a packet was delivered twice',
+  )
+})
+
+test('reordering adds no more than the difference of the delays and 5 ms', () => {
+  let slowestUs = 0
+  const street = new PaintedStreet(legs([DSL, { ...LTE, loss: 0.01 }]), {
+    concentrator: () => {},
+    home: (packet) => {
+      const tookUs = street.nowUs - numberOf(packet)
+      slowestUs = Math.max(slowestUs, tookUs)
+    },
+  })
+  orderDslFirst(street, true)
+  street.run(street.nowUs + 600_000)
+  feed(street, 70, 1, () => street.nowUs)
+  slowestUs = 0
+  feed(street, 70, 2, () => street.nowUs)
+  // LTE's delay and what may stand in its queue; and the margin.
+  assert.ok(slowestUs < 26_500 + 15_000 + 5_000, `${slowestUs} us`)
+})
+
+test('no key, leg and number come twice, whoever starts again', () => {
+  const street = new PaintedStreet(legs([DSL, LTE]), { home: () => {}, concentrator: () => {} })
+  const reader = new KeyReader()
+  const seen = new Set<string>()
+  let sealed = 0
+  street.onEnter = (towards, bytes) => {
+    const key = reader.keyOf(towards, bytes)
+    if (key === undefined) return
+    sealed += 1
+    seen.add(`${key} ${towards} ${Buffer.from(bytes.subarray(12, 24)).toString('hex')}`)
+  }
+  for (let start = 0; start < 6; start++) {
+    orderDslFirst(street, true)
+    for (let i = 0; i < 40; i++) {
+      street.send('home', datagram(300, 1, i))
+      street.send('concentrator', datagram(300, 1, i))
+      street.run(street.nowUs + 25_000)
+    }
+    street.restart(start % 2 === 0 ? 'concentrator' : 'home')
+  }
+  assert.ok(sealed > 400, `${sealed} frames`)
+  assert.ok(reader.keys >= 6, `${reader.keys} keys`)
+  assert.equal(seen.size, sealed)
+})
+
+test('after the concentrator has begun anew, sessions are back in under 2 s', () => {
+  let delivered = 0
+  const street = new PaintedStreet(legs([DSL, LTE]), {
+    home: () => {},
+    concentrator: () => {
+      delivered += 1
+    },
+  })
+  orderDslFirst(street, true)
+  for (let i = 0; i < 50; i++) {
+    street.send('home', datagram(300, 1, i))
+    street.run(street.nowUs + 20_000)
+  }
+  assert.equal(delivered, 50)
+  street.restart('concentrator')
+  const since = street.nowUs
+  delivered = 0
+  for (let i = 0; delivered === 0 && i < 200; i++) {
+    street.send('home', datagram(300, 1, i))
+    street.run(street.nowUs + 20_000)
+  }
+  assert.ok(street.nowUs - since < 2_000_000, `${street.nowUs - since} us`)
+})
+
+test('a change of keys under traffic loses nothing', () => {
+  const numbers: number[] = []
+  const street = new PaintedStreet(
+    legs([
+      { ...DSL, loss: 0 },
+      { ...LTE, loss: 0 },
+    ]),
+    {
+      home: (packet) => numbers.push(numberOf(packet)),
+      concentrator: () => {},
+    },
+  )
+  orderDslFirst(street, true)
+  street.run(street.nowUs + 600_000)
+  const start = street.nowUs
+  let answers = 0
+  street.onEnter = (_towards, bytes) => {
+    if ((bytes[0]! & 15) === FrameType.answer) answers += 1
+  }
+  let sent = 0
+  // An hour passes in the middle: the key is worn.
+  for (let i = 0; i < 2_000; i++) {
+    if (i === 1_000) street.nowUs += 3_601_000_000
+    street.send('concentrator', datagram(1_000, 1, sent++))
+    street.run(street.nowUs + 500)
+  }
+  street.run(street.nowUs + 500_000)
+  assert.ok(street.nowUs - start > 3_600_000_000)
+  assert.ok(answers > 0, 'the key was not changed')
+  // Those that waited while the clock jumped were given up; all after it arrived.
+  assert.ok(numbers.length >= sent - 5, `${numbers.length} of ${sent}`)
+})
+
+test('a new address of a leg gets bulk only after it has answered', () => {
+  let delivered = 0
+  const street = new PaintedStreet(legs([DSL]), {
+    home: () => {
+      delivered += 1
+    },
+    concentrator: () => {},
+  })
+  orderDslFirst(street, true)
+  street.homeAddresses.set(1, sockaddr(77, 4_711))
+  // Nothing arrives at the old address, and nobody knows the new one, until the home speaks.
+  street.send('concentrator', datagram(500, 1, 1))
+  street.run(street.nowUs + 50_000)
+  assert.equal(delivered, 0)
+  street.send('home', datagram(100, 1, 1))
+  street.run(street.nowUs + 15_000)
+  assert.deepEqual(street.sessions.concentrator.legs.of(1)?.far, sockaddr(1, 40_001))
+  street.run(street.nowUs + 40_000)
+  assert.deepEqual(street.sessions.concentrator.legs.of(1)?.far, sockaddr(77, 4_711))
+  street.send('concentrator', datagram(500, 1, 2))
+  street.run(street.nowUs + 50_000)
+  assert.equal(delivered, 1)
+})
+
+test('a frame that was taken on the way and sent from elsewhere moves no leg', () => {
+  const street = new PaintedStreet(legs([DSL]), { home: () => {}, concentrator: () => {} })
+  orderDslFirst(street, true)
+  street.send('home', datagram(100, 1, 1))
+  const [taken] = street.underway('concentrator')
+  street.send('home', datagram(100, 1, 2))
+  street.run(street.nowUs + 100_000)
+  const before = street.carried.get(1)!.home
+  street.inject('concentrator', taken!, sockaddr(66, 666))
+  street.run(street.nowUs + 100_000)
+  const { legs: there, opener } = street.sessions.concentrator
+  assert.deepEqual(there.of(1)?.far, sockaddr(1, 40_001))
+  assert.equal(opener.counts.replayed, 1)
+  assert.equal(street.carried.get(1)!.home, before, 'something was said to a stranger')
+})
+
+test('garbage, forgeries and replays are counted and cost a call nothing', () => {
+  let delivered = 0
+  const street = new PaintedStreet(legs([DSL, LTE]), {
+    home: () => {},
+    concentrator: () => {
+      delivered += 1
+    },
+  })
+  orderDslFirst(street, true)
+  const random = mulberry32(7)
+  const taken: Uint8Array[] = []
+  const stranger = sockaddr(66, 666)
+  for (let i = 0; i < 100; i++) {
+    street.send('home', datagram(200, 1, i))
+    taken.push(...street.underway('concentrator'))
+    street.run(street.nowUs + 20_000)
+    for (let k = 0; k < 20; k++) {
+      const bytes = Uint8Array.from(taken[Math.floor(random() * taken.length)]!)
+      if (k % 3 > 0) bytes[Math.floor(random() * bytes.length)]! ^= 1 << (k % 8)
+      const cut = k % 3 === 2 ? Math.floor(random() * bytes.length) : bytes.length
+      street.inject('concentrator', bytes.subarray(0, cut), stranger)
+    }
+  }
+  assert.equal(delivered, 100)
+  const { counts } = street.sessions.concentrator.opener
+  assert.ok(
+    counts.replayed > 500 && counts.forged > 20 && counts.alien > 20,
+    JSON.stringify(counts),
+  )
+  assert.deepEqual(street.sessions.concentrator.legs.of(1)?.far, sockaddr(1, 40_001))
+})
+
+test('another session id without its key, and another cookie, come to nothing', () => {
+  const street = new PaintedStreet(legs([DSL]), { home: () => {}, concentrator: () => {} })
+  orderDslFirst(street, true)
+  street.send('home', datagram(100, 1, 1))
+  const [frame] = street.underway('concentrator')
+  frame![5]! ^= 1
+  street.inject('concentrator', frame!, sockaddr(1, 40_001))
+  assert.equal(street.sessions.concentrator.opener.counts.foreign, 1)
+})
+
+test('the length of a leg is found, and found again when it shrinks in mid-call', () => {
+  let delivered = 0
+  const street = new PaintedStreet(legs([{ ...DSL, mtu: 1_492 }]), {
+    home: () => {
+      delivered += 1
+    },
+    concentrator: () => {},
+  })
+  orderDslFirst(street, true)
+  street.run(street.nowUs + 600_000)
+  const { concentrator } = street.sessions
+  assert.equal(concentrator.packetBytesMax, 1_492 - 28 - 52)
+  assert.equal(street.send('concentrator', datagram(1_413, 1, 1)), Sent.tooBig)
+  assert.equal(street.send('concentrator', datagram(1_412, 1, 1)), Sent.sent)
+  street.lines.get(1)!.mtu = 1_400
+  for (let i = 0; i < 200; i++) {
+    street.send('concentrator', datagram(1_412, 1, i))
+    street.run(street.nowUs + 20_000)
+  }
+  assert.equal(concentrator.packetBytesMax, 1_400 - 28 - 52)
+  delivered = 0
+  street.send('concentrator', datagram(1_320, 1, 1))
+  street.run(street.nowUs + 50_000)
+  assert.equal(delivered, 1)
+})
+
+test('an idle home says little by LTE', () => {
+  const street = new PaintedStreet(legs([DSL, LTE]), { home: () => {}, concentrator: () => {} })
+  orderDslFirst(street, true)
+  street.run(street.nowUs + 10_000_000)
+  const before = { ...street.carried.get(2)! }
+  street.stepUs = 50_000
+  street.run(street.nowUs + 3_600_000_000)
+  const { home, concentrator } = street.carried.get(2)!
+  const bytesADay = 24 * (home - before.home + concentrator - before.concentrator)
+  assert.ok(bytesADay > 0 && bytesADay < 60_000, `${bytesADay} bytes a day`)
+})
+
+for (const cipher of ['aes-128-gcm', 'chacha20-poly1305', 'none'] as const) {
+  test(`packets cross in both directions with ${cipher}`, () => {
+    const got = { home: 0, concentrator: 0 }
+    const packet = datagram(1_000, 1, 42)
+    const street = new PaintedStreet(
+      legs([DSL, LTE]),
+      {
+        home: (bytes) => {
+          assert.deepEqual(bytes, packet)
+          got.home += 1
+        },
+        concentrator: (bytes) => {
+          assert.deepEqual(bytes, packet)
+          got.concentrator += 1
+        },
+      },
+      { cipher },
+    )
+    orderDslFirst(street, true)
+    street.send('home', packet)
+    street.send('concentrator', packet)
+    const plain = Buffer.from(packet).toString('hex')
+    const wire = street.underway('concentrator').map((bytes) => Buffer.from(bytes).toString('hex'))
+    assert.equal(
+      wire.some((hex) => hex.includes(plain)),
+      cipher === 'none',
+    )
+    street.run(street.nowUs + 100_000)
+    assert.deepEqual(got, { home: 1, concentrator: 1 })
+  })
+}
+
+function legs(lines: ReadonlyArray<Partial<Line>>): Map<number, Line> {
+  return new Map(lines.map((of, i) => [i + 1, line(of)]))
+}
+
+function known(rate: number | undefined, priority: number) {
+  return { priority, capacity: rate, beside: 0 }
+}
+
+/** DSL is primary, LTE for overflow; steering knows what they carry, or does not. Runs until both are up. */
+function orderDslFirst(street: PaintedStreet, knows: boolean): void {
+  for (const [leg, { rate }] of street.lines) {
+    const order = known(knows ? rate : undefined, leg === 1 ? 3 : 2)
+    street.sessions.home.order(leg, order, order)
+  }
+  street.connect()
+  street.run(street.nowUs + 100_000)
+}
+
+/** Datagrams of 1,400 bytes down the street at `mbps` for some time; how many. */
+function feed(
+  street: PaintedStreet,
+  mbps: number,
+  seconds: number,
+  say: (i: number) => number,
+): number {
+  const endUs = street.nowUs + seconds * 1_000_000
+  let owed = 0
+  let sent = 0
+  while (street.nowUs < endUs) {
+    street.run(street.nowUs + 200)
+    for (owed += mbps * MBIT * 0.2; owed >= 1_428; owed -= 1_428) {
+      street.send('concentrator', datagram(1_400, 1, say(sent++)))
+    }
+  }
+  return sent
+}
+
+function download(
+  lines: ReadonlyArray<Partial<Line>>,
+  mbps: number,
+  {
+    known: knows = true,
+    seconds = 2,
+    spreading = 'cheapest-first',
+  }: { readonly known?: boolean; readonly seconds?: number; readonly spreading?: Spreading } = {},
+) {
+  let delivered = 0
+  let late = 0
+  let highest = -1
+  const street = new PaintedStreet(
+    legs(lines),
+    {
+      home: (packet) => {
+        delivered += 1
+        if (numberOf(packet) < highest) late += 1
+        highest = Math.max(highest, numberOf(packet))
+      },
+      concentrator: () => {},
+    },
+    { spreading },
+  )
+  orderDslFirst(street, knows)
+  street.run(street.nowUs + 600_000)
+  const before = { dsl: street.carried.get(1)!.home, lte: street.carried.get(2)!.home }
+  const sent = feed(street, mbps, seconds, (i) => i)
+  street.run(street.nowUs + 300_000)
+  const dsl = street.carried.get(1)!.home - before.dsl
+  const lte = street.carried.get(2)!.home - before.lte
+  return {
+    sent,
+    delivered,
+    late,
+    duplicates: street.sessions.home.receiver.counts.duplicate,
+    goodput: (delivered * 1_400 * 8) / (seconds * 1_000_000),
+    lteShare: lte / (dsl + lte),
+  }
+}
+
+/** Knows the cookie, hears the randoms, and so can tell with which key a frame was sealed. */
+class KeyReader {
+  readonly #secret = tunnelSecret(COOKIE)
+  readonly #opens: Array<Record<End, Seal>> = []
+  readonly #memory = pinned(2_048)
+
+  get keys(): number {
+    return this.#opens.length
+  }
+
+  keyOf(towards: End, bytes: Uint8Array): number | undefined {
+    const type = bytes[0]! & 15
+    if (type === FrameType.answer) {
+      const { homeRandom, concentratorRandom } = decodeHandshake(bytes)!.handshake
+      const { up, down } = sessionKeys(
+        this.#secret.root,
+        homeRandom,
+        concentratorRandom,
+        'aes-128-gcm',
+      )
+      this.#opens.push({
+        concentrator: new Seal('aes-128-gcm', up, 'open'),
+        home: new Seal('aes-128-gcm', down, 'open'),
+      })
+    }
+    if (type !== FrameType.data && type !== FrameType.control) return undefined
+    const key = this.#opens.findIndex((opens) => {
+      this.#memory.bytes.set(bytes)
+      return opens[towards].open(this.#memory, 0, bytes.length)
+    })
+    assert.ok(key >= 0, 'a frame of no known key')
+    return key
+  }
+}
