@@ -3,13 +3,14 @@
  * here passes or fails; the tests do that, with margins.
  */
 import { Command } from 'commander'
+import { frameBench } from './frames.ts'
 import { daemonBenches } from './on-daemons.ts'
 import { lineBenches } from './on-lines.ts'
 
 const bench = new Command('npm run bench --').description(
   'Measure the street. Nothing else should load this machine meanwhile.',
 )
-for (const command of [...lineBenches, ...daemonBenches]) bench.addCommand(command)
+for (const command of [...lineBenches, ...daemonBenches, frameBench]) bench.addCommand(command)
 
 await bench.parseAsync().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : String(error))
