@@ -89,6 +89,8 @@ export class LegRate {
     const starved = this.#starved
     this.#starved = false
     const delivered = (bytes * 1_000) / spanUs
+    // The first report after a rest is of all that rest.
+    const settleUs = rttUs + Math.min(spanUs, SETTLE_SPAN_US_MAX)
     const packets = received + lost
     const isLossy = packets >= LOSS_PACKETS && lost > packets * LOSS_HIGH
     if (isLossy || this.#queueUs > QUEUE_HIGH_US) {
@@ -98,12 +100,12 @@ export class LegRate {
       // What did not ask for more than it got says little of what the leg carries.
       const carries = starved ? delivered : Math.max(delivered, own * EASE)
       this.#rate = Math.max(RATE_MIN, Math.min(own, carries) * DRAIN)
-      this.#settledUs = nowUs + rttUs + spanUs
+      this.#settledUs = nowUs + settleUs
     } else if (starved && this.#queueUs < QUEUE_LOW_US) {
       if (this.#begun) this.#rate = Math.min(this.#rate * RISE, this.#boundRate * RISE)
       else if (nowUs >= this.#settledUs) {
         this.#rate = Math.min(Math.max(this.#rate, delivered * RISE_FIRST), this.#boundRate)
-        this.#settledUs = nowUs + rttUs + spanUs
+        this.#settledUs = nowUs + settleUs
       }
     } else if (starved && delivered < this.#rate) {
       this.#begun = true
@@ -151,5 +153,6 @@ const LOSS_HIGH = 0.03
 const LOSS_PACKETS = 20
 /** What may be sent at once after a pause: a burst that a line's own queue takes. */
 const DEPTH_MS = 15
+const SETTLE_SPAN_US_MAX = 100_000
 const DEPTH_BYTES = 24_000
 const FLOOR_US = 60_000_000
