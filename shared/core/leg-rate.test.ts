@@ -49,6 +49,27 @@ test('the rate stays where it is while there is room to spare', () => {
   assert.equal(leg.rate.rate, 20 * MBIT)
 })
 
+test('one impossible delay does not make a queue of all that follow', () => {
+  const rate = new LegRate()
+  const report = { spanUs: REPORT_US, bytes: 1_000, received: 1, lost: 0 }
+  rate.observe({ ...report, delayUs: 10_000 }, 20_000, 1_000_000)
+  rate.observe({ ...report, delayUs: -36_000 }, 20_000, 1_020_000)
+  rate.observe({ ...report, delayUs: 10_000 }, 20_000, 1_040_000)
+  assert.equal(rate.queueUs, 0)
+  rate.observe({ ...report, delayUs: 15_000 }, 20_000, 1_060_000)
+  assert.equal(rate.queueUs, 5_000)
+})
+
+test('the first report after a rest changes nothing', () => {
+  const rate = new LegRate()
+  const report = { bytes: 1_000, received: 1, lost: 0, delayUs: 10_000 }
+  rate.observe({ ...report, spanUs: REPORT_US }, 20_000, 1_000_000)
+  const before = rate.rate
+  rate.starve()
+  rate.observe({ ...report, delayUs: 25_000, spanUs: 3_000_000 }, 20_000, 4_000_000)
+  assert.equal(rate.rate, before)
+})
+
 test('a bucket holds a short burst and no more', () => {
   const rate = new LegRate()
   rate.bound(50 * MBIT, 0)

@@ -19,6 +19,14 @@ for (const mtu of [1_492, 1_460, 1_280]) {
   })
 }
 
+test('the reply to a short question says nothing of length', () => {
+  const mtu = new PathMtu()
+  mtu.due(true, 0)
+  mtu.hear(76, 10_000)
+  mtu.due(true, S)
+  assert.deepEqual([mtu.known, mtu.mtu], [false, 1_280])
+})
+
 test('a path between two lengths gets the shorter', () => {
   const path = new Path(1_430)
   path.run(S)

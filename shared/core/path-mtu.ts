@@ -44,6 +44,8 @@ export class PathMtu {
 
   /** A question of that length was answered. */
   hear(mtu: number, nowUs: number): void {
+    // The reply to a short question.
+    if (mtu < MTU_MIN) return
     if (mtu >= this.mtu) this.#unanswered = 0
     if (this.#searchUntilUs === 0) return
     this.#answered = Math.max(this.#answered, mtu)

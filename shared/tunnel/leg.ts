@@ -126,8 +126,8 @@ export class TunnelLeg {
 
   /** The far end has what was sent at `latest`, by our clock; `stamp` is that clock now. */
   confirm(latest: number, stamp: number, nowUs: number): void {
-    const ageUs = since32(stamp, latest)
-    if (ageUs < 0) return
+    // Of a burst, each Send Time is a little more than the clock was.
+    const ageUs = Math.max(0, since32(stamp, latest))
     if (since32(this.#lastStamp, latest) <= 0) this.#unconfirmedUs = 0
     else this.#unconfirmedUs = Math.max(this.#unconfirmedUs, nowUs - ageUs)
   }
