@@ -15,13 +15,16 @@ export interface Kernel {
 
 export const EPERM = 1
 export const EINTR = 4
+export const EIO = 5
 export const EAGAIN = 11
 export const ENOMEM = 12
 export const EACCES = 13
+export const EINVAL = 22
 export const ENFILE = 23
 export const EMFILE = 24
 export const EPIPE = 32
 export const EPROTO = 71
+export const EMSGSIZE = 90
 export const ENOPROTOOPT = 92
 export const EADDRNOTAVAIL = 99
 export const ENETUNREACH = 101

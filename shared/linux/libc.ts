@@ -29,8 +29,12 @@ const sendtoCall = libc.func(
 )
 const recvfromCall = libc.func('intptr_t recvfrom(int, void *, size_t, int, void *, void *)')
 const recvmsgCall = libc.func('intptr_t recvmsg(int, void *, int)')
+const recvmmsgCall = libc.func('int recvmmsg(int, void *, unsigned int, int, void *)')
+const sendmmsgCall = libc.func('int sendmmsg(int, void *, unsigned int, int)')
 const readCall = libc.func('intptr_t read(int, void *, size_t)')
 const writeCall = libc.func('intptr_t write(int, const void *, size_t)')
+const readAtCall = libc.func('read', 'intptr_t', ['int', 'uint64_t', 'size_t'])
+const writeAtCall = libc.func('write', 'intptr_t', ['int', 'uint64_t', 'size_t'])
 const ioctlCall = libc.func('int ioctl(int, unsigned long, void *)')
 const pollCall = libc.func('int poll(void *, unsigned long, int)')
 const ppollCall = libc.func('int ppoll(void *, unsigned long, const void *, const void *)')
@@ -144,6 +148,16 @@ export function recvErrors(fd: number, msghdr: Uint8Array): number {
   return answer(Number(recvmsgCall(fd, msghdr, MSG_ERRQUEUE | MSG_DONTWAIT)))
 }
 
+/** recvmmsg(2) with MSG_DONTWAIT into `messages` structs mmsghdr (datagrams.ts): how many were filled. */
+export function recvMessages(fd: number, headers: Uint8Array, messages: number): number {
+  return answer(recvmmsgCall(fd, headers, messages, MSG_DONTWAIT, null))
+}
+
+/** sendmmsg(2) with MSG_DONTWAIT of `messages` structs mmsghdr: how many were taken. */
+export function sendMessages(fd: number, headers: Uint8Array, messages: number): number {
+  return answer(sendmmsgCall(fd, headers, messages, MSG_DONTWAIT | MSG_NOSIGNAL))
+}
+
 /** Memory that never moves, for a structure that holds pointers. It is never given back. */
 export function pin(bytes: number): { readonly address: bigint; readonly view: Uint8Array } {
   const pointer: unknown = koffi.alloc('uint8_t', bytes)
@@ -156,6 +170,15 @@ export function read(fd: number, into: Uint8Array): number {
 
 export function write(fd: number, from: Uint8Array, bytes: number): number {
   return answer(Number(writeCall(fd, from, bytes)))
+}
+
+/** read(2) to an address in pinned memory (pinned.ts), which spares the hot path a view. */
+export function readAt(fd: number, address: number, bytes: number): number {
+  return answer(Number(readAtCall(fd, address, bytes)))
+}
+
+export function writeAt(fd: number, address: number, bytes: number): number {
+  return answer(Number(writeAtCall(fd, address, bytes)))
 }
 
 /** ioctl(2) whose argument is a structure. */

@@ -221,7 +221,8 @@ export function setNumber(fd: number, level: number, option: number, value: numb
   return libc.setsockopt(fd, level, option, INT)
 }
 
-function setText(fd: number, level: number, option: number, value: string): number {
+/** setsockopt(2) of an option that is a text. */
+export function setText(fd: number, level: number, option: number, value: string): number {
   return libc.setsockopt(fd, level, option, Buffer.from(`${value}\0`))
 }
 
