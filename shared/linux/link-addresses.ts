@@ -1,11 +1,15 @@
 /**
- * The addresses an interface has now.
+ * The addresses an interface has.
  */
+import type { Prefix } from '../wire/address.ts'
+import { FLAG_CREATE, FLAG_REPLACE } from '../wire/netlink.ts'
 import {
   decodeLinkAddress,
   encodeAddressesQuery,
+  encodeNewAddress,
   type LinkAddress,
   RTM_GETADDR,
+  RTM_NEWADDR,
 } from '../wire/rtnetlink.ts'
 import type { NetlinkSocket } from './netlink.ts'
 
@@ -17,4 +21,9 @@ export function usableAddresses(route: NetlinkSocket, ifIndex: number): LinkAddr
   return route
     .list(RTM_GETADDR, encodeAddressesQuery(ifIndex), decodeLinkAddress)
     .filter(({ index, global, usable }) => index === ifIndex && global && usable)
+}
+
+/** Give the interface that address, unless it has it already. 0 or `-errno`. */
+export function giveAddress(route: NetlinkSocket, ifIndex: number, own: Prefix): number {
+  return route.ask(RTM_NEWADDR, FLAG_CREATE | FLAG_REPLACE, encodeNewAddress(ifIndex, own))
 }

@@ -5,7 +5,7 @@
  * left behind. Settings under `net` are those of the calling thread's network namespace; therefore
  * nothing here is asynchronous, for libuv's threads may stand in another one.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { leftBehind, rememberBefore } from './boot-memory.ts'
 
@@ -78,6 +78,24 @@ export function takeOverMptcp(sysctls: Sysctls): void {
   sysctls.set('net/mptcp/blackhole_timeout', '0')
 }
 
+/**
+ * Let this namespace forward packets of both families. Whether it did before: what else is forwarded now is
+ * for the caller to say.
+ */
+export function allowForwarding(sysctls: Sysctls): Record<'ipv4' | 'ipv6', boolean> {
+  const forwards = { ipv4: readSysctl(FORWARD4) === '1', ipv6: readSysctl(FORWARD6) === '1' }
+  sysctls.set(FORWARD4, '1')
+  if (!forwards.ipv6) {
+    // Who forwards takes no router's word any more, and would lose the default route it has from one.
+    for (const name of readdirSync(`${ROOT}/net/ipv6/conf`)) {
+      const setting = `net/ipv6/conf/${name}/accept_ra`
+      if (readSysctl(setting) === '1') sysctls.set(setting, '2')
+    }
+    sysctls.set(FORWARD6, '1')
+  }
+  return forwards
+}
+
 /** Let listeners of this namespace take data in a SYN. False where the kernel does not let us. */
 export function allowFastOpen(sysctls: Sysctls): boolean {
   const current = Number(readSysctl(FAST_OPEN) ?? 0)
@@ -88,7 +106,8 @@ function settingOf(before: unknown): string | undefined {
   return typeof before === 'string' ? before : undefined
 }
 
-function writeSysctl(name: string, value: string): boolean {
+/** For what vanishes with us; all else belongs into `Sysctls`, which puts it back. */
+export function writeSysctl(name: string, value: string): boolean {
   try {
     writeFileSync(`${ROOT}/${name}`, value)
     return true
@@ -99,5 +118,7 @@ function writeSysctl(name: string, value: string): boolean {
 }
 
 const ROOT = '/proc/sys'
+const FORWARD4 = 'net/ipv4/ip_forward'
+const FORWARD6 = 'net/ipv6/conf/all/forwarding'
 const FAST_OPEN = 'net/ipv4/tcp_fastopen'
 const FAST_OPEN_SERVER = 2

@@ -32,14 +32,30 @@ export function setTunCarrier(tun: number, on: boolean): void {
   must(ioctl(tun, TUNSETCARRIER, value), 'set the carrier of a TUN device', 'ioctl(TUNSETCARRIER)')
 }
 
+/** No packet for the interface is larger from now on: the kernel tells who sends one. 0 or `-errno`. */
+export function setLinkMtu(name: string, mtuBytes: number): number {
+  return askInterface(name, SIOCSIFMTU, (union) => union.setInt32(0, mtuBytes, true))
+}
+
+/** Switch the interface on. 0 or `-errno`. */
+export function switchOn(name: string): number {
+  return askInterface(name, SIOCSIFFLAGS, (union) => union.setInt16(0, IFF_UP, true))
+}
+
 function setMtu(name: string, mtuBytes: number): void {
-  const doing = `set the MTU of ${name} to ${mtuBytes}`
-  const door = must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), doing, 'socket')
+  const result = setLinkMtu(name, mtuBytes)
+  if (result >= 0) return
+  throw new SyscallError(`set the MTU of ${name} to ${mtuBytes}`, 'ioctl(SIOCSIFMTU)', result)
+}
+
+function askInterface(name: string, ask: number, fill: (union: DataView) => void): number {
+  const door = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)
+  if (door < 0) return door
   const request = interfaceRequest(name)
-  request.setInt32(IFREQ_UNION, mtuBytes, true)
-  const result = ioctl(door, SIOCSIFMTU, bytesOf(request))
+  fill(new DataView(request.buffer, request.byteOffset + IFREQ_UNION))
+  const result = ioctl(door, ask, bytesOf(request))
   close(door)
-  if (result < 0) throw new SyscallError(doing, 'ioctl(SIOCSIFMTU)', result)
+  return result
 }
 
 /** struct ifreq: the name, then a union that the request interprets. */
@@ -61,5 +77,7 @@ const IFF_TUN_EXCL = 0x8000
 const TUNSETIFF = 0x400454ca
 const TUNSETCARRIER = 0x400454e2
 const SIOCSIFMTU = 0x8922
+const SIOCSIFFLAGS = 0x8914
+const IFF_UP = 0x1
 const IFREQ_BYTES = 40
 const IFREQ_UNION = 16

@@ -8,6 +8,7 @@
  * Each is followed by attributes. Routes and rules have files of their own.
  * (include/uapi/linux/rtnetlink.h, if_link.h, if_addr.h)
  */
+import { isIpv4, type Prefix } from './address.ts'
 import {
   cString,
   decodeAttributes,
@@ -142,6 +143,21 @@ export function decodeLinkAddress(body: Uint8Array): LinkAddress | undefined {
   }
 }
 
+/** RTM_NEWADDR: this address for that interface, at once usable (IPv6: nobody is asked whether it is free). */
+export function encodeNewAddress(index: number, { address, bits }: Prefix): Uint8Array {
+  const ipv4 = isIpv4(address)
+  const header = new Uint8Array(ADDRESS_BYTES)
+  header[0] = ipv4 ? AF_INET : AF_INET6
+  header[1] = ipv4 ? bits - MAPPED_BITS : bits
+  header[2] = ipv4 ? 0 : IFA_F_NODAD
+  viewOf(header).setUint32(4, index, true)
+  const value = ipv4 ? address.subarray(12) : address
+  return encodeBody(header, [
+    [IFA_LOCAL, value],
+    [IFA_ADDRESS, value],
+  ])
+}
+
 /** Whether a message from the change groups is about interfaces, addresses or routes. */
 export function changedThing(message: NetlinkMessage): 'link' | 'address' | 'route' | undefined {
   switch (message.type) {
@@ -172,7 +188,7 @@ export function mapped(value: Uint8Array | undefined): Uint8Array | undefined {
 export const RTM_NEWLINK = 16
 const RTM_DELLINK = 17
 export const RTM_GETLINK = 18
-const RTM_NEWADDR = 20
+export const RTM_NEWADDR = 20
 export const RTM_DELADDR = 21
 export const RTM_GETADDR = 22
 export const RTM_NEWROUTE = 24
@@ -212,9 +228,11 @@ const ADDRESS_BYTES = 8
 const IFA_ADDRESS = 1
 const IFA_LOCAL = 2
 const IFA_FLAGS = 8
+const IFA_F_NODAD = 0x02
 const IFA_F_DADFAILED = 0x08
 const IFA_F_DEPRECATED = 0x20
 const IFA_F_TENTATIVE = 0x40
 const RT_SCOPE_UNIVERSE = 0
 const AF_INET = 2
+const AF_INET6 = 10
 const MAPPED_PREFIX = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff)
