@@ -286,6 +286,13 @@ test('the least that must be said becomes a whole configuration', () => {
     ],
     shaping: { dslShare: 0.97 },
     egress: { addresses: [], multipath: 'asked' },
+    tunnel: {
+      enabled: false,
+      interface: 'hybridge0',
+      prefix4: knownPrefix('198.18.0.0/15'),
+      prefix6: knownPrefix('fd48:7962:7269::/64'),
+      reorderMsMax: 60,
+    },
     cookies: {
       issue: true,
       issueTo: { dsl: 'probed', lte: 'prefixes' },

@@ -22,6 +22,7 @@ import { mustBeText } from './must.ts'
 import { perSource, perSubscriber } from './shares.ts'
 import { caps, cookie, legPrefixes, subscriberId } from './subscriber.ts'
 import { congestionControl, KEEPALIVE_S_MAX, keepaliveKeys } from './tcp.ts'
+import { streetTunnel, streetTunnelContradictions } from './tunnel.ts'
 
 export type ConcentratorConfig = z.infer<typeof concentratorConfig>
 
@@ -106,6 +107,7 @@ const concentratorFile = z.strictObject({
         .default('asked'),
     })
     .prefault({}),
+  tunnel: streetTunnel(),
   /** Default 2. */
   workers: workers().default(2),
   limits: z
@@ -159,6 +161,8 @@ function* contradictions(config: z.infer<typeof concentratorFile>): Generator<Co
       yield { path: [section, 'addresses', i], message: `names ${address} a second time` }
     }
   }
+  const { tunnel, listen, subscribers } = config
+  yield* streetTunnelContradictions(tunnel, listen.port, subscribers.length)
   const shapes = config.shaping.interface !== undefined
   const ids = new Set<string>()
   const ownerOf = new Map<string, string>()

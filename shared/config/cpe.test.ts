@@ -308,6 +308,12 @@ test('the least that must be said becomes a whole configuration', () => {
       burstMegabytes: 15,
     },
     shaping: { dslShare: 0.97 },
+    tunnel: {
+      enabled: false,
+      interface: 'hybridge0',
+      cipher: 'aes-128-gcm',
+      reorderMsMax: 60,
+    },
     bypass: { prefixes: [] },
     capturePort: 15_800,
     connect: 'truthful',

@@ -20,6 +20,7 @@ import { mustBeText } from './must.ts'
 import { policyContradictions, policyKeys } from './policy.ts'
 import { cookie, subscriberId } from './subscriber.ts'
 import { congestionControl, keepaliveKeys } from './tcp.ts'
+import { homeTunnel, tunnelContradictions } from './tunnel.ts'
 
 export type CpeConfig = z.infer<typeof cpeConfig>
 
@@ -60,6 +61,7 @@ const cpeFile = z.strictObject({
   }),
   legs: z.strictObject({ dsl: dslLeg, lte: lteLeg }),
   ...policyKeys(),
+  tunnel: homeTunnel(),
   /** How much of a line's rate is used, so that packets wait here and not in the modem (ADR 0021). */
   shaping: z
     .strictObject({
@@ -147,6 +149,7 @@ function* contradictions(config: z.infer<typeof cpeFile>): Generator<Contradicti
     yield { path: ['legs', 'lte', 'interface'], message }
   }
   yield* policyContradictions(config)
+  yield* tunnelContradictions(config)
   if (capturePort + workers - 1 > PORT_MAX) {
     const message = `is ${capturePort}, but ${workers} workers need ports up to ${capturePort + workers - 1}; choose ${PORT_MAX - workers + 1} or less`
     yield { path: ['capturePort'], message }

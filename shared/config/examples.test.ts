@@ -14,7 +14,7 @@ import { keysAt, type Path } from './keys.ts'
 
 /** Keys whose value in the example is a possible one, for there is no default. */
 const WITHOUT_DEFAULT =
-  /^(subscriber|concentrator|lan|legs|listen\.port|subscribers|cookies\.secret|classes\.rules|budget\.monthlyGigabytes|shaping\.interface)\b/
+  /^(subscriber|concentrator|lan|legs|listen\.port|subscribers|cookies\.secret|classes\.rules|budget\.monthlyGigabytes|tunnel\.port|shaping\.interface)\b/
 
 for (const [name, schema] of Object.entries({ cpe: cpeConfig, concentrator: concentratorConfig })) {
   const file = `shared/config/${name}.example.yaml`
