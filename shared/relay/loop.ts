@@ -37,16 +37,12 @@ export class Loop {
 
   /** Hear of everything on `fd`. 0 or `-errno`. */
   watch(fd: number, watcher: Watcher): number {
-    const life = (this.#lives[fd] ?? 0) + 1
-    this.#event[0] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
-    this.#event[1] = fd
-    this.#event[2] = life
-    const result = libc.epollCtl(this.#epoll, EPOLL_CTL_ADD, fd, this.#event)
-    if (result < 0) return result
-    this.#lives[fd] = life
-    this.#watchers[fd] = watcher
-    this.descriptors++
-    return 0
+    return this.#add(fd, watcher, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
+  }
+
+  /** Hear only of what may be read: of a datagram socket that always has room. 0 or `-errno`. */
+  watchReading(fd: number, watcher: Watcher): number {
+    return this.#add(fd, watcher, EPOLLIN | EPOLLET)
   }
 
   /** Another watcher takes over `fd`; the kernel is not asked. */
@@ -79,8 +75,19 @@ export class Loop {
   }
 
   run(): void {
+    while (!this.#stopped) this.round(this.#waitMs())
+  }
+
+  /**
+   * The same, but nobody sleeps longer than `atMost` says each time, in milliseconds: for what is due sooner
+   * than the wheel can tell. `then` ends each round.
+   */
+  runWith(atMost: () => number, then: () => void): void {
     while (!this.#stopped) {
-      this.round(this.#turns.length > 0 ? 0 : this.#wheel.waitMs(performance.now()))
+      const waitMs = this.#waitMs()
+      const most = Math.max(0, Math.ceil(atMost()))
+      this.round(waitMs < 0 ? most : Math.min(waitMs, most))
+      then()
     }
   }
 
@@ -98,11 +105,28 @@ export class Loop {
     this.#takeTurns()
   }
 
+  #add(fd: number, watcher: Watcher, events: number): number {
+    const life = (this.#lives[fd] ?? 0) + 1
+    this.#event[0] = events
+    this.#event[1] = fd
+    this.#event[2] = life
+    const result = libc.epollCtl(this.#epoll, EPOLL_CTL_ADD, fd, this.#event)
+    if (result < 0) return result
+    this.#lives[fd] = life
+    this.#watchers[fd] = watcher
+    this.descriptors++
+    return 0
+  }
+
   #dispatch(at: number): void {
     const fd = this.#events[at + 1]!
     const watcher = this.#watchers[fd]
     if (watcher === undefined || this.#lives[fd] !== this.#events[at + 2]) return
     watcher.onReady(fd, this.#events[at]!)
+  }
+
+  #waitMs(): number {
+    return this.#turns.length > 0 ? 0 : this.#wheel.waitMs(performance.now())
   }
 
   #takeTurns(): void {
