@@ -10,6 +10,12 @@ const config: CaptureConfig = {
   capturePort: 15_800,
   lan: { interfaces: ['br-lan', 'guests'] },
   legs: { dsl: { interface: 'ppp0' }, lte: { interface: 'wwan0' } },
+  tunnel: {
+    enabled: false,
+    interface: 'hybridge0',
+    cipher: 'aes-128-gcm',
+    reorderMsMax: 60,
+  },
   workers: 1,
 }
 

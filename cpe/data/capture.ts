@@ -7,6 +7,8 @@
  *   from the LAN a captured flow goes on to its worker
  *                a SYN that would leave by a leg begins one, unless it is bypassed: it waits in its worker's
  *                queue until the server has answered, and then
+ *                what is not TCP and would leave by a leg is remembered as the tunnel's, which carries it
+ *                while it stands; else the leg does, and then it is that leg's
  *   judged       goes on to the worker, or out unbonded, or is refused in the server's own words
  *   to a leg     what the inside opens is remembered as that leg's, and translated to its address
  *
@@ -22,9 +24,14 @@ import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { MARK, MARK_MASK, VERDICT } from '../../shared/core/marks.ts'
 import { quoted } from '../../shared/linux/nftables.ts'
 import { formatPrefix, type Prefix } from '../../shared/wire/address.ts'
-import { familyOf } from '../../shared/wire/route.ts'
+import { type Family, familyOf } from '../../shared/wire/route.ts'
+import { claim, has, hex, is, isNot } from './mark-words.ts'
+import { tunnelRules } from './tunnel-capture.ts'
 
-export type CaptureConfig = Pick<CpeConfig, 'lan' | 'legs' | 'bypass' | 'capturePort' | 'workers'>
+export type CaptureConfig = Pick<
+  CpeConfig,
+  'lan' | 'legs' | 'bypass' | 'capturePort' | 'workers' | 'tunnel'
+>
 
 /**
  * How a SYN is held: by nftables' own `queue`, by a rule that `queueRules` names and nft cannot write, or
@@ -43,17 +50,11 @@ export function renderCapture(
   const lte = quoted(legs.lte.interface)
   const anyLeg = `{ ${dsl}, ${lte} }`
   const ports = portRange(config)
+  const lans = `{ ${lan.interfaces.map(quoted).join(', ')} }`
+  const tunnel = tunnelRules(config, lans, anyLeg)
   return `table inet ${TABLE} {
-${bypassSet(
-  'bypass4',
-  'ipv4_addr',
-  bypass.prefixes.filter((p) => familyOf(p) === 'ipv4'),
-)}
-${bypassSet(
-  'bypass6',
-  'ipv6_addr',
-  bypass.prefixes.filter((p) => familyOf(p) === 'ipv6'),
-)}
+${bypassSet('bypass4', 'ipv4', bypass.prefixes)}
+${bypassSet('bypass6', 'ipv6', bypass.prefixes)}
   chain prerouting {
     type filter hook prerouting priority dstnat + 1; policy accept;
     iifname ${dsl} ct direction original ${UNCLAIMED} ${claim('ct', MARK.dsl)} accept
@@ -62,8 +63,8 @@ ${bypassSet(
     ${has('meta')} accept
     ${is('ct', MARK.dsl)} ${claim('meta', MARK.dsl)} accept
     ${is('ct', MARK.lte)} ${claim('meta', MARK.lte)} accept
-    iifname { ${lan.interfaces.map(quoted).join(', ')} } meta l4proto tcp ct direction original goto lan
-  }
+    iifname ${lans} meta l4proto tcp ct direction original goto lan
+${tunnel.prerouting}  }
 
   chain lan {
     tcp dport ${ports} accept
@@ -81,7 +82,7 @@ ${bypassSet(
 ${capture === 'on' ? beginRules(config, holding) : ''}
   }
 
-${judgement(config, holding)}
+${tunnel.chains}${judgement(config, holding)}
   chain input {
     type filter hook input priority filter - 1; policy accept;
     tcp dport ${ports} ct direction original ${isNot('meta', MARK.tproxy)} reject with tcp reset
@@ -92,18 +93,18 @@ ${judgement(config, holding)}
     ${has('meta')} accept
     ${is('ct', MARK.dsl)} ${claim('meta', MARK.dsl)}
     ${is('ct', MARK.lte)} ${claim('meta', MARK.lte)}
-  }
+${tunnel.output}  }
 
   chain forwarded {
     type filter hook postrouting priority mangle; policy accept;
-    oifname ${dsl} ct direction original ${UNCLAIMED} ${NOT_OURS} ${claim('ct', MARK.dsl)}
-    oifname ${lte} ct direction original ${UNCLAIMED} ${NOT_OURS} ${claim('ct', MARK.lte)}
+    oifname ${dsl} ct direction original ${UNBOUND} ${NOT_OURS} ${claim('ct', MARK.dsl)}
+    oifname ${lte} ct direction original ${UNBOUND} ${NOT_OURS} ${claim('ct', MARK.lte)}
   }
 
   chain translate {
     type nat hook postrouting priority srcnat + 1; policy accept;
     oifname ${anyLeg} ${NOT_OURS} masquerade
-  }
+${tunnel.translate}  }
 }
 `
 }
@@ -211,43 +212,21 @@ function refusalLimits(anyLeg: string): string {
   return rule('icmp') + rule('icmpv6')
 }
 
-function bypassSet(name: string, type: string, prefixes: readonly Prefix[]): string {
-  const elements =
-    prefixes.length === 0 ? '' : `; elements = { ${prefixes.map(formatPrefix).join(', ')} }`
-  return `  set ${name} { type ${type}; flags interval; auto-merge${elements}; }`
+function bypassSet(name: string, family: Family, prefixes: readonly Prefix[]): string {
+  const own = prefixes.filter((prefix) => familyOf(prefix) === family).map(formatPrefix)
+  const elements = own.length === 0 ? '' : `; elements = { ${own.join(', ')} }`
+  return `  set ${name} { type ${family}_addr; flags interval; auto-merge${elements}; }`
 }
 
 function portRange({ capturePort, workers }: CaptureConfig): string {
   return workers === 1 ? `${capturePort}` : `${capturePort}-${capturePort + workers - 1}`
 }
 
-type Bearer = 'ct' | 'meta'
-
-/** Set our bits and leave the OS's as they are. */
-function claim(bearer: Bearer, mark: number): string {
-  const others = hex(~MARK_MASK >>> 0)
-  return `${bearer} mark set ${bearer} mark & ${others} | ${hex(mark)}`
-}
-
-function is(bearer: Bearer, mark: number): string {
-  return `${bearer} mark & ${hex(MARK_MASK)} == ${hex(mark)}`
-}
-
-function isNot(bearer: Bearer, mark: number): string {
-  return `${bearer} mark & ${hex(MARK_MASK)} != ${hex(mark)}`
-}
-
-function has(bearer: Bearer): string {
-  return isNot(bearer, 0)
-}
-
-function hex(mark: number): string {
-  return `0x${mark.toString(16).padStart(8, '0')}`
-}
-
 /** ICMP errors of this machine towards the lines, each family. */
 const REFUSALS_PER_S_MAX = 100
 const UNCLAIMED = is('ct', 0)
+/** Of no leg yet: one for the tunnel that leaves by a leg after all is that leg's from now on. */
+const UNBOUND = `ct mark & ${hex(MARK_MASK)} { 0, ${hex(MARK.tunnel)} }`
 /** Any packet of a TCP connection but its first. */
 const NOT_FIRST = 'tcp flags & (fin | syn | rst | ack) != syn'
 /** What this machine sends under an address of its own is where it belongs already. */

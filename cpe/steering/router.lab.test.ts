@@ -24,6 +24,12 @@ import { decodeSockaddr, encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import { openRouter, type Router } from './router.ts'
 import type { LegRouting } from './routes.ts'
 
+const TUNNEL = {
+  enabled: false,
+  interface: 'hyb-tun',
+  cipher: 'aes-128-gcm' as const,
+  reorderMsMax: 60,
+}
 const canRun = process.getuid?.() === 0
 
 describe('the router', { skip: !canRun && 'needs root', timeout: 60_000 }, () => {
@@ -428,6 +434,7 @@ function raiseCity() {
         lan: { interfaces: ['lan', 'guests'] },
         legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
         stateDirectory: state,
+        tunnel: TUNNEL,
         workers,
       }
     },

@@ -44,6 +44,7 @@ export type RouterConfig = Pick<
   | 'lan'
   | 'legs'
   | 'stateDirectory'
+  | 'tunnel'
   | 'workers'
 >
 
@@ -81,7 +82,7 @@ export async function openRouter(
   const holding = await howToHold(config, netfilter, rulesetFile)
   if (config.connect === 'truthful' && holding === 'none') complain(CANNOT_HOLD)
   if (holding !== 'none') sayAllRefusals(sysctls)
-  const [refusal] = settle(config, kernel, undefined, NO_LEGS)
+  const [refusal] = settle(config, kernel, NOWHERE, NO_LEGS)
   if (refusal !== undefined) throw new Error(refusal)
   return new Router(config, kernel, { rulesetFile, holding }, undo.move(), complain)
 }
@@ -93,7 +94,7 @@ export class Router {
   readonly #undo: AsyncDisposableStack
   readonly #complain: (sentence: string) => void
   readonly #legs: Record<LegName, LegRouting> = { ...NO_LEGS }
-  #active: LegName | undefined
+  #unbonded: Unbonded = NOWHERE
   /** The last ruleset on its way to the kernel: the next one waits for it. */
   #ruleset: Promise<void> = Promise.resolve()
 
@@ -116,8 +117,20 @@ export class Router {
    * Flows that exist stay on their leg. Synchronous, a fraction of a millisecond.
    */
   setActiveLeg(leg: LegName | undefined): void {
-    this.#active = leg
+    this.#unbonded = { ...this.#unbonded, active: leg }
     this.#settle()
+  }
+
+  /**
+   * The number of the tunnel's interface while it carries packets. Without, its flows begin anew on the
+   * active leg.
+   */
+  setTunnel(ifIndex: number | undefined): void {
+    const { tunnel: before, active } = this.#unbonded
+    if (before === ifIndex) return
+    this.#unbonded = { active, tunnel: ifIndex }
+    this.#settle()
+    if (before !== undefined) this.#forget(MARK.tunnel, 'the tunnel')
   }
 
   /** What is known about a leg now. Also to be called when only the kernel's routes have changed. */
@@ -131,9 +144,7 @@ export class Router {
    * the leg that is active by then. What came in over the leg stays: its peer knows no other address.
    */
   flushLeg(leg: LegName): void {
-    const { netfilter } = this.#kernel
-    const result = deleteConntrackByMark(netfilter, MARK[leg], MARK_MASK, 'translated')
-    if (result < 0) this.#complain(`Cannot forget the flows of ${leg}: ${errnoName(result)}`)
+    this.#forget(MARK[leg], leg)
   }
 
   /**
@@ -165,11 +176,23 @@ export class Router {
     if (result < 0) this.#complain(`Cannot hold the LAN's connections: ${errnoName(result)}`)
   }
 
+  #forget(mark: number, what: string): void {
+    const { netfilter } = this.#kernel
+    const result = deleteConntrackByMark(netfilter, mark, MARK_MASK, 'translated')
+    if (result < 0) this.#complain(`Cannot forget the flows of ${what}: ${errnoName(result)}`)
+  }
+
   #settle(): void {
-    for (const sentence of settle(this.#config, this.#kernel, this.#active, this.#legs)) {
+    for (const sentence of settle(this.#config, this.#kernel, this.#unbonded, this.#legs)) {
       this.#complain(sentence)
     }
   }
+}
+
+/** Which way goes what is not bonded by MPTCP; of the tunnel, the number of its interface. */
+interface Unbonded {
+  readonly active: LegName | undefined
+  readonly tunnel: number | undefined
 }
 
 interface CaptureTable {
@@ -210,7 +233,7 @@ interface Kernel {
 function settle(
   config: RouterConfig,
   { route, sysctls }: Kernel,
-  active: LegName | undefined,
+  { active, tunnel }: Unbonded,
   facts: Readonly<Record<LegName, LegRouting>>,
 ): string[] {
   const legs = {
@@ -220,7 +243,7 @@ function settle(
   for (const leg of LEGS) loosen(sysctls, config.legs[leg].interface)
 
   const rules = planRules(wantedRules(config, facts), ourRules(route))
-  const routes = planRoutes(wantedRoutes(active, legs), ourRoutes(route))
+  const routes = planRoutes(wantedRoutes(active, legs, tunnel), ourRoutes(route))
   const refusals: string[] = []
   const tried = (result: number, doing: string, harmless: string): void => {
     if (result >= 0 || errnoName(result) === harmless) return
@@ -262,6 +285,7 @@ function loosen(sysctls: Sysctls, name: string): void {
   if (strictest === STRICT) sysctls.set(own, LOOSE)
 }
 
+const NOWHERE: Unbonded = { active: undefined, tunnel: undefined }
 const NO_LEGS = { dsl: { up: false }, lte: { up: false } } as const
 /** In the state directory. */
 const SYSCTLS_FILE = 'cpe-sysctls.json'

@@ -17,6 +17,7 @@ import {
 const config = {
   concentrator: { addresses: ['192.0.2.10', '2001:db8:c::10'], port: 8_803 },
   lan: { interfaces: ['lan'] },
+  tunnel: { enabled: false, interface: 'hybridge0' },
 }
 const BARE: RoutedLeg = { up: false, ifIndex: undefined }
 const dsl: RoutedLeg = {
@@ -123,7 +124,7 @@ describe('wantedRoutes()', () => {
   ]
   for (const { name, active, legs, says } of rows) {
     test(name, () => {
-      const routes = wantedRoutes(active, legs)
+      const routes = wantedRoutes(active, legs, undefined)
       for (const [i, family] of (['ipv4', 'ipv6'] as const).entries()) {
         assert.equal(tableSays(routes, TABLE.active, family), says[i], family)
       }
@@ -137,21 +138,24 @@ describe('wantedRoutes()', () => {
     ]) {
       for (const family of ['ipv4', 'ipv6'] as const) {
         for (const table of [TABLE.dsl, TABLE.lte]) {
-          assert.match(tableSays(wantedRoutes('dsl', legs), table, family), /unreachable$/)
+          assert.match(
+            tableSays(wantedRoutes('dsl', legs, undefined), table, family),
+            /unreachable$/,
+          )
         }
       }
     }
   })
 
   test('keeps the way over a leg that is down, for probes', () => {
-    const routes = wantedRoutes('lte', { dsl: { ...dsl, up: false }, lte })
+    const routes = wantedRoutes('lte', { dsl: { ...dsl, up: false }, lte }, undefined)
     assert.equal(tableSays(routes, TABLE.dsl, 'ipv4'), 'via 203.0.113.1 dev 2, unreachable')
   })
 })
 
 describe('planRules() and planRoutes()', () => {
   const rules = wantedRules(config, { dsl, lte })
-  const routes = wantedRoutes('dsl', { dsl, lte })
+  const routes = wantedRoutes('dsl', { dsl, lte }, undefined)
 
   test('have nothing to do when all is as it should be', () => {
     // The kernel answers with more than was asked for: it says where a wall stands.
@@ -168,7 +172,7 @@ describe('planRules() and planRoutes()', () => {
   })
 
   test('turn the active leg by two replacements, so that no packet finds no way', () => {
-    const plan = planRoutes(wantedRoutes('lte', { dsl, lte }), routes)
+    const plan = planRoutes(wantedRoutes('lte', { dsl, lte }, undefined), routes)
     assert.deepEqual(
       plan.replace.map(({ table, gateway }) => [table, formatAddress(gateway!)]),
       [
@@ -187,7 +191,7 @@ describe('planRules() and planRoutes()', () => {
       '8793 from 203.0.113.3/32 -> 8801',
     ])
     assert.equal(plan.remove.length, 2)
-    assert.deepEqual(planRoutes(wantedRoutes('dsl', { dsl: moved, lte }), routes), {
+    assert.deepEqual(planRoutes(wantedRoutes('dsl', { dsl: moved, lte }, undefined), routes), {
       replace: [],
       remove: [],
     })

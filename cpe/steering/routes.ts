@@ -6,6 +6,7 @@
  *    8792  anything                                 ask main, but for its default routes
  *    8793  from a leg's address                     ask that leg's table
  *    8794  marked as a leg's                        ask that leg's table
+ *    8795  marked as the tunnel's                   ask 8803: the tunnel, while it stands
  *    8800  anything                                 ask 8800: the active leg
  *   32766  anything                                 ask main: what the OS thinks
  *
@@ -44,7 +45,9 @@ export type RoutedLeg = LegRouting & { readonly ifIndex: number | undefined }
 
 export type Legs<Leg> = Readonly<Record<LegName, Leg>>
 
-export type RoutesConfig = Pick<CpeConfig, 'concentrator' | 'lan'>
+export type RoutesConfig = Pick<CpeConfig, 'concentrator' | 'lan'> & {
+  readonly tunnel: Pick<CpeConfig['tunnel'], 'enabled'>
+}
 
 /** Everything we want of the routing rules. */
 export function wantedRules(config: RoutesConfig, legs: Legs<LegRouting>): OurRule[] {
@@ -57,9 +60,15 @@ export function wantedRules(config: RoutesConfig, legs: Legs<LegRouting>): OurRu
       table: TABLE.captured,
     })),
     ...LEGS.flatMap((leg) => legRules(config, family, leg, addressOf(legs[leg], family))),
+    ...(config.tunnel.enabled ? [tunnelRule(family)] : []),
     { family, priority: PRIORITY.near, table: MAIN_TABLE, suppressPrefixLength: 0 },
     { family, priority: PRIORITY.active, table: TABLE.active },
   ])
+}
+
+function tunnelRule(family: Family): OurRule {
+  const mark = { value: MARK.tunnel, mask: MARK_MASK }
+  return { family, priority: PRIORITY.tunnel, mark, table: TABLE.tunnel }
 }
 
 function legRules(
@@ -89,8 +98,15 @@ function legRules(
   ]
 }
 
-/** Everything we want of the routes. With no active leg the OS's own default routes decide. */
-export function wantedRoutes(active: LegName | undefined, legs: Legs<RoutedLeg>): OurRoute[] {
+/**
+ * Everything we want of the routes. With no active leg the OS's own default routes decide. `tunnel` is the
+ * number of its interface; without, what is marked as the tunnel's leaves by the active leg.
+ */
+export function wantedRoutes(
+  active: LegName | undefined,
+  legs: Legs<RoutedLeg>,
+  tunnel: number | undefined,
+): OurRoute[] {
   return FAMILIES.flatMap((family) => {
     const everything = family === 'ipv4' ? ALL_IPV4 : ALL_IPV6
     const wall = { to: everything, type: RouteType.unreachable, metric: METRIC.wall }
@@ -101,8 +117,16 @@ export function wantedRoutes(active: LegName | undefined, legs: Legs<RoutedLeg>)
       ifIndex: LOOPBACK_INDEX,
       metric: METRIC.way,
     }
+    const tunnelled: OurRoute = {
+      table: TABLE.tunnel,
+      to: everything,
+      type: RouteType.unicast,
+      ifIndex: tunnel,
+      metric: METRIC.way,
+    }
     return [
       captured,
+      ...(tunnel === undefined ? [] : [tunnelled]),
       ...LEGS.flatMap((leg) => [
         ...way(TABLE[leg], legs[leg], family),
         { ...wall, table: TABLE[leg] },
@@ -208,9 +232,16 @@ const PRIORITY = {
   near: 8_792,
   from: 8_793,
   marked: 8_794,
+  tunnel: 8_795,
   active: 8_800,
 } as const
-export const TABLE = { active: 8_800, dsl: 8_801, lte: 8_802, captured: 8_809 } as const
+export const TABLE = {
+  active: 8_800,
+  dsl: 8_801,
+  lte: 8_802,
+  tunnel: 8_803,
+  captured: 8_809,
+} as const
 /** The way is tried before the wall. */
 const METRIC = { way: 1, wall: 2 } as const
 /** Of `lo`, in every network namespace. */

@@ -17,6 +17,8 @@ export const MARK = {
   lte: 0x0030_0000,
   /** The agent's own sockets: never captured, and routed like any others. */
   own: 0x0040_0000,
+  /** It crosses the datagram tunnel, as long as that stands. */
+  tunnel: 0x00d0_0000,
 } as const
 
 /**
