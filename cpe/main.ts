@@ -17,6 +17,7 @@ import { reportNews } from './control/news.ts'
 import { openHouse } from './data/house.ts'
 import type { HouseNews } from './data/room.ts'
 import { houseSettings } from './data/settings.ts'
+import { openTunnel } from './data/tunnel.ts'
 import { openRouter } from './steering/router.ts'
 import { openShaper } from './steering/shaper.ts'
 import { startSteering } from './steering/steering.ts'
@@ -42,14 +43,21 @@ await runDaemon(async (signal) => {
     houseSettings(config, host, house.memory),
     (news: HouseNews) => reportNews(news, () => steering.suspect()),
   )
+  await using tunnel = config.tunnel.enabled
+    ? await openTunnel(config, house.memory.board, log)
+    : undefined
   // Last in, first out: the LAN is captured when all else stands, and let go before it falls.
   await using router = await openRouter(config, (why) => log.warn('router', { why }))
   await using _shaper = await openShaper(config, (why) => log.warn('shaper', { why }))
   await using steering = startSteering(config, {
     ...house,
     router,
+    tunnel,
     log,
-    wake: () => workers.wake(),
+    wake: () => {
+      workers.wake()
+      tunnel?.wake()
+    },
   })
 
   await Promise.race([steering.settled, untilAborted(signal), workers.death])

@@ -162,7 +162,9 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
         refreshLeg: () => undefined,
         setActiveLeg: () => undefined,
         setCapture: () => Promise.resolve(),
+        setTunnel: () => undefined,
       },
+      tunnel: undefined,
       log: {
         debug: ignore,
         info: ignore,

@@ -1,0 +1,296 @@
+/**
+ * The tunnel in the home: what is not TCP goes from the interface into frames on the legs, and frames from
+ * the legs become packets again.
+ *
+ *   LAN ─▶ route ─▶ hybridge0 ─read──▶ session.send ────▶ TunnelLegs ─sendmmsg─▶ dsl, lte
+ *   LAN ◀─ route ◀─ hybridge0 ◀─write─ session.receive ◀── Arrivals ◀─recvmmsg── dsl, lte
+ *
+ * The interface is made when the concentrator has said which addresses it has, and packets are routed into
+ * it only while the session stands (`ifIndex` on the board): until then, and when this thread is gone and
+ * the interface with it, the kernel forwards plainly.
+ */
+import { LEG_NUMBER, LEGS, type LegName } from '../../shared/core/leg.ts'
+import { ARRIVAL_BYTES, Arrivals } from '../../shared/linux/datagrams.ts'
+import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
+import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
+import { LegBoard } from '../../shared/relay/leg-board.ts'
+import type { Loop, Watcher } from '../../shared/relay/loop.ts'
+import { threadStartMs } from '../../shared/relay/shared-clock.ts'
+import { PACKET_HEADROOM_BYTES } from '../../shared/tunnel/batch.ts'
+import { tunnelSecret } from '../../shared/tunnel/keys.ts'
+import { PacketStore } from '../../shared/tunnel/packet-store.ts'
+import type { LegOrder } from '../../shared/tunnel/reports.ts'
+import { Sent } from '../../shared/tunnel/sender.ts'
+import { TunnelSession } from '../../shared/tunnel/session.ts'
+import { answerTooBig } from '../../shared/tunnel/too-big.ts'
+import { formatAddress } from '../../shared/wire/address.ts'
+import { decodeInner, encodeAsk, type InnerAddresses } from '../../shared/wire/inner-address.ts'
+import { ORDER, TUNNEL_COUNT, type TunnelBoard, tunnelBoard } from './tunnel-board.ts'
+import { TunnelLegs } from './tunnel-legs.ts'
+import type { TunnelBirth, TunnelNews } from './tunnel-room.ts'
+
+export class HomeTunnel {
+  readonly #loop: Loop
+  readonly #tell: (news: TunnelNews) => void
+  readonly #originMs = threadStartMs()
+  readonly #legBoard: LegBoard
+  readonly #board: TunnelBoard
+  readonly #count: Float64Array
+  readonly #arrivals = new Arrivals()
+  readonly #packet = pinned(PACKET_HEADROOM_BYTES + PACKET_BYTES_MAX)
+  readonly #device: TunnelDevice
+  readonly #session: TunnelSession
+  readonly #legs: TunnelLegs
+  readonly #fromLan: Watcher
+  readonly #toLan = (memory: Pinned, at: number, bytes: number): void =>
+    this.#deliver(memory, at, bytes)
+  #inner: InnerAddresses | undefined
+  /** The concentrator has said it since the session came up. */
+  #numbered = false
+  #standing = false
+  #dueUs = 0
+  #askedMs = -Infinity
+  #openedMs = -Infinity
+
+  constructor(birth: TunnelBirth, loop: Loop, tell: (news: TunnelNews) => void) {
+    this.#loop = loop
+    this.#tell = tell
+    this.#legBoard = new LegBoard(birth.board)
+    this.#board = tunnelBoard(birth.tunnel)
+    this.#count = this.#board.counters.row(0)
+    this.#device = new TunnelDevice(birth.device, MTU_AT_START)
+    this.#session = new TunnelSession({
+      role: 'home',
+      secret: tunnelSecret(birth.cookie),
+      cipher: birth.cipher,
+      spreadingOf: () => 'cheapest-first',
+      reorderMsMax: birth.reorderMsMax,
+      store: new PacketStore(WAITING_MAX),
+    })
+    this.#fromLan = { onReady: () => this.#takePackets(), onTurn: () => this.#takePackets() }
+    this.#legs = new TunnelLegs(birth, loop, {
+      onReady: (fd) => this.#takeFrames(fd),
+      onTurn() {},
+    })
+    this.follow()
+  }
+
+  /** The legs, or what steering wants of them, may be others than before. */
+  follow(): void {
+    for (const leg of LEGS) {
+      const facts = this.#legBoard.leg(leg)
+      const { to, moved } = this.#legs.follow(leg, facts)
+      if (moved) this.#session.place(LEG_NUMBER[leg], to)
+      this.#session.order(
+        LEG_NUMBER[leg],
+        this.#order(leg, facts.up, 'Up'),
+        this.#order(leg, facts.up, 'Down'),
+      )
+    }
+    this.#dueUs = 0
+  }
+
+  /** How long the thread may sleep. */
+  waitMs(): number {
+    return Math.min(IDLE_MS, this.#dueUs / 1_000 - performance.now())
+  }
+
+  /** The end of each round: what is due, and what others shall see. */
+  turn(): void {
+    const { nowMs } = this.#loop
+    if (nowMs * 1_000 >= this.#dueUs) this.#tick(nowMs)
+    if (this.#inner !== undefined && this.#device.fd < 0) this.#openDevice(this.#inner, nowMs)
+    const standing = this.#session.up && this.#numbered && this.#device.fd >= 0
+    if (standing !== this.#standing) this.#changed(standing)
+    const count = this.#count
+    count[TUNNEL_COUNT.ifIndex] = standing ? this.#device.index : 0
+    count[TUNNEL_COUNT.turnedMs] = this.#originMs + nowMs
+    count[TUNNEL_COUNT.dslUpBytes] = this.#legs.sentBytes.dsl
+    count[TUNNEL_COUNT.lteUpBytes] = this.#legs.sentBytes.lte
+    count[TUNNEL_COUNT.framesUnsent] = this.#legs.unsent
+  }
+
+  [Symbol.dispose](): void {
+    this.#device.close()
+    this.#legs[Symbol.dispose]()
+    this.#session[Symbol.dispose]()
+  }
+
+  /** A batch of packets; what is left comes in the next round, after what the legs have brought. */
+  #takePackets(): void {
+    const { address } = this.#packet
+    for (let taken = 0; ; taken++) {
+      if (taken === PACKETS_A_TURN) {
+        this.#loop.soon(this.#fromLan)
+        break
+      }
+      const bytes = this.#device.read(address + PACKET_HEADROOM_BYTES, PACKET_BYTES_MAX)
+      if (bytes < 0) this.#deviceLost()
+      if (bytes <= 0) break
+      this.#send(bytes, performance.now() * 1_000)
+    }
+    this.#legs.flush()
+    this.#dueUs = 0
+  }
+
+  #send(bytes: number, nowUs: number): void {
+    this.#count[TUNNEL_COUNT.packetsUp]!++
+    const sent = this.#session.send(this.#packet, PACKET_HEADROOM_BYTES, bytes, nowUs, this.#legs)
+    if (sent === Sent.sent || sent === Sent.queued) return
+    this.#count[TUNNEL_COUNT.packetsDropped]!++
+    if (sent === Sent.tooBig) this.#refuse(bytes)
+  }
+
+  /** The interface takes what IPv6 promises; a leg of less than 1,360 bytes does not. */
+  #refuse(bytes: number): void {
+    if (this.#inner === undefined) return
+    const { ipv4, ipv6 } = this.#inner
+    const answer = answerTooBig(this.#session, this.#packet, bytes, ipv4, ipv6)
+    if (answer > 0) this.#device.write(this.#packet.address + PACKET_HEADROOM_BYTES, answer)
+  }
+
+  #takeFrames(fd: number): void {
+    const leg = this.#legs.legOf(fd)
+    const column = leg === 'dsl' ? TUNNEL_COUNT.dslDownBytes : TUNNEL_COUNT.lteDownBytes
+    const headerBytes = this.#legs.headerBytes(leg)
+    const { memory, lengths, pieces, sources, classes } = this.#arrivals
+    for (;;) {
+      const messages = this.#arrivals.receive(fd)
+      if (messages <= 0) break
+      // Anew for each batch: a time before a frame's arrival would make its way seem short.
+      const nowUs = performance.now() * 1_000
+      for (let i = 0; i < messages; i++) {
+        const end = lengths[i]!
+        const piece = Math.max(1, pieces[i]!)
+        this.#count[column]! += end + headerBytes * Math.ceil(end / piece)
+        for (let at = 0; at < end; at += piece) {
+          this.#session.receive(
+            memory,
+            i * ARRIVAL_BYTES + at,
+            Math.min(piece, end - at),
+            sources[i]!,
+            classes[i]!,
+            nowUs,
+            this.#toLan,
+            this.#legs,
+          )
+        }
+      }
+    }
+    this.#legs.flush()
+    this.#dueUs = 0
+  }
+
+  #deliver(memory: Pinned, at: number, bytes: number): void {
+    const said = decodeInner(memory.bytes, at, bytes)
+    if (said !== undefined) {
+      if (said !== 'ask') this.#number(said)
+    } else if (this.#device.fd >= 0) {
+      this.#count[TUNNEL_COUNT.packetsDown]!++
+      this.#device.write(memory.address + at, bytes)
+    }
+  }
+
+  #tick(nowMs: number): void {
+    this.#dueUs = this.#session.tick(nowMs * 1_000, this.#toLan, this.#legs)
+    this.#device.limit(this.#session.packetBytesMax)
+    if (this.#session.up && !this.#numbered && nowMs - this.#askedMs >= ASK_MS) {
+      this.#askedMs = nowMs
+      this.#packet.bytes.set(ASK, PACKET_HEADROOM_BYTES)
+      this.#send(ASK.length, nowMs * 1_000)
+    }
+    this.#legs.flush()
+  }
+
+  /** The concentrator has said under which addresses this home is known to it. */
+  #number(inner: InnerAddresses): void {
+    const before = this.#inner
+    this.#inner = inner
+    this.#numbered = true
+    if (before !== undefined && !sameAddresses(before, inner)) this.#closeDevice()
+  }
+
+  #openDevice({ ipv4, ipv6 }: InnerAddresses, nowMs: number): void {
+    if (nowMs - this.#openedMs < OPEN_AGAIN_MS) return
+    this.#openedMs = nowMs
+    try {
+      this.#device.open([
+        { address: ipv4, bits: 128 },
+        { address: ipv6, bits: 128 },
+      ])
+      this.#loop.watchReading(this.#device.fd, this.#fromLan)
+    } catch (error) {
+      this.#tell({ event: 'refused', why: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  /** Somebody has deleted it. The next round makes another. */
+  #deviceLost(): void {
+    this.#closeDevice()
+    this.#openedMs = -Infinity
+  }
+
+  #closeDevice(): void {
+    if (this.#device.fd >= 0) this.#loop.unwatch(this.#device.fd)
+    this.#device.close()
+  }
+
+  #changed(standing: boolean): void {
+    this.#standing = standing
+    const inner = this.#inner
+    if (!standing || inner === undefined) {
+      this.#tell({ event: 'fallen' })
+      // A concentrator that comes back may have other addresses for us.
+      if (!this.#session.up) this.#numbered = false
+      return
+    }
+    const [ipv4, ipv6] = [formatAddress(inner.ipv4), formatAddress(inner.ipv6)]
+    this.#tell({ event: 'standing', ipv4, ipv6 })
+  }
+
+  #order(leg: LegName, up: boolean, direction: 'Up' | 'Down'): LegOrder {
+    const { orders } = this.#board
+    if (leg === 'lte') {
+      const helps = orders[ORDER[`lte${direction}`]] === 1
+      return {
+        priority: up ? (helps ? OVERFLOW : STANDBY) : NEVER,
+        capacity: undefined,
+        beside: 0,
+      }
+    }
+    const capacity = orders[ORDER[`dslCapacity${direction}`]]!
+    return {
+      priority: up ? PRIMARY : NEVER,
+      capacity: capacity === 0 ? undefined : capacity,
+      beside: orders[ORDER[`dslBeside${direction}`]]!,
+    }
+  }
+}
+
+function sameAddresses(one: InnerAddresses, other: InnerAddresses): boolean {
+  return (
+    formatAddress(one.ipv4) === formatAddress(other.ipv4) &&
+    formatAddress(one.ipv6) === formatAddress(other.ipv6)
+  )
+}
+
+const ASK = encodeAsk()
+/** How long an answer about our addresses may take. */
+const ASK_MS = 200
+/** After an interface could not be made. */
+const OPEN_AGAIN_MS = 1_000
+/** Nothing is due: steering wants to see that we turn. */
+const IDLE_MS = 1_000
+/** Packets that wait for room on a leg, or for an earlier one. */
+const WAITING_MAX = 4_096
+/** Packets read before the legs are looked at. */
+const PACKETS_A_TURN = 64
+const PACKET_BYTES_MAX = 2_048
+/** The least that IPv6 knows; more when the legs have been probed. */
+const MTU_AT_START = 1_280
+
+// RFC 9897 section 3.
+const NEVER = 0
+const STANDBY = 1
+const OVERFLOW = 2
+const PRIMARY = 3

@@ -1,0 +1,61 @@
+/**
+ * What steering and the tunnel's thread tell each other, in memory that both see: a number a cell, one
+ * writer each. The legs themselves stand on the leg board.
+ *
+ *   steering ▶ thread   lteUp │ lteDown │ capacity of DSL │ what passes beside the tunnel on DSL
+ *   thread ▶ steering   ifIndex │ turnedMs │ bytes by leg and direction │ what is counted
+ */
+import { Counters, columns } from '../../shared/relay/counters.ts'
+
+const ORDERS = [
+  // LTE may carry what DSL has no room for.
+  'lteUp',
+  'lteDown',
+  // Bytes a millisecond; 0 while it is not known.
+  'dslCapacityUp',
+  'dslCapacityDown',
+  'dslBesideUp',
+  'dslBesideDown',
+] as const
+export const ORDER = columns(ORDERS)
+
+export const TUNNEL_COUNTERS = [
+  // The interface's number while packets may be routed into it; else 0.
+  'ifIndex',
+  // When the thread last turned, on the clock that all threads share.
+  'turnedMs',
+  'dslUpBytes',
+  'dslDownBytes',
+  'lteUpBytes',
+  'lteDownBytes',
+  'packetsUp',
+  'packetsDown',
+  // No way, no room, or no packet at all.
+  'packetsDropped',
+  // Frames that the kernel did not take.
+  'framesUnsent',
+] as const
+export type TunnelCounter = (typeof TUNNEL_COUNTERS)[number]
+export const TUNNEL_COUNT = columns(TUNNEL_COUNTERS)
+
+export interface TunnelMemory {
+  readonly orders: SharedArrayBuffer
+  readonly counters: SharedArrayBuffer
+}
+
+export interface TunnelBoard {
+  readonly memory: TunnelMemory
+  readonly orders: Float64Array
+  readonly counters: Counters<TunnelCounter>
+}
+
+/** Both ends of it; `memory` comes from the other thread's. */
+export function tunnelBoard(memory?: TunnelMemory): TunnelBoard {
+  const orders = memory?.orders ?? new SharedArrayBuffer(ORDERS.length * 8)
+  const counters = new Counters(TUNNEL_COUNTERS, 1, memory?.counters)
+  return {
+    memory: { orders, counters: counters.memory },
+    orders: new Float64Array(orders),
+    counters,
+  }
+}

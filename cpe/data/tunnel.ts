@@ -1,0 +1,58 @@
+/**
+ * The tunnel as the main thread has it: a thread of its own, started again when it dies. Without it, what it
+ * would carry leaves by one line as it is.
+ */
+import type { CpeConfig } from '../../shared/config/cpe.ts'
+import { tunnelPort } from '../../shared/config/tunnel.ts'
+import type { Log } from '../../shared/daemon/log.ts'
+import { type KeptThread, keepThread } from '../../shared/relay/kept-thread.ts'
+import { knownAddress } from '../../shared/wire/address.ts'
+import { type TunnelBoard, tunnelBoard } from './tunnel-board.ts'
+import type { TunnelBirth, TunnelNews } from './tunnel-room.ts'
+
+/** `board` is the leg board's memory. */
+export async function openTunnel(
+  config: Pick<CpeConfig, 'concentrator' | 'legs' | 'subscriber' | 'tunnel'>,
+  board: SharedArrayBuffer,
+  log: Pick<Log, 'info' | 'warn'>,
+): Promise<KeptThread & { readonly board: TunnelBoard }> {
+  const { tunnel, legs, concentrator, subscriber } = config
+  const shared = tunnelBoard()
+  const birth: TunnelBirth = {
+    board,
+    tunnel: shared.memory,
+    cookie: subscriber.cookie,
+    cipher: tunnel.cipher,
+    reorderMsMax: tunnel.reorderMsMax,
+    device: tunnel.interface,
+    addresses: concentrator.addresses.map(knownAddress),
+    port: tunnelPort(tunnel, concentrator.port),
+    interfaces: { dsl: legs.dsl.interface, lte: legs.lte.interface },
+  }
+  const thread = await keepThread<TunnelBirth, TunnelNews>(
+    new URL('tunnel-worker.ts', import.meta.url),
+    birth,
+    (news) => say(news, log),
+    (why) => {
+      // Its last word may be an old one: packets must not be routed to nobody.
+      shared.counters.row(0).fill(0)
+      log.warn('tunnel thread ended', { why })
+    },
+  )
+  return { ...thread, board: shared }
+}
+
+function say(news: TunnelNews, log: Pick<Log, 'info' | 'warn'>): void {
+  switch (news.event) {
+    case 'serving':
+      return
+    case 'standing':
+      log.info('tunnel stands', { ipv4: news.ipv4, ipv6: news.ipv6 })
+      return
+    case 'fallen':
+      log.warn('tunnel fallen; what is not TCP leaves by one line')
+      return
+    case 'refused':
+      log.warn('tunnel has no interface', { why: news.why })
+  }
+}
