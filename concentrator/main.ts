@@ -23,6 +23,7 @@ import { newsWriter } from './control/news.ts'
 import { answerProbes } from './control/probe-responder.ts'
 import { STREET_COUNTERS } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
+import { openStreetTunnel } from './data/tunnel.ts'
 import { keptSecret } from './subscribers/cookie-secret.ts'
 import { keepDoor } from './subscribers/doorkeeper.ts'
 import { openShaper } from './subscribers/shaper.ts'
@@ -73,6 +74,9 @@ await runDaemon(async (signal) => {
   )
   await using door = keepDoor(config.limits.subflowsPerConnection, shaper.listener)
   using _access = tellAccess(counters)
+  await using _tunnel = config.tunnel.enabled
+    ? await openStreetTunnel(config, sysctls, log)
+    : undefined
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers(
     new URL('data/worker.ts', import.meta.url),

@@ -1,0 +1,83 @@
+/**
+ * The UDP sockets at which the homes' frames arrive, and the frames that wait to leave by them. An answer
+ * leaves by the socket, and so from the address, that its home spoke to: which one that was travels with
+ * the home's own address, in the flow label that UDP over IPv4 and ours have no use for.
+ */
+import { Arrivals } from '../../shared/linux/datagrams.ts'
+import * as libc from '../../shared/linux/libc.ts'
+import { openUdpDoor } from '../../shared/linux/udp-socket.ts'
+import type { Loop, Watcher } from '../../shared/relay/loop.ts'
+import type { LegBatch } from '../../shared/tunnel/batch.ts'
+import { Outbox } from '../../shared/tunnel/outbox.ts'
+import { formatAddress } from '../../shared/wire/address.ts'
+import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
+
+export class StreetDoors implements LegBatch {
+  readonly arrivals = new Arrivals()
+  /** Bytes of frames that left. */
+  sentBytes = 0
+  readonly #outbox: Outbox
+  readonly #fds: number[] = []
+
+  /** Throws a sentence when an address is taken. */
+  constructor(listen: readonly Uint8Array[]) {
+    this.#outbox = new Outbox(listen.length)
+    try {
+      for (const [door, address] of listen.entries()) {
+        const fd = openUdpDoor(address, textOf(address))
+        this.#fds.push(fd)
+        this.#outbox.stand(door, fd)
+      }
+    } catch (error) {
+      this[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  watch(loop: Loop, watcher: Watcher): void {
+    for (const fd of this.#fds) loop.watchReading(fd, watcher)
+  }
+
+  /** As `Arrivals.receive`; the sources say which door they came to. */
+  receive(fd: number): number {
+    const messages = this.arrivals.receive(fd)
+    const door = this.#fds.indexOf(fd)
+    for (let i = 0; i < messages; i++) this.arrivals.sources[i]![DOOR_AT] = door
+    return messages
+  }
+
+  get memory() {
+    return this.#outbox.memory
+  }
+
+  place(): number {
+    return this.#outbox.place()
+  }
+
+  commit(_leg: number, bytes: number, trafficClass: number, to: Uint8Array): void {
+    this.sentBytes += bytes
+    this.#outbox.commit(to[DOOR_AT]!, bytes, trafficClass, to)
+  }
+
+  flush(): void {
+    this.#outbox.flush()
+  }
+
+  get unsent(): number {
+    return this.#outbox.unsent
+  }
+
+  [Symbol.dispose](): void {
+    for (const fd of this.#fds) libc.close(fd)
+    this.#fds.length = 0
+  }
+}
+
+function textOf(sockaddr: Uint8Array): string {
+  const { address, port } = decodeSockaddr(sockaddr) ?? { address: new Uint8Array(16), port: 0 }
+  const text = formatAddress(address)
+  return text.includes(':') ? `[${text}]:${port}` : `${text}:${port}`
+}
+
+/** sin6_flowinfo: the kernel writes zero there, and `Departures` hides what stands there. */
+const DOOR_AT = 4

@@ -1,0 +1,288 @@
+/**
+ * The tunnels of all homes in the concentrator: frames of each home become packets of its own inner
+ * address, and packets for an inner address become frames of that home.
+ *
+ *   homes ─▶ StreetDoors ─▶ sessionAt ─▶ session.receive ─▶ is the source its own? ─write▶ hybridge0 ─▶ NAT
+ *   homes ◀─ StreetDoors ◀─────────────── session.send ◀── placeOf the destination ◀─read─ hybridge0 ◀─ NAT
+ *
+ * A home has a session from its first frame on. Which home a packet belongs to is a number in its address,
+ * so nothing is searched.
+ */
+import { ARRIVAL_BYTES } from '../../shared/linux/datagrams.ts'
+import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
+import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
+import { Counters } from '../../shared/relay/counters.ts'
+import type { Loop, Watcher } from '../../shared/relay/loop.ts'
+import { PACKET_HEADROOM_BYTES } from '../../shared/tunnel/batch.ts'
+import { tunnelSecret } from '../../shared/tunnel/keys.ts'
+import { PacketStore } from '../../shared/tunnel/packet-store.ts'
+import { Sent } from '../../shared/tunnel/sender.ts'
+import { TunnelSession } from '../../shared/tunnel/session.ts'
+import { answerTooBig } from '../../shared/tunnel/too-big.ts'
+import { addressIn, decodeInner, encodeTell, placeOf } from '../../shared/wire/inner-address.ts'
+import { frameType, sessionAt } from '../../shared/wire/tunnel.ts'
+import { Agenda, Appointment } from './agenda.ts'
+import { StreetDoors } from './street-doors.ts'
+import { placeOfHome } from './tunnel-nat.ts'
+import {
+  STREET_TUNNEL_COUNTERS,
+  type StreetTunnelBirth,
+  type StreetTunnelNews,
+  TUNNELLED,
+} from './tunnel-room.ts'
+
+export class StreetTunnel {
+  readonly #birth: StreetTunnelBirth
+  readonly #loop: Loop
+  readonly #tell: (news: StreetTunnelNews) => void
+  readonly #doors: StreetDoors
+  readonly #device: TunnelDevice
+  readonly #count: Float64Array
+  readonly #packet = pinned(PACKET_HEADROOM_BYTES + PACKET_BYTES_MAX)
+  readonly #store = new PacketStore(WAITING_MAX)
+  readonly #secrets: ReadonlyArray<ReturnType<typeof tunnelSecret>>
+  /** Number of the home by session, and its session once it has come. */
+  readonly #numbers: ReadonlyMap<number, number>
+  readonly #homes: Array<Home | undefined>
+  readonly #fromInternet: Watcher
+  readonly #own4: Uint8Array
+  readonly #own6: Uint8Array
+  readonly #agenda: Agenda
+
+  constructor(birth: StreetTunnelBirth, loop: Loop, tell: (news: StreetTunnelNews) => void) {
+    this.#birth = birth
+    this.#loop = loop
+    this.#agenda = new Agenda(loop)
+    this.#tell = tell
+    this.#count = new Counters(STREET_TUNNEL_COUNTERS, 1, birth.counters).row(0)
+    this.#secrets = birth.cookies.map(tunnelSecret)
+    this.#numbers = new Map(
+      this.#secrets.map(({ sessionId }, number) => [sessionOf(sessionId), number]),
+    )
+    this.#homes = new Array<Home | undefined>(birth.cookies.length).fill(undefined)
+    this.#own4 = addressIn(birth.prefix4, OWN_PLACE)
+    this.#own6 = addressIn(birth.prefix6, OWN_PLACE)
+    this.#doors = new StreetDoors(birth.listen)
+    this.#device = new TunnelDevice(birth.device, MTU_BYTES)
+    this.#fromInternet = { onReady: () => this.#takePackets(), onTurn: () => this.#takePackets() }
+    try {
+      this.#openDevice()
+    } catch (error) {
+      this.#doors[Symbol.dispose]()
+      throw error
+    }
+    this.#doors.watch(loop, { onReady: (fd) => this.#takeFrames(fd), onTurn() {} })
+  }
+
+  /** How long the thread may sleep. */
+  waitMs(): number {
+    return Math.min(IDLE_MS, this.#agenda.waitMs(performance.now()))
+  }
+
+  /** The end of each round. */
+  turn(): void {
+    this.#agenda.turn(this.#loop.nowMs * 1_000)
+    this.#doors.flush()
+    if (this.#device.fd < 0) this.#openAgain()
+    this.#count[TUNNELLED.downBytes] = this.#doors.sentBytes
+    this.#count[TUNNELLED.framesUnsent] = this.#doors.unsent
+  }
+
+  [Symbol.dispose](): void {
+    this.#device.close()
+    this.#doors[Symbol.dispose]()
+    for (const home of this.#homes) home?.session[Symbol.dispose]()
+  }
+
+  #takeFrames(fd: number): void {
+    const { memory, lengths, pieces, sources, classes } = this.#doors.arrivals
+    for (let batch = 0; batch < BATCHES_A_TURN; batch++) {
+      const messages = this.#doors.receive(fd)
+      if (messages <= 0) break
+      // Anew for each batch: a time before a frame's arrival would make its way seem short.
+      const nowUs = performance.now() * 1_000
+      for (let i = 0; i < messages; i++) {
+        const end = lengths[i]!
+        const piece = Math.max(1, pieces[i]!)
+        this.#count[TUNNELLED.upBytes]! += end
+        for (let at = 0; at < end; at += piece) {
+          const from = i * ARRIVAL_BYTES + at
+          this.#take(memory, from, Math.min(piece, end - at), sources[i]!, classes[i]!, nowUs)
+        }
+      }
+    }
+    this.#doors.flush()
+  }
+
+  #take(
+    memory: Pinned,
+    at: number,
+    bytes: number,
+    source: Uint8Array,
+    trafficClass: number,
+    nowUs: number,
+  ): void {
+    if (frameType(memory.bytes, at, bytes) === 0) {
+      this.#count[TUNNELLED.alien]!++
+      return
+    }
+    const number = this.#numbers.get(sessionAt(memory.bytes, at))
+    if (number === undefined) {
+      this.#count[TUNNELLED.unknown]!++
+      return
+    }
+    const home = this.#homes[number] ?? this.#welcome(number)
+    home.session.receive(memory, at, bytes, source, trafficClass, nowUs, home.out, this.#doors)
+    this.#agenda.now(home.appointment, nowUs)
+  }
+
+  #welcome(number: number): Home {
+    const session = new TunnelSession({
+      role: 'concentrator',
+      secret: this.#secrets[number]!,
+      cipher: 'aes-128-gcm',
+      spreadingOf: () => 'cheapest-first',
+      reorderMsMax: this.#birth.reorderMsMax,
+      store: this.#store,
+    })
+    const home: Home = {
+      number,
+      session,
+      out: (memory, at, bytes) => this.#toInternet(home, memory, at, bytes),
+      appointment: new Appointment(this.#loop, (nowUs) => this.#tick(home, nowUs)),
+    }
+    this.#homes[number] = home
+    this.#count[TUNNELLED.sessions]!++
+    return home
+  }
+
+  /** Nobody sends as another: a home's packets have its own source. */
+  #toInternet(home: Home, memory: Pinned, at: number, bytes: number): void {
+    const { prefix4, prefix6 } = this.#birth
+    const place = placeOf('source', prefix4, prefix6, memory.bytes, at, bytes)
+    if (place !== placeOfHome(home.number)) {
+      if (decodeInner(memory.bytes, at, bytes) === 'ask') this.#tellAddresses(home)
+      else this.#count[TUNNELLED.spoofed]!++
+      return
+    }
+    this.#count[TUNNELLED.packetsUp]!++
+    this.#device.write(memory.address + at, bytes)
+  }
+
+  #tellAddresses(home: Home): void {
+    const place = placeOfHome(home.number)
+    const answer = encodeTell({
+      ipv4: addressIn(this.#birth.prefix4, place),
+      ipv6: addressIn(this.#birth.prefix6, place),
+    })
+    this.#packet.bytes.set(answer, PACKET_HEADROOM_BYTES)
+    const nowUs = performance.now() * 1_000
+    home.session.send(this.#packet, PACKET_HEADROOM_BYTES, answer.length, nowUs, this.#doors)
+  }
+
+  /** A batch of packets; what is left comes in the next round, after what the homes have sent. */
+  #takePackets(): void {
+    const { address } = this.#packet
+    for (let taken = 0; ; taken++) {
+      if (taken === PACKETS_A_TURN) {
+        this.#loop.soon(this.#fromInternet)
+        break
+      }
+      const bytes = this.#device.read(address + PACKET_HEADROOM_BYTES, PACKET_BYTES_MAX)
+      if (bytes < 0) this.#deviceLost()
+      if (bytes <= 0) break
+      this.#toHome(bytes, performance.now() * 1_000)
+    }
+    this.#doors.flush()
+  }
+
+  #toHome(bytes: number, nowUs: number): void {
+    const { prefix4, prefix6 } = this.#birth
+    const packet = this.#packet
+    const at = PACKET_HEADROOM_BYTES
+    const place = placeOf('destination', prefix4, prefix6, packet.bytes, at, bytes)
+    const home = this.#homes[place - placeOfHome(0)]
+    if (home === undefined) {
+      this.#count[TUNNELLED.unrouted]!++
+      return
+    }
+    switch (home.session.send(packet, at, bytes, nowUs, this.#doors)) {
+      case Sent.sent:
+      case Sent.queued:
+        this.#count[TUNNELLED.packetsDown]!++
+        break
+      case Sent.tooBig:
+        this.#refuse(home, bytes)
+        break
+      default:
+        this.#count[TUNNELLED.dropped]!++
+    }
+    this.#agenda.now(home.appointment, nowUs)
+  }
+
+  /** The interface takes what most legs do; this home's take less. */
+  #refuse(home: Home, bytes: number): void {
+    this.#count[TUNNELLED.tooBig]!++
+    const answer = answerTooBig(home.session, this.#packet, bytes, this.#own4, this.#own6)
+    if (answer > 0) this.#device.write(this.#packet.address + PACKET_HEADROOM_BYTES, answer)
+  }
+
+  #tick(home: Home, nowUs: number): void {
+    const dueUs = home.session.tick(nowUs, home.out, this.#doors)
+    this.#agenda.set(home.appointment, dueUs, nowUs)
+    this.#doors.flush()
+  }
+
+  #openDevice(): void {
+    const { prefix4, prefix6 } = this.#birth
+    this.#device.open([
+      { address: this.#own4, bits: prefix4.bits },
+      { address: this.#own6, bits: prefix6.bits },
+    ])
+    this.#loop.watchReading(this.#device.fd, this.#fromInternet)
+  }
+
+  /** Somebody has deleted it. The next round makes another. */
+  #deviceLost(): void {
+    this.#loop.unwatch(this.#device.fd)
+    this.#device.close()
+  }
+
+  #openAgain(): void {
+    try {
+      this.#openDevice()
+      this.#tell({ event: 'interface', why: `${this.#device.name} was deleted and is there again` })
+    } catch (error) {
+      this.#tell({
+        event: 'interface',
+        why: error instanceof Error ? error.message : String(error),
+      })
+    }
+  }
+}
+
+interface Home {
+  readonly number: number
+  readonly session: TunnelSession
+  readonly out: (memory: Pinned, at: number, bytes: number) => void
+  readonly appointment: Appointment
+}
+
+function sessionOf(sessionId: Uint8Array): number {
+  const frame = new Uint8Array(SESSION_ID_AT + sessionId.length)
+  frame.set(sessionId, SESSION_ID_AT)
+  return sessionAt(frame, 0)
+}
+
+const SESSION_ID_AT = 4
+/** The concentrator's own place in both prefixes. */
+const OWN_PLACE = 1
+/** What a leg of 1,500 bytes over IPv6 leaves for a packet: 40 + 8 + 52 are around it. */
+const MTU_BYTES = 1_400
+const PACKET_BYTES_MAX = 2_048
+/** Packets read before the homes are looked at, and batches of frames before the Internet is. */
+const PACKETS_A_TURN = 64
+const BATCHES_A_TURN = 8
+/** Packets of all homes that wait for room on a leg, or for an earlier one. */
+const WAITING_MAX = 8_192
+const IDLE_MS = 1_000

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { knownAddress, parsePrefix } from '../../shared/wire/address.ts'
+import { type NatConfig, type NatHome, renderNat } from './tunnel-nat.ts'
+
+// What the rules do to packets is shown by deploy/lab/tunnel.lab.test.ts, on a real kernel.
+
+const NONE = { allow: [], deny: [] }
+const config: NatConfig = {
+  tunnel: {
+    interface: 'hybridge0',
+    prefix4: parsePrefix('198.18.0.0/15')!,
+    prefix6: parsePrefix('fd48:7962:7269::/64')!,
+  },
+  acl: NONE,
+  forwards: { ipv4: true, ipv6: true },
+}
+const home: NatHome = { number: 0, egress4: undefined, egress6: undefined, acl: NONE }
+const PORTS = '{ tcp, udp, udplite, sctp, dccp }'
+
+test('each home leaves from its own address of the pool, the others from that of the route', () => {
+  const table = renderNat(config, [
+    { ...home, egress4: knownAddress('192.0.2.7'), egress6: knownAddress('2001:db8::7') },
+    { ...home, number: 1, egress4: knownAddress('192.0.2.8') },
+    { ...home, number: 2 },
+  ])
+  assert.match(
+    table,
+    /elements = \{ 198\.18\.0\.2 : 192\.0\.2\.7, 198\.18\.0\.3 : 192\.0\.2\.8 \};/,
+  )
+  assert.match(table, /elements = \{ fd48:7962:7269::2 : 2001:db8::7 \};/)
+  const translate = linesOf(table, 'translate').slice(1)
+  assert.deepEqual(translate, [
+    'oifname "hybridge0" accept',
+    'ip saddr 198.18.0.0/15 snat ip to ip saddr map @egress4',
+    'ip6 saddr fd48:7962:7269::/64 snat ip6 to ip6 saddr map @egress6',
+    'ip saddr 198.18.0.0/15 masquerade',
+    'ip6 saddr fd48:7962:7269::/64 masquerade',
+  ])
+})
+
+test("a home's own list is judged before everybody's, and allow before deny", () => {
+  const rule = (prefix: string, ports?: ReadonlyArray<{ from: number; to: number }>) => ({
+    ...parsePrefix(prefix)!,
+    ...(ports && { ports }),
+  })
+  const acl = { allow: [rule('10.1.0.0/16')], deny: [rule('10.0.0.0/8'), rule('fc00::/7')] }
+  const own = {
+    allow: [],
+    deny: [rule('192.0.2.0/24', [{ from: 25, to: 25 }]), rule('2001:db8::/32')],
+  }
+  const table = renderNat({ ...config, acl }, [{ ...home, number: 4, acl: own }])
+  assert.deepEqual(linesOf(table, 'from_homes'), [
+    'ct state { established, related } accept',
+    `ip saddr 198.18.0.6 ip daddr 192.0.2.0/24 meta l4proto ${PORTS} th dport { 25-25 } ${REFUSE}`,
+    `ip6 saddr fd48:7962:7269::6 ip6 daddr 2001:db8::/32 ${REFUSE}`,
+    'ip daddr 10.1.0.0/16 accept',
+    `ip daddr 10.0.0.0/8 ${REFUSE}`,
+    `ip6 daddr fc00::/7 ${REFUSE}`,
+    `oifname "hybridge0" ${REFUSE}`,
+    'accept',
+  ])
+})
+
+test('nobody begins anything towards a home', () => {
+  assert.deepEqual(linesOf(renderNat(config, [home]), 'forward').slice(1), [
+    'iifname "hybridge0" goto from_homes',
+    'oifname "hybridge0" ct state { established, related } accept',
+    'oifname "hybridge0" drop',
+  ])
+})
+
+test('a host that did not forward before forwards nothing else', () => {
+  const rest = (ipv4: boolean, ipv6: boolean) =>
+    linesOf(renderNat({ ...config, forwards: { ipv4, ipv6 } }, []), 'forward').slice(4)
+  assert.deepEqual(rest(false, false), ['meta nfproto ipv4 drop', 'meta nfproto ipv6 drop'])
+  assert.deepEqual(rest(true, false), ['meta nfproto ipv6 drop'])
+  assert.deepEqual(rest(true, true), [])
+})
+
+function linesOf(table: string, chain: string): string[] {
+  const [, body = ''] = table.split(`chain ${chain} {\n`)
+  return body
+    .slice(0, body.indexOf('\n  }'))
+    .split('\n')
+    .map((line) => line.trim())
+}
+
+const REFUSE = 'reject with icmpx type admin-prohibited'

@@ -1,0 +1,130 @@
+/**
+ * What becomes of the homes' packets between the tunnel and the Internet: the nftables table
+ * `inet hybridge_tunnel`, as text.
+ *
+ *   from a home  to where it may (the same lists as for its connections), and never to us
+ *   translated   to the home's own address of the pool, the same as its connections have (paired, RFC 4787)
+ *   to a home    answers alone: nobody out there begins anything
+ *
+ * Packets come out of the interface with the source that their session has (data/street-tunnel.ts).
+ */
+import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import type { AclRule } from '../../shared/core/admission.ts'
+import { quoted } from '../../shared/linux/nftables.ts'
+import { formatAddress, formatPrefix } from '../../shared/wire/address.ts'
+import { addressIn } from '../../shared/wire/inner-address.ts'
+import { familyOf } from '../../shared/wire/route.ts'
+
+export interface NatHome {
+  /** Its number, from 0. */
+  readonly number: number
+  /** What it has of the egress pool; 16 bytes. */
+  readonly egress4: Uint8Array | undefined
+  readonly egress6: Uint8Array | undefined
+  readonly acl: { readonly allow: readonly AclRule[]; readonly deny: readonly AclRule[] }
+}
+
+export interface NatConfig {
+  readonly tunnel: Pick<ConcentratorConfig['tunnel'], 'interface' | 'prefix4' | 'prefix6'>
+  readonly acl: { readonly allow: readonly AclRule[]; readonly deny: readonly AclRule[] }
+  /** Whether this host forwarded before us. Where it did not, it forwards nothing else now. */
+  readonly forwards: Readonly<Record<'ipv4' | 'ipv6', boolean>>
+}
+
+/** The whole table. */
+export function renderNat({ tunnel, acl, forwards }: NatConfig, homes: readonly NatHome[]): string {
+  const device = quoted(tunnel.interface)
+  const from4 = `ip saddr ${formatPrefix(tunnel.prefix4)}`
+  const from6 = `ip6 saddr ${formatPrefix(tunnel.prefix6)}`
+  return `table inet ${TABLE}
+delete table inet ${TABLE}
+table inet ${TABLE} {
+  map egress4 { type ipv4_addr : ipv4_addr; ${elements(tunnel.prefix4, homes, ({ egress4 }) => egress4)}}
+  map egress6 { type ipv6_addr : ipv6_addr; ${elements(tunnel.prefix6, homes, ({ egress6 }) => egress6)}}
+
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    iifname ${device} goto from_homes
+    oifname ${device} ct state { established, related } accept
+    oifname ${device} drop
+${forwards.ipv4 ? '' : '    meta nfproto ipv4 drop\n'}${forwards.ipv6 ? '' : '    meta nfproto ipv6 drop\n'}  }
+
+  chain from_homes {
+    ct state { established, related } accept
+${homes.map((home) => ownRules(tunnel, home)).join('')}${rulesOf('', acl)}    oifname ${device} ${REFUSE}
+    accept
+  }
+
+  chain input {
+    type filter hook input priority filter; policy accept;
+    iifname ${device} ct state { established, related } accept
+    iifname ${device} icmp type echo-request accept
+    iifname ${device} icmpv6 type echo-request accept
+    iifname ${device} ${REFUSE}
+  }
+
+  chain translate {
+    type nat hook postrouting priority srcnat; policy accept;
+    oifname ${device} accept
+    ${from4} snat ip to ip saddr map @egress4
+    ${from6} snat ip6 to ip6 saddr map @egress6
+    ${from4} masquerade
+    ${from6} masquerade
+  }
+}
+`
+}
+
+/** Takes the table away, whether it is there or not. */
+export const REMOVE_NAT = `table inet hybridge_tunnel
+delete table inet hybridge_tunnel
+`
+
+/** The address inside the tunnel of home number `number`: the concentrator itself is the first. */
+export function placeOfHome(number: number): number {
+  return number + FIRST_HOME
+}
+
+function elements(
+  prefix: NatConfig['tunnel']['prefix4'],
+  homes: readonly NatHome[],
+  egressOf: (home: NatHome) => Uint8Array | undefined,
+): string {
+  const pairs = homes.flatMap((home) => {
+    const egress = egressOf(home)
+    const inner = addressIn(prefix, placeOfHome(home.number))
+    return egress === undefined ? [] : [`${formatAddress(inner)} : ${formatAddress(egress)}`]
+  })
+  return pairs.length === 0 ? '' : `elements = { ${pairs.join(', ')} }; `
+}
+
+/** Judged before everybody's. */
+function ownRules({ prefix4, prefix6 }: NatConfig['tunnel'], { number, acl }: NatHome): string {
+  const place = placeOfHome(number)
+  return (
+    rulesOf(`ip saddr ${formatAddress(addressIn(prefix4, place))} `, acl, 'ipv4') +
+    rulesOf(`ip6 saddr ${formatAddress(addressIn(prefix6, place))} `, acl, 'ipv6')
+  )
+}
+
+/** `allow` beats `deny`. */
+function rulesOf(whose: string, { allow, deny }: NatConfig['acl'], only?: 'ipv4' | 'ipv6'): string {
+  const line = (rule: AclRule, verdict: string): string => {
+    const family = familyOf(rule)
+    if (only !== undefined && family !== only) return ''
+    const to = `${family === 'ipv4' ? 'ip' : 'ip6'} daddr ${formatPrefix(rule)}`
+    const ranges = rule.ports?.map(({ from, to: last }) => `${from}-${last}`).join(', ')
+    const ports = ranges === undefined ? '' : ` meta l4proto ${WITH_PORTS} th dport { ${ranges} }`
+    return `    ${whose}${to}${ports} ${verdict}\n`
+  }
+  return [
+    ...allow.map((rule) => line(rule, 'accept')),
+    ...deny.map((rule) => line(rule, REFUSE)),
+  ].join('')
+}
+
+const TABLE = 'hybridge_tunnel'
+const WITH_PORTS = '{ tcp, udp, udplite, sctp, dccp }'
+const REFUSE = 'reject with icmpx type admin-prohibited'
+/** 0 is the network's own address, 1 the concentrator's. */
+const FIRST_HOME = 2

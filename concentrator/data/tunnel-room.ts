@@ -1,0 +1,42 @@
+/**
+ * What the tunnel's thread in the concentrator is told at birth, and what it tells and counts.
+ */
+import { columns } from '../../shared/relay/counters.ts'
+import type { Prefix } from '../../shared/wire/address.ts'
+
+export interface StreetTunnelBirth {
+  /** Sockaddrs to listen on. */
+  readonly listen: readonly Uint8Array[]
+  /** By subscriber number. */
+  readonly cookies: readonly Uint8Array[]
+  readonly device: string
+  readonly prefix4: Prefix
+  readonly prefix6: Prefix
+  readonly reorderMsMax: number
+  readonly counters: SharedArrayBuffer
+}
+
+export type StreetTunnelNews =
+  | { readonly event: 'serving' }
+  /** The interface was gone, and is there again or could not be made. */
+  | { readonly event: 'interface'; readonly why: string }
+
+export const STREET_TUNNEL_COUNTERS = [
+  'sessions',
+  'upBytes',
+  'downBytes',
+  'packetsUp',
+  'packetsDown',
+  // From the homes: of no session, of no form.
+  'unknown',
+  'alien',
+  // With a source that is not the home's.
+  'spoofed',
+  // Into the tunnel: for no home that is here, no room, no way.
+  'unrouted',
+  'dropped',
+  'tooBig',
+  'framesUnsent',
+] as const
+export type StreetTunnelCounter = (typeof STREET_TUNNEL_COUNTERS)[number]
+export const TUNNELLED = columns(STREET_TUNNEL_COUNTERS)
