@@ -1,0 +1,206 @@
+/**
+ * What is not TCP, on a whole street with a tunnel: pings, names, calls and bulk, while lines and daemons fail.
+ *
+ * A witness in the internet answers with the address it sees (conversation.ts), which tells the way:
+ *
+ *     192.0.2.10     2001:db8:c::10    through the tunnel and the concentrator
+ *     203.0.113.2    2001:db8:d::2     straight out by DSL
+ */
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { LEGS } from '../../shared/core/leg.ts'
+import { CONCENTRATOR, INTERNET } from './addresses.ts'
+import { call } from './call.ts'
+import { Conversation, openWitness } from './conversation.ts'
+import { raiseStreet, type Street, streetImpossible } from './lab.ts'
+import type { Place } from './places.ts'
+
+describe('a tunnel', { skip: streetImpossible() }, () => {
+  let street: Street
+  const witnesses = new DisposableStack()
+
+  before(async () => {
+    street = await raiseStreet({
+      name: NAME,
+      cpe: { tunnel: { enabled: true }, bypass: { prefixes: [BYPASSED] } },
+      concentrator: { tunnel: { enabled: true } },
+    })
+    const others = [BYPASSED, STRAIGHT]
+    await shell('internet', others.map((own) => `ip address add ${own}/25 dev core`).join(';'))
+    const addresses = [...Object.values(INTERNET.own), ...others]
+    witnesses.use(openWitness(NAME, 'internet', WITNESS, addresses))
+    await eventually(async () => assert.deepEqual(await seen(), THROUGH))
+  })
+
+  afterEach(async () => {
+    for (const leg of LEGS) await street.heal(leg)
+  })
+
+  after(async () => {
+    witnesses.dispose()
+    // Not there when it could not be raised.
+    await street?.down()
+  })
+
+  test('carries what is not TCP to the concentrator, names and pings of all sizes too', async () => {
+    assert.deepEqual(await seen(), THROUGH)
+    await Promise.all(
+      Object.values(INTERNET.own).flatMap((address) => [
+        namesCome(address),
+        ...[56, 1_200, 1_340, 1_372, 1_452, 1_472].map((bytes) => pingsCome(address, bytes)),
+      ]),
+    )
+  })
+
+  test('leaves alone what the operator bypasses, and the router itself', async () => {
+    assert.equal(await ask('home', BYPASSED), '203.0.113.2')
+    assert.equal(await ask('cpe', INTERNET.own.ipv4), '203.0.113.2')
+  })
+
+  test('lets nobody send as another', async () => {
+    await shell('cpe', `ip address add ${ANOTHER}/32 dev hybridge0`)
+    await shell('cpe', `ip route add ${STRAIGHT}/32 dev hybridge0`)
+    assert.equal(await ask('cpe', STRAIGHT, '198.18.0.2'), CONCENTRATOR.own.ipv4)
+    assert.equal(await ask('cpe', STRAIGHT, ANOTHER), 'silence')
+    await shell('cpe', `ip address del ${ANOTHER}/32 dev hybridge0`)
+    await shell('cpe', `ip route del ${STRAIGHT}/32`)
+  })
+
+  test('lets nobody reach the inside of the concentrator', async () => {
+    using _inside = openWitness(NAME, 'concentrator', WITNESS, Object.values(CONCENTRATOR.own))
+    const heard = THROUGH.map((own) => ask('home', own))
+    assert.deepEqual(await Promise.all(heard), ['silence', 'silence'])
+    for (const denied of ['10.1.2.3', '198.18.0.3', 'fd48:7962:7269::3']) {
+      const { stdout } = await street.exec('home', ['ping', '-c1', '-W1', denied])
+      assert.match(stdout, /filtered|prohibited/i, stdout)
+    }
+  })
+
+  test('shows a way that makes sense to traceroute', async () => {
+    for (const [i, hop] of ['192.168.1.1', '198.18.0.1', '192.0.2.1'].entries()) {
+      const argv = ['ping', '-c3', '-i0.3', '-W1', `-t${i + 1}`, INTERNET.own.ipv4]
+      assert.match((await street.exec('home', argv)).stdout, new RegExp(`From ${hop} .* exceeded`))
+    }
+  })
+
+  for (const leg of LEGS) {
+    test(`a call lives on when ${leg} falls silent`, async () => {
+      const { sent, lost, longestGapMs } = await call(NAME, 'home', ECHO, 2, async () => {
+        await pause(700)
+        await street.fail(leg, 'silent')
+      })
+      assert.ok(longestGapMs <= GAP_MS_MAX, `${longestGapMs} ms, ${lost} of ${sent} lost`)
+    })
+  }
+
+  for (const [direction, mbps] of [
+    ['down', 70],
+    ['up', 14],
+  ] as const) {
+    // How much each carries is for the benches, on a calm machine.
+    test(`bulk has both lines, ${direction}`, async () => {
+      const before = (await street.status()).legs
+      const way = direction === 'down' ? '-R' : ''
+      await shell('home', `iperf3 -c ${INTERNET.own.ipv4} -u -b${mbps}M -l1200 -t3 ${way}`)
+      const now = (await street.status()).legs
+      for (const leg of LEGS) {
+        const carried = now[leg][`${direction}Bytes`] - before[leg][`${direction}Bytes`]
+        assert.ok(carried > BULK_BYTES, `${leg} carried ${carried} bytes`)
+      }
+    })
+  }
+
+  test('is there again when somebody has deleted its interface', async () => {
+    for (const place of ['cpe', 'concentrator'] as const) {
+      await shell(place, 'ip link delete hybridge0')
+      await eventually(async () => assert.deepEqual(await seen(), THROUGH))
+    }
+  })
+
+  test('steps aside when the concentrator is gone, and is there again when that is', async () => {
+    using flow = talk('home', INTERNET.own.ipv4)
+    assert.equal(await flow.say(), CONCENTRATOR.own.ipv4)
+    await street.restart('concentrator', 'SIGKILL')
+    await eventually(async () => assert.deepEqual(await seen(), THROUGH))
+    // By which way depends on how long that took: a flow that has moved to a line stays there.
+    assert.notEqual(await flow.say(), 'silence')
+  })
+
+  test('leaves nothing behind', async () => {
+    for (const daemon of ['cpe', 'concentrator'] as const) {
+      await shell(daemon, `kill $(pgrep -f '^node ${daemon}/main.ts /run/hybridge-lab/${NAME}/')`)
+    }
+    await eventually(async () => {
+      assert.equal(await ask('home', INTERNET.own.ipv4), 'silence')
+      const left = 'ip link show hybridge0; nft list table inet hybridge_tunnel'
+      const { stdout } = await street.exec('concentrator', ['bash', '-c', left])
+      assert.equal(stdout, '')
+      assert.equal(await shell('concentrator', 'sysctl -n net.ipv4.ip_forward'), '0\n')
+      assert.doesNotMatch(await shell('cpe', 'ip rule; ip link'), /8795|hybridge0/)
+    })
+  })
+
+  async function namesCome(server: string): Promise<void> {
+    const name = `t${names++}.hyb.example`
+    const argv = ['dig', '+short', '+time=1', '+tries=3', name, `@${server}`]
+    assert.equal((await street.exec('home', argv)).stdout.trim(), INTERNET.own.ipv4)
+  }
+
+  /** The first that is too large for the way is told so, and so is the answer to the second. */
+  async function pingsCome(address: string, bytes: number): Promise<void> {
+    const said = await shell('home', `ping -c4 -i0.1 -W1 -s${bytes} ${address} | tail -n2`)
+    const came = Number(/(\d+) received/.exec(said)?.[1])
+    assert.ok(came >= (bytes > 1_340 ? 2 : 4), `${bytes} bytes to ${address}: ${said}`)
+  }
+
+  /** What a witness sees of each family. */
+  async function seen(): Promise<string[]> {
+    return await Promise.all(Object.values(INTERNET.own).map((address) => ask('home', address)))
+  }
+
+  function talk(place: Place, address: string, own?: string): Conversation {
+    return new Conversation(NAME, place, 'udp', { address, port: WITNESS }, own)
+  }
+
+  async function ask(place: Place, address: string, own?: string): Promise<string> {
+    using flow = talk(place, address, own)
+    return await flow.say()
+  }
+
+  async function shell(place: Place, script: string): Promise<string> {
+    const { status, stdout, stderr } = await street.exec(place, ['bash', '-c', script])
+    assert.equal(status, 0, `${script}: ${stderr}`)
+    return stdout
+  }
+})
+
+/** The house may need a moment after a change; it must get there by itself, and soon. */
+async function eventually(check: () => unknown): Promise<void> {
+  const untilMs = performance.now() + SOON_MS
+  for (;;) {
+    try {
+      await check()
+      return
+    } catch (error) {
+      if (performance.now() > untilMs) throw error
+      await pause(20)
+    }
+  }
+}
+
+let names = 0
+
+const NAME = 'hyb-tunnel'
+const THROUGH = Object.values(CONCENTRATOR.own)
+const BYPASSED = '198.51.100.12'
+/** The router itself reaches it through the tunnel, for the test says so. */
+const STRAIGHT = '198.51.100.13'
+const ANOTHER = '198.18.0.9'
+const WITNESS = 7_001
+const ECHO = { address: INTERNET.own.ipv4, port: 7 }
+/** On a machine that does other things too. */
+const GAP_MS_MAX = 200
+/** Tries to find out whether a line is alive are a tenth of it. */
+const BULK_BYTES = 200_000
+const SOON_MS = 6_000
