@@ -10,6 +10,7 @@ import { percentileOf } from './percentile.ts'
 import { benchRelay } from './relay.ts'
 import { measureRate, measureSetup } from './setup.ts'
 import { row } from './table.ts'
+import { measureTunnels } from './tunnel.ts'
 
 export const daemonBenches = [
   new Command('relay')
@@ -26,6 +27,23 @@ export const daemonBenches = [
       console.log('\nmedians')
       for (const { contender, direction, mbps } of medians) {
         row(contender, direction, mbps.toFixed(0))
+      }
+    }),
+
+  new Command('tunnel')
+    .description('the datagram tunnel beside wireguard-go and OpenVPN, plain cables, one run')
+    .option('--rounds <n>', 'of all contenders', Number, 1)
+    .option('--seconds <n>', 'of each measurement', Number, 4)
+    .action(async ({ rounds, seconds }: { rounds: number; seconds: number }) => {
+      row('contender', 'TCP Mbit/s', 'CPU s/GB', '1400 B pps', '160 B pps')
+      for await (const found of measureTunnels(rounds, seconds)) {
+        row(
+          found.contender,
+          found.tcpMbps.toFixed(0),
+          found.cpuSecondsPerGB.toFixed(1),
+          found.large.toFixed(0),
+          found.small.toFixed(0),
+        )
       }
     }),
 

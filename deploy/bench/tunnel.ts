@@ -1,0 +1,170 @@
+/**
+ * The tunnel beside its peers, in one run, over plain cables: what one TCP flow and one flow of datagrams
+ * carry through it, and what a gigabyte costs. All three leave the far end translated, to the same server.
+ */
+
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { INTERNET } from '../lab/addresses.ts'
+import { requireCommands } from '../lab/command.ts'
+import { raiseStreet, type Street } from '../lab/lab.ts'
+import { running } from '../lab/processes.ts'
+import { type Peer, startOpenvpn, startWireguard } from './tunnel-peers.ts'
+
+export interface TunnelFigures {
+  readonly contender: string
+  readonly tcpMbps: number
+  /** Of both ends, user and system, for a gigabyte of that flow. */
+  readonly cpuSecondsPerGB: number
+  /** Datagrams a second that arrive when as many are sent, but for LOSS_MAX. */
+  readonly large: number
+  readonly small: number
+}
+
+export async function* measureTunnels(
+  rounds: number,
+  seconds: number,
+): AsyncGenerator<TunnelFigures> {
+  requireCommands(COMMANDS)
+  for (let round = 0; round < rounds; round++) {
+    for (const cipher of ['aes-128-gcm', 'chacha20-poly1305', 'none']) {
+      yield await onStreet({ cipher }, async (street) => {
+        const processes = (['cpe', 'concentrator'] as const).map(
+          (daemon) => running(street.name, daemon)!.pid,
+        )
+        return await measure(street, `hybridge ${cipher}`, 'hybridge0', processes, seconds)
+      })
+    }
+    for (const [name, start] of [
+      ['wireguard-go', startWireguard],
+      ['openvpn aes-128-gcm', startOpenvpn],
+    ] as const) {
+      yield await onStreet(undefined, async (street) => {
+        await using peer: Peer = await start(street)
+        const processes = peer.processes.map(({ pid }) => pid!)
+        return await measure(street, name, peer.device, processes, seconds)
+      })
+    }
+  }
+}
+
+/** With our daemons and this cipher, or without them. */
+async function onStreet(
+  ours: { readonly cipher: string } | undefined,
+  work: (street: Street) => Promise<TunnelFigures>,
+): Promise<TunnelFigures> {
+  await using street = await raiseStreet({
+    name: 'hyb-bench',
+    plainLines: true,
+    daemons: ours !== undefined,
+    cpe: { tunnel: { enabled: true, cipher: ours?.cipher ?? 'none' } },
+    concentrator: { tunnel: { enabled: true } },
+  })
+  if (ours !== undefined) await pause(SETTLE_MS)
+  return await work(street)
+}
+
+async function measure(
+  street: Street,
+  contender: string,
+  device: string,
+  processes: readonly number[],
+  seconds: number,
+): Promise<TunnelFigures> {
+  const before = cpuSeconds(processes)
+  const { mbps, bytes } = await tcp(street, device, seconds)
+  const spent = cpuSeconds(processes) - before
+  return {
+    contender,
+    tcpMbps: mbps,
+    cpuSecondsPerGB: spent / (bytes / 1e9),
+    large: await most(street, device, LARGE_BYTES, seconds),
+    small: await most(street, device, SMALL_BYTES, seconds),
+  }
+}
+
+async function tcp(street: Street, device: string, seconds: number) {
+  const argv = ['iperf3', '--json', '-c', INTERNET.own.ipv4, '--bind-dev', device]
+  const { stdout } = await street.exec('cpe', [...argv, '-t', String(seconds)])
+  const { end, error } = JSON.parse(stdout) as {
+    error?: string
+    end?: { sum_received?: { bits_per_second: number; bytes: number } }
+  }
+  const sum = end?.sum_received
+  if (sum === undefined) throw new Error(`Cannot measure TCP by ${device}: ${error}`)
+  return { mbps: sum.bits_per_second / 1e6, bytes: sum.bytes }
+}
+
+/** The highest step at which no more than LOSS_MAX is lost; 0 when even the first loses more. */
+async function most(
+  street: Street,
+  device: string,
+  bytes: number,
+  seconds: number,
+): Promise<number> {
+  let found = 0
+  for (let perSecond = FIRST_STEP; perSecond < STEPS_MAX; perSecond *= STEP) {
+    const { sent, came, ms } = await offer(street, device, bytes, perSecond, seconds)
+    if (came < sent * (1 - LOSS_MAX)) break
+    found = (came / ms) * 1_000
+  }
+  return found
+}
+
+async function offer(
+  street: Street,
+  device: string,
+  bytes: number,
+  perSecond: number,
+  seconds: number,
+): Promise<{ sent: number; came: number; ms: number }> {
+  const { ipv4 } = INTERNET.own
+  const sink = street.spawn('internet', ['node', SINK, ipv4, PORT], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  let said = ''
+  sink.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  while (!said.includes('ready')) await pause(10)
+  const argv = ['node', LOAD, ipv4, PORT, String(bytes), String(perSecond), String(seconds), device]
+  const { stdout, stderr } = await street.exec('cpe', argv)
+  await pause(DRAIN_MS)
+  sink.stdin?.end()
+  await once(sink, 'close')
+  const sent = Number(stdout)
+  if (!(sent > 0)) throw new Error(`Cannot send datagrams by ${device}: ${stderr}`)
+  const { datagrams, ms } = JSON.parse(said.replace('ready\n', '')) as {
+    datagrams: number
+    ms: number
+  }
+  return { sent, came: datagrams, ms }
+}
+
+/** User and system, of processes whose names have no spaces. */
+function cpuSeconds(processes: readonly number[]): number {
+  return processes
+    .map((pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(' '))
+    .reduce((sum, fields) => sum + (Number(fields[13]) + Number(fields[14])) / TICKS_PER_S, 0)
+}
+
+const LOAD = new URL('datagram-load.ts', import.meta.url).pathname
+const SINK = new URL('datagram-sink.ts', import.meta.url).pathname
+const PORT = '9999'
+/** With its headers 1,400 bytes, and 160: what the interface takes, and a call's. */
+const LARGE_BYTES = 1_372
+const SMALL_BYTES = 132
+const FIRST_STEP = 10_000
+const STEP = 1.25
+const STEPS_MAX = 400_000
+const LOSS_MAX = 0.01
+const SETTLE_MS = 1_500
+const DRAIN_MS = 300
+const TICKS_PER_S = 100
+const COMMANDS = {
+  'wireguard-go': 'wireguard-go',
+  wg: 'wireguard-tools',
+  openvpn: 'openvpn',
+  openssl: 'openssl',
+}
