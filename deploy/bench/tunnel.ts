@@ -155,8 +155,8 @@ const PORT = '9999'
 /** With its headers 1,400 bytes, and 160: what the interface takes, and a call's. */
 const LARGE_BYTES = 1_372
 const SMALL_BYTES = 132
-const FIRST_STEP = 10_000
-const STEP = 1.25
+const FIRST_STEP = 15_000
+const STEP = 1.3
 const STEPS_MAX = 400_000
 const LOSS_MAX = 0.01
 const SETTLE_MS = 1_500
