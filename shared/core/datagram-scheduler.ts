@@ -37,13 +37,13 @@ export interface Path {
 /** What a scheduler keeps from one packet to the next. One for each session. */
 export interface SchedulerMemory {
   /** weighted: what each path is owed, in shares of a packet. */
-  readonly credit: Float64Array
+  readonly credit: number[]
   /** ecf: it waits for the quick leg already. */
   waiting: boolean
 }
 
 export function schedulerMemory(): SchedulerMemory {
-  return { credit: new Float64Array(PATHS_MAX), waiting: false }
+  return { credit: [], waiting: false }
 }
 
 /** `queuedBytes` wait behind this packet, which is part of them. */
@@ -80,7 +80,7 @@ export const weighted: Scheduler = (paths, bytes, _queued, { credit }) => {
   let best = -1
   for (let i = 0; i < paths.length; i++) {
     if (!mayCarry(paths[i]!, bytes, standbyMay)) continue
-    credit[i]! += paths[i]!.rate / total
+    credit[i] = (credit[i] ?? 0) + paths[i]!.rate / total
     if (best < 0 || credit[i]! > credit[best]!) best = i
   }
   if (best >= 0) credit[best]! -= 1

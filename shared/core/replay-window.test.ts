@@ -25,6 +25,16 @@ test('judging a number does not make it seen', () => {
   assert.ok(window.isNew(5) && window.isNew(5))
 })
 
+test('a window at rest takes what is higher, and nothing of before', () => {
+  const window = new ReplayWindow()
+  for (const number of [0, 1, 5]) window.see(number)
+  window.rest()
+  for (const number of [0, 3, 4, 5]) assert.ok(!window.isNew(number), `${number}`)
+  assert.ok(window.isNew(8))
+  window.see(8)
+  assert.ok(window.isNew(7) && window.isNew(6) && !window.isNew(8) && !window.isNew(4))
+})
+
 test('a window says what one that remembers everything says', () => {
   for (let seed = 1; seed <= 50; seed++) {
     const random = mulberry32(seed)

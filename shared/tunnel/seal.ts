@@ -19,7 +19,8 @@ export function keyBytesOf(cipher: CipherName): number {
 
 export class Seal implements Disposable {
   readonly #context: number
-  readonly #iv: Uint8Array
+  /** A plain list takes a third of the room of a small typed array, and there are thousands of homes. */
+  readonly #iv: readonly number[]
   readonly #hides: boolean
 
   /** `iv` has IV_BYTES. */
@@ -29,7 +30,7 @@ export class Seal implements Disposable {
     direction: evp.Direction,
   ) {
     this.#context = evp.newAead(cipher === 'none' ? 'aes-128-gcm' : cipher, key, direction)
-    this.#iv = iv
+    this.#iv = Array.from(iv)
     this.#hides = cipher !== 'none'
   }
 
