@@ -58,7 +58,7 @@ test('a packet that does not ask for order does not wait, and nothing waits for 
   assert.equal(flow.take(5, 0, false), Order.now)
   assert.equal(flow.take(6, 0), Order.now)
   flow.tick(0)
-  assert.deepEqual(flow.left.toSorted(), [1, 3, 5, 6])
+  assert.deepEqual(new Set(flow.left), new Set([1, 3, 5, 6]))
   assert.equal(flow.order.held, 0)
 })
 

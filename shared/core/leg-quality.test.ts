@@ -46,7 +46,7 @@ test('a leg that stays bad is tried less and less often, up to a minute', () => 
   assert.deepEqual(pauses.slice(0, 4), [4, 8, 16, 32])
   assert.ok(
     pauses.slice(4).every((pause) => pause === 60),
-    `${pauses}`,
+    pauses.join(', '),
   )
 })
 

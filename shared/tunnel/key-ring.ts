@@ -71,6 +71,8 @@ export class SessionKey implements Disposable {
   /** Nothing has come for long. */
   rest(): void {
     for (const window of this.#windows) window?.rest()
+    this.#out.rest()
+    this.#in.rest()
   }
 
   [Symbol.dispose](): void {
