@@ -8,7 +8,6 @@
  * A home has a session from its first frame on. Which home a packet belongs to is a number in its address,
  * so nothing is searched.
  */
-import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { ARRIVAL_BYTES } from '../../shared/linux/datagrams.ts'
 import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
 import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
@@ -19,9 +18,10 @@ import { tunnelSecret } from '../../shared/tunnel/keys.ts'
 import { PacketStore } from '../../shared/tunnel/packet-store.ts'
 import { Sent } from '../../shared/tunnel/sender.ts'
 import { TunnelSession } from '../../shared/tunnel/session.ts'
-import { icmpTooBig } from '../../shared/wire/icmp-too-big.ts'
+import { answerTooBig } from '../../shared/tunnel/too-big.ts'
 import { addressIn, decodeInner, encodeTell, placeOf } from '../../shared/wire/inner-address.ts'
 import { frameType, sessionAt } from '../../shared/wire/tunnel.ts'
+import { Agenda, Appointment } from './agenda.ts'
 import { StreetDoors } from './street-doors.ts'
 import { placeOfHome } from './tunnel-nat.ts'
 import {
@@ -47,12 +47,12 @@ export class StreetTunnel {
   readonly #fromInternet: Watcher
   readonly #own4: Uint8Array
   readonly #own6: Uint8Array
-  /** Homes with something due within SOON_MS. */
-  #hot: Home[] = []
+  readonly #agenda: Agenda
 
   constructor(birth: StreetTunnelBirth, loop: Loop, tell: (news: StreetTunnelNews) => void) {
     this.#birth = birth
     this.#loop = loop
+    this.#agenda = new Agenda(loop)
     this.#tell = tell
     this.#count = new Counters(STREET_TUNNEL_COUNTERS, 1, birth.counters).row(0)
     this.#secrets = birth.cookies.map(tunnelSecret)
@@ -76,22 +76,12 @@ export class StreetTunnel {
 
   /** How long the thread may sleep. */
   waitMs(): number {
-    let dueUs = Infinity
-    for (let i = 0; i < this.#hot.length; i++) dueUs = Math.min(dueUs, this.#hot[i]!.dueUs)
-    return Math.min(IDLE_MS, dueUs / 1_000 - performance.now())
+    return Math.min(IDLE_MS, this.#agenda.waitMs(performance.now()))
   }
 
   /** The end of each round. */
   turn(): void {
-    const nowUs = this.#loop.nowMs * 1_000
-    const hot = this.#hot
-    this.#hot = []
-    for (let i = 0; i < hot.length; i++) {
-      const home = hot[i]!
-      home.hot = false
-      if (home.dueUs <= nowUs) this.#tick(home, nowUs)
-      else this.#due(home, home.dueUs, nowUs)
-    }
+    this.#agenda.turn(this.#loop.nowMs * 1_000)
     this.#doors.flush()
     if (this.#device.fd < 0) this.#openAgain()
     this.#count[TUNNELLED.downBytes] = this.#doors.sentBytes
@@ -143,7 +133,7 @@ export class StreetTunnel {
     }
     const home = this.#homes[number] ?? this.#welcome(number)
     home.session.receive(memory, at, bytes, source, trafficClass, nowUs, home.out, this.#doors)
-    this.#due(home, nowUs, nowUs)
+    this.#agenda.now(home.appointment, nowUs)
   }
 
   #welcome(number: number): Home {
@@ -159,9 +149,7 @@ export class StreetTunnel {
       number,
       session,
       out: (memory, at, bytes) => this.#toInternet(home, memory, at, bytes),
-      deadline: new Deadline(() => this.#tick(home, this.#loop.nowMs * 1_000)),
-      dueUs: 0,
-      hot: false,
+      appointment: new Appointment(this.#loop, (nowUs) => this.#tick(home, nowUs)),
     }
     this.#homes[number] = home
     this.#count[TUNNELLED.sessions]!++
@@ -229,40 +217,20 @@ export class StreetTunnel {
       default:
         this.#count[TUNNELLED.dropped]!++
     }
-    this.#due(home, nowUs, nowUs)
+    this.#agenda.now(home.appointment, nowUs)
   }
 
   /** The interface takes what most legs do; this home's take less. */
   #refuse(home: Home, bytes: number): void {
     this.#count[TUNNELLED.tooBig]!++
-    const packet = this.#packet.bytes.subarray(PACKET_HEADROOM_BYTES, PACKET_HEADROOM_BYTES + bytes)
-    const router = packet[0]! >> 4 === 4 ? this.#own4.subarray(12) : this.#own6
-    const answer = icmpTooBig(packet, home.session.packetBytesMax, router)
-    if (answer === undefined) return
-    this.#packet.bytes.set(answer, PACKET_HEADROOM_BYTES)
-    this.#device.write(this.#packet.address + PACKET_HEADROOM_BYTES, answer.length)
+    const answer = answerTooBig(home.session, this.#packet, bytes, this.#own4, this.#own6)
+    if (answer > 0) this.#device.write(this.#packet.address + PACKET_HEADROOM_BYTES, answer)
   }
 
   #tick(home: Home, nowUs: number): void {
-    this.#due(home, home.session.tick(nowUs, home.out, this.#doors), nowUs, 'anew')
+    const dueUs = home.session.tick(nowUs, home.out, this.#doors)
+    this.#agenda.set(home.appointment, dueUs, nowUs)
     this.#doors.flush()
-  }
-
-  /** Tick this home at `dueUs` at the latest; `anew` forgets what was due before. */
-  #due(home: Home, dueUs: number, nowUs: number, anew?: 'anew'): void {
-    if (anew === undefined && home.dueUs > nowUs && home.dueUs <= dueUs) {
-      if (home.hot || home.deadline.armed) return
-    }
-    home.dueUs = dueUs
-    const inMs = (dueUs - nowUs) / 1_000
-    if (inMs >= SOON_MS) {
-      this.#loop.arm(home.deadline, inMs)
-      return
-    }
-    this.#loop.disarm(home.deadline)
-    if (home.hot) return
-    home.hot = true
-    this.#hot.push(home)
   }
 
   #openDevice(): void {
@@ -297,10 +265,7 @@ interface Home {
   readonly number: number
   readonly session: TunnelSession
   readonly out: (memory: Pinned, at: number, bytes: number) => void
-  readonly deadline: Deadline
-  dueUs: number
-  /** It stands in the list of those with something due soon. */
-  hot: boolean
+  readonly appointment: Appointment
 }
 
 function sessionOf(sessionId: Uint8Array): number {
@@ -320,6 +285,4 @@ const PACKETS_A_TURN = 64
 const BATCHES_A_TURN = 8
 /** Packets of all homes that wait for room on a leg, or for an earlier one. */
 const WAITING_MAX = 8_192
-/** What is due later than this is the timer wheel's. */
-const SOON_MS = 20
 const IDLE_MS = 1_000

@@ -22,6 +22,7 @@ import { PacketStore } from '../../shared/tunnel/packet-store.ts'
 import type { LegOrder } from '../../shared/tunnel/reports.ts'
 import { Sent } from '../../shared/tunnel/sender.ts'
 import { TunnelSession } from '../../shared/tunnel/session.ts'
+import { answerTooBig } from '../../shared/tunnel/too-big.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import { decodeInner, encodeAsk, type InnerAddresses } from '../../shared/wire/inner-address.ts'
 import { ORDER, TUNNEL_COUNT, type TunnelBoard, tunnelBoard } from './tunnel-board.ts'
@@ -135,8 +136,17 @@ export class HomeTunnel {
   #send(bytes: number, nowUs: number): void {
     this.#count[TUNNEL_COUNT.packetsUp]!++
     const sent = this.#session.send(this.#packet, PACKET_HEADROOM_BYTES, bytes, nowUs, this.#legs)
-    // None is too big: the interface takes no more than the session does.
-    if (sent !== Sent.sent && sent !== Sent.queued) this.#count[TUNNEL_COUNT.packetsDropped]!++
+    if (sent === Sent.sent || sent === Sent.queued) return
+    this.#count[TUNNEL_COUNT.packetsDropped]!++
+    if (sent === Sent.tooBig) this.#refuse(bytes)
+  }
+
+  /** The interface takes what IPv6 promises; a leg of less than 1,360 bytes does not. */
+  #refuse(bytes: number): void {
+    if (this.#inner === undefined) return
+    const { ipv4, ipv6 } = this.#inner
+    const answer = answerTooBig(this.#session, this.#packet, bytes, ipv4, ipv6)
+    if (answer > 0) this.#device.write(this.#packet.address + PACKET_HEADROOM_BYTES, answer)
   }
 
   #takeFrames(fd: number): void {

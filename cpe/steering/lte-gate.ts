@@ -6,6 +6,7 @@
  *     policy ──────────────────────┘                        └─▶ steering: dead or not, and overflow
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
+import { type Budget, UNLIMITED } from '../../shared/core/budget.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import { allowLte, type LteAllowance } from '../../shared/core/lte-allowance.ts'
 import type { Log } from '../../shared/daemon/log.ts'
@@ -41,6 +42,7 @@ export class LteGate {
   #throttleMbps: number | undefined
   #barred = false
   #roams = false
+  #budget: Budget = UNLIMITED
 
   constructor(
     policy: Pick<CpeConfig, 'budget' | 'roaming'>,
@@ -52,6 +54,11 @@ export class LteGate {
     this.#ledger = ledger
     this.#roaming = roaming
     this.#hands = hands
+  }
+
+  /** What is left of the month, as of the last look. */
+  get budget(): Budget {
+    return this.#budget
   }
 
   /** LTE was in a foreign network at the last look. */
@@ -71,6 +78,7 @@ export class LteGate {
     this.#roams = this.#roaming.look(nowMs)
     const spending = this.#ledger.look(counters, dateMs)
     const allowance = allowLte({ ...budget, roaming }, spending, this.#roams)
+    this.#budget = allowance.budget
     const { throttleMbps } = allowance
     const barred = allowance.barred !== undefined
     const { shaper, bar, log } = this.#hands

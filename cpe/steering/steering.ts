@@ -3,7 +3,6 @@
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import type { Policy } from '../../shared/config/policy.ts'
-import { type Budget, UNLIMITED } from '../../shared/core/budget.ts'
 import type { LegName } from '../../shared/core/leg.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { Reason } from '../../shared/core/reasons.ts'
@@ -93,12 +92,8 @@ export function startSteering(
   const { session } = config.concentrator
   const paths = new PathManager(kernel, dump, remotes, session?.port)
   const gate = opened.use(openLteGate(config, outside, outside.unixMs()))
-  let spending: Budget = UNLIMITED
-  const allowance = (lte: LegCounters | undefined, nowMs: number) => {
-    const allowed = gate.look(lte, nowMs, outside.unixMs())
-    spending = allowed.budget
-    return allowed
-  }
+  const allowance = (lte: LegCounters | undefined, nowMs: number) =>
+    gate.look(lte, nowMs, outside.unixMs())
   const guard = new LteGuard(config, { ...outside, dump, roaming: () => gate.roams })
   const hands = { links, probes, paths, allowance, guard }
   const steering = new Steering(config, remotes, { ...outside, ...hands })
@@ -107,29 +102,15 @@ export function startSteering(
     new Inquiry(config, (why) => outside.log.warn('concentrator asked by TCP', { why })),
   )
 
-  const tunnel =
-    outside.tunnel &&
-    new TunnelSteering(outside.tunnel, outside.router, dslLine(config).configured, sharedNowMs)
-  let timer: NodeJS.Timeout | undefined
-  let saidMs = -Infinity
-  /** One failed round must not leave the house without steering: the next looks at everything anew. */
-  const turn = (): void => {
-    let nextMs = AFTER_FAILURE_MS
-    try {
-      const nowMs = performance.now()
-      nextMs = steering.tick(nowMs)
-      tunnel?.look(steering.status().help, spending, nowMs)
+  const tunnel = tunnelSteering(config, outside)
+  opened.use(
+    keepTurning((nowMs) => {
+      const nextMs = steering.tick(nowMs)
+      tunnel?.look(steering.status().help, gate.budget, nowMs)
       inquiry.look(steering.concentratorMissed, nowMs)
-    } catch (error) {
-      if (performance.now() - saidMs > SAY_AGAIN_MS) {
-        saidMs = performance.now()
-        outside.log.error('steering failed', { why: error instanceof Error ? error.stack : error })
-      }
-    }
-    timer = setTimeout(turn, nextMs)
-  }
-  turn()
-  opened.defer(() => clearTimeout(timer))
+      return nextMs
+    }, outside.log),
+  )
   const standing = opened.move()
   return {
     settled: steering.settled,
@@ -154,6 +135,37 @@ export function startSteering(
       return Promise.resolve()
     },
   }
+}
+
+function tunnelSteering(
+  config: SteeringConfig,
+  { tunnel, router }: Pick<SteeringOutside, 'router' | 'tunnel'>,
+): TunnelSteering | undefined {
+  if (tunnel === undefined) return undefined
+  return new TunnelSteering(tunnel, router, dslLine(config).configured, sharedNowMs)
+}
+
+/**
+ * `turn` answers in how many milliseconds it wants to be called again. A round that fails must not leave the house
+ * without steering: the next looks at everything anew.
+ */
+function keepTurning(turn: (nowMs: number) => number, log: Pick<Log, 'error'>): Disposable {
+  let timer: NodeJS.Timeout | undefined
+  let saidMs = -Infinity
+  const round = (): void => {
+    let nextMs = AFTER_FAILURE_MS
+    try {
+      nextMs = turn(performance.now())
+    } catch (error) {
+      if (performance.now() - saidMs > SAY_AGAIN_MS) {
+        saidMs = performance.now()
+        log.error('steering failed', { why: error instanceof Error ? error.stack : error })
+      }
+    }
+    timer = setTimeout(round, nextMs)
+  }
+  round()
+  return { [Symbol.dispose]: () => clearTimeout(timer) }
 }
 
 const AFTER_FAILURE_MS = 200

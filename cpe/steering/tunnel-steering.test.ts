@@ -56,6 +56,14 @@ test('a home within its budget lets LTE carry what DSL has no room for', () => {
   assert.deepEqual([orders[ORDER.lteUp], orders[ORDER.lteDown]], [1, 1])
 })
 
+test('LTE carries nothing while DSL is known to carry much more than it does', () => {
+  const { look, orders } = steered()
+  look({ ...IDLE, dslCapacity: 1_000, dslBytesPerMs: 790 })
+  assert.equal(orders[ORDER.lteDown], 0)
+  look({ ...IDLE, dslCapacity: 1_000, dslBytesPerMs: 800 })
+  assert.equal(orders[ORDER.lteDown], 1)
+})
+
 test('what passes beside the tunnel is what DSL carries without it', () => {
   const { look, orders, count, clock } = steered()
   for (let tick = 0; tick < 100; tick++) {

@@ -3,7 +3,8 @@
  * routed into the tunnel, which depends on whether that stands and turns.
  *
  * Whether DSL is full each end of the tunnel knows by itself, packet by packet. A home that is within its
- * budget leaves it at that; one that has spent more waits until LTE helps the bond too (core/overflow).
+ * budget leaves it at that, unless DSL is known to carry much more than it does; one that has spent more waits
+ * until LTE helps the bond too (core/overflow).
  */
 import type { Budget } from '../../shared/core/budget.ts'
 import type { DslFirst, DslLine } from '../../shared/core/dsl-first.ts'
@@ -56,7 +57,8 @@ export class TunnelSteering {
       ['Up', up],
       ['Down', down],
     ] as const) {
-      const helps = Number(verdict.engaged || pressure === 0)
+      const loaded = verdict.dslBytesPerMs >= (verdict.dslCapacity ?? 0) * LOADED
+      const helps = Number(verdict.engaged || (pressure === 0 && loaded))
       if (orders[ORDER[`lte${direction}`]] !== helps) changed = true
       orders[ORDER[`lte${direction}`]] = helps
       const beside = verdict.dslBytesPerMs - this.#carried[direction].bytesPerMs
@@ -69,3 +71,6 @@ export class TunnelSteering {
     this.#router.setTunnel(turns && ifIndex !== 0 ? ifIndex : undefined)
   }
 }
+
+/** A part of what DSL is known to carry, below which it is not full. */
+const LOADED = 0.8

@@ -3,6 +3,7 @@
  * here passes or fails; the tests do that, with margins.
  */
 import { Command } from 'commander'
+import { frameBench } from './frames.ts'
 import { interactiveBench } from './interactive.ts'
 import { daemonBenches } from './on-daemons.ts'
 import { lineBenches } from './on-lines.ts'
@@ -10,7 +11,7 @@ import { lineBenches } from './on-lines.ts'
 const bench = new Command('npm run bench --').description(
   'Measure the street. Nothing else should load this machine meanwhile.',
 )
-for (const command of [...lineBenches, interactiveBench, ...daemonBenches])
+for (const command of [...lineBenches, interactiveBench, ...daemonBenches, frameBench])
   bench.addCommand(command)
 
 await bench.parseAsync().catch((error: unknown) => {

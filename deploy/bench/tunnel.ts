@@ -61,8 +61,19 @@ async function onStreet(
     cpe: { tunnel: { enabled: true, cipher: ours?.cipher ?? 'none' } },
     concentrator: { tunnel: { enabled: true } },
   })
-  if (ours !== undefined) await pause(SETTLE_MS)
+  if (ours !== undefined) await stands(street)
   return await work(street)
+}
+
+/** Until packets are routed into our tunnel. */
+async function stands(street: Street): Promise<void> {
+  const untilMs = performance.now() + SETTLE_MS_MAX
+  while (performance.now() < untilMs) {
+    const { stdout } = await street.exec('cpe', ['ip', 'route', 'show', 'table', '8803'])
+    if (stdout.includes('hybridge0')) return
+    await pause(100)
+  }
+  throw new Error('Cannot measure: the tunnel does not stand')
 }
 
 async function measure(
@@ -155,11 +166,11 @@ const PORT = '9999'
 /** With its headers 1,400 bytes, and 160: what the interface takes, and a call's. */
 const LARGE_BYTES = 1_372
 const SMALL_BYTES = 132
-const FIRST_STEP = 10_000
-const STEP = 1.25
+const FIRST_STEP = 15_000
+const STEP = 1.3
 const STEPS_MAX = 400_000
 const LOSS_MAX = 0.01
-const SETTLE_MS = 1_500
+const SETTLE_MS_MAX = 15_000
 const DRAIN_MS = 300
 const TICKS_PER_S = 100
 const COMMANDS = {

@@ -48,9 +48,19 @@ describe('a tunnel', { skip: streetImpossible() }, () => {
     await Promise.all(
       Object.values(INTERNET.own).flatMap((address) => [
         namesCome(address),
-        ...[56, 1_200, 1_340, 1_372, 1_452, 1_472].map((bytes) => pingsCome(address, bytes)),
+        ...[56, 1_340, 1_472].map((bytes) => pingsCome(address, bytes)),
       ]),
     )
+  })
+
+  // Before what is refused: the kernel tells a host of few errors in a row, then of one a second.
+  test('shows a way that makes sense to traceroute', async () => {
+    const hops = ['192.168.1.1', '198.18.0.1', '192.0.2.1']
+    const pings = hops.map((_, i) => ['ping', '-c3', '-i0.2', '-W1', `-t${i + 1}`])
+    const said = pings.map((ping) => street.exec('home', [...ping, INTERNET.own.ipv4]))
+    for (const [i, { stdout }] of (await Promise.all(said)).entries()) {
+      assert.match(stdout, new RegExp(`From ${hops[i]} .* exceeded`))
+    }
   })
 
   test('leaves alone what the operator bypasses, and the router itself', async () => {
@@ -77,13 +87,6 @@ describe('a tunnel', { skip: streetImpossible() }, () => {
     }
   })
 
-  test('shows a way that makes sense to traceroute', async () => {
-    for (const [i, hop] of ['192.168.1.1', '198.18.0.1', '192.0.2.1'].entries()) {
-      const argv = ['ping', '-c3', '-i0.3', '-W1', `-t${i + 1}`, INTERNET.own.ipv4]
-      assert.match((await street.exec('home', argv)).stdout, new RegExp(`From ${hop} .* exceeded`))
-    }
-  })
-
   for (const leg of LEGS) {
     test(`a call lives on when ${leg} falls silent`, async () => {
       const { sent, lost, longestGapMs } = await call(NAME, 'home', ECHO, 2, async () => {
@@ -102,7 +105,7 @@ describe('a tunnel', { skip: streetImpossible() }, () => {
     test(`bulk has both lines, ${direction}`, async () => {
       const before = (await street.status()).legs
       const way = direction === 'down' ? '-R' : ''
-      await shell('home', `iperf3 -c ${INTERNET.own.ipv4} -u -b${mbps}M -l1200 -t3 ${way}`)
+      await shell('home', `iperf3 -c ${INTERNET.own.ipv4} -u -b${mbps}M -l1200 -t2 ${way}`)
       const now = (await street.status()).legs
       for (const leg of LEGS) {
         const carried = now[leg][`${direction}Bytes`] - before[leg][`${direction}Bytes`]
@@ -122,7 +125,9 @@ describe('a tunnel', { skip: streetImpossible() }, () => {
     using flow = talk('home', INTERNET.own.ipv4)
     assert.equal(await flow.say(), CONCENTRATOR.own.ipv4)
     await street.restart('concentrator', 'SIGKILL')
-    await eventually(async () => assert.equal(await flow.say(), CONCENTRATOR.own.ipv4))
+    await eventually(async () => assert.deepEqual(await seen(), THROUGH))
+    // By which way depends on how long that took: a flow that has moved to a line stays there.
+    assert.notEqual(await flow.say(), 'silence')
   })
 
   test('leaves nothing behind', async () => {

@@ -37,15 +37,13 @@ export interface Path {
 /** What a scheduler keeps from one packet to the next. One for each session. */
 export interface SchedulerMemory {
   /** weighted: what each path is owed, in shares of a packet. */
-  readonly credit: Float64Array
+  readonly credit: number[]
   /** ecf: it waits for the quick leg already. */
   waiting: boolean
-  /** blest: how much more the quick leg sends meanwhile than it would seem. */
-  lambda: number
 }
 
 export function schedulerMemory(): SchedulerMemory {
-  return { credit: new Float64Array(PATHS_MAX), waiting: false, lambda: LAMBDA_START }
+  return { credit: [], waiting: false }
 }
 
 /** `queuedBytes` wait behind this packet, which is part of them. */
@@ -82,7 +80,7 @@ export const weighted: Scheduler = (paths, bytes, _queued, { credit }) => {
   let best = -1
   for (let i = 0; i < paths.length; i++) {
     if (!mayCarry(paths[i]!, bytes, standbyMay)) continue
-    credit[i]! += paths[i]!.rate / total
+    credit[i] = (credit[i] ?? 0) + paths[i]!.rate / total
     if (best < 0 || credit[i]! > credit[best]!) best = i
   }
   if (best >= 0) credit[best]! -= 1
@@ -100,7 +98,7 @@ export const redundant: Scheduler = (paths) => {
  * Ferlin et al., IFIP Networking 2016: the slow leg is used only if what the quick one could send in the
  * slow one's time still fits into the window. Here that window is what the far end holds of a flow.
  */
-export const blest: Scheduler = (paths, bytes, _queued, memory) => {
+export const blest: Scheduler = (paths, bytes) => {
   const slow = quickest(paths, bytes)
   const fast = quickest(paths, 0)
   if (slow === fast || slow < 0) return setOf(slow)
@@ -113,13 +111,7 @@ export const blest: Scheduler = (paths, bytes, _queued, memory) => {
   const windowPackets = f.windowBytes / bytes
   const meanwhile = (windowPackets + (rounds - 1) / 2) * rounds * bytes
   const room = HELD_PACKETS * bytes - (bytes + s.inflightBytes)
-  return memory.lambda * meanwhile > room ? NO_PATH : setOf(slow)
-}
-
-/** A packet of a slow leg held up others (true), or a round trip of the slow leg passed without. */
-export function judgeBlest(memory: SchedulerMemory, heldUp: boolean): void {
-  const lambda = memory.lambda + (heldUp ? LAMBDA_UP : -LAMBDA_DOWN)
-  memory.lambda = Math.min(LAMBDA_MAX, Math.max(LAMBDA_MIN, lambda))
+  return LAMBDA * meanwhile > room ? NO_PATH : setOf(slow)
 }
 
 /** Lim et al., CoNEXT 2017: earliest completion first. */
@@ -183,10 +175,6 @@ function setOf(path: number): number {
 /** A set is the bits of one byte on the wire. */
 export const PATHS_MAX = 8
 export const STANDBY = 1
-// BLEST's own.
-const LAMBDA_START = 1.2
-const LAMBDA_MIN = 1
-const LAMBDA_MAX = 1.3
-const LAMBDA_UP = 0.04
-const LAMBDA_DOWN = 0.01
+/** BLEST's own start. It would learn from what was sent again for a hole; here nothing is sent again. */
+const LAMBDA = 1.2
 const ECF_BETA = 0.25

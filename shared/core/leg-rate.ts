@@ -32,7 +32,8 @@ export class LegRate {
   #settledUs = 0
   #share = 1
   #queueUs = 0
-  readonly #least = { nowUs: Infinity, beforeUs: Infinity, sinceUs: 0 }
+  /** The least delay of this window and of the one before; `lowestUs` may be a clock's mistake. */
+  readonly #least = { lowestUs: Infinity, nowUs: Infinity, beforeUs: Infinity, sinceUs: 0 }
 
   /** Bytes a millisecond that the tunnel may send. */
   get rate(): number {
@@ -85,12 +86,12 @@ export class LegRate {
   observe(report: LegReport, rttUs: number, nowUs: number): void {
     this.#sink(report.delayUs, nowUs)
     const { spanUs, bytes, received, lost } = report
-    if (spanUs <= 0) return
     const starved = this.#starved
     this.#starved = false
+    // The first report after a rest is of all that rest, and says nothing of a rate.
+    if (spanUs <= 0 || spanUs > SPAN_US_MAX) return
     const delivered = (bytes * 1_000) / spanUs
-    // The first report after a rest is of all that rest.
-    const settleUs = rttUs + Math.min(spanUs, SETTLE_SPAN_US_MAX)
+    const settleUs = rttUs + spanUs
     const packets = received + lost
     const isLossy = packets >= LOSS_PACKETS && lost > packets * LOSS_HIGH
     if (isLossy || this.#queueUs > QUEUE_HIGH_US) {
@@ -118,20 +119,27 @@ export class LegRate {
     this.#rate = START_RATE
     this.#begun = false
     this.#queueUs = 0
-    this.#least.nowUs = Infinity
-    this.#least.beforeUs = Infinity
+    Object.assign(this.#least, { lowestUs: Infinity, nowUs: Infinity, beforeUs: Infinity })
   }
 
-  /** Two windows, so that the floor is never younger than one and a new path is believed in time. */
+  /**
+   * Two windows, so that the floor is never younger than one and a new path is believed in time. It is the
+   * second least: a single report that came from a clock read too early would hold for a minute.
+   */
   #sink(delayUs: number, nowUs: number): void {
     const least = this.#least
     if (nowUs - least.sinceUs >= FLOOR_US) {
       least.beforeUs = least.nowUs
       least.nowUs = Infinity
+      least.lowestUs = Infinity
       least.sinceUs = nowUs
     }
-    least.nowUs = Math.min(least.nowUs, delayUs)
-    this.#queueUs = delayUs - Math.min(least.nowUs, least.beforeUs)
+    if (delayUs < least.lowestUs) {
+      least.nowUs = least.lowestUs
+      least.lowestUs = delayUs
+    } else least.nowUs = Math.min(least.nowUs, delayUs)
+    const floorUs = Math.min(least.nowUs, least.beforeUs)
+    this.#queueUs = floorUs === Infinity ? 0 : Math.max(0, delayUs - floorUs)
   }
 }
 
@@ -153,6 +161,6 @@ const LOSS_HIGH = 0.03
 const LOSS_PACKETS = 20
 /** What may be sent at once after a pause: a burst that a line's own queue takes. */
 const DEPTH_MS = 15
-const SETTLE_SPAN_US_MAX = 100_000
+const SPAN_US_MAX = 200_000
 const DEPTH_BYTES = 24_000
 const FLOOR_US = 60_000_000

@@ -44,6 +44,8 @@ export class PathMtu {
 
   /** A question of that length was answered. */
   hear(mtu: number, nowUs: number): void {
+    // The reply to a short question.
+    if (mtu < MTU_MIN) return
     if (mtu >= this.mtu) this.#unanswered = 0
     if (this.#searchUntilUs === 0) return
     this.#answered = Math.max(this.#answered, mtu)
@@ -85,7 +87,7 @@ export class PathMtu {
 
 /** Ethernet, PPPoE, tunnels under us, and what IPv6 promises. */
 const MTUS = [1_500, 1_492, 1_480, 1_460, 1_440, 1_400, 1_360, 1_280] as const
-export const MTU_MIN = 1_280
+const MTU_MIN = 1_280
 const NOTHING: readonly number[] = []
 const WAIT_US = 300_000
 const CONFIRMS = 3

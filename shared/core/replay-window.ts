@@ -13,11 +13,19 @@ export class ReplayWindow {
   /** The highest number seen; -1 before the first. */
   highest = -1
   #words = EMPTY
+  /** Nothing up to it is new, whatever the words say. */
+  #floor = -1
 
   isNew(number: number): boolean {
     if (number > this.highest) return true
-    if (this.highest - number >= WINDOW) return false
+    if (number <= this.#floor || this.highest - number >= WINDOW) return false
     return (this.#words[Math.floor(number / 32) % WORDS]! & (1 << (number % 32))) === 0
+  }
+
+  /** Nothing has come for long: what is still missing would be too late, and need not be remembered. */
+  rest(): void {
+    this.#floor = this.highest
+    this.#words = EMPTY
   }
 
   see(number: number): void {

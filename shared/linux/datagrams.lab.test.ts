@@ -2,12 +2,14 @@
  * Batches of datagrams through a real kernel, over the loopback.
  */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { knownAddress } from '../wire/address.ts'
 import { decodeSockaddr, encodeSockaddr6 } from '../wire/sockaddr.ts'
 import { ARRIVAL_BYTES, Arrivals, Departures } from './datagrams.ts'
 import { must } from './errors.ts'
 import * as libc from './libc.ts'
+import { inNetworkNamespace } from './netns.ts'
 import { pinned } from './pinned.ts'
 import { openLegSocket, openUdpDoor } from './udp-socket.ts'
 
@@ -78,6 +80,31 @@ for (const [name, text] of [
       [100, 50],
     )
   })
+}
+
+test('what is too long for the line does not keep back what is not', { skip }, () => {
+  const netns = `hyb-datagrams-${process.pid}`
+  ip(`netns add ${netns}`)
+  try {
+    ip(`-n ${netns} link set lo mtu 1400 up`)
+    inNetworkNamespace(netns, () => {
+      using pair = openPair(knownAddress('127.0.0.1'))
+      for (const bytes of [1_400, 1_300, 1_200, 1_200, 1_400]) {
+        pair.departures.commit(pair.slot(0), bytes, 0)
+      }
+      pair.departures.flush(pair.leg)
+      assert.equal(pair.departures.unsent, 2)
+      const lengths = pair.heard().map(({ bytes }) => bytes)
+      assert.deepEqual(lengths, [1_300, 1_200, 1_200])
+    })
+  } finally {
+    ip(`netns delete ${netns}`)
+  }
+})
+
+function ip(words: string): void {
+  const [command = '', ...rest] = `ip ${words}`.split(' ')
+  execFileSync(command, rest)
 }
 
 interface Heard {

@@ -10,7 +10,7 @@
  * (struct mmsghdr: a struct msghdr of 56 bytes as in wire/msghdr.ts, then the message's length as u32.)
  */
 import { viewOf } from '../wire/netlink.ts'
-import { EAGAIN, EINVAL, EIO } from './kernel.ts'
+import { EAGAIN, EINVAL, EIO, EMSGSIZE } from './kernel.ts'
 import * as libc from './libc.ts'
 import { pinned } from './pinned.ts'
 
@@ -163,9 +163,11 @@ export class Departures {
         continue
       }
       // The first of those that are left was refused.
-      if ((taken === -EIO || taken === -EINVAL) && this.#inMessage[sent]! > 1)
+      if (this.#inMessage[sent]! > 1 && WHOLE_REFUSED.has(taken)) {
+        // No checksum offload (before Linux 6.11), or IPsec: so it will be with the others.
+        if (taken === -EIO) this.#inPieces = false
         this.#sendSingly(fd, sent)
-      else this.unsent += this.#inMessage[sent]!
+      } else this.unsent += this.#inMessage[sent]!
       sent += 1
       if (taken !== -EAGAIN) continue
       for (; sent < this.#messages; sent++) this.unsent += this.#inMessage[sent]!
@@ -221,9 +223,8 @@ export class Departures {
     }
   }
 
-  /** This way takes no pieces (no checksum offload before Linux 6.11, or IPsec): from now on one by one. */
+  /** One piece too long for the line keeps back the others. */
   #sendSingly(fd: number, message: number): void {
-    this.#inPieces = false
     const header = message * MMSGHDR_BYTES
     const first = this.#header.getBigUint64(header + IOVEC_AT, true)
     this.#header.setUint32(header + IOVECS_AT, 1, true)
@@ -244,6 +245,8 @@ export const DATAGRAMS = 64
 /** The kernel's own limits for what it cuts. */
 const PIECES_MAX = 64
 const MESSAGE_BYTES_MAX = 65_000
+/** By these the kernel refuses a message for one of its pieces, or for having some. */
+const WHOLE_REFUSED: ReadonlySet<number> = new Set([-EIO, -EINVAL, -EMSGSIZE])
 const TWO_TO_THE_32 = 4_294_967_296
 
 const MMSGHDR_BYTES = 64

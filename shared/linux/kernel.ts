@@ -24,6 +24,7 @@ export const ENFILE = 23
 export const EMFILE = 24
 export const EPIPE = 32
 export const EPROTO = 71
+export const EMSGSIZE = 90
 export const ENOPROTOOPT = 92
 export const EADDRNOTAVAIL = 99
 export const ENETUNREACH = 101

@@ -8,14 +8,14 @@
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { decodeHandshake, encodeHandshake, RANDOM_BYTES } from '../wire/handshake.ts'
-import { FrameType } from '../wire/tunnel.ts'
+import { FrameType, readUint32 } from '../wire/tunnel.ts'
 import { type KeyRing, SessionKey } from './key-ring.ts'
 import { macOf, sessionKeys, type TunnelSecret } from './keys.ts'
 import { sameBytes } from './leg.ts'
 import { CIPHERS } from './seal.ts'
 
 interface Answered {
-  readonly homeRandom: Uint8Array
+  readonly offer: number
   readonly key: SessionKey
   readonly bytes: Uint8Array
   readonly to: Uint8Array
@@ -26,8 +26,10 @@ export class Answers {
   readonly #mac: (bytes: Uint8Array) => Uint8Array
   readonly #instance: number
   readonly #ring: KeyRing
-  /** The latest ones, oldest first. */
-  readonly #answered: Answered[] = []
+  /** Those whose keys wait, oldest first. */
+  #answered: Answered[] = []
+  /** The latest offers, by the first bits of their randoms. */
+  readonly #heard: number[] = []
   #second = 0
   #judged = 0
 
@@ -49,18 +51,17 @@ export class Answers {
     const decoded = decodeHandshake(datagram)
     if (decoded === undefined || decoded.handshake.type !== FrameType.offer) return undefined
     const { handshake, signed, mac } = decoded
-    const before = this.#answered.find(({ homeRandom }) =>
-      sameBytes(homeRandom, handshake.homeRandom),
-    )
-    if (before !== undefined) {
-      return this.#ring.pending.includes(before.key) ? before.bytes : undefined
+    const { homeRandom } = handshake
+    const offer = readUint32(homeRandom, 0) * 0x20_0000 + (readUint32(homeRandom, 4) >>> 11)
+    for (const before of this.#answered) {
+      if (before.offer === offer && this.#ring.pending.includes(before.key)) return before.bytes
     }
+    if (this.#heard.includes(offer)) return undefined
     if (!this.#mayJudge(nowUs) || !timingSafeEqual(this.#mac(signed), mac)) return undefined
     const cipher = CIPHERS[handshake.cipher - 1]
     if (cipher === undefined) return undefined
 
     const concentratorRandom = new Uint8Array(randomBytes(RANDOM_BYTES))
-    const homeRandom = Uint8Array.from(handshake.homeRandom)
     const { up, down } = sessionKeys(this.#secret.root, homeRandom, concentratorRandom, cipher)
     const id = this.#ring.freeId(concentratorRandom[0]!)
     const { instance } = handshake
@@ -77,9 +78,17 @@ export class Answers {
       this.#secret.sessionId,
       this.#mac,
     )
-    this.#answered.push({ homeRandom, key, bytes, to: Uint8Array.from(from) })
-    if (this.#answered.length > ANSWERED_MAX) this.#answered.shift()
+    this.tidy()
+    this.#answered.push({ offer, key, bytes, to: Uint8Array.from(from) })
+    this.#heard.push(offer)
+    if (this.#heard.length > HEARD_MAX) this.#heard.shift()
     return bytes
+  }
+
+  /** Forget the answers that were used, or never will be. */
+  tidy(): void {
+    if (this.#answered.length === 0) return
+    this.#answered = this.#answered.filter(({ key }) => this.#ring.pending.includes(key))
   }
 
   #mayJudge(nowUs: number): boolean {
@@ -91,6 +100,6 @@ export class Answers {
   }
 }
 
-const ANSWERED_MAX = 4
+const HEARD_MAX = 16
 /** A MAC is some 5 us; a home makes an offer an hour, and a few a second in trouble. */
 const JUDGED_PER_S_MAX = 200

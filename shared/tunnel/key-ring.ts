@@ -19,8 +19,9 @@ export class SessionKey implements Disposable {
   readonly bornUs: number
   readonly #out: Seal
   readonly #in: Seal
-  readonly #numbers = new Float64Array(LEGS + 1)
-  readonly #windows = new Map<number, ReplayWindow>()
+  /** By leg. Made when a leg is used: most homes have two, and there are thousands of homes. */
+  readonly #numbers: number[] = []
+  readonly #windows: Array<ReplayWindow | undefined> = []
   #sealed = 0
 
   constructor(
@@ -40,7 +41,9 @@ export class SessionKey implements Disposable {
   nextNumber(leg: number): number {
     if (this.#sealed >= FRAMES_MAX) return -1
     this.#sealed += 1
-    return this.#numbers[leg]!++
+    const number = this.#numbers[leg] ?? 0
+    this.#numbers[leg] = number + 1
+    return number
   }
 
   /** It is old enough, or has done enough, to be replaced. */
@@ -58,11 +61,18 @@ export class SessionKey implements Disposable {
 
   /** Of this leg's incoming numbers. */
   window(leg: number): ReplayWindow {
-    const window = this.#windows.get(leg)
+    const window = this.#windows[leg]
     if (window !== undefined) return window
     const fresh = new ReplayWindow()
-    this.#windows.set(leg, fresh)
+    this.#windows[leg] = fresh
     return fresh
+  }
+
+  /** Nothing has come for long. */
+  rest(): void {
+    for (const window of this.#windows) window?.rest()
+    this.#out.rest()
+    this.#in.rest()
   }
 
   [Symbol.dispose](): void {

@@ -10,7 +10,7 @@
  * direction that this end sends.
  */
 import type { Path } from '../core/datagram-scheduler.ts'
-import { LegMerit } from '../core/leg-merit.ts'
+import { LegQuality } from '../core/leg-quality.ts'
 import { LegRate } from '../core/leg-rate.ts'
 import { PathMtu } from '../core/path-mtu.ts'
 import type { LegCounts } from '../wire/control.ts'
@@ -32,7 +32,7 @@ export class TunnelLeg {
     rate: 0,
   }
   readonly rate = new LegRate()
-  readonly quality = new LegMerit()
+  readonly quality = new LegQuality()
   readonly mtu = new PathMtu()
   /** A whole sockaddr_in6; undefined: none yet. */
   far: Uint8Array | undefined
@@ -126,8 +126,8 @@ export class TunnelLeg {
 
   /** The far end has what was sent at `latest`, by our clock; `stamp` is that clock now. */
   confirm(latest: number, stamp: number, nowUs: number): void {
-    const ageUs = since32(stamp, latest)
-    if (ageUs < 0) return
+    // Of a burst, each Send Time is a little more than the clock was.
+    const ageUs = Math.max(0, since32(stamp, latest))
     if (since32(this.#lastStamp, latest) <= 0) this.#unconfirmedUs = 0
     else this.#unconfirmedUs = Math.max(this.#unconfirmedUs, nowUs - ageUs)
   }

@@ -55,7 +55,11 @@ export class Offers {
 
   /** The datagram of another attempt, for this leg. */
   #make(leg: number, nowUs: number): Uint8Array {
-    this.#random ??= new Uint8Array(randomBytes(RANDOM_BYTES))
+    // The concentrator answers a random for a while only (answers.ts).
+    if (this.#random === undefined || this.#tries % TRIES_EACH === 0) {
+      this.#random = new Uint8Array(randomBytes(RANDOM_BYTES))
+    }
+    const homeRandom = this.#random
     this.#nextUs = nowUs + Math.min(AGAIN_US * 2 ** this.#tries, AGAIN_US_MAX)
     this.#tries += 1
     const { sessionId } = this.#secret
@@ -65,7 +69,7 @@ export class Offers {
         keyId: 0,
         leg,
         offeredUs: Math.floor(nowUs),
-        homeRandom: this.#random,
+        homeRandom,
         concentratorRandom: new Uint8Array(RANDOM_BYTES),
         cipher: 1 + CIPHERS.indexOf(this.#cipher),
         instance: this.#instance,
@@ -120,4 +124,5 @@ const SILENT_US = 500_000
 /** Then what the tunnel would carry is forwarded without it. */
 const DOWN_US = 1_500_000
 const AGAIN_US = 250_000
+const TRIES_EACH = 4
 const AGAIN_US_MAX = 4_000_000

@@ -262,5 +262,5 @@ function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
 }
 
 export const COOKIE = new TextEncoder().encode('a cookie of twenty-two')
-export const CONCENTRATOR = sockaddr(1, 8803)
+const CONCENTRATOR = sockaddr(1, 8803)
 const OUTER_BYTES = 28

@@ -92,8 +92,9 @@ export class Questions {
   ): void {
     const askedUs = readUint32(memory, at + CONTROL_LEAD_BYTES)
     const stamp = Math.floor(nowUs) % TWO_TO_THE_32
-    const rttUs = since32(stamp, askedUs)
-    if (rttUs < 0 || rttUs > RTT_US_MAX) return
+    // Of a burst, each frame's Send Time is a little more than the clock was: such a reply took no time.
+    const rttUs = Math.max(0, since32(stamp, askedUs))
+    if (rttUs > RTT_US_MAX) return
     leg.observeRtt(rttUs)
     leg.confirm(askedUs, stamp, nowUs)
     leg.mtu.hear(bytes + leg.outerBytes, nowUs)

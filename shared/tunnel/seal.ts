@@ -17,9 +17,14 @@ export function keyBytesOf(cipher: CipherName): number {
   return cipher === 'chacha20-poly1305' ? 32 : 16
 }
 
+/** Key and IV are plain lists: a third of the room of small typed arrays, and there are thousands of homes. */
 export class Seal implements Disposable {
-  readonly #context: number
-  readonly #iv: Uint8Array
+  readonly #cipher: evp.AeadCipher
+  readonly #direction: evp.Direction
+  readonly #key: readonly number[]
+  /** 0 while at rest. */
+  #context = 0
+  readonly #iv: readonly number[]
   readonly #hides: boolean
 
   /** `iv` has IV_BYTES. */
@@ -28,8 +33,10 @@ export class Seal implements Disposable {
     { key, iv }: { readonly key: Uint8Array; readonly iv: Uint8Array },
     direction: evp.Direction,
   ) {
-    this.#context = evp.newAead(cipher === 'none' ? 'aes-128-gcm' : cipher, key, direction)
-    this.#iv = iv
+    this.#cipher = cipher === 'none' ? 'aes-128-gcm' : cipher
+    this.#direction = direction
+    this.#key = Array.from(key)
+    this.#iv = Array.from(iv)
     this.#hides = cipher !== 'none'
   }
 
@@ -68,13 +75,22 @@ export class Seal implements Disposable {
     return evp.finish(context) === 1
   }
 
+  /** Not used for long: OpenSSL's part, 1.4 KB, is made again when it is wanted. */
+  rest(): void {
+    if (this.#context !== 0) evp.freeAead(this.#context)
+    this.#context = 0
+  }
+
   [Symbol.dispose](): void {
-    evp.freeAead(this.#context)
+    this.rest()
   }
 
   #begin(frame: Pinned, at: number): number {
     const from = at + NONCE_FROM
     for (let i = 0; i < IV_BYTES; i++) NONCE.bytes[i] = frame.bytes[from + i]! ^ this.#iv[i]!
+    if (this.#context === 0) {
+      this.#context = evp.newAead(this.#cipher, Uint8Array.from(this.#key), this.#direction)
+    }
     evp.setNonce(this.#context, NONCE.address)
     return this.#context
   }

@@ -202,6 +202,37 @@ test('after the concentrator has begun anew, sessions are back in under 2 s', ()
   assert.ok(street.nowUs - since < 2_000_000, `${street.nowUs - since} us`)
 })
 
+test('a replayed offer makes no key, and costs the home nothing', () => {
+  const street = new PaintedStreet(legs([DSL]), { home: () => {}, concentrator: () => {} })
+  let offer: Uint8Array | undefined
+  let answers = 0
+  street.onEnter = (_towards, bytes) => {
+    const type = bytes[0]! & 15
+    if (type === FrameType.offer) offer ??= Uint8Array.from(bytes)
+    if (type === FrameType.answer) answers += 1
+  }
+  orderDslFirst(street, true)
+  assert.equal(answers, 1)
+  for (let i = 0; i < 100; i++) street.inject('concentrator', offer!, sockaddr(66, 666))
+  const bent = Uint8Array.from(offer!)
+  bent[30]! ^= 1
+  street.inject('concentrator', bent, sockaddr(66, 666))
+  street.run(street.nowUs + 100_000)
+  assert.equal(answers, 1)
+  assert.ok(street.sessions.concentrator.up)
+})
+
+test('a line that swallows everything for a minute is no reason to wait longer', () => {
+  const street = new PaintedStreet(legs([DSL]), { home: () => {}, concentrator: () => {} })
+  street.sessions.home.order(1, known(DSL.rate, 3), known(DSL.rate, 3))
+  const dsl = street.lines.get(1)!
+  dsl.cut = true
+  street.run(street.nowUs + 60_000_000)
+  assert.ok(!street.sessions.home.up)
+  dsl.cut = false
+  assert.ok(street.connect() < 4_500_000)
+})
+
 test('a change of keys under traffic loses nothing', () => {
   const numbers: number[] = []
   const street = new PaintedStreet(

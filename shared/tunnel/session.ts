@@ -154,6 +154,8 @@ export class TunnelSession implements Disposable {
    */
   tick(nowUs: number, out: PacketOut, batch: LegBatch): number {
     this.#ring.tidy(nowUs)
+    this.#answers?.tidy()
+    if (nowUs - this.#heardUs > REST_US) this.#ring.current?.rest()
     this.legs.paint(0, nowUs)
     let nextUs = Math.min(this.receiver.tick(nowUs, out), nowUs + TICK_US_MAX)
     const offersUs = this.#offers?.tick(this.#ring, this.legs, this.#heardUs, nowUs, batch)
@@ -293,3 +295,5 @@ export class TunnelSession implements Disposable {
 
 const TICK_US_MAX = 1_000_000
 const BUSY_US = 2_000_000
+/** Nothing on the way is older. */
+const REST_US = 10_000_000

@@ -49,7 +49,7 @@ for (const [name, packet, router] of [
   })
 }
 
-test('icmpTooBig() answers a ping as any packet', () => {
+test('icmpTooBig() answers a ping like any packet', () => {
   assert.ok(icmpTooBig(ipv4({ bytes: 1_400, protocol: 1, payload: '08 00' }), 1_372, ROUTER4))
   assert.ok(icmpTooBig(ipv6({ bytes: 1_400, protocol: 58, payload: '80 00' }), 1_372, ROUTER6))
 })

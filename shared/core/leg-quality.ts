@@ -10,7 +10,7 @@
  *     │ fed │ ─────────▶ │ out │ ─────────────────────────────────▶ │ trial │ ── bad again ──▶ out
  *     └─────┘ ◀────────────────────────────────── good ──────────── └───────┘
  */
-export class LegMerit {
+export class LegQuality {
   #loss = 0
   #share = 1
   #outUntilUs = 0

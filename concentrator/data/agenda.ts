@@ -1,0 +1,70 @@
+/**
+ * When each home's session wants to be looked at again: those that want it soon are in a short list, all
+ * others in the loop's timer wheel, whose slots are too wide for a packet that waits for its turn on a leg.
+ */
+import { Deadline } from '../../shared/core/timer-wheel.ts'
+import type { Loop } from '../../shared/relay/loop.ts'
+
+/** A home's place in it. */
+export class Appointment {
+  readonly deadline: Deadline
+  readonly look: (nowUs: number) => void
+  dueUs = 0
+  /** It stands in the short list. */
+  soon = false
+
+  constructor(loop: Loop, look: (nowUs: number) => void) {
+    this.look = look
+    this.deadline = new Deadline(() => look(loop.nowMs * 1_000))
+  }
+}
+
+export class Agenda {
+  readonly #loop: Loop
+  #soon: Appointment[] = []
+
+  constructor(loop: Loop) {
+    this.#loop = loop
+  }
+
+  /** Look at `dueUs`, whatever was agreed before. */
+  set(one: Appointment, dueUs: number, nowUs: number): void {
+    one.dueUs = dueUs
+    const inMs = (dueUs - nowUs) / 1_000
+    if (inMs >= SOON_MS) {
+      this.#loop.arm(one.deadline, inMs)
+      return
+    }
+    this.#loop.disarm(one.deadline)
+    if (one.soon) return
+    one.soon = true
+    this.#soon.push(one)
+  }
+
+  /** Look at the end of this round. */
+  now(one: Appointment, nowUs: number): void {
+    if (!one.soon || one.dueUs > nowUs) this.set(one, nowUs, nowUs)
+  }
+
+  /** Milliseconds until the first of the short list; Infinity when it is empty. */
+  waitMs(nowMs: number): number {
+    let dueUs = Infinity
+    for (let i = 0; i < this.#soon.length; i++) dueUs = Math.min(dueUs, this.#soon[i]!.dueUs)
+    return dueUs / 1_000 - nowMs
+  }
+
+  /** The end of a round: look at all of the short list that are due. */
+  turn(nowUs: number): void {
+    const soon = this.#soon
+    this.#soon = []
+    for (let i = 0; i < soon.length; i++) {
+      const one = soon[i]!
+      one.soon = false
+      if (one.dueUs <= nowUs) one.look(nowUs)
+      else this.set(one, one.dueUs, nowUs)
+    }
+  }
+}
+
+/** Two slots of the wheel. */
+const SOON_MS = 20
