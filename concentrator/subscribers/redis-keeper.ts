@@ -109,15 +109,7 @@ class RedisKeeper implements Keeper {
       after === undefined ? '' : JSON.stringify(after),
     ])
     const all = [KEY.seq, KEY.journal, ...keys]
-    const ask = this.#redis.eval(
-      COMMIT,
-      all.length,
-      ...all,
-      who,
-      atMs,
-      JOURNAL_ENTRIES_MAX,
-      ...given,
-    )
+    const ask = this.#run(COMMIT, all, [who, atMs, JOURNAL_ENTRIES_MAX, ...given])
     const [kind, ...told] = (await this.#asked(ask)) as [string, ...(string | number)[]]
     if (kind === 'conflict') {
       const { kind: of, id } = changes[Number(told[0]) - 1]!
@@ -179,7 +171,7 @@ class RedisKeeper implements Keeper {
       }
     }
     const all = [KEY.batches, ...keys.keys()]
-    const ask = this.#redis.eval(ADD_USAGE, all.length, ...all, source, number, ...given)
+    const ask = this.#run(ADD_USAGE, all, [source, number, ...given])
     return (await this.#asked(ask)) === 1
   }
 
@@ -202,6 +194,11 @@ class RedisKeeper implements Keeper {
     this.#redis.disconnect()
     this.#ears.disconnect()
     await Promise.resolve()
+  }
+
+  /** In one list: a hundred thousand arguments of a call do not fit on the stack. */
+  #run(script: string, keys: readonly string[], given: ReadonlyArray<string | number>) {
+    return this.#redis.call('EVAL', [script, keys.length, ...keys, ...given])
   }
 
   async #entries(from: string, until: string, max: number): Promise<JournalEntry[]> {
