@@ -14,6 +14,7 @@ export class LegQuality {
   #loss = 0
   #share = 1
   #outUntilUs = 0
+  #oursUntilUs = 0
   #pauseUs = PAUSE_US_MIN
   #trial: { packets: number } | undefined
 
@@ -37,7 +38,8 @@ export class LegQuality {
     const packets = report.received + report.lost
     if (packets <= 0 || nowUs < this.#outUntilUs) return
     // What is lost at the end of a full queue is not the leg's fault but ours: leg-rate.ts sees to that.
-    const weight = queueUs > QUEUE_US_OURS ? 0 : 1 - Math.exp(-packets / MEMORY_PACKETS)
+    if (queueUs > QUEUE_US_OURS) this.#oursUntilUs = nowUs + OURS_US
+    const weight = nowUs < this.#oursUntilUs ? 0 : 1 - Math.exp(-packets / MEMORY_PACKETS)
     this.#loss += weight * (Math.max(0, report.lost) / packets - this.#loss)
     const share = Math.min(
       between(this.#loss, LOSS_GOOD, LOSS_BAD),
@@ -79,6 +81,8 @@ function between(value: number, good: number, bad: number): number {
 const LOSS_GOOD = 0.05
 const LOSS_BAD = 0.2
 const QUEUE_US_OURS = 15_000
+/** Until what a full queue has dropped is reported, and the rate has come down. */
+const OURS_US = 300_000
 const QUEUE_US_GOOD = 200_000
 const QUEUE_US_BAD = 800_000
 /** A burst of loss is not a bad leg. */

@@ -32,6 +32,8 @@ export class LegRate {
   #settledUs = 0
   #share = 1
   #queueUs = 0
+  #rises = 0
+  readonly #judged = { packets: 0, lost: 0 }
   /** The least delay of this window and of the one before; `lowestUs` may be a clock's mistake. */
   readonly #least = { lowestUs: Infinity, nowUs: Infinity, beforeUs: Infinity, sinceUs: 0 }
 
@@ -92,8 +94,9 @@ export class LegRate {
     if (spanUs <= 0 || spanUs > SPAN_US_MAX) return
     const delivered = (bytes * 1_000) / spanUs
     const settleUs = rttUs + spanUs
-    const packets = received + lost
-    const isLossy = packets >= LOSS_PACKETS && lost > packets * LOSS_HIGH
+    const isLossy = this.#isLossy(received, lost)
+    const rises = this.#rises
+    this.#rises = 0
     if (isLossy || this.#queueUs > QUEUE_HIGH_US) {
       if (nowUs < this.#settledUs) return
       this.#begun = true
@@ -103,8 +106,12 @@ export class LegRate {
       this.#rate = Math.max(RATE_MIN, Math.min(own, carries) * DRAIN)
       this.#settledUs = nowUs + settleUs
     } else if (starved && this.#queueUs < QUEUE_LOW_US) {
-      if (this.#begun) this.#rate = Math.min(this.#rate * RISE, this.#boundRate * RISE)
-      else if (nowUs >= this.#settledUs) {
+      if (this.#begun) {
+        // Long in vain: the line carries much more than it did.
+        const rise = rises > RISES_LONG ? RISE_LONG : RISE
+        this.#rate = Math.min(this.#rate * rise, this.#boundRate * RISE)
+        this.#rises = rises + 1
+      } else if (nowUs >= this.#settledUs) {
         this.#rate = Math.min(Math.max(this.#rate, delivered * RISE_FIRST), this.#boundRate)
         this.#settledUs = nowUs + settleUs
       }
@@ -112,6 +119,17 @@ export class LegRate {
       this.#begun = true
       this.#rate += (delivered - this.#rate) * APPROACH
     }
+  }
+
+  /** Over enough packets that the loss of a radio is not taken for that of a queue. */
+  #isLossy(received: number, lost: number): boolean {
+    this.#judged.packets += received + lost
+    this.#judged.lost += lost
+    const { packets, lost: ofThese } = this.#judged
+    if (packets < LOSS_PACKETS) return false
+    this.#judged.packets = 0
+    this.#judged.lost = 0
+    return ofThese > packets * LOSS_HIGH
   }
 
   /** Another path. */
@@ -149,6 +167,9 @@ const START_RATE = 2_500
 const RATE_MIN = 32
 const RISE_FIRST = 1.5
 const RISE = 1.01
+const RISE_LONG = 1.04
+/** Half a second; a line that is full shows its queue sooner. */
+const RISES_LONG = 25
 const DRAIN = 0.97
 const APPROACH = 0.25
 const EASE = 0.9
@@ -157,10 +178,10 @@ const LEAST_SHARE = 0.05
 const QUEUE_LOW_US = 8_000
 const QUEUE_HIGH_US = 25_000
 /** A radio loses less, a full queue more. */
-const LOSS_HIGH = 0.03
-const LOSS_PACKETS = 20
+const LOSS_HIGH = 0.04
+const LOSS_PACKETS = 200
 /** What may be sent at once after a pause: a burst that a line's own queue takes. */
-const DEPTH_MS = 15
+const DEPTH_MS = 25
 const SPAN_US_MAX = 200_000
 const DEPTH_BYTES = 24_000
 const FLOOR_US = 60_000_000
