@@ -5,6 +5,7 @@
  *    policy ◀────────┤ conversation, session┤
  *    data threads ◀──┘ cookies              └─◀ reporter: how the legs are, and why
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { LEGS } from '../../shared/core/leg.ts'
 import { release } from '../../shared/daemon/arguments.ts'
@@ -84,6 +85,7 @@ export class Control {
       software: `hybridge ${release()}`,
       board,
       chance: Math.random,
+      wait: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
       log: this.#log,
       dial: (leg) => dialSession(this.#config, leg, board.leg(leg)),
       timeIs: (unixMs) => this.clock.told(unixMs),

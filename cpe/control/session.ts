@@ -4,7 +4,6 @@
  * While it stands it is a connection like others to the path manager, of the class `handover`: it moves with the
  * legs. Only where the line has made it plain TCP it ends with its leg.
  */
-import { setTimeout as pause } from 'node:timers/promises'
 import { Backoff } from '../../shared/core/backoff.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { type Log, sentenceOf } from '../../shared/daemon/log.ts'
@@ -17,6 +16,8 @@ import type { DialledSession } from './dial-session.ts'
 export interface SessionParts extends Omit<ConversationParts, 'opened' | 'ended' | 'failed'> {
   readonly board: Pick<LegBoard, 'leg'>
   readonly dial: (leg: LegName) => Promise<DialledSession>
+  /** Until so many milliseconds have passed, or `signal`. Does not reject. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
   /** From 0 up to 1. */
   readonly chance: () => number
   readonly log: Pick<Log, 'debug' | 'info' | 'warn'>
@@ -97,10 +98,9 @@ export class HomeControl {
   /** A leg that comes up is tried at once, unless we were told to stay away. */
   async #rest(waitMs: number, told: boolean, signal: AbortSignal): Promise<void> {
     const before = this.#up().join()
-    const untilMs = performance.now() + waitMs
-    while (performance.now() < untilMs && !signal.aborted) {
+    for (let waitedMs = 0; waitedMs < waitMs && !signal.aborted; waitedMs += LOOK_MS) {
       if (!told && this.#up().join() !== before) return
-      await pause(LOOK_MS, undefined, { signal }).catch(() => undefined)
+      await this.#parts.wait(Math.min(LOOK_MS, waitMs - waitedMs), signal)
     }
   }
 

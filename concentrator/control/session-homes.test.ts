@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { credentialOf } from '../../shared/session/credential.ts'
+import { controlSecret } from '../../shared/tunnel/keys.ts'
+import { Homes } from '../subscribers/homes.ts'
+import { verifierOf } from '../subscribers/records.ts'
+import { sessionHomes } from './session-homes.ts'
+
+const cookie = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)
+
+test('a home is told what its layers name, the strongest last, and no more', () => {
+  const { homes, homeOf } = street()
+  homes.setPlan('default', 1, { policy: { overflow: { trialS: 7, engageMs: 200 } } })
+  homes.setHome('a', 2, { verifier: verifierOf(cookie), policy: { overflow: { trialS: 9 } } })
+  const first = homeOf('a')
+  assert.deepEqual(first?.policy.document, { overflow: { trialS: 9, engageMs: 200 } })
+  homes.setPlan('default', 3, { policy: {} })
+  const second = homeOf('a')
+  assert.deepEqual(second?.policy.document, { overflow: { trialS: 9 } })
+  assert.notEqual(second?.policy.version, first?.policy.version)
+  homes.setHome('a', 4, { verifier: verifierOf(cookie), policy: {} })
+  assert.deepEqual(homeOf('a')?.policy.document, {})
+})
+
+test('who is suspended, removed, or has no number may not come', () => {
+  const { homes, homeOf } = street()
+  homes.setHome('a', 1, { verifier: verifierOf(cookie) })
+  assert.equal(homeOf('a')?.number, 4)
+  homes.setHome('a', 2, { verifier: verifierOf(cookie), state: 'suspended' })
+  assert.equal(homeOf('a'), undefined)
+  homes.setHome('a', 3, undefined)
+  assert.equal(homeOf('a'), undefined)
+  homes.setHome('z', 4, { verifier: verifierOf(cookie) })
+  assert.equal(homeOf('z'), undefined)
+})
+
+test('a home without a secret is judged by what comes from its cookie', () => {
+  const { homes, homeOf } = street()
+  homes.setHome('a', 1, { verifier: verifierOf(cookie) })
+  const own = credentialOf(controlSecret(cookie))
+  assert.deepEqual(Buffer.from(homeOf('a')!.verifier), Buffer.from(own.verifier))
+})
+
+function street() {
+  const homes = new Homes([])
+  const numberOf = (id: string) => (id === 'a' ? 4 : undefined)
+  return { homes, homeOf: sessionHomes(homes, { numberOf }, []) }
+}
