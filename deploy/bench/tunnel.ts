@@ -6,7 +6,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { INTERNET } from '../lab/addresses.ts'
+import { CONCENTRATOR, INTERNET } from '../lab/addresses.ts'
 import { requireCommands } from '../lab/command.ts'
 import { raiseStreet, type Street } from '../lab/lab.ts'
 import { running } from '../lab/processes.ts'
@@ -59,7 +59,11 @@ async function onStreet(
     plainLines: true,
     daemons: ours !== undefined,
     cpe: { tunnel: { enabled: true, cipher: ours?.cipher ?? 'none' } },
-    concentrator: { tunnel: { enabled: true } },
+    // It has an address on each cable: answers must come from the one that was asked.
+    concentrator: {
+      listen: { addresses: Object.values(CONCENTRATOR.own) },
+      tunnel: { enabled: true },
+    },
   })
   if (ours !== undefined) await stands(street)
   return await work(street)
