@@ -104,9 +104,7 @@ await runDaemon(async (signal) => {
   const listeners = together([shaper.listener, usage.listener, control.listener])
   await using door = keepDoor(config.limits.subflowsPerConnection, listeners)
   using _access = tellAccess(counters)
-  await using _tunnel = config.tunnel.enabled
-    ? await openStreetTunnel(config, sysctls, log)
-    : undefined
+  await using _tunnel = await openStreetTunnel(config, sysctls, log)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers<typeof settings & typeof memory, StreetNews, RollChange>(
     new URL('data/worker.ts', import.meta.url),

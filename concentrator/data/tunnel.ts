@@ -27,7 +27,7 @@ export interface StandingTunnel extends AsyncDisposable {
   readonly counters: Counters<StreetTunnelCounter>
 }
 
-/** Throws a sentence when something is refused, and leaves nothing then. */
+/** undefined where the configuration wants none. Throws a sentence when something is refused, and leaves nothing then. */
 export async function openStreetTunnel(
   config: Pick<
     ConcentratorConfig,
@@ -35,8 +35,9 @@ export async function openStreetTunnel(
   >,
   sysctls: Sysctls,
   log: Pick<Log, 'warn'>,
-): Promise<StandingTunnel> {
+): Promise<StandingTunnel | undefined> {
   const { tunnel, acl } = config
+  if (!tunnel.enabled) return undefined
   await using undo = new AsyncDisposableStack()
   const rulesetFile = join(config.stateDirectory, RULESET_FILE)
   undo.defer(async () => {

@@ -32,9 +32,9 @@ import { type PathLeg, type PathLegs, wayOf } from './path-legs.ts'
 import type { PathManager } from './path-manager.ts'
 import type { Probes } from './probes.ts'
 import type { Router } from './router.ts'
-import { routedLeg } from './routes.ts'
 import type { HouseShaper } from './shaper.ts'
 import type { HomeNow } from './standbys.ts'
+import { UnbondedWay } from './unbonded-way.ts'
 import { type LegReport, reportsOf, type WatchedLeg, watchLegs } from './watched-leg.ts'
 
 /** What steering looks at and acts on; a test paints them. */
@@ -77,12 +77,11 @@ export class Steering {
   readonly #watched: Readonly<Record<LegName, WatchedLeg>>
   readonly #legs: Readonly<Record<LegName, LegHealth>>
   readonly #concentrator: ConcentratorHealth
-  readonly #seen: Record<LegName, SeenLeg> = { dsl: UNSEEN, lte: UNSEEN }
+  readonly #unbonded: UnbondedWay
   readonly #news: LegNews
   readonly #dslFirst: DslFirst
   readonly #qualities: LegQualities
   readonly #capture: CaptureSwitch
-  #active: LegName | undefined
   #bonding = false
   readonly #use = new HomeUse()
   #standby: Pick<HomeNow, 'natIdleMs' | 'standby'>
@@ -99,6 +98,7 @@ export class Steering {
     this.#legs = { dsl: this.#watched.dsl.health, lte: this.#watched.lte.health }
     this.#standby = { standby: config.standby, natIdleMs: config.probes.lteNatIdleS * 1_000 }
     this.#news = new LegNews(parts.log)
+    this.#unbonded = new UnbondedWay(parts)
     this.#capture = new CaptureSwitch(parts, resolve)
     this.#dslFirst = new DslFirst(
       overflowPolicy(config),
@@ -127,7 +127,7 @@ export class Steering {
     return {
       legs,
       concentrator: { state, reason },
-      active: this.#active,
+      active: this.#unbonded.leg,
       help,
       quality: this.#qualities.now,
     }
@@ -147,7 +147,7 @@ export class Steering {
 
   /** There is a leg that may carry something, and yet the concentrator answers on none. */
   get concentratorMissed(): boolean {
-    return this.#concentrator.state === 'unreachable' && this.#active !== undefined
+    return this.#concentrator.state === 'unreachable' && this.#unbonded.leg !== undefined
   }
 
   /** The echo of a probe has arrived. */
@@ -182,9 +182,7 @@ export class Steering {
   /** Routes and probes go where the leg is now. Without a socket, the next tick tries again. */
   #follow(leg: LegName, facts: LinkFacts): void {
     const { missing, ifIndex } = facts
-    if (facts.path !== this.#seen[leg].path) {
-      this.#parts.router.refreshLeg(leg, routedLeg(facts, this.#legs[leg].state !== 'dead'))
-    }
+    this.#unbonded.place(leg, facts, this.#legs[leg].state === 'dead')
     const ends = missing === undefined ? wayOf(facts, this.#remotes) : undefined
     const way = ends && { device: this.#interfaces[leg], ifIndex, ...ends }
     this.#parts.probes.place(leg, way)
@@ -272,46 +270,15 @@ export class Steering {
 
   /** Unbonded flows, and whether anything is captured at all. */
   #route(samples: LinkSamples, nowMs: number): void {
-    const { router } = this.#parts
-    const died: LegName[] = []
-    for (const leg of LEGS) {
-      const { facts } = samples[leg]
-      const dead = this.#legs[leg].state === 'dead'
-      const before = this.#seen[leg]
-      this.#seen[leg] = { dead, path: facts.path }
-      if (dead !== before.dead) router.refreshLeg(leg, routedLeg(facts, !dead))
-      if (dead && !before.dead) died.push(leg)
-    }
-    const active = this.#best()
-    if (active !== this.#active) {
-      this.#active = active
-      router.setActiveLeg(active)
-      this.#parts.log.info('leg for unbonded traffic', { leg: active ?? 'none' })
-    }
-    // Only when there is another way to go; and after it was opened.
-    for (const leg of died) if (active !== undefined && active !== leg) router.flushLeg(leg)
+    this.#unbonded.follow(samples, this.#legs)
     if (this.#concentrator.state === 'unreachable') this.#settle()
     this.#capture.follow(this.#bonding, nowMs)
   }
-
-  /** DSL unless it is dead; with every leg dead, one that at least has a line. */
-  #best(): LegName | undefined {
-    return (
-      LEGS.find((leg) => this.#legs[leg].inService) ?? LEGS.find((leg) => this.#legs[leg].present)
-    )
-  }
-}
-
-/** What the router was told last. */
-interface SeenLeg {
-  readonly dead: boolean
-  readonly path: string
 }
 
 function bytesOf(counters: LegCounters | undefined): number | undefined {
   return counters && counters.rxBytes + counters.txBytes
 }
 
-const UNSEEN: SeenLeg = { dead: false, path: '' }
 const TICK_MS = 20
 const DOUBT_TICK_MS = 10

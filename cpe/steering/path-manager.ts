@@ -21,13 +21,7 @@ import type { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
-import {
-  Connections,
-  endsOf,
-  type KnownConnection,
-  type KnownSubflow,
-  nameOf,
-} from './connections.ts'
+import { Connections, type KnownConnection, type KnownSubflow, nameOf } from './connections.ts'
 import { PathCounts } from './path-counts.ts'
 import {
   isFresh,
@@ -41,6 +35,7 @@ import {
 import { type Plan, Plans } from './plans.ts'
 import { standbyFromMs } from './standby-age.ts'
 import { type HomeNow, isDistrusted, keyOfHome, standbyFor } from './standbys.ts'
+import { SubflowCommands } from './subflow-commands.ts'
 
 /** The kernel as the path manager needs it; a test paints it. */
 export type MptcpKernel = Pick<
@@ -75,7 +70,7 @@ export class PathManager {
   #dirty = true
   #sweptMs = -Infinity
   #syncedMs = -Infinity
-  #commands = 0
+  readonly #commands: SubflowCommands
 
   /**
    * `dump` is the kernel's list of all subflows. `concentrator`: in the order of preference. `sessionPort`:
@@ -88,6 +83,7 @@ export class PathManager {
     sessionPort?: number,
   ) {
     this.#kernel = kernel
+    this.#commands = new SubflowCommands(kernel, this.counts)
     this.#dump = dump
     this.#concentrator = concentrator
     const sessions =
@@ -104,12 +100,12 @@ export class PathManager {
     if (!this.#dirty && nowMs - this.#sweptMs < sweepMs) return
     this.#sweptMs = nowMs
     this.#dirty = false
-    this.#commands = 0
+    this.#commands.issued = 0
     let unknown = false
     for (const flow of flows()) {
       const known = this.#connections.get(flow.token)
       if (known === undefined) unknown = true
-      else if (this.#commands < COMMANDS_PER_TICK_MAX) this.#settle(known, flow, nowMs)
+      else if (this.#commands.issued < COMMANDS_PER_TICK_MAX) this.#settle(known, flow, nowMs)
       else this.#dirty = true
     }
     if (unknown && nowMs - this.#syncedMs >= SYNC_AGAIN_MS) this.#resync(flows, nowMs)
@@ -204,7 +200,7 @@ export class PathManager {
     if (nowMs < standbyMs) plan.againMs = Math.min(plan.againMs, standbyMs)
     for (const { proven, subflow } of have) {
       if (!proven) plan.againMs = Math.min(plan.againMs, nowMs + PROVEN_LOOK_MS)
-      if (subflow.tellMs <= nowMs) this.#tell(known, subflow, nowMs)
+      if (subflow.tellMs <= nowMs) this.#commands.tell(known, subflow, nowMs)
       plan.againMs = Math.min(plan.againMs, subflow.tellMs)
     }
   }
@@ -235,10 +231,10 @@ export class PathManager {
       case 'setBackup':
         action.subflow.subflow.backup = action.backup
         action.subflow.subflow.toldTimes = 0
-        this.#tell(known, action.subflow.subflow, nowMs)
+        this.#commands.tell(known, action.subflow.subflow, nowMs)
         return
       case 'destroy':
-        this.#remove(known, action.subflow.subflow)
+        this.#commands.remove(known, action.subflow.subflow)
     }
   }
 
@@ -248,7 +244,7 @@ export class PathManager {
     const { ifIndex } = this.#legs[leg]
     const id = this.#ids.idOf(leg, formatAddress(way.local))
     const origin = { address: way.local, id, ifIndex, backup }
-    this.#commands += 1
+    this.#commands.issued += 1
     const remote = { ...way.remote, port: known.port }
     const result = this.#kernel.subflowCreate(known.token, origin, remote)
     if (result === -ESRCH) {
@@ -262,31 +258,6 @@ export class PathManager {
       known.asked.set(formatAddress(way.local), backup)
       plan.tries.begun(leg, nowMs)
     }
-  }
-
-  /** Say which priority the subflow has. MP_PRIO may get lost and is not acknowledged: say it again. */
-  #tell(known: KnownConnection, subflow: KnownSubflow, nowMs: number): void {
-    const { local, remote, backup } = subflow
-    this.#commands += 1
-    const result = this.#kernel.setBackup(known.token, local, remote, backup)
-    if (result < 0) this.counts.refusedBy(result)
-    else this.counts.prioritised += 1
-    const pauseMs = TELL_AGAIN_MS[subflow.toldTimes]
-    subflow.toldTimes += 1
-    subflow.tellMs = pauseMs === undefined ? Infinity : nowMs + pauseMs
-  }
-
-  #remove(known: KnownConnection, subflow: KnownSubflow): void {
-    this.#commands += 2
-    known.subflows.delete(endsOf(subflow))
-    // Its successor has the same address, and so the same id.
-    const shared = [...known.subflows.values()].some(({ localId }) => localId === subflow.localId)
-    const told = shared ? 0 : this.#kernel.removeAddress(known.token, subflow.localId)
-    const ended = this.#kernel.subflowDestroy(known.token, subflow.local, subflow.remote)
-    // ESRCH: REMOVE has already ended it.
-    if (told < 0) this.counts.refusedBy(told)
-    if (ended < 0 && ended !== -ESRCH) this.counts.refusedBy(ended)
-    this.counts.removed += 1
   }
 }
 
@@ -314,6 +285,4 @@ const PROVEN_URGENT_MS = 100
 const PROVEN_LOOK_MS = 50
 /** 0.1 ms each: what is left over is done in the next tick. 200 connections lose a leg in one. */
 const COMMANDS_PER_TICK_MAX = 512
-/** Pauses after which a changed flag is told again: three losses in a row are left to the next change. */
-const TELL_AGAIN_MS: readonly number[] = [250, 1_000]
 const ESRCH = 3

@@ -32,6 +32,7 @@ import {
   REMOVE_CAPTURE,
   renderCapture,
 } from '../data/capture.ts'
+import { loosen } from './reverse-path.ts'
 import {
   type LegRouting,
   planRoutes,
@@ -278,20 +279,6 @@ function withInterface(route: NetlinkSocket, name: string, facts: LegRouting): R
   return { ...facts, ifIndex: link?.up === true ? link.index : undefined }
 }
 
-/**
- * Packets come in over the leg that is not the active one too. A strict reverse path filter (RFC 3704
- * section 2.2) would drop them; a loose one (section 2.4) asks only that there be some way back.
- * An interface that is made anew, as PPP's is at each dial-in, has the OS's setting again.
- */
-function loosen(sysctls: Sysctls, name: string): void {
-  const own = `net/ipv4/conf/${name}/rp_filter`
-  const strictest = Math.max(
-    Number(readSysctl('net/ipv4/conf/all/rp_filter') ?? 0),
-    Number(readSysctl(own) ?? 0),
-  )
-  if (strictest === STRICT) sysctls.set(own, LOOSE)
-}
-
 const NOWHERE: Unbonded = { active: undefined, tunnel: undefined }
 const NO_LEGS = { dsl: { up: false }, lte: { up: false } } as const
 /** In the state directory. */
@@ -303,5 +290,3 @@ const CANNOT_HOLD =
 const ICMP4_LIMITED = 'net/ipv4/icmp_ratemask'
 const ICMP6_LIMITED = 'net/ipv6/icmp/ratemask'
 const ICMP4_UNREACHABLE = 3
-const STRICT = 1
-const LOOSE = '2'

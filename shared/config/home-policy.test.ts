@@ -8,7 +8,12 @@ test('no layer at all is the defaults, and the document says each of them', () =
   const read = readPolicy([])
   assert.ok(read.kind === 'policy')
   assert.equal(read.policy.overflow.engagePercent, 93)
-  assert.deepEqual(read.policy.classes, { default: 'overflow', rules: [] })
+  assert.deepEqual(read.policy.classes, {
+    default: 'overflow',
+    appliesTo: 'new',
+    lteCap: { atCap: 'back' },
+    rules: [],
+  })
   const leaves = leavesOf(read.document)
   assert.equal(leaves.get('overflow.engagePercent'), 93)
   assert.equal(leaves.get('classes.default'), 'overflow')

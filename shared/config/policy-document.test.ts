@@ -23,7 +23,12 @@ test('what a document names goes before the file, and nothing else changes', () 
 test('a list is taken whole', () => {
   const read = overlaid(own, { classes: { rules: [] } })
   assert.ok(read.kind === 'policy')
-  assert.deepEqual(read.policy.classes, { default: 'overflow', rules: [] })
+  assert.deepEqual(read.policy.classes, {
+    default: 'overflow',
+    appliesTo: 'new',
+    lteCap: { atCap: 'back' },
+    rules: [],
+  })
 })
 
 test('keys of a later release are named and ignored', () => {

@@ -7,8 +7,8 @@
 
 import { decodeSockaddr } from '../wire/sockaddr.ts'
 import { tcpInfoListBuffer } from '../wire/tcp-info.ts'
-import { errnoName, must } from './errors.ts'
-import { EINPROGRESS, ENOPROTOOPT } from './kernel.ts'
+import { must } from './errors.ts'
+import { EINPROGRESS } from './kernel.ts'
 import * as libc from './libc.ts'
 
 export interface ListenOptions {
@@ -210,34 +210,6 @@ export function noDelay(fd: number): void {
   setNumber(fd, SOL_TCP, TCP_NODELAY, 1)
 }
 
-/** Whether this kernel lets us use the congestion control `name` on an MPTCP socket. */
-export function hasCongestionControl(name: string): boolean {
-  const fd = must(
-    libc.socket(libc.AF_INET6, STREAM, libc.IPPROTO_MPTCP),
-    'ask for congestion controls',
-    'socket',
-  )
-  const result = setText(fd, SOL_TCP, TCP_CONGESTION, name)
-  libc.close(fd)
-  return result >= 0
-}
-
-/** undefined when this kernel makes MPTCP sockets, else what is missing and what to do. */
-export function multipathProblem(): string | undefined {
-  const fd = libc.socket(libc.AF_INET6, STREAM, libc.IPPROTO_MPTCP)
-  if (fd >= 0) {
-    libc.close(fd)
-    return undefined
-  }
-  if (fd === -ENOPROTOOPT) {
-    return 'Cannot use Multipath TCP: it is switched off, run `sysctl -w net.mptcp.enabled=1`'
-  }
-  if (fd === -EPROTONOSUPPORT) {
-    return 'Cannot use Multipath TCP: this kernel has none, boot one built with CONFIG_MPTCP=y and CONFIG_MPTCP_IPV6=y'
-  }
-  return `Cannot use Multipath TCP: socket answered ${errnoName(fd)}`
-}
-
 /** setsockopt(2) of an option that is an int. */
 export function setNumber(fd: number, level: number, option: number, value: number): number {
   new DataView(INT.buffer).setInt32(0, value, true)
@@ -265,7 +237,6 @@ const BACKLOG = 4_096
 const FAST_OPEN_QUEUE = 4_096
 
 // Linux uapi.
-const EPROTONOSUPPORT = 93
 const SOL_SOCKET = 1
 const SO_REUSEADDR = 2
 const SO_ERROR = 4

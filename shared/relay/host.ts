@@ -2,7 +2,7 @@
  * What a daemon asks of the machine before it starts, and what follows from the answers.
  */
 import { descriptorLimit, descriptorsPerWorker } from '../linux/descriptors.ts'
-import { hasCongestionControl, multipathProblem } from '../linux/sockets.ts'
+import { hasCongestionControl, multipathProblem } from '../linux/multipath.ts'
 
 export interface HostWishes {
   readonly workers: number
