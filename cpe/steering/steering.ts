@@ -121,12 +121,7 @@ export function startSteering(
       guard.adopt(policy)
     },
     status: () => steering.status(),
-    facts: () => {
-      const { down, up } = steering.status().help
-      const capacity = { down: down.dslCapacity, up: up.dslCapacity }
-      const reports = steering.reports(performance.now())
-      return factSheets(reports, capacity, paths.counts, outside.counters)
-    },
+    facts: () => factsOf(steering, paths, outside.counters),
     reasons: () => steering.reasons(performance.now(), outside.unixMs()),
     probes: probes.counts,
     paths: paths.counts,
@@ -135,6 +130,16 @@ export function startSteering(
       return Promise.resolve()
     },
   }
+}
+
+function factsOf(
+  steering: Steering,
+  { counts }: PathManager,
+  counters: Pick<HouseCounters, 'read'>,
+): Record<LegName, LegFactSheet> {
+  const { down, up } = steering.status().help
+  const capacity = { down: down.dslCapacity, up: up.dslCapacity }
+  return factSheets(steering.reports(performance.now()), capacity, counts, counters)
 }
 
 function tunnelSteering(
