@@ -1,7 +1,7 @@
 /**
  * The home's control session: opened over whichever leg works, held while it lasts, opened again (ADR 0036).
  *
- * While it stands it is a connection like others to the path manager, of the class `handover`: it moves with the
+ * While it stands it is a connection like others to the path manager, of the class `overflow`: it moves with the
  * legs. Only where the line has made it plain TCP it ends with its leg.
  */
 import { Backoff } from '../../shared/core/backoff.ts'
@@ -38,7 +38,7 @@ export class HomeControl {
   *flows(): Generator<HouseFlow> {
     const token = this.#standing?.token
     if (token === undefined) return
-    yield { token, pooled: false, bulk: false, serviceClass: 'handover', upBytes: 0, downBytes: 0 }
+    yield { token, pooled: false, bulk: false, serviceClass: 'overflow', upBytes: 0, downBytes: 0 }
   }
 
   /** Until `signal`. `failed` hears mistakes of ours, after which this is over. */

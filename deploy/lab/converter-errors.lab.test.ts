@@ -421,7 +421,9 @@ describe('a server out of reach', { skip: streetImpossible() }, () => {
     test('addresses that nobody routes here are named at start, and no others', async () => {
       assert.doesNotMatch(concentrator.said(), /egress address is not ours/)
       const config = configWith(street, 'concentrator', {
-        listen: { port: CONCENTRATOR.port + 1 },
+        listen: { port: CONCENTRATOR.port + 10 },
+        api: { port: CONCENTRATOR.port + 11 },
+        store: { file: `${street.directory}/other.db` },
         stateDirectory: `${street.directory}/other-state`,
         egress: { addresses: [...POOL, '198.51.100.77', '2001:db8:77::1'] },
       })
