@@ -10,7 +10,7 @@
  * what the home sends.
  */
 import { AddressIds, LEGS, type LegName } from '../../shared/core/leg.ts'
-import type { LegsNow, ServiceClass } from '../../shared/core/service-class.ts'
+import { type LegsNow, linesOf, type ServiceClass } from '../../shared/core/service-class.ts'
 import {
   planSubflows,
   type Subflow,
@@ -185,7 +185,7 @@ export class PathManager {
     }
 
     const first = known.first === undefined ? undefined : this.#legOf.get(known.first)
-    const have = this.#standing(known, plan, nowMs)
+    const have = this.#standing(known, plan, flow, nowMs)
     const lte = have.find(({ leg }) => leg === 'lte')?.subflow
     const standby = standbyFor(plan, lte, needed, this.#home, nowMs)
     const uses = usesOf(this.#legs)
@@ -205,12 +205,18 @@ export class PathManager {
     }
   }
 
-  #standing(known: KnownConnection, plan: Plan, nowMs: number): StandingSubflow[] {
+  #standing(
+    known: KnownConnection,
+    plan: Plan,
+    { serviceClass, legsNow }: FlowConnection,
+    nowMs: number,
+  ): StandingSubflow[] {
     const { dsl, lte } = this.#legs
+    const [first = 'dsl'] = linesOf(serviceClass, legsNow?.quicker)
     const provenMs = dsl.use === 'dead' || lte.use === 'dead' ? PROVEN_URGENT_MS : PROVEN_MS
     return [...known.subflows.values()].map((subflow) => {
       const on = this.#legOf.get(formatAddress(subflow.local.address))
-      const lost = on === 'lte' && isDistrusted(subflow, this.#legs, this.#home, nowMs)
+      const lost = on === 'lte' && isDistrusted(subflow, first, this.#legs, this.#home, nowMs)
       // It is replaced as if its address were gone.
       const leg = lost ? undefined : on
       if (leg !== undefined) plan.tries.stands(leg)

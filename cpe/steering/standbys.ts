@@ -1,6 +1,7 @@
 /**
  * The subflows that wait on LTE while DSL carries: who has one, and whether it still leads anywhere.
  */
+import type { LegName } from '../../shared/core/leg.ts'
 import {
   isForgotten,
   restsAtMs,
@@ -46,15 +47,17 @@ export function standbyFor(
 }
 
 /**
- * DSL is gone, and what waited on LTE has been silent for so long that another shall take its place. What carries
- * already is no standby any more.
+ * DSL is gone, or the connection's `first` line is LTE now, and what waited there has been silent for so long that
+ * another shall take its place. What carries already is no standby any more.
  */
 export function isDistrusted(
   { backup, heardMs }: KnownSubflow,
+  first: LegName,
   { dsl, lte }: PathLegs,
   { natIdleMs }: HomeNow,
   nowMs: number,
 ): boolean {
-  if (!backup || dsl.use !== 'dead' || lte.use !== 'up') return false
+  const carries = first === 'lte' || dsl.use === 'dead'
+  if (!backup || !carries || lte.use !== 'up') return false
   return isForgotten(nowMs - heardMs, natIdleMs)
 }
