@@ -399,9 +399,9 @@ test('at the loss of DSL a standby that was silent for too long is joined anew, 
   assert.deepEqual(house.kernel.subflowsOf(7), ['100.64.0.2 2'])
 })
 
-for (const [why, change] of [
-  ['what has LTE alone from now on', (house: House) => (house.serviceClass = 'lte-only')],
-  ['the quicker leg', (house: House) => (house.legsNow = { quicker: 'lte', secondLeg: false })],
+for (const [why, become, removed] of [
+  ['what has LTE alone from now on', { serviceClass: 'lte-only' }, ['remove 7 0']],
+  ['the quicker leg', { legsNow: { quicker: 'lte', secondLeg: false } }, []],
 ] as const) {
   test(`a standby that LTE may have forgotten is joined anew for ${why}`, () => {
     const house = new House()
@@ -410,13 +410,14 @@ for (const [why, change] of [
     house.open(7)
     house.tick(125_000 / 20)
     assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
-    change(house)
+    Object.assign(house, become)
     house.tick(1_000 / 20)
     const told = house.told()
-    assert.deepEqual(
-      told.filter((one) => /create|carry/.test(one)),
-      ['create 7 100.64.0.2 2'],
-    )
+    const joined = told.filter((one) => /create|carry/.test(one))
+    assert.deepEqual(joined, ['create 7 100.64.0.2 2'])
+    // Not by its id, which is its successor's too.
+    const removals = told.filter((one) => one.startsWith('remove'))
+    assert.deepEqual(removals, removed)
     const standing = house.kernel.subflowsOf(7).filter((one) => one.startsWith('100.64'))
     assert.deepEqual(standing, ['100.64.0.2 2'])
   })

@@ -11,12 +11,7 @@
  */
 import { AddressIds, LEGS, type LegName } from '../../shared/core/leg.ts'
 import { type LegsNow, linesOf, type ServiceClass } from '../../shared/core/service-class.ts'
-import {
-  planSubflows,
-  type Subflow,
-  type SubflowAction,
-  wantSubflows,
-} from '../../shared/core/subflows.ts'
+import { planSubflows, type SubflowAction, wantSubflows } from '../../shared/core/subflows.ts'
 import type { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
@@ -34,7 +29,14 @@ import {
 } from './path-legs.ts'
 import { type Plan, Plans } from './plans.ts'
 import { standbyFromMs } from './standby-age.ts'
-import { type HomeNow, isDistrusted, keyOfHome, standbyFor } from './standbys.ts'
+import {
+  awaitsSuccessor,
+  type HomeNow,
+  isDistrusted,
+  keyOfHome,
+  type StandingSubflow,
+  standbyFor,
+} from './standbys.ts'
 import { SubflowCommands } from './subflow-commands.ts'
 
 /** The kernel as the path manager needs it; a test paints it. */
@@ -194,7 +196,7 @@ export class PathManager {
     const standbyMs = standbyFromMs(have, uses)
     for (const action of planSubflows(want, have)) {
       const early = action.do === 'create' && action.backup && nowMs < standbyMs
-      if (!early) this.#act(known, plan, action, nowMs)
+      if (!early && !awaitsSuccessor(action, have)) this.#act(known, plan, action, nowMs)
     }
     plan.againMs = Math.min(plan.againMs, plan.tries.againMs(nowMs))
     if (nowMs < standbyMs) plan.againMs = Math.min(plan.againMs, standbyMs)
@@ -220,7 +222,8 @@ export class PathManager {
       // It is replaced as if its address were gone.
       const leg = lost ? undefined : on
       if (leg !== undefined) plan.tries.stands(leg)
-      return { leg, backup: subflow.backup, proven: isProven(subflow, provenMs, nowMs), subflow }
+      const proven = isProven(subflow, provenMs, nowMs)
+      return { leg, on, backup: subflow.backup, proven, subflow }
     })
   }
 
@@ -273,8 +276,6 @@ function isProven({ localId, sinceMs }: KnownSubflow, provenMs: number, nowMs: n
 }
 
 const NOBODY: HomeNow = { active: false, lteUsed: false, standby: 'cold', natIdleMs: Infinity }
-
-type StandingSubflow = Subflow & { readonly subflow: KnownSubflow }
 
 /** A connection that went to a LAN host is seen within this time at the latest. */
 const SWEEP_MS = 100

@@ -9,6 +9,7 @@ import {
   type StandbyPolicy,
   standbyOf,
 } from '../../shared/core/standby.ts'
+import type { Subflow, SubflowAction } from '../../shared/core/subflows.ts'
 import type { KnownSubflow } from './connections.ts'
 import type { PathLegs } from './path-legs.ts'
 import type { Plan } from './plans.ts'
@@ -60,4 +61,21 @@ export function isDistrusted(
   const carries = first === 'lte' || dsl.use === 'dead'
   if (!backup || !carries || lte.use !== 'up') return false
   return isForgotten(nowMs - heardMs, natIdleMs)
+}
+
+/** A subflow as the path manager judges it. */
+export type StandingSubflow = Subflow & {
+  /** Whose address it has. */
+  readonly on: LegName | undefined
+  readonly subflow: KnownSubflow
+}
+
+/** Its successor has its id: a removal that is told while that joins would end it too. */
+export function awaitsSuccessor(
+  action: SubflowAction<StandingSubflow>,
+  have: readonly StandingSubflow[],
+): boolean {
+  if (action.do !== 'destroy' || action.subflow.leg !== undefined) return false
+  const { on } = action.subflow
+  return on !== undefined && !have.some(({ leg }) => leg === on)
 }
