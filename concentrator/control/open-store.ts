@@ -29,7 +29,6 @@ function fileHome({
   cookie,
   prefixes,
   acl,
-  caps,
 }: ConcentratorConfig['subscribers'][number]): FileHome {
-  return { id, verifier: verifierOf(cookie), prefixes, acl, policy: { rates: { ...caps } } }
+  return { id, verifier: verifierOf(cookie), prefixes, acl }
 }

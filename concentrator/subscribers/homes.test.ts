@@ -9,7 +9,6 @@ const ofFile: FileHome = {
   verifier: verifierOf(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)),
   prefixes: { dsl: [], lte: [] },
   acl: { allow: [], deny: [] },
-  policy: { rates: { lteDownMbps: 30 } },
 }
 
 test('a policy is the defaults, plan `default`, the plan and the home, the last one winning', () => {
@@ -58,19 +57,19 @@ test('of layers that contradict each other the strongest is left out, and said',
 
 test('who a home of the file is cannot be changed, its plan and policy can', () => {
   const homes = new Homes([ofFile])
-  assert.equal(homes.policyOf('street-1')?.policy.rates.lteDownMbps, 30)
+  assert.equal(homes.policyOf('street-1')?.policy.overflow.trialS, 5)
   homes.setHome('street-1', 1, {
     verifier: fresh(),
     state: 'suspended',
     prefixes: { dsl: ['10.0.0.0/8'], lte: [] },
-    policy: { rates: { lteDownMbps: 10 } },
+    policy: { overflow: { trialS: 9 } },
   })
   const home = homes.home('street-1')!
   assert.deepEqual(
     [home.source, home.state, home.prefixes, home.verifier],
     ['file', 'suspended', ofFile.prefixes, ofFile.verifier],
   )
-  assert.equal(homes.policyOf('street-1')?.policy.rates.lteDownMbps, 10)
+  assert.equal(homes.policyOf('street-1')?.policy.overflow.trialS, 9)
   homes.setHome('street-1', 0, undefined)
   assert.equal(homes.home('street-1')?.state, 'active')
 })

@@ -2,7 +2,8 @@
  * Homes, plans, and what policy follows from them: memory alone. store.ts fills it from the keeper.
  */
 import { hash } from 'node:crypto'
-import { type HomePolicy, type PolicyLayer, readPolicy } from '../../shared/config/home-policy.ts'
+import { type PolicyLayer, readPolicy } from '../../shared/config/home-policy.ts'
+import type { Policy } from '../../shared/config/policy.ts'
 import type { JsonObject } from './keeper.ts'
 import {
   DEFAULT_PLAN,
@@ -20,8 +21,6 @@ export interface FileHome {
   readonly verifier: Verifier
   readonly prefixes: SubscriberBody['prefixes']
   readonly acl: SubscriberBody['acl']
-  /** What the file says of its policy; its own layer in the keeper comes on top. */
-  readonly policy: PolicyLayer
 }
 
 export interface Home extends Omit<SubscriberBody, 'verifier'> {
@@ -48,7 +47,7 @@ export interface NamedLayer {
 
 /** What applies to a home now. */
 export interface EffectivePolicy {
-  readonly policy: HomePolicy
+  readonly policy: Policy
   /** As it travels: every key said. */
   readonly document: PolicyLayer
   /** Another whenever the document is another. */
@@ -171,8 +170,6 @@ export class Homes {
       const own = { from: `plan ${name}`, policy: body.policy }
       return isTried ? [own, { from: `trial of ${name}`, policy: trial.policy }] : [own]
     })
-    const ofFile = this.#fileHomes.get(id)
-    if (ofFile !== undefined) layers.push({ from: 'configuration file', policy: ofFile.policy })
     return [...layers, { from: 'subscriber', policy }]
   }
 

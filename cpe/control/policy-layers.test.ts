@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { cpeConfig } from '../../shared/config/cpe.ts'
 import { parseConfig } from '../../shared/config/document.ts'
 import type { Policy } from '../../shared/config/policy.ts'
+import type { PolicyScope } from '../../shared/core/class-change.ts'
 import { PolicyLayers } from './policy-layers.ts'
 
 const PIN = 'sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='
@@ -18,6 +19,15 @@ test('what is sent goes before the file, is kept, and is there at the next start
   home.forget()
   home.start()
   assert.equal(home.present?.overflow.trialS, 9)
+})
+
+test('what is sent is for what runs too, unless it says for whom it is', (t) => {
+  const home = new Home(t)
+  const layers = home.start()
+  layers.send({ version: 'one', document: { classes: { default: 'handover' } } })
+  layers.send({ version: 'two', document: { classes: { appliesTo: 'reset' } } })
+  layers.send({ version: 'three', document: { classes: { appliesTo: 'new' } } })
+  assert.deepEqual(home.scopes, ['all', 'reset', 'new'])
 })
 
 test('a file that is read again stays below what was sent', (t) => {
@@ -73,6 +83,7 @@ class Home {
   readonly directory = mkdtempSync(join(tmpdir(), 'hybridge-policy-'))
   present: Policy | undefined
   warnings = 0
+  readonly scopes: PolicyScope[] = []
 
   constructor(t: TestContext) {
     t.after(() => rmSync(this.directory, { recursive: true }))
@@ -83,8 +94,9 @@ class Home {
   }
 
   start(session = `, session: { port: 1, pin: "${PIN}" }`): PolicyLayers {
-    const apply = (policy: Policy) => {
+    const apply = (policy: Policy, { flows }: { readonly flows: PolicyScope }) => {
       this.present = policy
+      this.scopes.push(flows)
       return []
     }
     const log = { info: () => undefined, warn: () => void this.warnings++ }

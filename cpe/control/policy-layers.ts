@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { type Policy, policyOf } from '../../shared/config/policy.ts'
 import { overlaid, type PolicyDocument } from '../../shared/config/policy-document.ts'
+import type { PolicyScope } from '../../shared/core/class-change.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import { replaceFile } from '../../shared/linux/whole-file.ts'
 import type { LivePolicy } from './policy.ts'
@@ -62,7 +63,7 @@ export class PolicyLayers {
     const read = overlaid(this.#own, sent.document)
     if (read.kind === 'problem') return read.why
     this.#sent = sent
-    const changed = this.#live.apply(read.policy, { flows: 'all' })
+    const changed = this.#live.apply(read.policy, { flows: scopeOf(sent, read.policy) })
     const { version } = sent
     this.#log.info('policy of the concentrator', { version, changed, ignored: read.ignored })
     return undefined
@@ -93,4 +94,11 @@ export class PolicyLayers {
   get #file(): string {
     return join(this.#directory, 'cpe-policy.json')
   }
+}
+
+/** What runs too, unless the document itself says whom it is for: an operator who sends one wants to see it. */
+function scopeOf({ document }: SentPolicy, { classes }: Policy): PolicyScope {
+  const said = document['classes']
+  const names = typeof said === 'object' && said !== null && 'appliesTo' in said
+  return names ? classes.appliesTo : 'all'
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ClassRule, Traffic } from '../../shared/core/class-rules.ts'
 import { SERVICE_CLASSES, type ServiceClass } from '../../shared/core/service-class.ts'
+import * as libc from '../../shared/linux/libc.ts'
 import { Flow } from '../../shared/relay/flow.ts'
 import { FlowState } from '../../shared/relay/flow-table.ts'
 import { HalfFlow } from '../../shared/relay/pump.ts'
@@ -34,6 +35,20 @@ test('what becomes bypass goes on as it was, or is reset where that was asked fo
   assert.equal(home.resets, 1)
 })
 
+test('what has LTE alone from now on is asked for a sign of life before LTE forgets it', () => {
+  const home = new Home()
+  const fd = libc.socket(AF_INET, SOCK_STREAM, 0)
+  try {
+    home.open(80, 'overflow', fd)
+    home.change('all', [rule('lte-only', 80)])
+    assert.equal(askedAfterS(fd), 1)
+    home.change('all', [])
+    assert.equal(askedAfterS(fd), 7_200)
+  } finally {
+    libc.close(fd)
+  }
+})
+
 test('thousands of connections are classed some a turn', () => {
   const home = new Home()
   const flows = Array.from({ length: 1_000 }, (_, i) => home.open(10_000 + i, 'overflow'))
@@ -51,8 +66,12 @@ class Home {
   readonly #reclassifier = new Reclassifier(this.#room)
   #token = 0
 
+  constructor() {
+    this.#room.board.writeHouse(true, false)
+  }
+
   /** A flow whose sockets are of no interest, to this port. Its row in the table. */
-  open(port: number, serviceClass: ServiceClass): number {
+  open(port: number, serviceClass: ServiceClass, fd = -1): number {
     const { table, flows } = this.#room
     const row = table.claim(FlowState.pooled, ++this.#token, 0, 0)
     table.open(row, SERVICE_CLASSES.indexOf(serviceClass))
@@ -74,7 +93,7 @@ class Home {
     )
     const cookie = { bytes: new Uint8Array(8), issued: false }
     const from = knownAddress('::')
-    flows.set(flow, { fd: -1, leg: 'dsl', from, cookie, plain: false, row, traffic })
+    flows.set(flow, { fd, leg: 'dsl', from, cookie, plain: false, row, traffic })
     return row
   }
 
@@ -95,6 +114,18 @@ class Home {
     this.#room.loop.round(0)
   }
 }
+
+/** Seconds of silence until the kernel asks. */
+function askedAfterS(fd: number): number {
+  const value = new Uint8Array(4)
+  libc.getsockopt(fd, SOL_TCP, TCP_KEEPIDLE, value)
+  return new DataView(value.buffer).getInt32(0, true)
+}
+
+const AF_INET = 2
+const SOCK_STREAM = 1
+const SOL_TCP = 6
+const TCP_KEEPIDLE = 4
 
 function rule(serviceClass: ServiceClass, port: number): ClassRule {
   return { class: serviceClass, ports: [{ from: port, to: port }], to: [], from: [], dscp: [] }

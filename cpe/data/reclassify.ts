@@ -7,6 +7,7 @@ import { Deadline } from '../../shared/core/timer-wheel.ts'
 import type { Flow } from '../../shared/relay/flow.ts'
 import type { Watcher } from '../../shared/relay/loop.ts'
 import type { HouseRoom } from './room.ts'
+import { askForLife } from './signs-of-life.ts'
 import type { Uplink } from './uplink.ts'
 
 export class Reclassifier implements Watcher {
@@ -50,14 +51,18 @@ export class Reclassifier implements Watcher {
   }
 
   /** What goes out on plain TCP has one line, whatever its class. */
-  #settle(flow: Flow, { row, traffic }: Uplink): void {
+  #settle(flow: Flow, uplink: Uplink): void {
+    const { row, traffic } = uplink
     const { classifier, table } = this.#room
     const before = row < 0 ? undefined : SERVICE_CLASSES[table.classOf(row)]
     if (before === undefined || traffic === undefined) return
     const now = classifier.classOf(traffic)
     switch (changeOf(before, now, this.#scope)) {
       case 'move':
-        return table.setClass(row, SERVICE_CLASSES.indexOf(now))
+        table.setClass(row, SERVICE_CLASSES.indexOf(now))
+        // What has LTE alone from now on must not be forgotten there, nor what left it wake LTE on.
+        if ((before === 'lte-only') !== (now === 'lte-only')) askForLife(this.#room, uplink, now)
+        return
       case 'reset':
         return flow.reset()
       case 'keep':

@@ -41,6 +41,7 @@ export async function openNameSets(
   const heldFile = join(stateDirectory, 'cpe-names.nft')
   const resolverFile = join(stateDirectory, 'dnsmasq.conf')
   let sets: readonly DomainSet[] = []
+  let stands = false
   const change = async (next: readonly DomainSet[]): Promise<void> => {
     const had = sets
     const gone = had.filter(({ set }) => !next.some((one) => one.set === set))
@@ -50,6 +51,7 @@ export async function openNameSets(
     if (had.length === 0) await standAgain(next, heldFile, rulesetFile)
     else await applyRuleset(`${renderNames(next)}${renderRemovals(gone)}`, rulesetFile)
     sets = next
+    stands = true
     replaceFile(resolverFile, renderDnsmasq(next))
     onResolver(resolverFile)
   }
@@ -68,7 +70,7 @@ export async function openNameSets(
     },
     async [Symbol.asyncDispose]() {
       await settled
-      if (sets.length === 0) return
+      if (!stands) return
       const held = await listTable(NAMES_TABLE)
       if (held !== undefined) replaceFile(heldFile, held)
       await applyRuleset(REMOVE_NAMES, rulesetFile)

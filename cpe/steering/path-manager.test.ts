@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ALL_WELL, type ServiceClass } from '../../shared/core/service-class.ts'
 import { parseAddress } from '../../shared/wire/address.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
 import { PaintedMptcp } from './mptcp.fake.ts'
@@ -398,6 +399,30 @@ test('at the loss of DSL a standby that was silent for too long is joined anew, 
   assert.deepEqual(house.kernel.subflowsOf(7), ['100.64.0.2 2'])
 })
 
+for (const [why, become, removed] of [
+  ['what has LTE alone from now on', { serviceClass: 'lte-only' }, ['remove 7 0']],
+  ['the quicker leg', { legsNow: { quicker: 'lte', secondLeg: false } }, []],
+] as const) {
+  test(`a standby that LTE may have forgotten is joined anew for ${why}`, () => {
+    const house = new House()
+    house.helped = false
+    house.serviceClass = 'interactive'
+    house.open(7)
+    house.tick(125_000 / 20)
+    assert.deepEqual(house.told(), ['create 7 100.64.0.2 2'])
+    Object.assign(house, become)
+    house.tick(1_000 / 20)
+    const told = house.told()
+    const joined = told.filter((one) => /create|carry/.test(one))
+    assert.deepEqual(joined, ['create 7 100.64.0.2 2'])
+    // Not by its id, which is its successor's too.
+    const removals = told.filter((one) => one.startsWith('remove'))
+    assert.deepEqual(removals, removed)
+    const standing = house.kernel.subflowsOf(7).filter((one) => one.startsWith('100.64'))
+    assert.deepEqual(standing, ['100.64.0.2 2'])
+  })
+}
+
 test('at the loss of DSL a standby that was heard of lately carries', () => {
   const house = new House()
   house.helped = false
@@ -467,6 +492,8 @@ class House {
   home: HomeNow = { active: true, lteUsed: true, standby: 'hot', natIdleMs: 120_000 }
   /** Whether LTE helps those that are open. */
   helped = true
+  serviceClass: ServiceClass = 'overflow'
+  legsNow = ALL_WELL
   #nowMs = 0
 
   constructor(concentrators: readonly Endpoint[] = [concentrator]) {
@@ -481,7 +508,8 @@ class House {
   tick(times = 1): void {
     const flows = () =>
       [...this.flows].map(([token, pooled]) => {
-        return { token, pooled, serviceClass: 'overflow' as const, helped: this.helped && !pooled }
+        const { serviceClass, legsNow } = this
+        return { token, pooled, serviceClass, legsNow, helped: this.helped && !pooled }
       })
     for (let i = 0; i < times; i++) {
       this.#nowMs += 20

@@ -10,13 +10,8 @@
  * what the home sends.
  */
 import { AddressIds, LEGS, type LegName } from '../../shared/core/leg.ts'
-import type { LegsNow, ServiceClass } from '../../shared/core/service-class.ts'
-import {
-  planSubflows,
-  type Subflow,
-  type SubflowAction,
-  wantSubflows,
-} from '../../shared/core/subflows.ts'
+import { type LegsNow, linesOf, type ServiceClass } from '../../shared/core/service-class.ts'
+import { planSubflows, type SubflowAction, wantSubflows } from '../../shared/core/subflows.ts'
 import type { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
@@ -34,7 +29,14 @@ import {
 } from './path-legs.ts'
 import { type Plan, Plans } from './plans.ts'
 import { standbyFromMs } from './standby-age.ts'
-import { type HomeNow, isDistrusted, keyOfHome, standbyFor } from './standbys.ts'
+import {
+  awaitsSuccessor,
+  type HomeNow,
+  isDistrusted,
+  keyOfHome,
+  type StandingSubflow,
+  standbyFor,
+} from './standbys.ts'
 import { SubflowCommands } from './subflow-commands.ts'
 
 /** The kernel as the path manager needs it; a test paints it. */
@@ -185,7 +187,7 @@ export class PathManager {
     }
 
     const first = known.first === undefined ? undefined : this.#legOf.get(known.first)
-    const have = this.#standing(known, plan, nowMs)
+    const have = this.#standing(known, plan, flow, nowMs)
     const lte = have.find(({ leg }) => leg === 'lte')?.subflow
     const standby = standbyFor(plan, lte, needed, this.#home, nowMs)
     const uses = usesOf(this.#legs)
@@ -194,7 +196,7 @@ export class PathManager {
     const standbyMs = standbyFromMs(have, uses)
     for (const action of planSubflows(want, have)) {
       const early = action.do === 'create' && action.backup && nowMs < standbyMs
-      if (!early) this.#act(known, plan, action, nowMs)
+      if (!early && !awaitsSuccessor(action, have)) this.#act(known, plan, action, nowMs)
     }
     plan.againMs = Math.min(plan.againMs, plan.tries.againMs(nowMs))
     if (nowMs < standbyMs) plan.againMs = Math.min(plan.againMs, standbyMs)
@@ -205,16 +207,23 @@ export class PathManager {
     }
   }
 
-  #standing(known: KnownConnection, plan: Plan, nowMs: number): StandingSubflow[] {
+  #standing(
+    known: KnownConnection,
+    plan: Plan,
+    { serviceClass, legsNow }: FlowConnection,
+    nowMs: number,
+  ): StandingSubflow[] {
     const { dsl, lte } = this.#legs
+    const [first = 'dsl'] = linesOf(serviceClass, legsNow?.quicker)
     const provenMs = dsl.use === 'dead' || lte.use === 'dead' ? PROVEN_URGENT_MS : PROVEN_MS
     return [...known.subflows.values()].map((subflow) => {
       const on = this.#legOf.get(formatAddress(subflow.local.address))
-      const lost = on === 'lte' && isDistrusted(subflow, this.#legs, this.#home, nowMs)
+      const lost = on === 'lte' && isDistrusted(subflow, first, this.#legs, this.#home, nowMs)
       // It is replaced as if its address were gone.
       const leg = lost ? undefined : on
       if (leg !== undefined) plan.tries.stands(leg)
-      return { leg, backup: subflow.backup, proven: isProven(subflow, provenMs, nowMs), subflow }
+      const proven = isProven(subflow, provenMs, nowMs)
+      return { leg, on, backup: subflow.backup, proven, subflow }
     })
   }
 
@@ -267,8 +276,6 @@ function isProven({ localId, sinceMs }: KnownSubflow, provenMs: number, nowMs: n
 }
 
 const NOBODY: HomeNow = { active: false, lteUsed: false, standby: 'cold', natIdleMs: Infinity }
-
-type StandingSubflow = Subflow & { readonly subflow: KnownSubflow }
 
 /** A connection that went to a LAN host is seen within this time at the latest. */
 const SWEEP_MS = 100

@@ -12,14 +12,11 @@ import { join } from 'node:path'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { BULK_CLASS, SHAPER, STRICT_CLASS, shapedLine } from '../../shared/core/shaping.ts'
 import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
-import { quoted } from '../../shared/linux/nftables.ts'
+import { applyRuleset, quoted } from '../../shared/linux/nftables.ts'
 import { type LineShaping, Shaper } from '../../shared/linux/shaper.ts'
 import { formatHandle } from '../../shared/wire/tc.ts'
 
-export type ShaperConfig = Pick<
-  CpeConfig,
-  'budget' | 'concentrator' | 'legs' | 'shaping' | 'stateDirectory'
->
+export type ShaperConfig = Pick<CpeConfig, 'concentrator' | 'legs' | 'shaping' | 'stateDirectory'>
 
 /** What steering may ask of the queues of the house. */
 export interface HouseShaper extends AsyncDisposable {
@@ -40,25 +37,40 @@ export async function openShaper(
   await using undo = new AsyncDisposableStack()
   const { concentrator, stateDirectory } = config
   const lines = linesOf(config, undefined)
-  const throttles = config.budget.atCap === 'throttle' ? [config.legs.lte.interface] : []
-  const shaped = [...new Set([...lines.keys(), ...throttles])]
-  const ruleset = renderShaping(shaped, concentrator.port)
-  undo.use(await keepRuleset(join(stateDirectory, RULESET_FILE), REMOVE_SHAPING, ruleset))
+  const rulesetFile = join(stateDirectory, RULESET_FILE)
+  const rulesetOf = (shaped: Shaped) => renderShaping([...shaped.keys()], concentrator.port)
+  let ruleset = rulesetOf(lines)
+  undo.use(await keepRuleset(rulesetFile, REMOVE_SHAPING, ruleset))
   const shaper = undo.use(new Shaper(join(stateDirectory, QDISCS_FILE), SHAPER, complain))
   shaper.keep(lines, complain)
   const dslShaped = lines.has(config.legs.dsl.interface)
   const standing = undo.move()
+  let settled = Promise.resolve()
   return {
-    throttleLte: (mbps) => shaper.keep(linesOf(config, mbps), complain),
+    throttleLte(mbps) {
+      const next = linesOf(config, mbps)
+      shaper.keep(next, complain)
+      // Whether LTE is among the lines may be known only now: a policy comes while the house runs.
+      const before = ruleset
+      ruleset = rulesetOf(next)
+      if (ruleset === before) return
+      const wanted = ruleset ?? REMOVE_SHAPING
+      settled = settled
+        .then(() => applyRuleset(wanted, rulesetFile))
+        .catch((error: Error) => complain(error.message))
+    },
     waitingUp: (ifIndex) => (dslShaped ? shaper.waiting(ifIndex, BULK_CLASS) : undefined),
-    [Symbol.asyncDispose]: () => standing.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      await settled
+      await standing.disposeAsync()
+    },
   }
 }
 
-function linesOf(
-  { legs, shaping }: ShaperConfig,
-  throttleMbps: number | undefined,
-): Map<string, LineShaping> {
+/** By interface. */
+type Shaped = ReadonlyMap<string, LineShaping>
+
+function linesOf({ legs, shaping }: ShaperConfig, throttleMbps: number | undefined): Shaped {
   const lines = new Map<string, LineShaping>()
   const shapeAt = (name: string, mbps: number | undefined): void => {
     if (mbps === undefined) return

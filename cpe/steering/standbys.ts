@@ -1,6 +1,7 @@
 /**
  * The subflows that wait on LTE while DSL carries: who has one, and whether it still leads anywhere.
  */
+import type { LegName } from '../../shared/core/leg.ts'
 import {
   isForgotten,
   restsAtMs,
@@ -8,6 +9,7 @@ import {
   type StandbyPolicy,
   standbyOf,
 } from '../../shared/core/standby.ts'
+import type { Subflow, SubflowAction } from '../../shared/core/subflows.ts'
 import type { KnownSubflow } from './connections.ts'
 import type { PathLegs } from './path-legs.ts'
 import type { Plan } from './plans.ts'
@@ -46,15 +48,34 @@ export function standbyFor(
 }
 
 /**
- * DSL is gone, and what waited on LTE has been silent for so long that another shall take its place. What carries
- * already is no standby any more.
+ * DSL is gone, or the connection's `first` line is LTE now, and what waited there has been silent for so long that
+ * another shall take its place. What carries already is no standby any more.
  */
 export function isDistrusted(
   { backup, heardMs }: KnownSubflow,
+  first: LegName,
   { dsl, lte }: PathLegs,
   { natIdleMs }: HomeNow,
   nowMs: number,
 ): boolean {
-  if (!backup || dsl.use !== 'dead' || lte.use !== 'up') return false
+  const carries = first === 'lte' || dsl.use === 'dead'
+  if (!backup || !carries || lte.use !== 'up') return false
   return isForgotten(nowMs - heardMs, natIdleMs)
+}
+
+/** A subflow as the path manager judges it. */
+export type StandingSubflow = Subflow & {
+  /** Whose address it has. */
+  readonly on: LegName | undefined
+  readonly subflow: KnownSubflow
+}
+
+/** Its successor has its id: a removal that is told while that joins would end it too. */
+export function awaitsSuccessor(
+  action: SubflowAction<StandingSubflow>,
+  have: readonly StandingSubflow[],
+): boolean {
+  if (action.do !== 'destroy' || action.subflow.leg !== undefined) return false
+  const { on } = action.subflow
+  return on !== undefined && !have.some(({ leg }) => leg === on)
 }

@@ -32,7 +32,10 @@ export function classesSection() {
     .strictObject({
       /** Of what no rule fits. Default overflow. */
       default: serviceClass().default('overflow'),
-      /** Which connections a change is for, when the file is read again. Default new. */
+      /**
+       * Which connections a change is for, when the file is read again. Default new. In a policy that comes by the
+       * control session: all, where it does not say.
+       */
       appliesTo: z.enum(POLICY_SCOPES, { error: mustBeText('new, all or reset') }).default('new'),
       /** What LTE may carry of a connection of class handover or interactive. */
       lteCap: z

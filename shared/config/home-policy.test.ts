@@ -17,14 +17,13 @@ test('no layer at all is the defaults, and the document says each of them', () =
   const leaves = leavesOf(read.document)
   assert.equal(leaves.get('overflow.engagePercent'), 93)
   assert.equal(leaves.get('classes.default'), 'overflow')
-  assert.equal(leaves.has('rates.lteUpMbps'), false)
+  assert.equal(leaves.has('budget.monthlyGigabytes'), false)
 })
 
 test('a document reads as the policy it was made from', () => {
   const layer = {
     classes: { rules: [{ class: 'aggregate', to: ['192.0.2.0/24'], ports: ['8000-8100', 443] }] },
-    rates: { lteDownMbps: 0.1 },
-    budget: { monthlyGigabytes: 20 },
+    budget: { monthlyGigabytes: 0.1 },
   }
   const read = readPolicy([layer])
   assert.ok(read.kind === 'policy')
@@ -43,7 +42,11 @@ test('mappings are merged key by key, lists are taken whole, null is the key bel
 
 for (const [name, layer, says] of [
   ['a number beyond its bounds', { overflow: { trialS: 0 } }, /overflow.trialS must be a whole/],
-  ['a text for a number', { rates: { lteUpMbps: '5' } }, /rates.lteUpMbps must be a number/],
+  [
+    'a text for a number',
+    { budget: { throttleMbps: '5' } },
+    /budget.throttleMbps must be a number/,
+  ],
   ['an unknown key', { overflow: { trialSec: 5 } }, /did you mean trialS\?/],
   ['an unknown section', { overfow: {} }, /did you mean overflow\?/],
   ['a section that is no mapping', { overflow: 7 }, /overflow must be a mapping with the keys/],

@@ -6,32 +6,9 @@
  * A layer names what it changes and nothing else. Mappings are merged key by key; lists are taken whole.
  */
 import { z } from 'zod'
-import { numberBetween } from './bounds.ts'
 import { bare } from './keys.ts'
-import { policyContradictions, policyKeys } from './policy.ts'
+import { type Policy, policySchema } from './policy.ts'
 import { sentencesOf } from './problems.ts'
-
-const homePolicySchema = z
-  .strictObject({
-    ...policyKeys(),
-    /** What the home's lines carry, in Mbit/s of IP packets. Default: what its own files say, or learnt. */
-    rates: z
-      .strictObject({
-        dslDownMbps: rate(),
-        dslUpMbps: rate(),
-        /** At most this over LTE. */
-        lteDownMbps: rate(),
-        lteUpMbps: rate(),
-      })
-      .prefault({}),
-  })
-  .superRefine((policy, context) => {
-    for (const { path, message } of policyContradictions(policy)) {
-      context.addIssue({ code: 'custom', path, message })
-    }
-  })
-
-export type HomePolicy = z.output<typeof homePolicySchema>
 
 /** One layer, as it was written. */
 export interface PolicyLayer {
@@ -39,7 +16,7 @@ export interface PolicyLayer {
 }
 
 export type ReadPolicy =
-  | { readonly kind: 'policy'; readonly policy: HomePolicy; readonly document: PolicyLayer }
+  | { readonly kind: 'policy'; readonly policy: Policy; readonly document: PolicyLayer }
   | { readonly kind: 'problems'; readonly problems: readonly string[] }
 
 /**
@@ -48,9 +25,9 @@ export type ReadPolicy =
  */
 export function readPolicy(layers: readonly PolicyLayer[]): ReadPolicy {
   const merged = layers.reduce<PolicyLayer>(mergeLayers, {})
-  const parsed = homePolicySchema.safeParse(merged, { reportInput: true })
-  if (!parsed.success) return { kind: 'problems', problems: told(parsed.error, homePolicySchema) }
-  const document = spelledOut(homePolicySchema, merged) as PolicyLayer
+  const parsed = policySchema.safeParse(merged, { reportInput: true })
+  if (!parsed.success) return { kind: 'problems', problems: told(parsed.error, policySchema) }
+  const document = spelledOut(policySchema, merged) as PolicyLayer
   return { kind: 'policy', policy: parsed.data, document }
 }
 
@@ -107,14 +84,10 @@ function isMapping(value: unknown): value is PolicyLayer {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function rate() {
-  return numberBetween(0.1, 10_000, 'Mbit/s').optional()
-}
-
 /** The form of a layer, for those who describe it. */
 export function policyLayerForm(): z.ZodType {
   return layerSchema
 }
 
-const layerSchema = partially(homePolicySchema)
+const layerSchema = partially(policySchema)
 const PROBLEMS_MAX = 20

@@ -2,17 +2,15 @@
  * A policy as it travels from the concentrator to a home, and as an operator writes it down for one: the keys
  * that shall differ, in the words of the home's own file.
  */
-import { z } from 'zod'
 import { keysAt, type Path } from './keys.ts'
-import { policyContradictions, policyKeys } from './policy.ts'
+import { type Policy, policyContradictions, policySchema } from './policy.ts'
 
 export type PolicyDocument = Readonly<Record<string, unknown>>
-type HomePolicy = z.infer<typeof whole>
 
 export type Overlaid =
   | {
       readonly kind: 'policy'
-      readonly policy: HomePolicy
+      readonly policy: Policy
       /** Keys of a later release. */
       readonly ignored: readonly string[]
     }
@@ -22,16 +20,16 @@ export type Overlaid =
  * What a document that came over the network makes of the home's own policy: what it names goes before
  * what the home's file says. Never throws.
  */
-export function overlaid(own: HomePolicy, document: PolicyDocument): Overlaid {
+export function overlaid(own: Policy, document: PolicyDocument): Overlaid {
   const ignored: string[] = []
   const known = knownPart(document, [], ignored)
-  const parsed = whole.safeParse(known, { reportInput: true })
+  const parsed = policySchema.safeParse(known, { reportInput: true })
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     const at = issue?.path.join('.') ?? 'policy'
     return { kind: 'problem', why: `${at} ${issue?.message ?? 'is wrong'}`.slice(0, WHY_MAX) }
   }
-  const policy = named(own, parsed.data, known) as HomePolicy
+  const policy = named(own, parsed.data, known) as Policy
   const [contradiction] = policyContradictions(policy)
   if (contradiction === undefined) return { kind: 'policy', policy, ignored }
   const why = `${contradiction.path.join('.')} ${contradiction.message}`
@@ -47,7 +45,7 @@ function named(own: unknown, parsed: unknown, document: unknown): unknown {
 }
 
 function knownPart(document: PolicyDocument, path: Path, ignored: string[]): PolicyDocument {
-  const keys = keysAt(whole, path)
+  const keys = keysAt(policySchema, path)
   if (keys.length === 0) return document
   const known: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(document)) {
@@ -62,12 +60,6 @@ function knownPart(document: PolicyDocument, path: Path, ignored: string[]): Pol
 function isMapping(value: unknown): value is PolicyDocument {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
-
-const whole = z.strictObject(policyKeys()).superRefine((policy, context) => {
-  for (const { path, message } of policyContradictions(policy)) {
-    context.addIssue({ code: 'custom', path, message })
-  }
-})
 
 /** Characters. */
 const WHY_MAX = 300

@@ -56,6 +56,13 @@ export function policyKeys() {
   }
 }
 
+/** A policy by itself, whoever writes it. */
+export const policySchema = z.strictObject(policyKeys()).superRefine((policy, context) => {
+  for (const { path, message } of policyContradictions(policy)) {
+    context.addIssue({ code: 'custom', path, message })
+  }
+})
+
 /** What each key alone cannot know. */
 export function* policyContradictions({ overflow }: Policy): Generator<Contradiction> {
   const { engagePercent, releasePercent } = overflow
@@ -70,6 +77,6 @@ export function policyOf(config: Policy): Policy {
   return Object.fromEntries(KEYS.map((key) => [key, config[key]])) as Policy
 }
 
-const KEYS = Object.keys(policyKeys()) as ReadonlyArray<keyof Policy>
+const KEYS = Object.keys(policySchema.shape) as ReadonlyArray<keyof Policy>
 
-export type Policy = z.infer<z.ZodObject<ReturnType<typeof policyKeys>>>
+export type Policy = z.infer<typeof policySchema>

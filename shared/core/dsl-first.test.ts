@@ -113,7 +113,7 @@ test('what LTE held up is barred from it while DSL lives, and not when DSL has d
   house.play(1_500)
   assert.equal(house.dslFirst.bars(1), true)
   house.alive.dsl = false
-  house.play(100)
+  house.play(20)
   assert.equal(house.dslFirst.bars(1), false)
 })
 

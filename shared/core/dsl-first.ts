@@ -106,6 +106,8 @@ export class DslFirst {
     budget: Budget,
     nowMs: number,
   ): boolean {
+    // At once, not with the next sample: who is barred from LTE needs it now.
+    this.#dslDead = legs.dsl.dead !== undefined
     let sampled = false
     const opened = this.#lookUp(legs, nowMs)
     for (const leg of LEGS) {
@@ -191,7 +193,6 @@ export class DslFirst {
   }
 
   #decide(legs: Readonly<Record<LegName, SteeredLeg>>, budget: Budget, nowMs: number): void {
-    this.#dslDead = legs.dsl.dead !== undefined
     const fullQueueMs = this.#queue.fullMs(this.#ways.up.capacity.bytesPerMs)
     const standingMs = this.#queue.standingMs('down', fullQueueMs, nowMs)
     const load = ({ rates, capacity }: Way): CarriedLoad => {

@@ -62,6 +62,23 @@ test('an upload is not helped for a download, nor a small flow, nor one that res
   assert.deepEqual(home.helped(), [1])
 })
 
+test('an upload that waits in its socket is helped, behind those that move, and not for ever', () => {
+  const home = new Home([40, 60_000, 10])
+  home.uploads.add(1)
+  home.uploads.add(2)
+  home.look(HELPS)
+  home.rates[1] = 0
+  for (let i = 0; i < 5; i++) home.look(HELPS)
+  assert.equal(home.look(RESTS, HELPS), true)
+  assert.deepEqual(home.helped(), [2])
+  for (let i = 0; i < 20; i++) home.look(RESTS, HELPS)
+  assert.deepEqual(home.helped(), [1, 2])
+  home.look(RESTS)
+  for (let i = 0; i < 100; i++) home.look(RESTS)
+  for (let i = 0; i < 20; i++) home.look(RESTS, HELPS)
+  assert.deepEqual(home.helped(), [2])
+})
+
 test('who was helped and is barred stays so for ten seconds, or until LTE helps again', () => {
   const home = new Home([40, 30])
   home.look(HELPS)

@@ -101,9 +101,12 @@ export class HelpedFlows {
       const seen = this.#seen.get(token)
       // A row that was given to another connection begins at 0 again.
       const ms = Math.max(nowMs - (seen?.atMs ?? nowMs), 1)
-      const up = Math.max(0, upBytes - (seen?.upBytes ?? 0)) / ms
+      const handed = Math.max(0, upBytes - (seen?.upBytes ?? 0)) / ms
       const down = Math.max(0, downBytes - (seen?.downBytes ?? 0)) / ms
-      this.#seen.set(token, { atMs: nowMs, bulk, upBytes, downBytes, up, down })
+      const handedMs = handed > 0 ? nowMs : (seen?.handedMs ?? -Infinity)
+      const waits = nowMs - handedMs < WAITS_MS
+      const up = handed === 0 && waits ? WAITS_BYTES_PER_MS : handed
+      this.#seen.set(token, { atMs: nowMs, bulk, upBytes, downBytes, handedMs, up, down })
     }
     for (const [token, { atMs }] of this.#seen) {
       if (atMs === nowMs) continue
@@ -159,11 +162,19 @@ interface SeenFlow {
   readonly bulk: boolean
   readonly upBytes: number
   readonly downBytes: number
+  /** When bytes were last handed to the kernel upwards. */
+  readonly handedMs: number
   /** Bytes a millisecond since the look before. */
   readonly up: number
   readonly down: number
 }
 
+/**
+ * An upload that has filled its socket at once moves nothing here until there is room again, which on a slow line
+ * takes seconds: it may still be one, behind all that move.
+ */
+const WAITS_MS = 10_000
+const WAITS_BYTES_PER_MS = 1
 /** What LTE holds up is told of it again, and a join costs some packets. */
 const BARRED_MS = 10_000
 /** The data threads publish as often. */

@@ -302,7 +302,7 @@ test('what is exported as CSV or NDJSON imports as what it was', async () => {
     prefixes: { dsl: ['192.0.2.0/24'], lte: [] },
     policy: {
       classes: { rules: [{ class: 'bypass', ports: ['80-90'] }] },
-      rates: { dslUpMbps: 9.5 },
+      budget: { throttleMbps: 9.5 },
     },
   })
   const before = await ask('GET', '/v1/subscribers/l-1')
