@@ -3,18 +3,18 @@
  * it takes the sessions down for a second, and no flow.
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
-import { LEG_NUMBER } from '../../shared/core/leg.ts'
 import { release } from '../../shared/daemon/arguments.ts'
 import { log } from '../../shared/daemon/log.ts'
 import { type Fail, supervise } from '../../shared/daemon/supervise.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
-import { CookieMint, type MintSettings } from '../subscribers/cookie-mint.ts'
+import type { MintSettings } from '../subscribers/cookie-mint.ts'
 import type { SubflowListener } from '../subscribers/doorkeeper.ts'
 import { HomeLog, type ToldReason } from '../subscribers/home-log.ts'
 import type { Roster } from '../subscribers/roster.ts'
 import type { Store } from '../subscribers/store.ts'
 import { Failures } from './failures.ts'
 import { keptServerKey, readServerKey, type ServerKey } from './server-key.ts'
+import { sessionCookies } from './session-cookies.ts'
 import { openSessionDoor } from './session-door.ts'
 import { sessionHomes } from './session-homes.ts'
 import { Sessions } from './sessions.ts'
@@ -48,17 +48,13 @@ export async function openControl(
   const homeOf = sessionHomes(store.homes, roster, config.subscribers)
   const homeLog = new HomeLog()
   const failures = new Failures()
-  const mint = new CookieMint(mintSettings)
+  const cookieFor = sessionCookies(mintSettings, Date.now)
   const sessions = new Sessions({
     software: `hybridge ${release()}`,
     control,
     homeOf,
     unixMs: Date.now,
-    cookieFor: ({ number }, leg, address) => {
-      if (!config.cookies.issue) return undefined
-      const tie = { subscriber: number, leg: LEG_NUMBER[leg] }
-      return mint.issue(tie, address, Math.floor(Date.now() / 1_000))
-    },
+    cookieFor: config.cookies.issue ? cookieFor : () => undefined,
     hear: ({ number }, report) => homeLog.hear(number, report, Date.now()),
     unproven: (from) => {
       log.warn('home not proven', { from: formatAddress(from) })
