@@ -108,7 +108,7 @@ async function serveSessions(
   }
   const following = store.onChange(({ kind, id }) =>
     // A plan is many homes' business.
-    guarded(() => (kind === 'subscriber' ? sessions.look(id) : sessions.lookAtAll())),
+    guarded(() => (kind === 'subscriber' ? sessions.look(id) : sessions.lookAtPolicies())),
   )
   const renewMs = (config.cookies.lifetimeS * 1_000) / 2
   const renewing = setInterval(

@@ -4,6 +4,7 @@
  *    greeting ── hello, proven ──▶ open ── gone, silent, replaced ──▶ over
  *        └────── not proven, no common version, full ─────────────────▶ over
  */
+import { timingSafeEqual } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import {
   type FromConcentrator,
@@ -14,7 +15,7 @@ import {
 } from '../../shared/config/control-messages.ts'
 import type { LegName } from '../../shared/core/leg.ts'
 import { Channel } from '../../shared/session/channel.ts'
-import { isProof } from '../../shared/session/credential.ts'
+import { credentialOf, isProof } from '../../shared/session/credential.ts'
 import { isIpv4, prefixContains } from '../../shared/wire/address.ts'
 import type { FrameObject } from '../../shared/wire/control-frame.ts'
 import type { Home } from './session-homes.ts'
@@ -58,6 +59,8 @@ export class HomeSession {
   readonly #owner: SessionOwner
   readonly #channel: Channel
   #home: Home | undefined
+  /** What it has proven itself by. */
+  #verifier: Uint8Array = NOBODY
   #leg: LegName | undefined
   #toldVersion: string | undefined
   #appliedVersion: string | undefined
@@ -88,6 +91,15 @@ export class HomeSession {
   /** The version of the policy that the home has told to run with. */
   get appliedVersion(): string | undefined {
     return this.#appliedVersion
+  }
+
+  /** Whether who has proven itself then would be let in as that home now. */
+  isStill(home: Home): boolean {
+    return (
+      this.#home?.number === home.number &&
+      timingSafeEqual(this.#verifier, home.verifier) &&
+      isFrom(home, this.link.from)
+    )
   }
 
   /** Tell it the policy that it shall have now, unless it was told that one last. */
@@ -150,14 +162,14 @@ export class HomeSession {
     const { exporter, from } = this.link
     const home = this.#owner.homeOf(hello.id)
     // Of nobody it takes as long: who is served here is not told by the clock either.
-    const proven = isProof(hello.proof, home?.verifier ?? NOBODY, exporter, hello.id)
+    const verifier = home?.verifier ?? credentialOf(NOBODY).verifier
+    const proven = isProof(hello.proof, verifier, exporter, hello.id)
     if (home === undefined || !proven) return this.#refuse(NOT_AUTHORIZED)
-    if (home.prefixes.length > 0 && !home.prefixes.some((one) => prefixContains(one, from))) {
-      return this.#refuse(ELSEWHERE)
-    }
+    if (!isFrom(home, from)) return this.#refuse(ELSEWHERE)
     const version = versionOfBoth(hello.versions)
     if (version === undefined) return this.#refuse(NO_VERSION)
     this.#home = home
+    this.#verifier = verifier
     const refusal = this.#owner.admit(this)
     if (refusal !== undefined) {
       this.#home = undefined
@@ -187,6 +199,10 @@ export class HomeSession {
   #say(message: Spoken<FromConcentrator>): void {
     this.#channel.say(message)
   }
+}
+
+function isFrom({ prefixes }: Home, address: Uint8Array): boolean {
+  return prefixes.length === 0 || prefixes.some((one) => prefixContains(one, address))
 }
 
 /** As it crosses: bytes are text. */
