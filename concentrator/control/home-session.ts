@@ -14,6 +14,7 @@ import {
   versionOfBoth,
 } from '../../shared/config/control-messages.ts'
 import type { LegName } from '../../shared/core/leg.ts'
+import { spendToken, ticksAt } from '../../shared/core/token-bucket.ts'
 import { Channel } from '../../shared/session/channel.ts'
 import { credentialOf, isProof } from '../../shared/session/credential.ts'
 import { isIpv4, prefixContains } from '../../shared/wire/address.ts'
@@ -64,6 +65,8 @@ export class HomeSession {
   #leg: LegName | undefined
   #toldVersion: string | undefined
   #appliedVersion: string | undefined
+  /** The bucket of what it may say. */
+  #said = 0
   /** By leg: the address that the last cookie was issued to, and when. */
   readonly #issued = new Map<LegName, { address: Uint8Array; atMs: number }>()
 
@@ -131,6 +134,9 @@ export class HomeSession {
   }
 
   #hear(object: FrameObject): void {
+    const spent = spendToken(this.#said, MESSAGES_PER_S_MAX, ticksAt(performance.now()))
+    if (spent === undefined) return this.#channel.end('it says too much')
+    this.#said = spent
     const understood = understandHome(object)
     switch (understood.kind) {
       case 'wrong':
@@ -215,6 +221,8 @@ const NOT_AUTHORIZED = { code: 'not-authorized', why: 'not known here, or not pr
 const ELSEWHERE = { code: 'elsewhere', why: 'it comes from outside its prefixes', waitS: 60 }
 const NO_VERSION = { code: 'version', why: 'no version that both speak', waitS: 600 }
 
+/** A home says a dozen in a minute; each is work for the one thread that all homes share, and may be a line in the log. */
+const MESSAGES_PER_S_MAX = 50
 /** A session whose home has not been heard for so many reports has lost it. */
 const SILENT_REPORTS = 3
 /** A home on LTE alone reports once a minute. */

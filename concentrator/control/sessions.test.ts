@@ -116,6 +116,16 @@ test('noise, and a frame that is longer than a stranger may say, end a connectio
   }
 })
 
+test('a home that does not stop talking is cut off', async () => {
+  const street = new Street()
+  const home = street.connect()
+  await home.says(street.hello(home))
+  await home.says(...Array.from({ length: 500 }, (_, i) => ({ type: 'applied', version: `${i}` })))
+  assert.ok(home.ended)
+  assert.ok(street.sessions.counts.policiesApplied < 200)
+  assert.equal(street.sessions.size, 0)
+})
+
 test('reports are kept for their home, and answered', async () => {
   const street = new Street()
   const home = street.connect()
