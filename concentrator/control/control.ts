@@ -55,7 +55,7 @@ export async function openControl(
     homeOf,
     unixMs: Date.now,
     cookieFor: config.cookies.issue ? cookieFor : () => undefined,
-    hear: ({ number }, report) => homeLog.hear(number, report, Date.now()),
+    hear: ({ id }, report) => homeLog.hear(id, report, Date.now()),
     unproven: (from) => {
       log.warn('home not proven', { from: formatAddress(from) })
       failures.note(formatAddress(from), performance.now())
@@ -67,12 +67,18 @@ export async function openControl(
     (failed) => serveSessions(parts, failed),
     (why, againMs) => log.error('control sessions failed', { why, againMs }),
   )
+  const forgetting = store.onChange(({ kind, id }) => {
+    if (kind === 'subscriber' && store.homes.home(id) === undefined) homeLog.forget(id)
+  })
   // Who pins it must read it somewhere.
   log.info('control sessions', { port: control.port, pin: key.pin })
   return {
     listener: sessions,
-    told: (id) => homeLog.of(roster.numberOf(id) ?? -1)?.reasons ?? [],
-    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+    told: (id) => homeLog.of(id),
+    [Symbol.asyncDispose]: async () => {
+      forgetting[Symbol.dispose]()
+      await service[Symbol.asyncDispose]()
+    },
   }
 }
 
