@@ -3,12 +3,11 @@
  * here, said in exchange.ts and told in report.ts.
  */
 import { Command, InvalidArgumentError } from 'commander'
-import { type ConvertMessage, type ConvertTlv, encodeConvert } from '../shared/wire/convert.ts'
+import type { ConvertMessage, ConvertTlv } from '../shared/wire/convert.ts'
 import type { TcpOption } from '../shared/wire/tcp-option.ts'
 import { parseEndpoint, resolveEndpoint } from './endpoint.ts'
-import { exchange } from './exchange.ts'
 import { Misuse } from './misuse.ts'
-import { describeReport, plainReport, type Report, verdictOf } from './report.ts'
+import type { Report } from './report.ts'
 
 interface Options {
   readonly via: string
@@ -40,6 +39,7 @@ export function convertCommand(exit: (status: number) => void): Command {
     .addHelpText('after', STATUS)
     .action(async (target: string | undefined, options: Options) => {
       const report = await ask(target, options)
+      const { describeReport, plainReport, verdictOf } = await import('./report.ts')
       const { status } = verdictOf(report)
       console.log(
         options.json
@@ -72,7 +72,7 @@ async function ask(target: string | undefined, options: Options): Promise<Report
     message.push({ type: 'connect', address, port, ...asked })
   }
   if (cookie !== undefined) message.push({ type: 'cookie', cookie })
-  const sent = encoded(message)
+  const sent = await encoded(message)
   const question = {
     via,
     //= https://www.rfc-editor.org/rfc/rfc8803#section-6
@@ -85,11 +85,14 @@ async function ask(target: string | undefined, options: Options): Promise<Report
     wantsServer: send !== undefined,
     timeoutMs: timeout * 1_000,
   }
+  // Sockets and the codec are half of what starting takes, and no other command needs them.
+  const { exchange } = await import('./exchange.ts')
   return { question, server, message, sent, exchange: exchange(question) }
 }
 
 /** What a message cannot say is the fault of the line that asked for it. */
-function encoded(message: ConvertMessage): Uint8Array {
+async function encoded(message: ConvertMessage): Promise<Uint8Array> {
+  const { encodeConvert } = await import('../shared/wire/convert.ts')
   try {
     return encodeConvert(message)
   } catch (error) {

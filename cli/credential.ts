@@ -2,9 +2,7 @@
  * `hybridge credential`: a secret for one home, and what the concentrator needs to know of it. Asks nobody; what it shows
  * is kept nowhere.
  */
-import { randomBytes } from 'node:crypto'
 import { Command } from 'commander'
-import { credentialOf } from '../shared/session/credential.ts'
 import { show } from './show.ts'
 import { sheet } from './table.ts'
 
@@ -12,7 +10,10 @@ export function credentialCommand(): Command {
   return new Command('credential')
     .description("make a home's secret, and what the concentrator keeps instead of it")
     .option('--json', 'as one object, for programs')
-    .action(({ json }: { readonly json?: true }) => {
+    .action(async ({ json }: { readonly json?: true }) => {
+      // No other command needs cryptography, which takes a while to load.
+      const { randomBytes } = await import('node:crypto')
+      const { credentialOf } = await import('../shared/session/credential.ts')
       const secret = randomBytes(SECRET_BYTES)
       const { verifier, cookie } = credentialOf(secret)
       const shown = { secret: hex(secret), verifier: hex(verifier), cookie: hex(cookie) }

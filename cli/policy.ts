@@ -96,7 +96,8 @@ function addHistory(policy: Command): void {
     .action(async (version: string, options: Json & Whose) => {
       const [kind, id] = whose(options)
       const body = { version: Number(version) }
-      const answer = await ask({ method: 'POST', url: path(kind, id, 'rollback'), body })
+      const url = path(kind, id, 'rollback')
+      const answer = await ask({ method: 'POST', url, body, anyVersion: true })
       show(options.json, answer, () => sheet(answer))
     })
 }

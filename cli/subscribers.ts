@@ -80,7 +80,7 @@ function addWriting(subscribers: Command): void {
     })
   subscribers
     .command('remove')
-    .description('it may not come any more, and its secret is forgotten')
+    .description('it may not come any more; policy rollback brings it back')
     .argument('<ID>')
     .option('--yes', 'do not ask')
     .action(async (id: string, { yes }: { yes?: true }) => {

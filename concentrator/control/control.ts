@@ -3,18 +3,18 @@
  * it takes the sessions down for a second, and no flow.
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
-import { LEG_NUMBER } from '../../shared/core/leg.ts'
 import { release } from '../../shared/daemon/arguments.ts'
 import { log } from '../../shared/daemon/log.ts'
 import { type Fail, supervise } from '../../shared/daemon/supervise.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
-import { CookieMint, type MintSettings } from '../subscribers/cookie-mint.ts'
+import type { MintSettings } from '../subscribers/cookie-mint.ts'
 import type { SubflowListener } from '../subscribers/doorkeeper.ts'
 import { HomeLog, type ToldReason } from '../subscribers/home-log.ts'
 import type { Roster } from '../subscribers/roster.ts'
 import type { Store } from '../subscribers/store.ts'
 import { Failures } from './failures.ts'
 import { keptServerKey, readServerKey, type ServerKey } from './server-key.ts'
+import { sessionCookies } from './session-cookies.ts'
 import { openSessionDoor } from './session-door.ts'
 import { sessionHomes } from './session-homes.ts'
 import { Sessions } from './sessions.ts'
@@ -48,18 +48,14 @@ export async function openControl(
   const homeOf = sessionHomes(store.homes, roster, config.subscribers)
   const homeLog = new HomeLog()
   const failures = new Failures()
-  const mint = new CookieMint(mintSettings)
+  const cookieFor = sessionCookies(mintSettings, Date.now)
   const sessions = new Sessions({
     software: `hybridge ${release()}`,
     control,
     homeOf,
     unixMs: Date.now,
-    cookieFor: ({ number }, leg, address) => {
-      if (!config.cookies.issue) return undefined
-      const tie = { subscriber: number, leg: LEG_NUMBER[leg] }
-      return mint.issue(tie, address, Math.floor(Date.now() / 1_000))
-    },
-    hear: ({ number }, report) => homeLog.hear(number, report, Date.now()),
+    cookieFor: config.cookies.issue ? cookieFor : () => undefined,
+    hear: ({ id }, report) => homeLog.hear(id, report, Date.now()),
     unproven: (from) => {
       log.warn('home not proven', { from: formatAddress(from) })
       failures.note(formatAddress(from), performance.now())
@@ -71,12 +67,18 @@ export async function openControl(
     (failed) => serveSessions(parts, failed),
     (why, againMs) => log.error('control sessions failed', { why, againMs }),
   )
+  const forgetting = store.onChange(({ kind, id }) => {
+    if (kind === 'subscriber' && store.homes.home(id) === undefined) homeLog.forget(id)
+  })
   // Who pins it must read it somewhere.
   log.info('control sessions', { port: control.port, pin: key.pin })
   return {
     listener: sessions,
-    told: (id) => homeLog.of(roster.numberOf(id) ?? -1)?.reasons ?? [],
-    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+    told: (id) => homeLog.of(id),
+    [Symbol.asyncDispose]: async () => {
+      forgetting[Symbol.dispose]()
+      await service[Symbol.asyncDispose]()
+    },
   }
 }
 
@@ -112,7 +114,7 @@ async function serveSessions(
   }
   const following = store.onChange(({ kind, id }) =>
     // A plan is many homes' business.
-    guarded(() => (kind === 'subscriber' ? sessions.look(id) : sessions.lookAtAll())),
+    guarded(() => (kind === 'subscriber' ? sessions.look(id) : sessions.lookAtPolicies())),
   )
   const renewMs = (config.cookies.lifetimeS * 1_000) / 2
   const renewing = setInterval(

@@ -4,6 +4,7 @@
  *    greeting ── hello, proven ──▶ open ── gone, silent, replaced ──▶ over
  *        └────── not proven, no common version, full ─────────────────▶ over
  */
+import { timingSafeEqual } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import {
   type FromConcentrator,
@@ -13,8 +14,9 @@ import {
   versionOfBoth,
 } from '../../shared/config/control-messages.ts'
 import type { LegName } from '../../shared/core/leg.ts'
+import { spendToken, ticksAt } from '../../shared/core/token-bucket.ts'
 import { Channel } from '../../shared/session/channel.ts'
-import { isProof } from '../../shared/session/credential.ts'
+import { credentialOf, isProof } from '../../shared/session/credential.ts'
 import { isIpv4, prefixContains } from '../../shared/wire/address.ts'
 import type { FrameObject } from '../../shared/wire/control-frame.ts'
 import type { Home } from './session-homes.ts'
@@ -58,9 +60,13 @@ export class HomeSession {
   readonly #owner: SessionOwner
   readonly #channel: Channel
   #home: Home | undefined
+  /** What it has proven itself by. */
+  #verifier: Uint8Array = NOBODY
   #leg: LegName | undefined
   #toldVersion: string | undefined
   #appliedVersion: string | undefined
+  /** The bucket of what it may say. */
+  #said = 0
   /** By leg: the address that the last cookie was issued to, and when. */
   readonly #issued = new Map<LegName, { address: Uint8Array; atMs: number }>()
 
@@ -88,6 +94,15 @@ export class HomeSession {
   /** The version of the policy that the home has told to run with. */
   get appliedVersion(): string | undefined {
     return this.#appliedVersion
+  }
+
+  /** Whether who has proven itself then would be let in as that home now. */
+  isStill(home: Home): boolean {
+    return (
+      this.#home?.number === home.number &&
+      timingSafeEqual(this.#verifier, home.verifier) &&
+      isFrom(home, this.link.from)
+    )
   }
 
   /** Tell it the policy that it shall have now, unless it was told that one last. */
@@ -119,6 +134,9 @@ export class HomeSession {
   }
 
   #hear(object: FrameObject): void {
+    const spent = spendToken(this.#said, MESSAGES_PER_S_MAX, ticksAt(performance.now()))
+    if (spent === undefined) return this.#channel.end('it says too much')
+    this.#said = spent
     const understood = understandHome(object)
     switch (understood.kind) {
       case 'wrong':
@@ -150,14 +168,14 @@ export class HomeSession {
     const { exporter, from } = this.link
     const home = this.#owner.homeOf(hello.id)
     // Of nobody it takes as long: who is served here is not told by the clock either.
-    const proven = isProof(hello.proof, home?.verifier ?? NOBODY, exporter, hello.id)
+    const verifier = home?.verifier ?? credentialOf(NOBODY).verifier
+    const proven = isProof(hello.proof, verifier, exporter, hello.id)
     if (home === undefined || !proven) return this.#refuse(NOT_AUTHORIZED)
-    if (home.prefixes.length > 0 && !home.prefixes.some((one) => prefixContains(one, from))) {
-      return this.#refuse(ELSEWHERE)
-    }
+    if (!isFrom(home, from)) return this.#refuse(ELSEWHERE)
     const version = versionOfBoth(hello.versions)
     if (version === undefined) return this.#refuse(NO_VERSION)
     this.#home = home
+    this.#verifier = verifier
     const refusal = this.#owner.admit(this)
     if (refusal !== undefined) {
       this.#home = undefined
@@ -189,6 +207,10 @@ export class HomeSession {
   }
 }
 
+function isFrom({ prefixes }: Home, address: Uint8Array): boolean {
+  return prefixes.length === 0 || prefixes.some((one) => prefixContains(one, address))
+}
+
 /** As it crosses: bytes are text. */
 type Spoken<Message> = Message extends { readonly cookie: Uint8Array }
   ? Omit<Message, 'cookie'> & { readonly cookie: string }
@@ -199,6 +221,8 @@ const NOT_AUTHORIZED = { code: 'not-authorized', why: 'not known here, or not pr
 const ELSEWHERE = { code: 'elsewhere', why: 'it comes from outside its prefixes', waitS: 60 }
 const NO_VERSION = { code: 'version', why: 'no version that both speak', waitS: 600 }
 
+/** A home says a dozen in a minute; each is work for the one thread that all homes share, and may be a line in the log. */
+const MESSAGES_PER_S_MAX = 50
 /** A session whose home has not been heard for so many reports has lost it. */
 const SILENT_REPORTS = 3
 /** A home on LTE alone reports once a minute. */

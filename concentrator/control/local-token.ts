@@ -1,8 +1,9 @@
 /**
  * The token of whoever may read our own files: root on this machine needs no other. Made anew at each start.
  */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { replaceFile } from '../../shared/linux/whole-file.ts'
 import { newToken } from '../subscribers/tokens.ts'
 
 /** Writes it to `api-token` in the state directory, for its owner alone. */
@@ -10,9 +11,9 @@ export function makeLocalToken(stateDirectory: string): string {
   const token = newToken()
   const file = join(stateDirectory, LOCAL_TOKEN_FILE)
   mkdirSync(stateDirectory, { recursive: true })
-  writeFileSync(file, `${token}\n`, { mode: 0o600 })
-  // The mode above is for a file that was not there.
-  chmodSync(file, 0o600)
+  // In the place of the one before: who has that open, or could read it, does not read this one.
+  rmSync(`${file}.new`, { force: true })
+  replaceFile(file, `${token}\n`, 0o600)
   return token
 }
 

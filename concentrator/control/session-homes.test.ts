@@ -22,6 +22,12 @@ test('a home is told what its layers name, the strongest last, and no more', () 
   assert.deepEqual(homeOf('a')?.policy.document, {})
 })
 
+test('homes with the same layers share one document', () => {
+  const { homes, homeOf } = street()
+  homes.setHome('a', 1, { verifier: verifierOf(cookie), policy: { overflow: { trialS: 9 } } })
+  assert.equal(homeOf('a')?.policy, homeOf('a')?.policy)
+})
+
 test('who is suspended, removed, or has no number may not come', () => {
   const { homes, homeOf } = street()
   homes.setHome('a', 1, { verifier: verifierOf(cookie) })

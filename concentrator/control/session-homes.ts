@@ -4,12 +4,11 @@
  */
 import { hash } from 'node:crypto'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
-import { mergeLayers, type PolicyLayer } from '../../shared/config/home-policy.ts'
 import type { PolicyDocument } from '../../shared/config/policy-document.ts'
 import { LEGS } from '../../shared/core/leg.ts'
 import { credentialOf } from '../../shared/session/credential.ts'
 import type { Prefix } from '../../shared/wire/address.ts'
-import type { Homes } from '../subscribers/homes.ts'
+import type { EffectivePolicy, Homes } from '../subscribers/homes.ts'
 import type { Roster } from '../subscribers/roster.ts'
 
 export interface Home {
@@ -36,35 +35,35 @@ export function sessionHomes(
   subscribers: ConcentratorConfig['subscribers'],
 ): (id: string) => Home | undefined {
   const ofFile = new Map(subscribers.map(({ id, verifier, secret }) => [id, { verifier, secret }]))
+  const versions = new WeakMap<EffectivePolicy, VersionedPolicy>()
+  const versioned = (effective: EffectivePolicy): VersionedPolicy => {
+    const known = versions.get(effective)
+    if (known !== undefined) return known
+    const document = effective.said
+    const version = hash('sha256', JSON.stringify(document)).slice(0, VERSION_DIGITS)
+    const policy = { version, document }
+    versions.set(effective, policy)
+    return policy
+  }
   return (id) => {
     const home = homes.home(id)
     const number = roster.numberOf(id)
     if (home === undefined || home.state !== 'active' || number === undefined) return undefined
     const said = ofFile.get(id)
-    // Who has no secret proves itself with what comes from its cookie.
-    const secret = said?.secret ?? Buffer.from(home.verifier.controlKey, 'hex')
     return {
       number,
       id,
-      verifier: said?.verifier ?? credentialOf(secret).verifier,
+      // Only when asked for: a change of a plan asks for the policy of thousands, and for nothing else.
+      get verifier() {
+        // Who has no secret proves itself with what comes from its cookie.
+        const secret = said?.secret ?? Buffer.from(home.verifier.controlKey, 'hex')
+        const derived = credentialOf(secret).verifier
+        return said?.verifier ?? derived
+      },
       prefixes: LEGS.flatMap((leg) => home.prefixes[leg]),
-      policy: versioned(documentOf(homes, id)),
+      policy: versioned(homes.policyFrom(homes.layersOf(home))),
     }
   }
-}
-
-/** What the layers name, and no more: the rest is the home's own to say. */
-function documentOf(homes: Homes, id: string): PolicyLayer {
-  const home = homes.home(id)
-  const effective = homes.policyOf(id)
-  if (home === undefined || effective === undefined) return {}
-  // Layers that contradict each other: what is left when the strongest are left out.
-  if (effective.problems.length > 0) return effective.document
-  return homes.layersOf(home).reduce<PolicyLayer>((so, { policy }) => mergeLayers(so, policy), {})
-}
-
-function versioned(document: PolicyDocument): VersionedPolicy {
-  return { version: hash('sha256', JSON.stringify(document)).slice(0, VERSION_DIGITS), document }
 }
 
 const VERSION_DIGITS = 16

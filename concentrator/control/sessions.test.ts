@@ -116,6 +116,16 @@ test('noise, and a frame that is longer than a stranger may say, end a connectio
   }
 })
 
+test('a home that does not stop talking is cut off', async () => {
+  const street = new Street()
+  const home = street.connect()
+  await home.says(street.hello(home))
+  await home.says(...Array.from({ length: 500 }, (_, i) => ({ type: 'applied', version: `${i}` })))
+  assert.ok(home.ended)
+  assert.ok(street.sessions.counts.policiesApplied < 200)
+  assert.equal(street.sessions.size, 0)
+})
+
 test('reports are kept for their home, and answered', async () => {
   const street = new Street()
   const home = street.connect()
@@ -196,12 +206,50 @@ test('a policy that changes reaches the session at once, and what the home says 
   await home.says(street.hello(home))
   street.home = { ...HOME, policy: { version: 'two', document: {} } }
   street.sessions.look('home-1')
-  street.sessions.lookAtAll()
+  street.sessions.lookAtPolicies()
   await home.says({ type: 'applied', version: 'two' })
   assert.deepEqual(home.heard.at(-1), { type: 'policy', version: 'two', document: {} })
   const [session] = street.sessions.all()
   assert.equal(session?.appliedVersion, 'two')
 })
+
+test('a plan that changes for all asks nobody for the secret again', async () => {
+  let asked = 0
+  const street = new Street()
+  const home = street.connect()
+  const counted = (version: string): Home => ({
+    ...HOME,
+    policy: { version, document: {} },
+    get verifier() {
+      asked++
+      return credential.verifier
+    },
+  })
+  street.home = counted('one')
+  await home.says(street.hello(home))
+  assert.equal(asked, 1)
+  street.home = counted('two')
+  street.sessions.lookAtPolicies()
+  await home.says()
+  assert.deepEqual([asked, home.heard.at(-1)?.['version']], [1, 'two'])
+})
+
+for (const [what, change] of [
+  ['secret was replaced', { verifier: credentialOf(DSL).verifier }],
+  ['prefixes are others', { prefixes: [parsePrefix('192.0.2.0/24')!] }],
+  ['number is another', { number: 1 }],
+] as const) {
+  test(`who came before its ${what} is sent away`, async () => {
+    const street = new Street()
+    const home = street.connect()
+    await home.says(street.hello(home))
+    street.home = { ...HOME, ...change }
+    street.sessions.look('home-1')
+    await home.says()
+    assert.equal(home.heard.at(-1)?.['code'], 'not-authorized')
+    assert.ok(home.ended)
+  })
+}
 
 test('a home that may not come any more is sent away', async () => {
   const street = new Street()

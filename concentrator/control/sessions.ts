@@ -92,18 +92,22 @@ export class Sessions implements SubflowListener {
     }, GREETING_MS_MAX).unref()
   }
 
-  /** Something about that home is another now: its policy, or whether it may be here at all. */
+  /** Something about that home is another now: its policy, its secret, or whether it may be here at all. */
   look(id: string): void {
     const session = this.#byId.get(id)
     if (session === undefined) return
     const home = this.#parts.homeOf(id)
-    if (home === undefined) session.bid(NOT_ANY_MORE)
+    // Who has come with a secret that was replaced may be the one for whom it was replaced.
+    if (home === undefined || !session.isStill(home)) session.bid(NOT_ANY_MORE)
     else session.pushPolicy(home)
   }
 
-  /** Something about all of them. */
-  lookAtAll(): void {
-    for (const id of this.#byId.keys()) this.look(id)
+  /** The policy of many of them may be another. */
+  lookAtPolicies(): void {
+    for (const [id, session] of this.#byId) {
+      const home = this.#parts.homeOf(id)
+      if (home !== undefined) session.pushPolicy(home)
+    }
   }
 
   /** Everybody shall go, and come again after about so long. */
@@ -195,5 +199,9 @@ const GREETING_MS_MAX = 5_000
 const TOO_SLOW = { code: 'too-slow', why: 'it did not say who it is', waitS: 5 }
 const FULL = { code: 'full', why: 'no room for more sessions', waitS: 60 }
 const HERE_ALREADY = { code: 'here-already', why: 'it has a session already', waitS: 60 }
-const NOT_ANY_MORE = { code: 'not-authorized', why: 'not known here any more', waitS: 60 }
+const NOT_ANY_MORE = {
+  code: 'not-authorized',
+  why: 'not known here any more, or not by that secret',
+  waitS: 60,
+}
 const REPLACED = { code: 'replaced', why: 'it came a second time', waitS: 120 }

@@ -1,6 +1,5 @@
 /**
- * What each home has told lately: how its legs are, what they have carried, and why things were done. So that
- * somebody can be told why LTE was used at 20:14.
+ * Why each home did what it did lately, as it has told. So that somebody can be told why LTE was used at 20:14.
  */
 import type { HomeReport } from '../../shared/config/control-messages.ts'
 
@@ -10,33 +9,26 @@ export interface ToldReason {
   readonly text: string
 }
 
-export interface HomeRecord {
-  /** The last one, and when it came. */
-  readonly report: HomeReport
-  readonly heardMs: number
-  /** Oldest first. */
-  readonly reasons: readonly ToldReason[]
-}
-
 export class HomeLog {
-  readonly #records = new Map<number, { report: HomeReport; heardMs: number; ring: ToldReason[] }>()
+  /** By id, oldest first: the number of a home that has gone is given to another. */
+  readonly #rings = new Map<string, ToldReason[]>()
 
-  /** By subscriber number. */
-  hear(subscriber: number, report: HomeReport, nowMs: number): void {
-    const ring = this.#records.get(subscriber)?.ring ?? []
+  hear(id: string, { reasons }: Pick<HomeReport, 'reasons'>, nowMs: number): void {
+    const ring = this.#rings.get(id) ?? []
     // A home whose clock is wrong must not tell of another year.
-    for (const { atMs, text } of report.reasons) {
+    for (const { atMs, text } of reasons) {
       ring.push({ atMs: Math.min(nowMs, Math.max(nowMs - OLDEST_MS, atMs)), text })
     }
     ring.splice(0, ring.length - REASONS_MAX)
-    this.#records.set(subscriber, { report: { ...report, reasons: [] }, heardMs: nowMs, ring })
+    if (ring.length > 0) this.#rings.set(id, ring)
   }
 
-  of(subscriber: number): HomeRecord | undefined {
-    const record = this.#records.get(subscriber)
-    if (record === undefined) return undefined
-    const { report, heardMs, ring } = record
-    return { report, heardMs, reasons: ring }
+  of(id: string): readonly ToldReason[] {
+    return this.#rings.get(id) ?? []
+  }
+
+  forget(id: string): void {
+    this.#rings.delete(id)
   }
 }
 

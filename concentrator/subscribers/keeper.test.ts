@@ -2,7 +2,7 @@
  * What every keeper owes the store, whatever it keeps the records in.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -46,6 +46,20 @@ test('sqlite forgets old usage bit by bit, also when a clock jumps ahead', async
   assert.equal(await hours(), 9)
   await keeper.addUsage(nothing(12), startMs + 4_000 * dayMs)
   assert.equal(await hours(), 7)
+})
+
+test('sqlite lets nobody else read its files, also those that somebody could', async () => {
+  const directory = mkdtempSync(join(folder, 'open-'))
+  writeFileSync(join(directory, 'old.db'), '', { mode: 0o644 })
+  for (const name of ['old.db', 'new.db']) {
+    await using keeper = await openSqliteKeeper(join(directory, name))
+    await keeper.commit([put('home-1', {}, 0)], 'op', 0)
+    const files = readdirSync(directory).filter((file) => file.startsWith(name))
+    assert.ok(files.length > 1, files.join())
+    for (const file of files) {
+      assert.equal(statSync(join(directory, file)).mode & 0o777, 0o600, file)
+    }
+  }
 })
 
 test('redis says when somebody has changed something', { skip }, async () => {

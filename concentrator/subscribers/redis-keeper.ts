@@ -237,7 +237,7 @@ function blockOf(span: Span, atS: number): number {
 
 /** Without the password. */
 function shown(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//')
+  return url.replace(/\/\/[^/]*@/, '//')
 }
 
 const TAG = '{hybridge}'

@@ -2,7 +2,7 @@
  * A keeper whose records are one SQLite file: nothing to install, for one concentrator. The file is
  * opened by a thread (sqlite-thread.ts), which is asked here.
  */
-import { mkdirSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import {
@@ -25,6 +25,7 @@ type Method = Exclude<keyof SqliteMethods, 'close'>
 /** Rejects with a sentence when the file cannot be used. */
 export async function openSqliteKeeper(file: string): Promise<Keeper> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  keepPrivate(file)
   const keeper = new SqliteKeeper(file)
   try {
     await keeper.life()
@@ -34,6 +35,17 @@ export async function openSqliteKeeper(file: string): Promise<Keeper> {
     throw new Error(`Cannot open the store ${file}: ${why}`, { cause: error })
   }
   return keeper
+}
+
+/** Who reads what homes are known by can come as one of them. SQLite gives its other files the same mode. */
+function keepPrivate(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', 0o600))
+    chmodSync(file, 0o600)
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    throw new Error(`Cannot open the store ${file}: ${why}`, { cause: error })
+  }
 }
 
 interface Waiting {

@@ -90,6 +90,15 @@ test('a report that is not heard in time ends it', async (t) => {
   assert.deepEqual(ends, [{ why: 'it does not hear our reports', waitS: 0, opened: true }])
 })
 
+test('also where reports are closer together than patience lasts', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { concentrator, ends } = await talk()
+  await concentrator.says({ ...WELCOME, reportS: 1 })
+  for (let s = 0; s < 8; s++) t.mock.timers.tick(1_000)
+  await settle()
+  assert.deepEqual(ends, [{ why: 'it does not hear our reports', waitS: 0, opened: true }])
+})
+
 test('what our own parts throw goes to whoever supervises', async () => {
   const { concentrator, failures } = await talk({ break: true })
   await concentrator.says(WELCOME, POLICY)

@@ -99,6 +99,7 @@ export class Conversation {
         return this.#report()
       case 'heard':
         clearTimeout(this.#unheard)
+        this.#unheard = undefined
         this.#parts.heard()
         return this.#parts.timeIs(message.timeMs)
       case 'unknown':
@@ -125,8 +126,8 @@ export class Conversation {
       this.#parts.failed(error)
       return
     }
-    clearTimeout(this.#unheard)
-    this.#unheard = setTimeout(
+    // Reports may follow each other faster than patience ends: what waits is the first of them.
+    this.#unheard ??= setTimeout(
       () => this.end('it does not hear our reports'),
       UNHEARD_MS_MAX,
     ).unref()

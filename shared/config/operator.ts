@@ -33,7 +33,7 @@ export function apiSection() {
       tls: z.strictObject({ certificate: path(), key: path() }).optional(),
       /** Requests of one token; two seconds' worth may come at once. Default 1,000. */
       requestsPerS: wholeNumber(1, 10_000, 'each second').default(1_000),
-      /** Wrong tokens from one source; beyond it nothing is looked up. Default 5. */
+      /** Wrong tokens from one source; two seconds' worth may come at once. Default 5. */
       wrongTokensPerS: wholeNumber(1, 1_000, 'each second').default(5),
     })
     .prefault({})

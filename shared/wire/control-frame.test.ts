@@ -47,6 +47,17 @@ test('a reader that is allowed more takes more', () => {
   assert.equal(read.objects.length, 1)
 })
 
+test('a long frame that comes byte by byte costs no more than its bytes', () => {
+  const long = encodeFrame({ text: 'x'.repeat(100_000) })
+  const reader = new FrameReader(FRAME_BYTES_MAX)
+  const beganMs = performance.now()
+  for (let at = 0; at < long.length - 1; at++) reader.read(long.subarray(at, at + 1))
+  const read = reader.read(long.subarray(-1))
+  assert.ok(read.kind === 'frames' && read.objects.length === 1)
+  // Copied anew with each byte it is 10 GB.
+  assert.ok(performance.now() - beganMs < 1_000)
+})
+
 test('what is too long to be read is not written', () => {
   assert.throws(() => encodeFrame({ text: 'x'.repeat(FRAME_BYTES_MAX) }), RangeError)
 })

@@ -24,28 +24,37 @@ export type FrameObject = Readonly<Record<string, unknown>>
 export class FrameReader {
   /** May grow: who has shown who he is may say more. */
   bytesMax: number
-  #rest: Uint8Array = EMPTY
+  /** Of the frame that is arriving: first its length alone. */
+  #frame = new Uint8Array(LENGTH_BYTES)
+  #filled = 0
 
   constructor(bytesMax: number) {
     this.bytesMax = bytesMax
   }
 
-  /** `chunk` is not kept. */
+  /** `chunk` is not kept. However small the chunks are, each byte is copied once. */
   read(chunk: Uint8Array): ReadFrames {
-    let bytes = joined(this.#rest, chunk)
     const objects: FrameObject[] = []
-    while (bytes.length >= LENGTH_BYTES) {
-      const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
-      if (length < OBJECT_BYTES_MIN || length > this.bytesMax) {
-        return { kind: 'broken', why: `a frame of ${length} bytes` }
+    for (let at = 0; at < chunk.length; ) {
+      const taken = chunk.subarray(at, at + this.#frame.length - this.#filled)
+      this.#frame.set(taken, this.#filled)
+      this.#filled += taken.length
+      at += taken.length
+      if (this.#filled < this.#frame.length) break
+      if (this.#filled === LENGTH_BYTES) {
+        const length = new DataView(this.#frame.buffer).getUint32(0)
+        if (length < OBJECT_BYTES_MIN || length > this.bytesMax) {
+          return { kind: 'broken', why: `a frame of ${length} bytes` }
+        }
+        this.#frame = new Uint8Array(LENGTH_BYTES + length)
+        continue
       }
-      if (bytes.length < LENGTH_BYTES + length) break
-      const object = parsed(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length))
+      const object = parsed(this.#frame.subarray(LENGTH_BYTES))
       if (object === undefined) return { kind: 'broken', why: 'a frame that is no JSON object' }
       objects.push(object)
-      bytes = bytes.subarray(LENGTH_BYTES + length)
+      this.#frame = new Uint8Array(LENGTH_BYTES)
+      this.#filled = 0
     }
-    this.#rest = bytes.slice()
     return { kind: 'frames', objects }
   }
 }
@@ -72,14 +81,6 @@ function parsed(bytes: Uint8Array): FrameObject | undefined {
   }
 }
 
-function joined(rest: Uint8Array, chunk: Uint8Array): Uint8Array {
-  if (rest.length === 0) return chunk
-  const bytes = new Uint8Array(rest.length + chunk.length)
-  bytes.set(rest)
-  bytes.set(chunk, rest.length)
-  return bytes
-}
-
 /** A policy with 500 rules has about 100 KB. */
 export const FRAME_BYTES_MAX = 262_144
 /** Until it is known who speaks. */
@@ -88,6 +89,5 @@ export const HELLO_BYTES_MAX = 4_096
 const LENGTH_BYTES = 4
 /** `{}` */
 const OBJECT_BYTES_MIN = 2
-const EMPTY = new Uint8Array(0)
 const DECODER = new TextDecoder('utf-8', { fatal: true })
 const ENCODER = new TextEncoder()

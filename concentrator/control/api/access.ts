@@ -15,6 +15,9 @@ import {
 } from '../../subscribers/tokens.ts'
 import { Problem } from './problem.ts'
 
+/** Who may read our own files. */
+export const LOCAL: Holder = { name: 'local', role: 'admin' }
+
 export interface AccessLimits {
   readonly requestsPerS: number
   readonly wrongTokensPerS: number
@@ -71,5 +74,4 @@ function placeOf(ip: string): string {
   return `${high} ${low}`
 }
 
-const LOCAL: Holder = { name: 'local', role: 'admin' }
 const CELLS_MAX = 10_000

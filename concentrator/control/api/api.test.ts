@@ -106,6 +106,56 @@ test('who overwrites whatever is there loses nothing that others write meanwhile
   })
 })
 
+test('a change is put on top of the version that it names, also where another concentrator wrote it', async () => {
+  await ask('POST', '/v1/subscribers', { id: 'x-1' })
+  await ask('POST', '/v1/plans', { id: 'x-plan', policy: {} })
+  await using other = await openSqliteKeeper(join(folder, 'store.db'))
+  for (const [kind, url] of [
+    ['subscriber', '/v1/subscribers/x-1'],
+    ['plan', '/v1/plans/x-plan'],
+  ] as const) {
+    const [, , id = ''] = url.slice(1).split('/')
+    const kept = await other.read(kind, id)
+    const after = { ...kept?.body, policy: { overflow: { engageMs: 500 } } }
+    const committed = await other.commit([{ kind, id, after, expected: undefined }], 'other', 0)
+    assert.ok(committed.kind === 'done')
+    const patch = { policy: { overflow: { trialS: 9 } } }
+    const changed = await ask('PATCH', url, patch, `"${committed.last}"`)
+    assert.equal(changed.status, 200, JSON.stringify(changed.body))
+    assert.deepEqual(changed.body['policy'], { overflow: { engageMs: 500, trialS: 9 } })
+    assert.equal((await ask('PATCH', url, patch, `"${committed.last}"`)).status, 412)
+  }
+})
+
+test('a way back names what it changes, and gives nobody the cookie of another', async () => {
+  const cookie = 'dd'.repeat(16)
+  const { etag } = await ask('POST', '/v1/subscribers', { id: 'y-1', cookie })
+  const version = Number(etag?.replaceAll('"', ''))
+  const url = '/v1/subscribers/y-1/rollback'
+  assert.equal((await ask('POST', url, { version })).status, 428)
+  assert.equal((await ask('POST', url, { version }, '"1"')).status, 412)
+  await ask('DELETE', '/v1/subscribers/y-1', undefined, '*')
+  await ask('POST', '/v1/subscribers', { id: 'y-2', cookie })
+  assert.equal((await ask('POST', url, { version }, '*')).status, 422)
+  await ask('DELETE', '/v1/subscribers/y-2', undefined, '*')
+  assert.equal((await ask('POST', url, { version }, '*')).status, 200)
+})
+
+test('a cookie in capitals is the same cookie', async () => {
+  const cookie = 'ae'.repeat(16)
+  const lines = [
+    { id: 'z-1', cookie },
+    { id: 'z-2', cookie: cookie.toUpperCase() },
+  ]
+  const text = lines.map((line) => JSON.stringify(line)).join('\n')
+  const loaded = await load('application/x-ndjson', text)
+  assert.deepEqual(loaded.body['problems'], ['line 2: cookie is the one of line 1'])
+})
+
+test('no token is called as who reads our files is', async () => {
+  assert.equal((await ask('POST', '/v1/tokens', { name: 'local', role: 'reader' })).status, 409)
+})
+
 test('a policy shows what applies, and which layer says it', async () => {
   await ask('POST', '/v1/plans', { id: 'gold', policy: { overflow: { trialS: 8 } } })
   await ask('POST', '/v1/subscribers', {
@@ -153,7 +203,7 @@ test('a trial reaches some, is adopted by all, and is taken back', async () => {
   await ask('POST', '/v1/plans/try/adopt', undefined, '*')
   assert.equal(tried(), 40)
   const version = Number(some.etag?.replaceAll('"', ''))
-  assert.equal((await ask('POST', '/v1/plans/try/rollback', { version })).status, 200)
+  assert.equal((await ask('POST', '/v1/plans/try/rollback', { version }, '*')).status, 200)
   assert.ok(tried() > 2 && tried() < 20)
   await ask('PATCH', '/v1/plans/try', { trial: null }, '*')
   assert.equal(tried(), 0)

@@ -15,9 +15,10 @@ import {
 import { planBody, subscriberBody } from '../../subscribers/records.ts'
 import { effectOfHome, effectOfPlan } from './effect.ts'
 import { pageKeys, subscriberParameter } from './forms.ts'
+import { refuseUnfit } from './home-record.ts'
 import { Problem } from './problem.ts'
 import type { ApiRoom, Routes } from './server.ts'
-import { commitOrRefuse } from './versions.ts'
+import { catchUpTo, commitOrRefuse, expectedVersion } from './versions.ts'
 
 export function auditRoutes(app: Routes, room: ApiRoom): void {
   const { store } = room
@@ -38,6 +39,8 @@ export function auditRoutes(app: Routes, room: ApiRoom): void {
     const url = `/v1/${kind}s/:id/rollback`
     app.post(url, { schema: { ...ONE, tags: [`${kind}s`] }, config: OPERATOR }, async (request) => {
       const { id } = request.params
+      const expected = expectedVersion(request)
+      await catchUpTo(store, kind, id, expected)
       const change = await changeBack(room, kind, id, request.body.version)
       await commitOrRefuse(store, [change], request.holder.name)
       return { kind, id, version: store.versionOf(kind, id) }
@@ -47,26 +50,29 @@ export function auditRoutes(app: Routes, room: ApiRoom): void {
 
 /** The record as it was after that change; a home keeps the credential that it has now. */
 async function changeBack(
-  { store }: ApiRoom,
+  room: ApiRoom,
   kind: 'subscriber' | 'plan',
   id: string,
   version: number,
 ): Promise<Change> {
+  const { store } = room
   const [entry] = await store.keeper.journal({ kind, id, before: version + 1, max: 1 })
   if (entry?.seq !== version || entry.after === undefined) {
     const detail = `The journal has no version ${version} of ${kind} ${id}; /v1/audit lists them`
     throw new Problem(404, detail)
   }
+  const expected = store.versionOf(kind, id)
   if (kind === 'plan') {
     await effectOfPlan(store.homes, id, planBody.parse(entry.after))
-    const expected = store.homes.plan(id)?.version ?? 0
     return { kind, id, after: entry.after, expected }
   }
   const home = store.homes.home(id)
   const verifier = home?.body['verifier'] ?? entry.after['verifier']
   const after = { ...entry.after, ...(verifier !== undefined && { verifier }) }
-  await effectOfHome(store.homes, home, { ...subscriberBody.parse(after), id })
-  return { kind, id, after, expected: home?.version ?? 0 }
+  const read = { ...subscriberBody.parse(after), id }
+  refuseUnfit(room, read)
+  await effectOfHome(store.homes, home, read)
+  return { kind, id, after, expected }
 }
 
 function shown({ seq, atMs, who, kind, id, before, after }: JournalEntry): JsonObject {

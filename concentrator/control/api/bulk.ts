@@ -87,7 +87,7 @@ async function changesFrom(room: ApiRoom, lines: Iterable<Line>, update: boolean
   const cookies: Record<string, string> = {}
   const problems: string[] = []
   const lineOf = new Map<string, number>()
-  const lineOfCookie = new Map<unknown, number>()
+  const lineOfCookie = new Map<string, number>()
   let seen = 0
   for (const line of lines) {
     if (++seen % LINES_AT_ONCE === 0) await setImmediate()
@@ -103,13 +103,14 @@ async function changesFrom(room: ApiRoom, lines: Iterable<Line>, update: boolean
     }
     const { id, ...fields } = line.value as JsonObject & { readonly id: string }
     const before = lineOf.get(id)
-    const { cookie } = fields
-    const twin = cookie === undefined ? undefined : lineOfCookie.get(cookie)
+    // Hex digits in either case are the same bytes.
+    const cookie = String(fields['cookie'] ?? '').toLowerCase()
+    const twin = cookie === '' ? undefined : lineOfCookie.get(cookie)
     if (before !== undefined) wrong(`id is ${id}, as in line ${before}`)
     else if (twin !== undefined) wrong(`cookie is the one of line ${twin}`)
     else {
       lineOf.set(id, line.at)
-      if (cookie !== undefined) lineOfCookie.set(cookie, line.at)
+      if (cookie !== '') lineOfCookie.set(cookie, line.at)
       try {
         const { change, made } = await changeFrom(room, id, fields, update)
         changes.push(change)

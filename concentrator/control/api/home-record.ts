@@ -50,7 +50,7 @@ export function problemsIn(form: z.ZodType, written: unknown): string[] {
 }
 
 function recordFrom(
-  { store, egressPool }: ApiRoom,
+  room: ApiRoom,
   id: string,
   written: JsonObject,
   before: Home | undefined,
@@ -61,8 +61,14 @@ function recordFrom(
     cookie === undefined ? before?.body['verifier'] : verifierOf(cookieForm().parse(cookie))
   const body: JsonObject = { ...fields, ...(verifier !== undefined && { verifier }) }
   const read = { ...subscriberBody.parse(body), id }
+  refuseUnfit(room, read)
+  return { body, read, cookie: undefined }
+}
+
+/** Throws a Problem where a home names what is not there, or shows what another shows. */
+export function refuseUnfit({ store, egressPool }: ApiRoom, read: HomeRecord['read']): void {
   const problems: string[] = []
-  const { plan, egress } = read
+  const { id, plan, egress } = read
   if (plan !== undefined && plan !== DEFAULT_PLAN && store.homes.plan(plan) === undefined) {
     problems.push(`plan is ${plan}, which does not exist; make it first`)
   }
@@ -72,11 +78,10 @@ function recordFrom(
   }
   const hash = read.verifier?.hash
   const owner = hash === undefined ? undefined : store.homes.ownerOf(hash)
-  if (cookie !== undefined && owner !== undefined && owner !== id) {
+  if (owner !== undefined && owner !== id) {
     problems.push(`cookie is the one of ${owner} as well; each home needs one of its own`)
   }
   if (problems.length > 0) throw new Problem(422, `${id} cannot be as written`, { problems })
-  return { body, read, cookie: undefined }
 }
 
 function refuseIdentity(written: JsonObject): void {

@@ -12,7 +12,7 @@ import { dryRunQuery, patchForm, planForm, planParameter, shownPlan, written } f
 import { problemsIn } from './home-record.ts'
 import { Problem } from './problem.ts'
 import type { ApiRoom, Routes } from './server.ts'
-import { commitOrRefuse, expectedVersion, tag } from './versions.ts'
+import { catchUpTo, commitOrRefuse, expectedVersion, tag } from './versions.ts'
 
 export function planRoutes(app: Routes, { store }: ApiRoom): void {
   readRoutes(app, store)
@@ -55,9 +55,9 @@ function writeRoutes(app: Routes, store: Store): void {
     '/v1/plans/:id',
     { schema: { ...ONE, querystring: dryRunQuery, body: patchForm }, config: OPERATOR },
     async (request, reply) => {
-      const plan = knownPlan(store, request.params.id)
-      const body = mergeLayers(plan.body, written(request.body)) as JsonObject
-      return await changePlan(store, request, reply, plan, body)
+      return await changePlan(store, request, reply, ({ body }) => {
+        return mergeLayers(body, written(request.body)) as JsonObject
+      })
     },
   )
 
@@ -66,11 +66,12 @@ function writeRoutes(app: Routes, store: Store): void {
     '/v1/plans/:id/adopt',
     { schema: { ...ONE, querystring: dryRunQuery }, config: OPERATOR },
     async (request, reply) => {
-      const plan = knownPlan(store, request.params.id)
-      if (plan.trial === undefined) throw new Problem(409, `Plan ${plan.id} has no trial to adopt`)
-      const { trial: _, ...body } = plan.body
-      const policy = mergeLayers(plan.policy, plan.trial.policy) as JsonObject
-      return await changePlan(store, request, reply, plan, { ...body, policy })
+      return await changePlan(store, request, reply, (plan) => {
+        const { trial, policy } = plan
+        if (trial === undefined) throw new Problem(409, `Plan ${plan.id} has no trial to adopt`)
+        const { trial: _, ...body } = plan.body
+        return { ...body, policy: mergeLayers(policy, trial.policy) as JsonObject }
+      })
     },
   )
 
@@ -93,21 +94,26 @@ async function changePlan(
   store: Store,
   request: ChangeRequest,
   reply: Parameters<typeof tag>[0],
-  { id, version }: Plan,
-  body: JsonObject,
+  bodyOf: (plan: Plan) => JsonObject,
 ) {
-  const problems = problemsIn(planForm, body)
-  if (problems.length > 0) throw new Problem(400, 'Mend the body', { problems })
-  if (request.query.dryRun) return await effectOfPlan(store.homes, id, planBody.parse(body))
-  const expected = expectedVersion(request) ?? version
-  await effectOfPlan(store.homes, id, planBody.parse(body))
-  await commitOrRefuse(store, [{ kind: 'plan', id, after: body, expected }], request.holder.name)
+  const { id } = knownPlan(store, request.params.id)
+  const said = request.query.dryRun ? undefined : expectedVersion(request)
+  await catchUpTo(store, 'plan', id, said)
   const plan = knownPlan(store, id)
-  tag(reply, plan.version)
-  return shownPlan(plan)
+  const after = bodyOf(plan)
+  const problems = problemsIn(planForm, after)
+  if (problems.length > 0) throw new Problem(400, 'Mend the body', { problems })
+  const effect = await effectOfPlan(store.homes, id, planBody.parse(after))
+  if (request.query.dryRun) return effect
+  const change = { kind: 'plan', id, after, expected: plan.version } as const
+  await commitOrRefuse(store, [change], request.holder.name)
+  const changed = knownPlan(store, id)
+  tag(reply, changed.version)
+  return shownPlan(changed)
 }
 
 interface ChangeRequest {
+  readonly params: { readonly id: string }
   readonly query: { readonly dryRun: boolean }
   readonly headers: Parameters<typeof expectedVersion>[0]['headers']
   readonly holder: { readonly name: string }

@@ -79,6 +79,7 @@ export async function buildApi(
     requestTimeout: REQUEST_MS_MAX,
     routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
   })
+  app.server.maxConnections = CONNECTIONS_MAX
   const access = new Access(room.store.tokens, localToken, api)
   app.setValidatorCompiler(({ schema, httpPart }) => validatorOf(schema as z.ZodType, httpPart))
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
@@ -203,6 +204,8 @@ pages: ask again with \`cursor\` set to \`next\`.`
 
 /** An import of 20,000 homes has 4 MiB. */
 const BODY_BYTES_MAX = 32 * 1_024 * 1_024
+/** Each is a descriptor that no home's connection can have. */
+const CONNECTIONS_MAX = 256
 const CONNECTION_MS_MAX = 60_000
 const REQUEST_MS_MAX = 60_000
 const PARAM_CHARACTERS_MAX = 100

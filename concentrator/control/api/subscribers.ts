@@ -21,7 +21,7 @@ import {
 import { type HomeRecord, newHomeRecord, patchedHomeRecord } from './home-record.ts'
 import { Problem } from './problem.ts'
 import type { ApiRoom, Routes } from './server.ts'
-import { commitOrRefuse, expectedVersion, tag } from './versions.ts'
+import { catchUpTo, commitOrRefuse, expectedVersion, tag } from './versions.ts'
 
 export function subscriberRoutes(app: Routes, room: ApiRoom): void {
   readRoutes(app, room.store)
@@ -88,6 +88,7 @@ function writeRoutes(app: Routes, room: ApiRoom): void {
         const home = knownHome(store, id)
         return effectOfHome(store.homes, home, patchedHomeRecord(room, home, patch).read)
       }
+      knownHome(store, id)
       await changeHome(store, id, expectedVersion(request), request.holder.name, (home) =>
         patchedHomeRecord(room, home, patch),
       )
@@ -146,6 +147,7 @@ async function changeHome(
   who: string,
   recordOf: (home: Home) => HomeRecord,
 ): Promise<Effect> {
+  await catchUpTo(store, 'subscriber', id, expected)
   for (let tries = 1; ; tries++) {
     const home = knownHome(store, id)
     const { body, read } = recordOf(home)

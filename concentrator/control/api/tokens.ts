@@ -6,6 +6,7 @@ import { wholeNumber } from '../../../shared/config/bounds.ts'
 import { mustBeText } from '../../../shared/config/must.ts'
 import { subscriberId } from '../../../shared/config/subscriber.ts'
 import { hashOfToken, newToken, ROLES, type Tokens } from '../../subscribers/tokens.ts'
+import { LOCAL } from './access.ts'
 import { Problem } from './problem.ts'
 import type { ApiRoom, Routes } from './server.ts'
 import { commitOrRefuse } from './versions.ts'
@@ -20,6 +21,9 @@ export function tokenRoutes(app: Routes, { store }: ApiRoom): void {
     { schema: { tags: TAGS, body: form }, config: ADMIN },
     async (request, reply) => {
       const { name, role, days } = request.body
+      // The audit log must tell them apart.
+      if (name === LOCAL.name)
+        throw new Problem(409, `${name} is who reads our files; choose another name`)
       const token = newToken()
       const untilMs = days === undefined ? undefined : Date.now() + days * DAY_MS
       const after = { role, hash: hashOfToken(token), ...(untilMs !== undefined && { untilMs }) }

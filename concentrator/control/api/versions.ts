@@ -23,6 +23,22 @@ export function expectedVersion(request: Pick<FastifyRequest, 'headers'>): numbe
   return Number(version)
 }
 
+/**
+ * What we know of a record must be the version that is named, for the change is put on top of it: where
+ * several share a store, the asker may have read it from one who has heard of a change before us.
+ */
+export async function catchUpTo(
+  store: Store,
+  kind: KeptKind,
+  id: string,
+  expected: number | undefined,
+): Promise<void> {
+  if (expected === undefined || expected === store.versionOf(kind, id)) return
+  await store.follow()
+  const version = store.versionOf(kind, id)
+  if (version !== expected) throw moved(kind, id, version)
+}
+
 /** Commit, or say who was quicker. */
 export async function commitOrRefuse(
   store: Store,
@@ -34,7 +50,11 @@ export async function commitOrRefuse(
   const { at, version } = committed
   const expected = changes.find(({ kind, id }) => kind === at.kind && id === at.id)?.expected
   if (expected === 0) throw exists(at.kind, at.id)
-  throw new Problem(412, `${at.kind} ${at.id} is at version ${version} now; read it again`)
+  throw moved(at.kind, at.id, version)
+}
+
+function moved(kind: KeptKind, id: string, version: number): Problem {
+  return new Problem(412, `${kind} ${id} is at version ${version} now; read it again`)
 }
 
 function exists(kind: KeptKind, id: string): Problem {
