@@ -62,7 +62,8 @@ export class Uplink {
     const dslBytesPerMs = this.#rates.dsl.over(PACE_MS)
     const lteBytesPerMs = this.#rates.lte.over(PACE_MS)
     const [capacity, lteBytes] = [this.#capacity, this.#lteBytes]
-    return this.#pace.judge({ full, dslBytesPerMs, lteBytesPerMs, capacity, lteBytes }, nowMs)
+    const seen = this.waits !== undefined
+    return this.#pace.judge({ full, seen, dslBytesPerMs, lteBytesPerMs, capacity, lteBytes }, nowMs)
   }
 
   /** LTE may carry now. */
