@@ -4,7 +4,6 @@
  */
 import { hash } from 'node:crypto'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
-import { mergeLayers, type PolicyLayer } from '../../shared/config/home-policy.ts'
 import type { PolicyDocument } from '../../shared/config/policy-document.ts'
 import { LEGS } from '../../shared/core/leg.ts'
 import { credentialOf } from '../../shared/session/credential.ts'
@@ -48,19 +47,9 @@ export function sessionHomes(
       id,
       verifier: said?.verifier ?? credentialOf(secret).verifier,
       prefixes: LEGS.flatMap((leg) => home.prefixes[leg]),
-      policy: versioned(documentOf(homes, id)),
+      policy: versioned(homes.policyOf(id)?.named ?? {}),
     }
   }
-}
-
-/** What the layers name, and no more: the rest is the home's own to say. */
-function documentOf(homes: Homes, id: string): PolicyLayer {
-  const home = homes.home(id)
-  const effective = homes.policyOf(id)
-  if (home === undefined || effective === undefined) return {}
-  // Layers that contradict each other: what is left when the strongest are left out.
-  if (effective.problems.length > 0) return effective.document
-  return homes.layersOf(home).reduce<PolicyLayer>((so, { policy }) => mergeLayers(so, policy), {})
 }
 
 function versioned(document: PolicyDocument): VersionedPolicy {

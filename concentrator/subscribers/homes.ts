@@ -2,7 +2,7 @@
  * Homes, plans, and what policy follows from them: memory alone. store.ts fills it from the keeper.
  */
 import { hash } from 'node:crypto'
-import { type PolicyLayer, readPolicy } from '../../shared/config/home-policy.ts'
+import { mergeLayers, type PolicyLayer, readPolicy } from '../../shared/config/home-policy.ts'
 import type { Policy } from '../../shared/config/policy.ts'
 import type { JsonObject } from './keeper.ts'
 import {
@@ -48,8 +48,10 @@ export interface NamedLayer {
 /** What applies to a home now. */
 export interface EffectivePolicy {
   readonly policy: Policy
-  /** As it travels: every key said. */
+  /** Every key said. */
   readonly document: PolicyLayer
+  /** As it travels: what the layers name, and no more. The rest is the home's own to say. */
+  readonly named: PolicyLayer
   /** Another whenever the document is another. */
   readonly revision: string
   /** Layers that were left out, for together they contradict each other. */
@@ -197,7 +199,8 @@ function effective(layers: readonly PolicyLayer[]): EffectivePolicy {
     return { ...effective(layers.slice(0, -1)), problems: read.problems }
   const { policy, document } = read
   const revision = hash('sha256', JSON.stringify(document), 'hex').slice(0, REVISION_CHARACTERS)
-  return { policy, document, revision, problems: [] }
+  const named = layers.reduce<PolicyLayer>(mergeLayers, {})
+  return { policy, document, named, revision, problems: [] }
 }
 
 /** Rows of what the data threads count (tallies.ts): 4 MiB. */
