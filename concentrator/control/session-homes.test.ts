@@ -28,6 +28,14 @@ test('homes with the same layers share one document', () => {
   assert.equal(homeOf('a')?.policy, homeOf('a')?.policy)
 })
 
+test('a home whose layers contradict each other is told what those that agree name, and no more', () => {
+  const { homes, homeOf } = street()
+  homes.setPlan('default', 1, { policy: { overflow: { releasePercent: 60 } } })
+  const policy = { overflow: { engagePercent: 55 } }
+  homes.setHome('a', 2, { verifier: verifierOf(cookie), policy })
+  assert.deepEqual(homeOf('a')?.policy.document, { overflow: { releasePercent: 60 } })
+})
+
 test('who is suspended, removed, or has no number may not come', () => {
   const { homes, homeOf } = street()
   homes.setHome('a', 1, { verifier: verifierOf(cookie) })

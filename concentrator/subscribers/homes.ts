@@ -48,7 +48,7 @@ export interface NamedLayer {
 /** What applies to a home now. */
 export interface EffectivePolicy {
   readonly policy: Policy
-  /** As it travels: every key said. */
+  /** Every key said. */
   readonly document: PolicyLayer
   /** What the layers name, and no more: the rest is the home's own to say. */
   readonly said: PolicyLayer

@@ -30,6 +30,17 @@ test('what is sent is for what runs too, unless it says for whom it is', (t) => 
   assert.deepEqual(home.scopes, ['all', 'reset', 'new'])
 })
 
+test('what was sent already is not applied once more, nor what was kept', (t) => {
+  const home = new Home(t)
+  const sent = { version: 'one', document: { overflow: { trialS: 9 } } }
+  const layers = home.start()
+  layers.send(sent)
+  layers.send(structuredClone(sent))
+  assert.equal(home.scopes.length, 1)
+  home.start().send(structuredClone(sent))
+  assert.equal(home.scopes.length, 2)
+})
+
 test('a file that is read again stays below what was sent', (t) => {
   const home = new Home(t)
   const layers = home.start()

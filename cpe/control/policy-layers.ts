@@ -5,6 +5,7 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { type Policy, policyOf } from '../../shared/config/policy.ts'
 import { overlaid, type PolicyDocument } from '../../shared/config/policy-document.ts'
@@ -24,6 +25,8 @@ export class PolicyLayers {
   readonly #log: Pick<Log, 'info' | 'warn'>
   #own: Policy
   #sent: SentPolicy | undefined
+  /** What was sent stands beside the file. */
+  #fits = true
 
   /** Takes up what was kept, in a home that has sessions. */
   constructor(
@@ -47,6 +50,7 @@ export class PolicyLayers {
     this.#own = policyOf(own)
     const document = this.#sent?.document ?? {}
     const read = overlaid(this.#own, document)
+    this.#fits = read.kind === 'policy'
     if (read.kind === 'problem')
       this.#log.warn('policy of the concentrator does not fit', { why: read.why })
     return this.#live.apply(read.kind === 'policy' ? read.policy : own, scope)
@@ -54,6 +58,8 @@ export class PolicyLayers {
 
   /** The concentrator has sent one. What is wrong with it; undefined when it is applied. */
   send(sent: SentPolicy): string | undefined {
+    // Each session that opens brings it again: that is no change, and the file may lie on flash.
+    if (this.#fits && isDeepStrictEqual(sent, this.#sent)) return undefined
     const problem = this.#take(sent)
     if (problem === undefined) this.#keep(sent)
     return problem
@@ -63,6 +69,7 @@ export class PolicyLayers {
     const read = overlaid(this.#own, sent.document)
     if (read.kind === 'problem') return read.why
     this.#sent = sent
+    this.#fits = true
     const changed = this.#live.apply(read.policy, { flows: scopeOf(sent, read.policy) })
     const { version } = sent
     this.#log.info('policy of the concentrator', { version, changed, ignored: read.ignored })

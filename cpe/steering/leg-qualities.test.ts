@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
+import type { LegState } from '../../shared/core/leg-health.ts'
 import { LegQualities } from './leg-qualities.ts'
 
 test('nobody is asked for what nobody wants to know', () => {
@@ -63,6 +64,19 @@ test('handover has its second leg built when DSL becomes slow, and let go when i
   )
 })
 
+test('what stands by on a DSL that has come back keeps its second leg until that has been well', () => {
+  const home = new Home()
+  home.used = { interactive: false, handover: true }
+  home.play(2_000)
+  home.dsl = 'dead'
+  home.play(1_000)
+  home.dsl = 'up'
+  home.play(9_000)
+  assert.equal(home.qualities.now.secondLeg, true)
+  home.play(2_000)
+  assert.deepEqual(home.said, ['second leg: dsl-down', 'second leg: dsl-well for 10 s'])
+})
+
 /** Steering's tick, and two legs that answer. */
 class Home {
   readonly said: string[] = []
@@ -70,19 +84,20 @@ class Home {
   readonly rttMs: Record<LegName, number> = { dsl: 20, lte: 45 }
   readonly asked: Record<LegName, number> = { dsl: 0, lte: 0 }
   used = { interactive: false, handover: false }
+  dsl: LegState = 'up'
   #nowMs = 0
   #number = 0
   readonly #under: Array<{ leg: LegName; number: number; dueMs: number; rttMs: number }> = []
 
   play(forMs: number): void {
-    const leg = { path: 'a', state: 'up' } as const
+    const lte = { path: 'a', state: 'up' } as const
     for (const untilMs = this.#nowMs + forMs; this.#nowMs < untilMs; this.#nowMs += 10) {
       for (const due of this.#under.filter(({ dueMs }) => dueMs <= this.#nowMs)) {
         this.#under.splice(this.#under.indexOf(due), 1)
         this.qualities.heard(due.leg, due.number, due.rttMs, this.#nowMs)
       }
       for (const name of LEGS) if (this.qualities.wantsProbe(name, this.#nowMs)) this.#ask(name)
-      this.qualities.judge({ dsl: leg, lte: leg }, this.used, this.#nowMs)
+      this.qualities.judge({ dsl: { ...lte, state: this.dsl }, lte }, this.used, this.#nowMs)
     }
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { UNLIMITED } from '../../shared/core/budget.ts'
+import { type Budget, UNLIMITED } from '../../shared/core/budget.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
@@ -134,6 +134,19 @@ test('a home that is interactive is told the quicker leg, and threads and subflo
   assert.deepEqual([house.board.quicker, house.quicker], ['dsl', 'dsl'])
 })
 
+test('a home that has spent its month has no LTE for what is interactive while DSL lives', () => {
+  const house = new House()
+  house.play(1_000)
+  house.inUse = { interactive: true, handover: false }
+  house.flows.push({ ...flow(1, 0), serviceClass: 'interactive' })
+  house.queueMs = 200
+  house.play(2_000)
+  assert.deepEqual([house.board.quicker, house.quicker], ['lte', 'lte'])
+  house.budget = { pressure: 1, aheadPercent: 50, spent: true }
+  house.play(2_000)
+  assert.deepEqual([house.board.quicker, house.quicker], ['dsl', 'dsl'])
+})
+
 test('a full house lets new flows by, and does not change its mind with each', () => {
   const house = new House()
   house.play(500)
@@ -205,6 +218,7 @@ class House {
   room = true
   /** Why LTE may carry nothing. */
   barred: string | undefined
+  budget: Budget = UNLIMITED
   rings = 0
   lanConnections = 0
   inUse = { interactive: false, handover: false }
@@ -294,7 +308,7 @@ class House {
       shaper: { waitingUp: () => undefined },
       board: this.board,
       flows: () => this.flows,
-      allowance: () => ({ barred: this.barred, throttleMbps: undefined, budget: UNLIMITED }),
+      allowance: () => ({ barred: this.barred, throttleMbps: undefined, budget: this.budget }),
       lanConnections: () => this.lanConnections,
       classesInUse: () => this.inUse,
       guard: { look: () => false, of: () => 'free' },

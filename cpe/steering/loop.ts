@@ -236,7 +236,10 @@ export class Steering {
     const others = this.#dslFirst.judge(legs, () => overflowing(flows()), budget, nowMs)
     const qualified = (leg: LegName) => ({ path: legs[leg].path, state: this.#legs[leg].state })
     const both = { dsl: qualified('dsl'), lte: qualified('lte') }
-    const moved = this.#qualities.judge(both, this.#parts.classesInUse(), nowMs)
+    const used = this.#parts.classesInUse()
+    // A month that is spent has no LTE for the smallest delay, only for a dead DSL.
+    const interactive = used.interactive && !budget.spent
+    const moved = this.#qualities.judge(both, { ...used, interactive }, nowMs)
     const { now } = this.#qualities
     if (moved) this.#parts.board.writeQuicker(now.quicker)
     const pathLegs = this.#pathLegs(samples)

@@ -56,6 +56,13 @@ test('a home within its budget lets LTE carry what DSL has no room for', () => {
   assert.deepEqual([orders[ORDER.lteUp], orders[ORDER.lteDown]], [1, 1])
 })
 
+test('a home that has spent its month has no LTE for what DSL has no room for, however late in it', () => {
+  const { look, orders, spend } = steered()
+  spend(0, true)
+  look()
+  assert.deepEqual([orders[ORDER.lteUp], orders[ORDER.lteDown]], [0, 0])
+})
+
 test('LTE carries nothing while DSL is known to carry much more than it does', () => {
   const { look, orders } = steered()
   look({ ...IDLE, dslCapacity: 1_000, dslBytesPerMs: 790 })
@@ -80,7 +87,7 @@ function steered() {
   const routed: Array<number | undefined> = []
   const clock = { ms: 1_000_000 }
   let rung = 0
-  let pressure = 0
+  let budget = { pressure: 0, spent: false }
   const steering = new TunnelSteering(
     { board, wake: () => void rung++ },
     { setTunnel: (ifIndex) => void routed.push(ifIndex) },
@@ -93,13 +100,13 @@ function steered() {
     orders: board.orders,
     count: board.counters.row(0),
     rings: () => rung,
-    spend: (ahead: number) => {
-      pressure = ahead
+    spend: (pressure: number, spent = false) => {
+      budget = { pressure, spent }
     },
     look: (down = IDLE) => {
       if (board.counters.read('turnedMs') === 0)
         board.counters.row(0)[TUNNEL_COUNT.turnedMs] = clock.ms
-      steering.look({ up: IDLE, down: { ...IDLE, ...down } }, { pressure }, clock.ms)
+      steering.look({ up: IDLE, down: { ...IDLE, ...down } }, budget, clock.ms)
     },
   }
 }

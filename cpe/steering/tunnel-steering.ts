@@ -46,19 +46,21 @@ export class TunnelSteering {
   /** Once a tick, when DSL and LTE have been judged. */
   look(
     { up, down }: Pick<ReturnType<DslFirst['status']>, 'up' | 'down'>,
-    { pressure }: Pick<Budget, 'pressure'>,
+    { pressure, spent }: Pick<Budget, 'pressure' | 'spent'>,
     nowMs: number,
   ): void {
     const { counters, orders } = this.#tunnel.board
     this.#carried.Up.observe(counters.read('dslUpBytes'), nowMs)
     this.#carried.Down.observe(counters.read('dslDownBytes'), nowMs)
+    // Late in the month who has spent it all is hardly ahead of the plan.
+    const within = pressure === 0 && !spent
     let changed = false
     for (const [direction, verdict] of [
       ['Up', up],
       ['Down', down],
     ] as const) {
       const loaded = verdict.dslBytesPerMs >= (verdict.dslCapacity ?? 0) * LOADED
-      const helps = Number(verdict.engaged || (pressure === 0 && loaded))
+      const helps = Number(verdict.engaged || (within && loaded))
       if (orders[ORDER[`lte${direction}`]] !== helps) changed = true
       orders[ORDER[`lte${direction}`]] = helps
       const beside = verdict.dslBytesPerMs - this.#carried[direction].bytesPerMs

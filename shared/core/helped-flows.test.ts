@@ -63,11 +63,12 @@ test('an upload is not helped for a download, nor a small flow, nor one that res
 })
 
 test('an upload that waits in its socket is helped, behind those that move, and not for ever', () => {
-  const home = new Home([40, 60_000, 10])
-  home.uploads.add(1)
-  home.uploads.add(2)
+  const home = new Home([40, 60_000, 10, 300])
+  for (const upload of [1, 2, 3]) home.uploads.add(upload)
   home.look(HELPS)
+  // A large request is no upload.
   home.rates[1] = 0
+  home.rates[3] = 0
   for (let i = 0; i < 5; i++) home.look(HELPS)
   assert.equal(home.look(RESTS, HELPS), true)
   assert.deepEqual(home.helped(), [2])

@@ -101,11 +101,11 @@ export class HelpedFlows {
       const seen = this.#seen.get(token)
       // A row that was given to another connection begins at 0 again.
       const ms = Math.max(nowMs - (seen?.atMs ?? nowMs), 1)
-      const handed = Math.max(0, upBytes - (seen?.upBytes ?? 0)) / ms
+      const handedBytes = Math.max(0, upBytes - (seen?.upBytes ?? 0))
       const down = Math.max(0, downBytes - (seen?.downBytes ?? 0)) / ms
-      const handedMs = handed > 0 ? nowMs : (seen?.handedMs ?? -Infinity)
+      const handedMs = handedBytes >= WAITS_BYTES ? nowMs : (seen?.handedMs ?? -Infinity)
       const waits = nowMs - handedMs < WAITS_MS
-      const up = handed === 0 && waits ? WAITS_BYTES_PER_MS : handed
+      const up = handedBytes === 0 && waits ? WAITS_BYTES_PER_MS : handedBytes / ms
       this.#seen.set(token, { atMs: nowMs, bulk, upBytes, downBytes, handedMs, up, down })
     }
     for (const [token, { atMs }] of this.#seen) {
@@ -162,7 +162,7 @@ interface SeenFlow {
   readonly bulk: boolean
   readonly upBytes: number
   readonly downBytes: number
-  /** When bytes were last handed to the kernel upwards. */
+  /** When much was last handed to the kernel upwards at once. */
   readonly handedMs: number
   /** Bytes a millisecond since the look before. */
   readonly up: number
@@ -171,8 +171,9 @@ interface SeenFlow {
 
 /**
  * An upload that has filled its socket at once moves nothing here until there is room again, which on a slow line
- * takes seconds: it may still be one, behind all that move.
+ * takes seconds: it may still be one, behind all that move. A request is none.
  */
+const WAITS_BYTES = 65_536
 const WAITS_MS = 10_000
 const WAITS_BYTES_PER_MS = 1
 /** What LTE holds up is told of it again, and a join costs some packets. */

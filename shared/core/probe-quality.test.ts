@@ -38,6 +38,7 @@ test('a leg is degraded when it is slow, lossy or suspected, and the reason has 
   line.play(3_000, 20)
   assert.equal(line.quality.degraded('dsl', 'up', line.nowMs), undefined)
   assert.equal(line.quality.degraded('dsl', 'suspect', line.nowMs), 'dsl-silent')
+  assert.equal(line.quality.degraded('dsl', 'dead', line.nowMs), 'dsl-down')
   line.play(1_000, 180)
   assert.equal(line.quality.degraded('dsl', 'up', line.nowMs), 'dsl-slow 180 ms over 20 ms')
   line.play(1_000, 20)

@@ -64,6 +64,7 @@ export class ProbeQuality {
   /** Why the leg is worse than it can be, as `dsl-slow 180 ms over 20 ms`; undefined while it is well. */
   degraded(leg: string, state: LegState, nowMs: number): string | undefined {
     if (state === 'suspect') return `${leg}-silent`
+    if (state === 'dead') return `${leg}-down`
     const delayMs = this.delayMs(nowMs) ?? 0
     if (delayMs > this.floorMs + Math.max(SLOW_MS, this.floorMs * SLOW_SHARE)) {
       return `${leg}-slow ${Math.round(delayMs)} ms over ${Math.round(this.floorMs)} ms`

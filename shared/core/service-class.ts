@@ -13,7 +13,7 @@
  *   + both carry   , the second is joined and waits   * once the connection has carried 64 KiB
  *   ** when its queue makes it slow (probe-quality.ts), or slower than LTE (quicker-leg.ts)
  *
- * DSL is degraded for `handover` when it is slow, lossy or suspected, and was within the last 10 s
+ * DSL is degraded for `handover` when it is slow, lossy, suspected or dead, and was within the last 10 s
  * (second-leg.ts).
  */
 
