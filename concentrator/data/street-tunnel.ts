@@ -12,7 +12,8 @@ import { ARRIVAL_BYTES } from '../../shared/linux/datagrams.ts'
 import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
 import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
 import { Counters } from '../../shared/relay/counters.ts'
-import type { Loop, Watcher } from '../../shared/relay/loop.ts'
+import type { Loop } from '../../shared/relay/loop.ts'
+import { Share } from '../../shared/relay/share.ts'
 import { PACKET_HEADROOM_BYTES } from '../../shared/tunnel/batch.ts'
 import { PacketStore } from '../../shared/tunnel/packet-store.ts'
 import { Sent } from '../../shared/tunnel/sender.ts'
@@ -44,7 +45,7 @@ export class StreetTunnel {
   readonly #roll: TunnelRoll
   /** By number: those that have come. */
   readonly #homes: Array<Home | undefined> = []
-  readonly #fromInternet: Watcher
+  readonly #fromInternet: Share
   readonly #own4: Uint8Array
   readonly #own6: Uint8Array
   readonly #agenda: Agenda
@@ -61,14 +62,14 @@ export class StreetTunnel {
     this.#own6 = addressIn(birth.prefix6, OWN_PLACE)
     this.#doors = new StreetDoors(birth.listen)
     this.#device = new TunnelDevice(birth.device, MTU_BYTES)
-    this.#fromInternet = { onReady: () => this.#takePackets(), onTurn: () => this.#takePackets() }
+    this.#fromInternet = new Share(loop, () => this.#takePackets())
     try {
       this.#openDevice()
     } catch (error) {
       this.#doors[Symbol.dispose]()
       throw error
     }
-    this.#doors.watch(loop, { onReady: (fd) => this.#takeFrames(fd), onTurn() {} })
+    this.#doors.watch(loop, (fd) => this.#takeFrames(fd))
   }
 
   /** The home may have a tunnel, with this identity, or none any more: what it had ends. */
@@ -103,11 +104,12 @@ export class StreetTunnel {
     for (const home of this.#homes) home?.session[Symbol.dispose]()
   }
 
-  #takeFrames(fd: number): void {
+  /** Batches of frames; true when more may be there. */
+  #takeFrames(fd: number): boolean {
     const { memory, lengths, pieces, sources, classes } = this.#doors.arrivals
     for (let batch = 0; batch < BATCHES_A_TURN; batch++) {
       const messages = this.#doors.receive(fd)
-      if (messages <= 0) break
+      if (messages <= 0) return false
       // Anew for each batch: a time before a frame's arrival would make its way seem short.
       const nowUs = performance.now() * 1_000
       for (let i = 0; i < messages; i++) {
@@ -122,6 +124,7 @@ export class StreetTunnel {
       // Before the next batch is received: what answers these is addressed by their `sources`.
       this.#doors.flush()
     }
+    return true
   }
 
   #take(
@@ -193,19 +196,17 @@ export class StreetTunnel {
   }
 
   /** A batch of packets; what is left comes in the next round, after what the homes have sent. */
-  #takePackets(): void {
+  #takePackets(): boolean {
     const { address } = this.#packet
-    for (let taken = 0; ; taken++) {
-      if (taken === PACKETS_A_TURN) {
-        this.#loop.soon(this.#fromInternet)
-        break
-      }
+    let taken = 0
+    for (; taken < PACKETS_A_TURN; taken++) {
       const bytes = this.#device.read(address + PACKET_HEADROOM_BYTES, PACKET_BYTES_MAX)
       if (bytes < 0) this.#deviceLost()
       if (bytes <= 0) break
       this.#toHome(bytes, performance.now() * 1_000)
     }
     this.#doors.flush()
+    return taken === PACKETS_A_TURN
   }
 
   #toHome(bytes: number, nowUs: number): void {
