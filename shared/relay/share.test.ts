@@ -35,7 +35,7 @@ function shareOf(there: number) {
   return {
     share,
     state,
-    round() {
+    round: () => {
       const now = turns
       turns = []
       for (const watcher of now) watcher.onTurn()
