@@ -104,7 +104,7 @@ await runDaemon(async (signal) => {
   const listeners = together([shaper.listener, usage.listener, control.listener])
   await using door = keepDoor(config.limits.subflowsPerConnection, listeners)
   using _access = tellAccess(counters)
-  await using _tunnel = await openStreetTunnel(config, sysctls, log)
+  await using tunnel = await openStreetTunnel(config, present.homes, sysctls, log)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers<typeof settings & typeof memory, StreetNews, RollChange>(
     new URL('data/worker.ts', import.meta.url),
@@ -112,7 +112,7 @@ await runDaemon(async (signal) => {
     { ...settings, ...memory },
     newsWriter((number) => roster.idOf(number)),
   )
-  using _homes = present.follow(probes, (change) => workers.tell(change))
+  using _homes = present.follow(probes, tunnel, (change) => workers.tell(change))
   using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
   await using _registration = register(store, { name: config.store.name, ...config.listen }, drain)
   const { store: kept, egress, stateDirectory } = config

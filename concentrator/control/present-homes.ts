@@ -4,6 +4,7 @@
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { streetSubscriber } from '../data/settings.ts'
+import type { StandingTunnel } from '../data/tunnel.ts'
 import type { Home } from '../subscribers/homes.ts'
 import { probeSecretOf } from '../subscribers/records.ts'
 import { Roll, type RollChange, type StreetSubscriber } from '../subscribers/roll.ts'
@@ -18,8 +19,14 @@ export interface PresentHomes {
   readonly roll: Roll
   /** By number, for threads that are about to be born. */
   readonly list: ReadonlyArray<StreetSubscriber | undefined>
-  /** Tell the probes of all, and both of every change from now on, until disposed of. */
-  follow(probes: Pick<ProbeJudge, 'know'>, tell: (change: RollChange) => void): Disposable
+  /** The same as the store has them, for the tunnel. */
+  readonly homes: ReadonlyArray<Home | undefined>
+  /** Tell the probes of all, and everybody of every change from now on, until disposed of. */
+  follow(
+    probes: Pick<ProbeJudge, 'know'>,
+    tunnel: Pick<StandingTunnel, 'change'> | undefined,
+    tell: (change: RollChange) => void,
+  ): Disposable
 }
 
 /** `secret` is what the keys of issued cookies are made from. */
@@ -44,7 +51,8 @@ export function presentHomes(
     roster,
     roll,
     list,
-    follow(probes, tell) {
+    homes: present,
+    follow(probes, tunnel, tell) {
       const know = (number: number, home: Home | undefined) =>
         probes.know(number, home && probeSecretOf(home.verifier))
       for (const [number, home] of present.entries()) know(number, home)
@@ -52,6 +60,7 @@ export function presentHomes(
         const change = { number, subscriber: home && subscriberOf(home) }
         roll.change(change)
         know(number, home)
+        tunnel?.change(number, home)
         tell(change)
       })
     },

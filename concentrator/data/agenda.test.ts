@@ -41,6 +41,19 @@ test('who is due late leaves the short list to the timer wheel', () => {
   assert.deepEqual(looks, [nowUs])
 })
 
+test('who has gone is not looked at, neither soon nor late', () => {
+  using loop = new Loop()
+  const { agenda, one, looks } = agendaOf(loop)
+  agenda.now(one, 1_000)
+  agenda.cancel(one)
+  agenda.turn(2_000)
+  assert.equal(agenda.waitMs(2), Infinity)
+  agenda.set(one, 900_000, 2_000)
+  agenda.cancel(one)
+  assert.equal(one.deadline.armed, false)
+  assert.deepEqual(looks, [])
+})
+
 function agendaOf(loop: Loop) {
   const looks: number[] = []
   return {

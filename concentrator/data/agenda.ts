@@ -46,6 +46,13 @@ export class Agenda {
     if (!one.soon || one.dueUs > nowUs) this.set(one, nowUs, nowUs)
   }
 
+  /** Do not look any more. */
+  cancel(one: Appointment): void {
+    this.#loop.disarm(one.deadline)
+    one.soon = false
+    this.#soon = this.#soon.filter((other) => other !== one)
+  }
+
   /** Milliseconds until the first of the short list; Infinity when it is empty. */
   waitMs(nowMs: number): number {
     let dueUs = Infinity

@@ -6,7 +6,8 @@
 import { Arrivals } from '../../shared/linux/datagrams.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import { openUdpDoor } from '../../shared/linux/udp-socket.ts'
-import type { Loop, Watcher } from '../../shared/relay/loop.ts'
+import type { Loop } from '../../shared/relay/loop.ts'
+import { Share } from '../../shared/relay/share.ts'
 import type { LegBatch } from '../../shared/tunnel/batch.ts'
 import { Outbox } from '../../shared/tunnel/outbox.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
@@ -34,8 +35,9 @@ export class StreetDoors implements LegBatch {
     }
   }
 
-  watch(loop: Loop, watcher: Watcher): void {
-    for (const fd of this.#fds) loop.watchReading(fd, watcher)
+  /** `take` takes a share of what has come by this socket; true: something may be left. */
+  watch(loop: Loop, take: (fd: number) => boolean): void {
+    for (const fd of this.#fds) loop.watchReading(fd, new Share(loop, () => take(fd)))
   }
 
   /** As `Arrivals.receive`; the sources say which door they came to. */

@@ -12,9 +12,9 @@ import { ARRIVAL_BYTES } from '../../shared/linux/datagrams.ts'
 import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
 import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
 import { Counters } from '../../shared/relay/counters.ts'
-import type { Loop, Watcher } from '../../shared/relay/loop.ts'
+import type { Loop } from '../../shared/relay/loop.ts'
+import { Share } from '../../shared/relay/share.ts'
 import { PACKET_HEADROOM_BYTES } from '../../shared/tunnel/batch.ts'
-import { tunnelSecret } from '../../shared/tunnel/keys.ts'
 import { PacketStore } from '../../shared/tunnel/packet-store.ts'
 import { Sent } from '../../shared/tunnel/sender.ts'
 import { TunnelSession } from '../../shared/tunnel/session.ts'
@@ -24,11 +24,13 @@ import { frameType, sessionAt } from '../../shared/wire/tunnel.ts'
 import { Agenda, Appointment } from './agenda.ts'
 import { StreetDoors } from './street-doors.ts'
 import { placeOfHome } from './tunnel-nat.ts'
+import { TunnelRoll } from './tunnel-roll.ts'
 import {
   STREET_TUNNEL_COUNTERS,
   type StreetTunnelBirth,
   type StreetTunnelNews,
   TUNNELLED,
+  type TunnelLetter,
 } from './tunnel-room.ts'
 
 export class StreetTunnel {
@@ -40,14 +42,14 @@ export class StreetTunnel {
   readonly #count: Float64Array
   readonly #packet = pinned(PACKET_HEADROOM_BYTES + PACKET_BYTES_MAX)
   readonly #store = new PacketStore(WAITING_MAX)
-  readonly #secrets: ReadonlyArray<ReturnType<typeof tunnelSecret>>
-  /** Number of the home by session, and its session once it has come. */
-  readonly #numbers: ReadonlyMap<number, number>
-  readonly #homes: Array<Home | undefined>
-  readonly #fromInternet: Watcher
+  readonly #roll: TunnelRoll
+  /** By number: those that have come. */
+  readonly #homes: Array<Home | undefined> = []
+  readonly #fromInternet: Share
   readonly #own4: Uint8Array
   readonly #own6: Uint8Array
   readonly #agenda: Agenda
+  #triedMs = -Infinity
 
   constructor(birth: StreetTunnelBirth, loop: Loop, tell: (news: StreetTunnelNews) => void) {
     this.#birth = birth
@@ -55,23 +57,31 @@ export class StreetTunnel {
     this.#agenda = new Agenda(loop)
     this.#tell = tell
     this.#count = new Counters(STREET_TUNNEL_COUNTERS, 1, birth.counters).row(0)
-    this.#secrets = birth.cookies.map(tunnelSecret)
-    this.#numbers = new Map(
-      this.#secrets.map(({ sessionId }, number) => [sessionOf(sessionId), number]),
-    )
-    this.#homes = new Array<Home | undefined>(birth.cookies.length).fill(undefined)
+    this.#roll = new TunnelRoll(birth.homes)
     this.#own4 = addressIn(birth.prefix4, OWN_PLACE)
     this.#own6 = addressIn(birth.prefix6, OWN_PLACE)
     this.#doors = new StreetDoors(birth.listen)
     this.#device = new TunnelDevice(birth.device, MTU_BYTES)
-    this.#fromInternet = { onReady: () => this.#takePackets(), onTurn: () => this.#takePackets() }
+    this.#fromInternet = new Share(loop, () => this.#takePackets())
     try {
       this.#openDevice()
     } catch (error) {
       this.#doors[Symbol.dispose]()
       throw error
     }
-    this.#doors.watch(loop, { onReady: (fd) => this.#takeFrames(fd), onTurn() {} })
+    this.#doors.watch(loop, (fd) => this.#takeFrames(fd))
+  }
+
+  /** The home may have a tunnel, with this identity, or none any more: what it had ends. */
+  change(letter: TunnelLetter): void {
+    const home = this.#homes[letter.number]
+    if (home !== undefined) {
+      this.#agenda.cancel(home.appointment)
+      home.session[Symbol.dispose]()
+      this.#homes[letter.number] = undefined
+      this.#count[TUNNELLED.sessions]!--
+    }
+    this.#roll.change(letter)
   }
 
   /** How long the thread may sleep. */
@@ -83,7 +93,7 @@ export class StreetTunnel {
   turn(): void {
     this.#agenda.turn(this.#loop.nowMs * 1_000)
     this.#doors.flush()
-    if (this.#device.fd < 0) this.#openAgain()
+    if (this.#device.fd < 0) this.#openAgain(this.#loop.nowMs)
     this.#count[TUNNELLED.downBytes] = this.#doors.sentBytes
     this.#count[TUNNELLED.framesUnsent] = this.#doors.unsent
   }
@@ -94,11 +104,12 @@ export class StreetTunnel {
     for (const home of this.#homes) home?.session[Symbol.dispose]()
   }
 
-  #takeFrames(fd: number): void {
+  /** Batches of frames; true when more may be there. */
+  #takeFrames(fd: number): boolean {
     const { memory, lengths, pieces, sources, classes } = this.#doors.arrivals
     for (let batch = 0; batch < BATCHES_A_TURN; batch++) {
       const messages = this.#doors.receive(fd)
-      if (messages <= 0) break
+      if (messages <= 0) return false
       // Anew for each batch: a time before a frame's arrival would make its way seem short.
       const nowUs = performance.now() * 1_000
       for (let i = 0; i < messages; i++) {
@@ -110,8 +121,10 @@ export class StreetTunnel {
           this.#take(memory, from, Math.min(piece, end - at), sources[i]!, classes[i]!, nowUs)
         }
       }
+      // Before the next batch is received: what answers these is addressed by their `sources`.
+      this.#doors.flush()
     }
-    this.#doors.flush()
+    return true
   }
 
   #take(
@@ -126,20 +139,22 @@ export class StreetTunnel {
       this.#count[TUNNELLED.alien]!++
       return
     }
-    const number = this.#numbers.get(sessionAt(memory.bytes, at))
-    if (number === undefined) {
+    const number = this.#roll.numberOf(sessionAt(memory.bytes, at))
+    const home = number === undefined ? undefined : (this.#homes[number] ?? this.#welcome(number))
+    if (home === undefined) {
       this.#count[TUNNELLED.unknown]!++
       return
     }
-    const home = this.#homes[number] ?? this.#welcome(number)
     home.session.receive(memory, at, bytes, source, trafficClass, nowUs, home.out, this.#doors)
     this.#agenda.now(home.appointment, nowUs)
   }
 
-  #welcome(number: number): Home {
+  #welcome(number: number): Home | undefined {
+    const secret = this.#roll.secretOf(number)
+    if (secret === undefined) return undefined
     const session = new TunnelSession({
       role: 'concentrator',
-      secret: this.#secrets[number]!,
+      secret,
       cipher: 'aes-128-gcm',
       spreadingOf: () => 'cheapest-first',
       reorderMsMax: this.#birth.reorderMsMax,
@@ -181,19 +196,17 @@ export class StreetTunnel {
   }
 
   /** A batch of packets; what is left comes in the next round, after what the homes have sent. */
-  #takePackets(): void {
+  #takePackets(): boolean {
     const { address } = this.#packet
-    for (let taken = 0; ; taken++) {
-      if (taken === PACKETS_A_TURN) {
-        this.#loop.soon(this.#fromInternet)
-        break
-      }
+    let taken = 0
+    for (; taken < PACKETS_A_TURN; taken++) {
       const bytes = this.#device.read(address + PACKET_HEADROOM_BYTES, PACKET_BYTES_MAX)
       if (bytes < 0) this.#deviceLost()
       if (bytes <= 0) break
       this.#toHome(bytes, performance.now() * 1_000)
     }
     this.#doors.flush()
+    return taken === PACKETS_A_TURN
   }
 
   #toHome(bytes: number, nowUs: number): void {
@@ -248,7 +261,9 @@ export class StreetTunnel {
     this.#device.close()
   }
 
-  #openAgain(): void {
+  #openAgain(nowMs: number): void {
+    if (nowMs - this.#triedMs < OPEN_AGAIN_MS) return
+    this.#triedMs = nowMs
     try {
       this.#openDevice()
       this.#tell({ event: 'interface', why: `${this.#device.name} was deleted and is there again` })
@@ -268,13 +283,6 @@ interface Home {
   readonly appointment: Appointment
 }
 
-function sessionOf(sessionId: Uint8Array): number {
-  const frame = new Uint8Array(SESSION_ID_AT + sessionId.length)
-  frame.set(sessionId, SESSION_ID_AT)
-  return sessionAt(frame, 0)
-}
-
-const SESSION_ID_AT = 4
 /** The concentrator's own place in both prefixes. */
 const OWN_PLACE = 1
 /** What a leg of 1,500 bytes over IPv6 leaves for a packet: 40 + 8 + 52 are around it. */
@@ -286,3 +294,5 @@ const BATCHES_A_TURN = 8
 /** Packets of all homes that wait for room on a leg, or for an earlier one. */
 const WAITING_MAX = 8_192
 const IDLE_MS = 1_000
+/** After an interface could not be made. */
+const OPEN_AGAIN_MS = 1_000

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { knownAddress, parsePrefix } from '../../shared/wire/address.ts'
-import { type NatConfig, type NatHome, renderNat } from './tunnel-nat.ts'
+import { hasPlace, type NatConfig, type NatHome, renderNat } from './tunnel-nat.ts'
 
 // What the rules do to packets is shown by deploy/lab/tunnel.lab.test.ts, on a real kernel.
 
@@ -76,6 +76,15 @@ test('a host that did not forward before forwards nothing else', () => {
   assert.deepEqual(rest(false, false), ['meta nfproto ipv4 drop', 'meta nfproto ipv6 drop'])
   assert.deepEqual(rest(true, false), ['meta nfproto ipv6 drop'])
   assert.deepEqual(rest(true, true), [])
+})
+
+test('a home has a place where both prefixes have an address for it', () => {
+  const narrow = { prefix4: parsePrefix('198.18.0.0/29')!, prefix6: config.tunnel.prefix6 }
+  // Of eight: the network's own, ours, 2 to 6 for homes, the broadcast.
+  assert.deepEqual([hasPlace(4, narrow), hasPlace(5, narrow)], [true, false])
+  const narrow6 = { prefix4: config.tunnel.prefix4, prefix6: parsePrefix('fd00::/125')! }
+  assert.deepEqual([hasPlace(4, narrow6), hasPlace(5, narrow6)], [true, false])
+  assert.equal(hasPlace(65_535, config.tunnel), true)
 })
 
 function linesOf(table: string, chain: string): string[] {

@@ -85,6 +85,15 @@ export function placeOfHome(number: number): number {
   return number + FIRST_HOME
 }
 
+/** Whether both prefixes have an address for home number `number`; their last ones are for broadcasts. */
+export function hasPlace(
+  number: number,
+  { prefix4, prefix6 }: Pick<NatConfig['tunnel'], 'prefix4' | 'prefix6'>,
+): boolean {
+  const places = 2 ** (ADDRESS_BITS - Math.max(prefix4.bits, prefix6.bits))
+  return placeOfHome(number) < places - 1
+}
+
 function elements(
   prefix: NatConfig['tunnel']['prefix4'],
   homes: readonly NatHome[],
@@ -123,6 +132,7 @@ function rulesOf(whose: string, { allow, deny }: NatConfig['acl'], only?: 'ipv4'
   ].join('')
 }
 
+const ADDRESS_BITS = 128
 const TABLE = 'hybridge_tunnel'
 const WITH_PORTS = '{ tcp, udp, udplite, sctp, dccp }'
 const REFUSE = 'reject with icmpx type admin-prohibited'

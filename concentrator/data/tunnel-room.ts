@@ -3,12 +3,22 @@
  */
 import { columns } from '../../shared/relay/counters.ts'
 import type { Prefix } from '../../shared/wire/address.ts'
+import type { Verifier } from '../subscribers/records.ts'
+
+/** A home as the tunnel's thread knows it. */
+export type TunnelIdentity = Pick<Verifier, 'sessionId' | 'controlKey'>
+
+/** What the thread is told: this home may have a tunnel from now on, or (undefined) none any more. */
+export interface TunnelLetter {
+  readonly number: number
+  readonly identity: TunnelIdentity | undefined
+}
 
 export interface StreetTunnelBirth {
   /** Sockaddrs to listen on. */
   readonly listen: readonly Uint8Array[]
-  /** By subscriber number. */
-  readonly cookies: readonly Uint8Array[]
+  /** By number; undefined for who has no tunnel. */
+  readonly homes: ReadonlyArray<TunnelIdentity | undefined>
   readonly device: string
   readonly prefix4: Prefix
   readonly prefix6: Prefix

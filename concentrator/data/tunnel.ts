@@ -2,97 +2,126 @@
  * The homes' tunnels as the main thread has them: forwarding, the table between them and the Internet, and a
  * thread that is started again when it dies. All of it is ours, and gone when we are.
  */
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { DENIED_BY_DEFAULT } from '../../shared/config/acl.ts'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { tunnelPort } from '../../shared/config/tunnel.ts'
 import type { Log } from '../../shared/daemon/log.ts'
+import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
 import { applyRuleset } from '../../shared/linux/nftables.ts'
 import { allowForwarding, type Sysctls } from '../../shared/linux/sysctl.ts'
 import { Counters } from '../../shared/relay/counters.ts'
-import { keepThread } from '../../shared/relay/kept-thread.ts'
+import { type KeptThread, keepThread } from '../../shared/relay/kept-thread.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
+import type { Home } from '../subscribers/homes.ts'
 import { egressChooser } from './egress-settings.ts'
-import { type NatHome, REMOVE_NAT, renderNat } from './tunnel-nat.ts'
+import { TunnelHomes } from './tunnel-homes.ts'
+import { hasPlace, type NatConfig, REMOVE_NAT, renderNat } from './tunnel-nat.ts'
 import {
   STREET_TUNNEL_COUNTERS,
   type StreetTunnelBirth,
   type StreetTunnelCounter,
   type StreetTunnelNews,
+  type TunnelLetter,
 } from './tunnel-room.ts'
 
 export interface StandingTunnel extends AsyncDisposable {
   readonly counters: Counters<StreetTunnelCounter>
+  /** The home of this number has come, is another, or (undefined) has gone. */
+  change(number: number, home: Home | undefined): void
 }
 
-/** undefined where the configuration wants none. Throws a sentence when something is refused, and leaves nothing then. */
+/**
+ * `homes` by number. undefined where the configuration wants no tunnel. Throws a sentence when something is
+ * refused, and leaves nothing then.
+ */
 export async function openStreetTunnel(
-  config: Pick<
-    ConcentratorConfig,
-    'acl' | 'egress' | 'listen' | 'stateDirectory' | 'subscribers' | 'tunnel'
-  >,
+  config: Pick<ConcentratorConfig, 'acl' | 'egress' | 'listen' | 'stateDirectory' | 'tunnel'>,
+  homes: ReadonlyArray<Home | undefined>,
   sysctls: Sysctls,
   log: Pick<Log, 'warn'>,
 ): Promise<StandingTunnel | undefined> {
-  const { tunnel, acl } = config
-  if (!tunnel.enabled) return undefined
+  const { tunnel } = config
   await using undo = new AsyncDisposableStack()
-  const rulesetFile = join(config.stateDirectory, RULESET_FILE)
-  undo.defer(async () => {
-    await applyRuleset(REMOVE_NAT, rulesetFile)
-    rmSync(rulesetFile)
+  const file = join(config.stateDirectory, RULESET_FILE)
+  const render = tunnel.enabled ? natRenderer(config, allowForwarding(sysctls)) : undefined
+  let standing = render?.(homes)
+  undo.use(await keepRuleset(file, REMOVE_NAT, standing))
+  if (render === undefined) return undefined
+
+  let thread: KeptThread<TunnelLetter> | undefined
+  const known = new TunnelHomes(homes, {
+    hasPlace: (number) => hasPlace(number, tunnel),
+    apply: async (present) => {
+      const ruleset = render(present)
+      if (ruleset === standing) return
+      await applyRuleset(ruleset, file)
+      standing = ruleset
+    },
+    tell: (letter) => thread?.tell(letter),
+    warn: (what, fields) => log.warn(what, fields),
+    pause: (signal) => pause(RENDER_MS, undefined, { signal }).catch(() => undefined),
   })
-  const deny = acl.denyDefaults ? [...acl.deny, ...DENIED_BY_DEFAULT] : acl.deny
-  const forwards = allowForwarding(sysctls)
-  await applyRuleset(
-    renderNat({ tunnel, acl: { allow: acl.allow, deny }, forwards }, natHomes(config)),
-    rulesetFile,
-  )
+  undo.use(known)
+  await known.begin()
 
   const counters = new Counters(STREET_TUNNEL_COUNTERS, 1)
-  const addresses = config.listen.addresses.length === 0 ? ['::'] : config.listen.addresses
-  const port = tunnelPort(tunnel, config.listen.port)
-  const birth: StreetTunnelBirth = {
+  thread = await keepThread<StreetTunnelBirth, StreetTunnelNews, TunnelLetter>(
+    new URL('tunnel-worker.ts', import.meta.url),
+    () => ({ ...birthOf(config), homes: known.identities, counters: counters.memory }),
+    (news) => {
+      if (news.event === 'interface') log.warn('tunnel interface', { why: news.why })
+    },
+    (why) => log.warn('tunnel thread ended', { why }),
+  )
+  undo.use(thread)
+  const all = undo.move()
+  return {
+    counters,
+    change: (number, home) => known.change(number, home),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  }
+}
+
+function birthOf({
+  listen,
+  tunnel,
+}: Pick<ConcentratorConfig, 'listen' | 'tunnel'>): Omit<StreetTunnelBirth, 'homes' | 'counters'> {
+  const addresses = listen.addresses.length === 0 ? ['::'] : listen.addresses
+  const port = tunnelPort(tunnel, listen.port)
+  return {
     listen: addresses.map((address) => encodeSockaddr6(knownAddress(address), port)),
-    cookies: config.subscribers.map(({ cookie }) => cookie),
     device: tunnel.interface,
     prefix4: tunnel.prefix4,
     prefix6: tunnel.prefix6,
     reorderMsMax: tunnel.reorderMsMax,
-    counters: counters.memory,
   }
-  undo.use(
-    await keepThread<StreetTunnelBirth, StreetTunnelNews>(
-      new URL('tunnel-worker.ts', import.meta.url),
-      birth,
-      (news) => {
-        if (news.event === 'interface') log.warn('tunnel interface', { why: news.why })
-      },
-      (why) => log.warn('tunnel thread ended', { why }),
-    ),
-  )
-  const standing = undo.move()
-  return { counters, [Symbol.asyncDispose]: () => standing.disposeAsync() }
 }
 
-function natHomes({
-  egress,
-  subscribers,
-}: Pick<ConcentratorConfig, 'egress' | 'subscribers'>): NatHome[] {
+/** The table of these homes, by number, as far as they have a place in the tunnel. */
+function natRenderer(
+  { tunnel, acl, egress }: Pick<ConcentratorConfig, 'acl' | 'egress' | 'tunnel'>,
+  forwards: NatConfig['forwards'],
+): (homes: ReadonlyArray<Home | undefined>) => string {
+  const deny = acl.denyDefaults ? [...acl.deny, ...DENIED_BY_DEFAULT] : acl.deny
   const pool = egress.addresses.map(knownAddress)
   const exitOf = egressChooser(egress.addresses)
-  return subscribers.map(({ id, acl }, number) => {
-    const { ipv4, ipv6 } = exitOf({ id, egress: {} })
-    return {
-      number,
-      egress4: ipv4 === undefined ? undefined : pool[ipv4],
-      egress6: ipv6 === undefined ? undefined : pool[ipv6],
-      acl,
-    }
-  })
+  return (homes) =>
+    renderNat(
+      { tunnel, acl: { allow: acl.allow, deny }, forwards },
+      homes.flatMap((home, number) => {
+        if (home === undefined || !hasPlace(number, tunnel)) return []
+        const { ipv4, ipv6 } = exitOf(home)
+        const egress4 = ipv4 === undefined ? undefined : pool[ipv4]
+        const egress6 = ipv6 === undefined ? undefined : pool[ipv6]
+        return [{ number, egress4, egress6, acl: home.acl }]
+      }),
+    )
 }
 
 /** In the state directory. */
 const RULESET_FILE = 'concentrator-tunnel.nft'
+/** The table is rendered for all homes together, and nft takes its time. */
+const RENDER_MS = 1_000

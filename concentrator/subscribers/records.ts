@@ -9,7 +9,13 @@ import { numberBetween } from '../../shared/config/bounds.ts'
 import { layerProblems, type PolicyLayer } from '../../shared/config/home-policy.ts'
 import { mustBeText } from '../../shared/config/must.ts'
 import { legPrefixes, subscriberId } from '../../shared/config/subscriber.ts'
-import { controlSecret, type ProbeSecret, probeSecret } from '../../shared/tunnel/keys.ts'
+import {
+  controlSecret,
+  type ProbeSecret,
+  probeSecret,
+  type TunnelSecret,
+  tunnelSecretFrom,
+} from '../../shared/tunnel/keys.ts'
 
 /** Characters. */
 const TITLE_CHARACTERS_MAX = 200
@@ -38,6 +44,13 @@ export function verifierOf(cookie: Uint8Array): Verifier {
 
 export function probeSecretOf({ sessionId, probeKey }: Verifier): ProbeSecret {
   return { sessionId: Buffer.from(sessionId, 'hex'), key: Buffer.from(probeKey, 'hex') }
+}
+
+export function tunnelSecretOf({
+  sessionId,
+  controlKey,
+}: Pick<Verifier, 'sessionId' | 'controlKey'>): TunnelSecret {
+  return tunnelSecretFrom(Buffer.from(sessionId, 'hex'), Buffer.from(controlKey, 'hex'))
 }
 
 /** A home, without who it is. */

@@ -14,7 +14,8 @@ import { ARRIVAL_BYTES, Arrivals } from '../../shared/linux/datagrams.ts'
 import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
 import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
 import { LegBoard } from '../../shared/relay/leg-board.ts'
-import type { Loop, Watcher } from '../../shared/relay/loop.ts'
+import type { Loop } from '../../shared/relay/loop.ts'
+import { Share } from '../../shared/relay/share.ts'
 import { threadStartMs } from '../../shared/relay/shared-clock.ts'
 import { PACKET_HEADROOM_BYTES } from '../../shared/tunnel/batch.ts'
 import { tunnelSecret } from '../../shared/tunnel/keys.ts'
@@ -41,7 +42,7 @@ export class HomeTunnel {
   readonly #device: TunnelDevice
   readonly #session: TunnelSession
   readonly #legs: TunnelLegs
-  readonly #fromLan: Watcher
+  readonly #fromLan: Share
   readonly #toLan = (memory: Pinned, at: number, bytes: number): void =>
     this.#deliver(memory, at, bytes)
   #inner: InnerAddresses | undefined
@@ -67,7 +68,7 @@ export class HomeTunnel {
       reorderMsMax: birth.reorderMsMax,
       store: new PacketStore(WAITING_MAX),
     })
-    this.#fromLan = { onReady: () => this.#takePackets(), onTurn: () => this.#takePackets() }
+    this.#fromLan = new Share(loop, () => this.#takePackets())
     this.#legs = new TunnelLegs(birth, loop, {
       onReady: (fd) => this.#takeFrames(fd),
       onTurn() {},
@@ -117,13 +118,10 @@ export class HomeTunnel {
   }
 
   /** A batch of packets; what is left comes in the next round, after what the legs have brought. */
-  #takePackets(): void {
+  #takePackets(): boolean {
     const { address } = this.#packet
-    for (let taken = 0; ; taken++) {
-      if (taken === PACKETS_A_TURN) {
-        this.#loop.soon(this.#fromLan)
-        break
-      }
+    let taken = 0
+    for (; taken < PACKETS_A_TURN; taken++) {
       const bytes = this.#device.read(address + PACKET_HEADROOM_BYTES, PACKET_BYTES_MAX)
       if (bytes < 0) this.#deviceLost()
       if (bytes <= 0) break
@@ -131,6 +129,7 @@ export class HomeTunnel {
     }
     this.#legs.flush()
     this.#dueUs = 0
+    return taken === PACKETS_A_TURN
   }
 
   #send(bytes: number, nowUs: number): void {

@@ -31,7 +31,7 @@ export async function openTunnel(
   }
   const thread = await keepThread<TunnelBirth, TunnelNews>(
     new URL('tunnel-worker.ts', import.meta.url),
-    birth,
+    () => birth,
     (news) => say(news, log),
     (why) => {
       // Its last word may be an old one: packets must not be routed to nobody.

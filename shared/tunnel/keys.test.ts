@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
-import { macOf, probeSecret, sessionKeys, tunnelSecret } from './keys.ts'
+import {
+  controlSecret,
+  macOf,
+  probeSecret,
+  sessionKeys,
+  tunnelSecret,
+  tunnelSecretFrom,
+} from './keys.ts'
 
 const cookie = Buffer.from('c00c1e42c00c1e42', 'hex')
 
@@ -29,15 +36,20 @@ test('macOf() answers 16 bytes that depend on key and message', () => {
   assert.notDeepEqual(mac(cookie), macOf(new Uint8Array(32))(cookie))
 })
 
-test('tunnelSecret() has the session id of the probes, and keys of its own', () => {
+test('tunnelSecret() has the session id of the probes, and keys from the control key', () => {
   const { sessionId, handshakeKey, root } = tunnelSecret(cookie)
-  const pseudorandom = hmac(new Uint8Array(32), cookie)
+  const pseudorandom = hmac(new Uint8Array(32), controlSecret(cookie))
   assert.deepEqual(sessionId, probeSecret(cookie).sessionId)
   assert.deepEqual(
     Buffer.from(handshakeKey),
     hmac(pseudorandom, Buffer.from('hybridge tunnel handshake\x01')),
   )
   assert.deepEqual(Buffer.from(root), hmac(pseudorandom, Buffer.from('hybridge tunnel root\x01')))
+})
+
+test('who has no cookie but the control key makes the same secret', () => {
+  const { sessionId } = probeSecret(cookie)
+  assert.deepEqual(tunnelSecretFrom(sessionId, controlSecret(cookie)), tunnelSecret(cookie))
 })
 
 test('sessionKeys() depend on secret, both randoms, cipher and direction, and on nothing else', () => {

@@ -36,11 +36,17 @@ export interface TunnelSecret {
   readonly root: Uint8Array
 }
 
+/** The home's way: it has the cookie. */
 export function tunnelSecret(cookie: Uint8Array): TunnelSecret {
+  return tunnelSecretFrom(probeSecret(cookie).sessionId, controlSecret(cookie))
+}
+
+/** The concentrator's: `control` is the home's `controlSecret`, and of the cookie nothing is kept besides. */
+export function tunnelSecretFrom(sessionId: Uint8Array, control: Uint8Array): TunnelSecret {
   return {
-    sessionId: probeSecret(cookie).sessionId,
-    handshakeKey: derive(cookie, 'hybridge tunnel handshake', 32),
-    root: derive(cookie, 'hybridge tunnel root', 32),
+    sessionId,
+    handshakeKey: derive(control, 'hybridge tunnel handshake', 32),
+    root: derive(control, 'hybridge tunnel root', 32),
   }
 }
 
@@ -71,8 +77,8 @@ export function macOf(key: Uint8Array): (bytes: Uint8Array) => Uint8Array {
   return (bytes) => createHmac('sha256', key).update(bytes).digest().subarray(0, MAC_BYTES)
 }
 
-function derive(cookie: Uint8Array, info: string, bytes: number): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', cookie, NO_SALT, info, bytes))
+function derive(secret: Uint8Array, info: string, bytes: number): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, NO_SALT, info, bytes))
 }
 
 const NO_SALT = new Uint8Array(0)

@@ -11,6 +11,7 @@
  * Whatever comes from the network is judged and counted, and never throws. Nothing is remembered of a frame
  * before it was opened.
  */
+import { FLOWS } from '../core/datagram-flows.ts'
 import { FlowOrder, Order } from '../core/flow-order.ts'
 import { LegClocks } from '../core/leg-clocks.ts'
 import type { Pinned } from '../linux/pinned.ts'
@@ -39,7 +40,7 @@ export interface ReceiveCounts {
   notEct: number
 }
 
-export class Receiver {
+export class Receiver implements Disposable {
   readonly counts: ReceiveCounts = {
     packets: 0,
     bytes: 0,
@@ -133,7 +134,20 @@ export class Receiver {
     this.#flows.clear()
   }
 
-  #flowOf(number: number, nowUs: number): FlowOrder {
+  [Symbol.dispose](): void {
+    for (const flow of this.#waiting) {
+      flow.giveUp()
+      for (let slot = flow.ready(this.clocks, 0); slot >= 0; slot = flow.ready(this.clocks, 0)) {
+        this.#store.free(slot)
+      }
+    }
+    this.#waiting.length = 0
+    this.#flows.clear()
+  }
+
+  #flowOf(said: number, nowUs: number): FlowOrder {
+    // No sender of ours has more; one that says so gets no more memory for it.
+    const number = said % FLOWS
     const known = this.#flows.get(number)
     // Whoever has the number now may have begun it anew.
     if (known !== undefined && nowUs - known.lastUs <= FORGET_US) {

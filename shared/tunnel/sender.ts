@@ -62,7 +62,7 @@ export const Sent = {
 } as const
 export type Sent = (typeof Sent)[keyof typeof Sent]
 
-export class Sender {
+export class Sender implements Disposable {
   packets = 0
   bytes = 0
   /** Given up because they had waited too long, or too many did. */
@@ -144,6 +144,11 @@ export class Sender {
       queue.shift()
     }
     return queue.packets === 0 ? lookUs : Math.min(lookUs, nowUs + DRAIN_US)
+  }
+
+  [Symbol.dispose](): void {
+    while (this.#queue !== undefined && this.#queue.packets > 0) this.#queue.shift()
+    this.#rest()
   }
 
   #sendSparse(

@@ -496,6 +496,26 @@ function download(
   }
 }
 
+test('a session that ends gives back the places of all packets that waited in it', () => {
+  const lines = new Map([DSL, LTE].map((of, i) => [i + 1, line(of)]))
+  const street = new PaintedStreet(lines, { home: () => undefined, concentrator: () => undefined })
+  orderDslFirst(street, true)
+  street.run(street.nowUs + 600_000)
+  const all = street.store.freePackets
+  const { home, concentrator } = street.sessions
+  for (let i = 0; concentrator.receiver.counts.held === 0 || home.sender.late === 0; i++) {
+    assert.ok(i < 3_000, 'nothing has waited')
+    for (let n = 0; n < 20; n++) street.send('home', datagram(1_400, 1, i))
+    street.run(street.nowUs + 1_000)
+  }
+  const busy = street.store.freePackets
+  home[Symbol.dispose]()
+  const homeGone = street.store.freePackets
+  concentrator[Symbol.dispose]()
+  assert.ok(busy < homeGone && homeGone < all, `${busy}, ${homeGone} and ${all} are free`)
+  assert.equal(street.store.freePackets, all)
+})
+
 /** Knows the cookie, hears the randoms, and so can tell with which key a frame was sealed. */
 class KeyReader {
   readonly #secret = tunnelSecret(COOKIE)

@@ -174,8 +174,9 @@ export class TunnelSession implements Disposable {
     return Math.min(nextUs, this.sender.tick(nowUs, batch))
   }
 
+  /** Its keys are forgotten, and its packets' places are the other sessions'. */
   [Symbol.dispose](): void {
-    this.#ring[Symbol.dispose]()
+    for (const part of [this.sender, this.receiver, this.#ring]) part[Symbol.dispose]()
   }
 
   /** The concentrator learns of a leg by its first frame; until an order says more, the first leg is primary. */

@@ -30,6 +30,17 @@ test('decodeInner() reads them anywhere in memory, and no other packet', () => {
   assert.equal(decodeInner(encodeAsk(), 0, 47), undefined)
 })
 
+test('decodeInner() believes nobody whose packet a router has passed on', () => {
+  for (const at of [8, 24]) {
+    const forged = encodeTell(own)
+    forged.set(own.ipv6, at)
+    assert.equal(decodeInner(forged, 0, forged.length), undefined)
+    const other = encodeTell(own)
+    other[at + 15] = 1
+    assert.equal(decodeInner(other, 0, other.length), undefined)
+  }
+})
+
 test('decodeInner() never throws, whatever the bytes', () => {
   for (const bytes of damaged(encodeTell(own), 3_000, 1)) decodeInner(bytes, 0, bytes.length)
 })

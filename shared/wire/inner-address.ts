@@ -46,6 +46,10 @@ export function decodeInner(
 ): 'ask' | InnerAddresses | undefined {
   if (bytes < ASK_BYTES || memory[at]! >> 4 !== 6 || memory[at + 6] !== NEXT_HEADER)
     return undefined
+  // Between link-local addresses: no router forwards such a packet, so no host of the LAN and none in the
+  // Internet sends one through the tunnel, and gives a home addresses of its choice.
+  if (!isLinkLocal(memory, at + SOURCE_AT) || !isLinkLocal(memory, at + DESTINATION_AT))
+    return undefined
   if (readUint32(memory, at + MAGIC_AT) !== MAGIC) return undefined
   if (memory[at + TYPE_AT] === ASK) return 'ask'
   if (memory[at + TYPE_AT] !== TELL || bytes < TELL_BYTES) return undefined
@@ -97,13 +101,23 @@ function packetOf(type: number, bytes: number): Uint8Array {
   packet[5] = bytes - IPV6_HEADER_BYTES
   packet[6] = NEXT_HEADER
   packet[7] = 1
-  for (const at of [8, 24]) packet.set(LINK_LOCAL, at)
+  for (const at of [SOURCE_AT, DESTINATION_AT]) packet.set(LINK_LOCAL, at)
   writeUint32(packet, MAGIC_AT, MAGIC)
   packet[TYPE_AT] = type
   return packet
 }
 
+/** fe80:: itself. */
+function isLinkLocal(memory: Uint8Array, at: number): boolean {
+  if (memory[at] !== LINK_LOCAL[0] || memory[at + 1] !== LINK_LOCAL[1]) return false
+  for (let i = LINK_LOCAL.length; i < ADDRESS_BYTES; i++) if (memory[at + i] !== 0) return false
+  return true
+}
+
 const NOWHERE = -1
+const SOURCE_AT = 8
+const DESTINATION_AT = 24
+const ADDRESS_BYTES = 16
 const IPV4_HEADER_BYTES = 20
 const IPV6_HEADER_BYTES = 40
 const LINK_LOCAL = Uint8Array.of(0xfe, 0x80)
