@@ -2,15 +2,14 @@
  * Sources that have come with wrong credentials too often: further connections from there are closed before
  * anything is computed for them.
  */
-import { parseAddress } from '../../shared/wire/address.ts'
-import { sourceOf } from '../subscribers/source.ts'
+import { sourceKey } from '../subscribers/source.ts'
 
 export class Failures {
   /** By source, in the order of the first failure. */
   readonly #bySource = new Map<string, { count: number; untilMs: number }>()
 
   note(address: string, nowMs: number): void {
-    const key = keyOf(address)
+    const key = sourceKey(address)
     const row = this.#row(key, nowMs) ?? { count: 0, untilMs: nowMs + WINDOW_MS }
     row.count++
     this.#bySource.set(key, row)
@@ -19,7 +18,7 @@ export class Failures {
   }
 
   isTooMany(address: string, nowMs: number): boolean {
-    return (this.#row(keyOf(address), nowMs)?.count ?? 0) >= FAILURES_MAX
+    return (this.#row(sourceKey(address), nowMs)?.count ?? 0) >= FAILURES_MAX
   }
 
   #row(key: string, nowMs: number) {
@@ -28,13 +27,6 @@ export class Failures {
     this.#bySource.delete(key)
     return undefined
   }
-}
-
-function keyOf(address: string): string {
-  const bytes = parseAddress(address)
-  if (bytes === undefined) return ''
-  const { high, low } = sourceOf(bytes)
-  return `${high} ${low}`
 }
 
 /** Of one IPv4 address or IPv6 /64 within a minute: a carrier's NAT stands for many homes. */

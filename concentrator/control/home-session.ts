@@ -30,6 +30,8 @@ export interface SessionLink {
   readonly from: Uint8Array
   /** Undefined on plain TCP. */
   readonly token: number | undefined
+  /** To be called when its home has proven who it is. */
+  readonly known: () => void
 }
 
 /** What a session asks, and whom it tells. */
@@ -176,6 +178,7 @@ export class HomeSession {
     if (version === undefined) return this.#refuse(NO_VERSION)
     this.#home = home
     this.#verifier = verifier
+    this.link.known()
     const refusal = this.#owner.admit(this)
     if (refusal !== undefined) {
       this.#home = undefined

@@ -48,6 +48,17 @@ test('a source that failed too often is closed before TLS', async (t) => {
   await assert.rejects(visit())
 })
 
+test('a source with too many strangers waits, until some of them have said who they are', async (t) => {
+  const { visit, links } = await openStreet(t)
+  for (let i = 0; i < 1_024; i += 64) {
+    await Promise.all(Array.from({ length: 64 }, () => visit()))
+  }
+  await assert.rejects(visit())
+  while (links.length < 1_024) await turn()
+  links[7]?.known()
+  await visit()
+})
+
 test('a mistake of ours ends the sessions, and the next home is served by a new door', async (t) => {
   const street = await openStreet(t)
   const home = await street.visit()

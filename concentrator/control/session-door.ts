@@ -2,7 +2,7 @@
  * Where control sessions arrive: TLS 1.3 over MPTCP, on the addresses of Convert and a port of its own.
  *
  * What comes from a source that failed too often is closed before TLS computes anything for it, and so is what
- * comes while too many have not said who they are.
+ * comes while too many from there have not said who they are.
  */
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
@@ -17,6 +17,7 @@ import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import type { Failures } from './failures.ts'
 import type { SessionLink } from './home-session.ts'
 import type { ServerKey } from './server-key.ts'
+import { Strangers } from './strangers.ts'
 
 export interface DoorParts {
   readonly addresses: ConcentratorConfig['listen']['addresses']
@@ -35,6 +36,9 @@ export interface SessionDoor extends AsyncDisposable {
 export async function openSessionDoor(parts: DoorParts, failed: Fail): Promise<SessionDoor> {
   const { addresses, port, key, failures } = parts
   const sockets = new Set<Socket>()
+  const strangers = new Strangers()
+  /** TLS hands over another object than the one that came: they have their ends in common. */
+  const known = new Map<string, () => void>()
   const options = { key: key.key, cert: key.certificate, minVersion: 'TLSv1.3' } as const
   const servers = (addresses.length === 0 ? ['::'] : addresses).map((address) => {
     const fd = openListener(
@@ -53,16 +57,23 @@ export async function openSessionDoor(parts: DoorParts, failed: Fail): Promise<S
         from === undefined ||
         failures.isTooMany(from, performance.now()) ||
         sockets.size >= CONNECTIONS_MAX
-      if (unwelcome) {
+      const isKnown = unwelcome ? undefined : strangers.admit(from)
+      if (isKnown === undefined) {
         socket.resetAndDestroy()
         return
       }
+      const ends = endsOf(socket)
       sockets.add(socket)
-      socket.once('close', () => sockets.delete(socket))
+      known.set(ends, isKnown)
+      socket.once('close', () => {
+        isKnown()
+        sockets.delete(socket)
+        if (known.get(ends) === isKnown) known.delete(ends)
+      })
     })
     server.on('secureConnection', (socket) => {
       try {
-        const link = linkOf(socket)
+        const link = linkOf(socket, known.get(endsOf(socket)))
         if (link === undefined) socket.destroy()
         else parts.open(link, failed)
       } catch (error) {
@@ -88,7 +99,7 @@ export async function openSessionDoor(parts: DoorParts, failed: Fail): Promise<S
   }
 }
 
-function linkOf(socket: TLSSocket): SessionLink | undefined {
+function linkOf(socket: TLSSocket, known = () => {}): SessionLink | undefined {
   const from = parseAddress(socket.remoteAddress ?? '')
   if (from === undefined) return undefined
   const fd = descriptorOf(socket)
@@ -97,7 +108,12 @@ function linkOf(socket: TLSSocket): SessionLink | undefined {
     exporter: socket.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.alloc(0)),
     from,
     token: fd === undefined ? undefined : mptcpToken(fd),
+    known,
   }
+}
+
+function endsOf({ localAddress, remoteAddress, remotePort }: Socket): string {
+  return `${localAddress} ${remoteAddress} ${remotePort}`
 }
 
 const BACKLOG = 4_096

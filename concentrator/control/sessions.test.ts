@@ -44,7 +44,7 @@ test('a home that proves itself is welcomed, and told its policy and its cookie'
     family: 'ipv4',
     cookie: spoken(Buffer.from('home-1 dsl 203.0.113.2')),
   })
-  assert.equal(street.sessions.size, 1)
+  assert.deepEqual([street.sessions.size, street.known], [1, 1])
 })
 
 for (const [what, change] of [
@@ -65,7 +65,7 @@ for (const [what, change] of [
     ])
     assert.ok(home.ended)
     assert.deepEqual(street.unproven, ['203.0.113.2'])
-    assert.equal(street.sessions.size, 0)
+    assert.deepEqual([street.sessions.size, street.known], [0, 0])
   })
 }
 
@@ -275,6 +275,7 @@ class Street {
   readonly unproven: string[] = []
   readonly reports: string[] = []
   readonly failures: string[] = []
+  known = 0
   home: Home | undefined
   readonly sessions: Sessions
   unixMs = 1_000
@@ -308,7 +309,8 @@ class Street {
     this.#connections += 1
     const own = exporter(this.#connections)
     this.#exporters.set(end, own)
-    this.sessions.open({ socket: end.other, exporter: own, from, token: 77 }, (error) =>
+    const known = () => this.known++
+    this.sessions.open({ socket: end.other, exporter: own, from, token: 77, known }, (error) =>
       this.failures.push(error instanceof Error ? error.message : String(error)),
     )
     return end

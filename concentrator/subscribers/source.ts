@@ -2,7 +2,7 @@
  * A source as the limits and the ties see it: an IPv4 address, or an IPv6 /64, for whoever has one address
  * of a /64 has them all. Two numbers, so that a lookup makes no text.
  */
-import { isIpv4 } from '../../shared/wire/address.ts'
+import { isIpv4, parseAddress } from '../../shared/wire/address.ts'
 
 export interface Source {
   readonly high: number
@@ -44,3 +44,11 @@ function word(bytes: Uint8Array, at: number): number {
 
 /** Of a Feistel network: four make a change of one bit reach everywhere. */
 const ROUNDS = 4
+
+/** The same for an address as it is written: a key for tables. */
+export function sourceKey(text: string): string {
+  const address = parseAddress(text)
+  if (address === undefined) return text
+  const { high, low } = sourceOf(address)
+  return `${high} ${low}`
+}

@@ -4,8 +4,7 @@
  */
 import type { FastifyRequest } from 'fastify'
 import { spendToken, ticksAt } from '../../../shared/core/token-bucket.ts'
-import { parseAddress } from '../../../shared/wire/address.ts'
-import { sourceOf } from '../../subscribers/source.ts'
+import { sourceKey } from '../../subscribers/source.ts'
 import {
   type Holder,
   hashOfToken,
@@ -42,7 +41,7 @@ export class Access {
     const [, token = ''] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
     const holder = this.#holderOf(token)
     if (holder === undefined) {
-      this.#spend(this.#wrong, placeOf(request.ip), this.#limits.wrongTokensPerS, nowMs)
+      this.#spend(this.#wrong, sourceKey(request.ip), this.#limits.wrongTokensPerS, nowMs)
       throw new Problem(401, 'Show a token: Authorization: Bearer ...; an admin makes one')
     }
     this.#spend(this.#asked, holder.name, this.#limits.requestsPerS, nowMs)
@@ -64,14 +63,6 @@ export class Access {
     const [oldest] = cells.keys()
     if (cells.size > CELLS_MAX && oldest !== undefined) cells.delete(oldest)
   }
-}
-
-/** An IPv4 address or an IPv6 /64. */
-function placeOf(ip: string): string {
-  const address = parseAddress(ip)
-  if (address === undefined) return ip
-  const { high, low } = sourceOf(address)
-  return `${high} ${low}`
 }
 
 const CELLS_MAX = 10_000

@@ -104,7 +104,7 @@ async function changesFrom(room: ApiRoom, lines: Iterable<Line>, update: boolean
     const { id, ...fields } = line.value as JsonObject & { readonly id: string }
     const before = lineOf.get(id)
     // Hex digits in either case are the same bytes.
-    const cookie = String(fields['cookie'] ?? '').toLowerCase()
+    const cookie = typeof fields['cookie'] === 'string' ? fields['cookie'].toLowerCase() : ''
     const twin = cookie === '' ? undefined : lineOfCookie.get(cookie)
     if (before !== undefined) wrong(`id is ${id}, as in line ${before}`)
     else if (twin !== undefined) wrong(`cookie is the one of line ${twin}`)
