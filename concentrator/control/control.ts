@@ -17,6 +17,7 @@ import { keptServerKey, readServerKey, type ServerKey } from './server-key.ts'
 import { sessionCookies } from './session-cookies.ts'
 import { openSessionDoor } from './session-door.ts'
 import { sessionHomes } from './session-homes.ts'
+import { keepSessionRecords } from './session-records.ts'
 import { Sessions } from './sessions.ts'
 
 export interface RunningControl extends AsyncDisposable {
@@ -27,14 +28,14 @@ export interface RunningControl extends AsyncDisposable {
 }
 
 export interface ControlParts {
-  readonly store: Pick<Store, 'homes' | 'onChange'>
+  readonly store: Pick<Store, 'homes' | 'keeper' | 'onChange'>
   readonly roster: Pick<Roster, 'numberOf'>
   readonly mint: MintSettings
 }
 
 export type ControlConfig = Pick<
   ConcentratorConfig,
-  'control' | 'cookies' | 'listen' | 'stateDirectory' | 'subscribers'
+  'control' | 'cookies' | 'listen' | 'stateDirectory' | 'store' | 'subscribers'
 >
 
 /** Rejects with a sentence when there is a key that cannot be used, or the port is taken. */
@@ -70,6 +71,7 @@ export async function openControl(
   const forgetting = store.onChange(({ kind, id }) => {
     if (kind === 'subscriber' && store.homes.home(id) === undefined) homeLog.forget(id)
   })
+  const records = keepSessionRecords(store.keeper, config.store.name, () => sessions.all())
   // Who pins it must read it somewhere.
   log.info('control sessions', { port: control.port, pin: key.pin })
   return {
@@ -78,6 +80,7 @@ export async function openControl(
     [Symbol.asyncDispose]: async () => {
       forgetting[Symbol.dispose]()
       await service[Symbol.asyncDispose]()
+      await records[Symbol.asyncDispose]()
     },
   }
 }
