@@ -188,7 +188,9 @@ export class DslFirst {
     this.#uplink.observe(txBytes, waiting, capacity.bytesPerMs, nowMs)
     // Many flags take long to change, and downwards they take longer to be felt.
     const few = overflow.engaged && !down.overflow.engaged && this.#helped.size <= PACED_FLOWS_MAX
-    const paced = few && dsl.dead === undefined && capacity.bytesPerMs !== undefined
+    // Where nothing waits with us a pause looks like room, and a slow line takes long for each block.
+    const seen = waiting !== undefined && (capacity.bytesPerMs ?? 0) >= PACED_BYTES_PER_MS_MIN
+    const paced = few && seen && dsl.dead === undefined
     return this.#uplink.takeTurns(paced ? overflow.full : undefined, nowMs)
   }
 
@@ -257,6 +259,8 @@ interface Way {
 /** In a byte a millisecond. */
 const KBPS = 8
 const PACED_FLOWS_MAX = 8
+/** 3.2 Mbit/s: a block of 128 KiB takes a third of a second. */
+const PACED_BYTES_PER_MS_MIN = 400
 const UPLINK_FULL = 0.965
 const UPLINK_ROOM = 0.95
 /** Some blocks, and some probes in each. */

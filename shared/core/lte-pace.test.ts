@@ -6,7 +6,6 @@ import { LtePace, type PacedUplink } from './lte-pace.ts'
 const CAPACITY = 1_250
 const FULL: PacedUplink = {
   full: true,
-  seen: true,
   dslBytesPerMs: CAPACITY,
   lteBytesPerMs: 0,
   capacity: CAPACITY,
@@ -53,25 +52,6 @@ test('a DSL that goes on being full has LTE for good within two seconds', () => 
     pace.judge({ ...FULL, lteBytes }, atMs)
   }
   assert.equal(openMs, 1_000)
-})
-
-test('where it is not seen what waits, LTE is left alone for a moment, and for longer when it carries much then', () => {
-  for (const [share, openMs] of [
-    [0.3, 600],
-    [0.9, 9_980],
-  ] as const) {
-    const pace = new LtePace()
-    let lteBytes = 0
-    let open = 0
-    for (let atMs = 0; atMs < 10_000; atMs += 20) {
-      // A pause after each look: a sender whose buffer is short.
-      pace.judge({ ...FULL, seen: false, full: false, lteBytes }, atMs)
-      if (!pace.open) continue
-      open += 20
-      lteBytes += 20 * CAPACITY * share
-    }
-    assert.ok(Math.abs(open - openMs) <= 60, `${share}: ${open} ms`)
-  }
 })
 
 test('who needs no pace any more is not held back', () => {

@@ -8,15 +8,12 @@
  *
  * The kernel gives a line that is idle the next 64 KiB, whatever the other could take: on uplinks of 10 + 10
  * Mbit/s half of everything, for a demand of 12 as for one of 9. So LTE stands by again as soon as it has had
- * what it shall carry. Where it is not seen what waits, it does not show how much somebody wants who is held to
- * this pace; so there LTE is left alone for a moment now and then, and if it carries much then, it goes on. (A slower LTE instead, by HTB, holds up what waits behind its 64 KiB: tried, and slower
+ * what it shall carry. (A slower LTE instead, by HTB, holds up what waits behind its 64 KiB: tried, and slower
  * than DSL alone.)
  */
 export interface PacedUplink {
   /** DSL is full, and has had no pause for longer than a burst takes. */
   readonly full: boolean
-  /** What waits for DSL is seen; where it is not, a pause of the sender looks like room. */
-  readonly seen: boolean
   /** Bytes a millisecond, over about a second. */
   readonly dslBytesPerMs: number
   readonly lteBytesPerMs: number
@@ -36,9 +33,6 @@ export class LtePace {
   #lteBytes = 0
   #judgedMs = 0
   #open = true
-  #freeUntilMs = -Infinity
-  /** When LTE was last left alone to see what it carries, and what it had carried until then. */
-  #trial: { readonly sinceMs: number; readonly lteBytes: number; over: boolean } | undefined
 
   /** LTE may carry now. */
   get open(): boolean {
@@ -51,8 +45,6 @@ export class LtePace {
     if (uplink === undefined) {
       this.#bytesPerMs = undefined
       this.#open = true
-      this.#trial = undefined
-      this.#freeUntilMs = -Infinity
       return !before
     }
     const carriedBytes = this.#bytesPerMs === undefined ? 0 : uplink.lteBytes - this.#lteBytes
@@ -63,29 +55,10 @@ export class LtePace {
     const credit = this.#creditBytes + this.#bytesPerMs * elapsedMs - carriedBytes
     this.#creditBytes = Math.min(0, Math.max(-DEBT_BYTES_MAX, credit))
     this.#carriedBytes = this.#open ? this.#carriedBytes + carriedBytes : 0
-    const free = this.#bytesPerMs >= uplink.capacity * FREE || this.#leftAlone(uplink, nowMs)
+    const free = this.#bytesPerMs >= uplink.capacity * FREE
     const due = this.#open ? this.#carriedBytes < BEGUN_BYTES : this.#creditBytes >= 0
     this.#open = free || (uplink.full && due)
     return this.#open !== before
-  }
-
-  /** In a trial, or since one that has shown that much more is wanted than DSL can carry. */
-  #leftAlone({ lteBytes, capacity, seen }: PacedUplink, nowMs: number): boolean {
-    if (seen) return false
-    if (nowMs < this.#freeUntilMs) return true
-    this.#trial ??= { sinceMs: -Infinity, lteBytes, over: true }
-    const { sinceMs, over } = this.#trial
-    if (over && nowMs - sinceMs < TRIAL_EVERY_MS) return false
-    if (over) this.#trial = { sinceMs: nowMs, lteBytes, over: false }
-    const elapsedMs = nowMs - this.#trial.sinceMs
-    if (elapsedMs < TRIAL_MS) return true
-    const carried = (lteBytes - this.#trial.lteBytes) / elapsedMs
-    this.#trial.over = true
-    if (carried < capacity * MUCH) return false
-    this.#freeUntilMs = nowMs + FREE_MS
-    // When that is over it is asked again at once.
-    this.#trial = { sinceMs: -Infinity, lteBytes, over: true }
-    return true
   }
 
   #next({ full, capacity, ...both }: PacedUplink, nowMs: number): number {
@@ -114,11 +87,6 @@ const LEAST = 0.03
 /** From this pace on LTE carries what it can. */
 const FREE = 0.9
 const MOST = 1.5
-/** The kernel gives LTE half of what somebody wants: of one and a half times what DSL carries, so much. */
-const MUCH = 0.7
-const TRIAL_EVERY_MS = 6_000
-const TRIAL_MS = 300
-const FREE_MS = 4_000
 /** A DSL that carries this share of what it can has no more room than bursts need. */
 const SPARE = 0.97
 /** Each step is larger than the last, while DSL goes on being full. */

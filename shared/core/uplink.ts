@@ -62,8 +62,7 @@ export class Uplink {
     const dslBytesPerMs = this.#rates.dsl.over(PACE_MS)
     const lteBytesPerMs = this.#rates.lte.over(PACE_MS)
     const [capacity, lteBytes] = [this.#capacity, this.#lteBytes]
-    const seen = this.waits !== undefined
-    return this.#pace.judge({ full, seen, dslBytesPerMs, lteBytesPerMs, capacity, lteBytes }, nowMs)
+    return this.#pace.judge({ full, dslBytesPerMs, lteBytesPerMs, capacity, lteBytes }, nowMs)
   }
 
   /** LTE may carry now. */
