@@ -1,12 +1,13 @@
 /**
  * The other end of the lab test: a thread that lives in the cloud's namespace, answers probes, and sends
- * a steady stream into every MPTCP connection that says hello.
+ * a steady stream into the MPTCP connection that says hello, while it is the only one.
  */
 
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { must } from '../../shared/linux/errors.ts'
+import { EAGAIN } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
 import { openNetworkNamespace } from '../../shared/linux/netns.ts'
@@ -61,8 +62,12 @@ async function live({ netns, port, cookie }: CloudBirth): Promise<void> {
     for (let fd = libc.accept(listener); fd >= 0; fd = libc.accept(listener)) homes.add(fd)
     for (const fd of homes) {
       // The first byte back is what lets subflows join.
-      if (libc.recv(fd, hello) > 0) libc.send(fd, Uint8Array.of(1))
-      if (homes.size === 1) libc.send(fd, chunk)
+      const got = libc.recv(fd, hello)
+      if (got > 0) libc.send(fd, Uint8Array.of(1))
+      if (got <= 0 && got !== -EAGAIN) {
+        homes.delete(fd)
+        libc.close(fd)
+      } else if (homes.size === 1) libc.send(fd, chunk)
     }
   }, STREAM_MS)
   parentPort?.postMessage('living')
