@@ -25,7 +25,7 @@ test('LTE has what DSL lacks, and nothing that DSL waits for', {
   assert.ok(more.ltePercent >= 8 && more.ltePercent <= 36, JSON.stringify(more))
   assert.ok(more.dslPercent >= 75, JSON.stringify(more))
 
-  const download = iperf(street, { direction: 'down', seconds: 4, omitS: 3 })
+  const download = iperf(street, { direction: 'down', seconds: 8, omitS: 3 })
   await sleep(3_000)
   await street.line('lte', { downMbps: 3, rttMs: 600 })
   // Of 47 that DSL alone has.
