@@ -68,8 +68,9 @@ test('a kill -9 loses less than an interval, and nothing is counted twice', { sk
   const counted = difference(before.street, await atStreet()).dslDown
   const story = `home ${home}, concentrator ${counted}`
   assert.ok(counted <= home * 1.005 + OTHER_BYTES, story)
-  // The line carries 6.25 MB a second, and the machine may be late.
-  assert.ok(home - counted <= (INTERVAL_S + 0.7) * 6_250_000, story)
+  // The line carries 6.25 MB a second, and the machine may be late. What stood in the dead process's socket the kernel
+  // goes on sending: a second's worth, which nobody counts.
+  assert.ok(home - counted <= (INTERVAL_S + 0.7 + SOCKET_S) * 6_250_000, story)
 })
 
 const KEYS = ['dslUp', 'dslDown', 'lteUp', 'lteDown'] as const
@@ -111,3 +112,4 @@ async function setClass(serviceClass: string): Promise<void> {
 /** Two intervals and what the machine may be late. */
 const SETTLE_MS = 2 * INTERVAL_S * 1_000 + 500
 const OTHER_BYTES = 20_000
+const SOCKET_S = 1.3
