@@ -4,12 +4,12 @@
  */
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CONCENTRATOR } from '../lab/addresses.ts'
+import { tokenPath } from '../lab/daemons.ts'
 import type { Street } from '../lab/lab.ts'
-import { pssBytes } from './idle.ts'
+import { cpuMs, pssBytes } from './process-cost.ts'
 
 export interface SessionCosts {
   readonly sessions: number
@@ -85,8 +85,7 @@ export function secretOf(number: number): Uint8Array {
 
 /** Of the plan that all homes have, as an operator's system does it. */
 async function setPolicy(street: Street, round: number): Promise<void> {
-  const file = join(street.directory, 'concentrator-state', 'api-token')
-  const token = readFileSync(file, 'utf8').trim()
+  const token = readFileSync(tokenPath(street.name), 'utf8').trim()
   const policy = { overflow: { trialS: 10 + (round % 50) } }
   const [method, path, body] =
     round === 0
@@ -103,12 +102,6 @@ async function setPolicy(street: Street, round: number): Promise<void> {
     `http://127.0.0.1:8804/v1/plans${path}`,
   ])
   if (status !== 0) throw new Error(`Cannot change the plan: ${stdout}`)
-}
-
-/** User and system time of a process. */
-function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 const CLIENT = new URL('sessions-client.ts', import.meta.url).pathname

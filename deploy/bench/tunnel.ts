@@ -4,12 +4,13 @@
  */
 
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { CONCENTRATOR, INTERNET } from '../lab/addresses.ts'
 import { requireCommands } from '../lab/command.ts'
 import { raiseStreet, type Street } from '../lab/lab.ts'
+import { eventually } from '../lab/onlooker.ts'
 import { running } from '../lab/processes.ts'
+import { cpuMs } from './process-cost.ts'
 import { type Peer, startOpenvpn, startWireguard } from './tunnel-peers.ts'
 
 export interface TunnelFigures {
@@ -71,13 +72,12 @@ async function onStreet(
 
 /** Until packets are routed into our tunnel. */
 async function stands(street: Street): Promise<void> {
-  const untilMs = performance.now() + SETTLE_MS_MAX
-  while (performance.now() < untilMs) {
+  await eventually(async () => {
     const { stdout } = await street.exec('cpe', ['ip', 'route', 'show', 'table', '8803'])
-    if (stdout.includes('hybridge0')) return
-    await pause(100)
-  }
-  throw new Error('Cannot measure: the tunnel does not stand')
+    if (!stdout.includes('hybridge0')) {
+      throw new Error('Cannot measure: the tunnel does not stand')
+    }
+  }, SETTLE_MS_MAX)
 }
 
 async function measure(
@@ -87,9 +87,10 @@ async function measure(
   processes: readonly number[],
   seconds: number,
 ): Promise<TunnelFigures> {
-  const before = cpuSeconds(processes)
+  const cpuS = () => processes.reduce((sum, pid) => sum + cpuMs(pid) / 1_000, 0)
+  const before = cpuS()
   const { mbps, bytes } = await tcp(street, device, seconds)
-  const spent = cpuSeconds(processes) - before
+  const spent = cpuS() - before
   return {
     contender,
     tcpMbps: mbps,
@@ -157,13 +158,6 @@ async function offer(
   return { sent, came: datagrams, ms }
 }
 
-/** User and system, of processes whose names have no spaces. */
-function cpuSeconds(processes: readonly number[]): number {
-  return processes
-    .map((pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(' '))
-    .reduce((sum, fields) => sum + (Number(fields[13]) + Number(fields[14])) / TICKS_PER_S, 0)
-}
-
 const LOAD = new URL('datagram-load.ts', import.meta.url).pathname
 const SINK = new URL('datagram-sink.ts', import.meta.url).pathname
 const PORT = '9999'
@@ -176,7 +170,6 @@ const STEPS_MAX = 400_000
 const LOSS_MAX = 0.01
 const SETTLE_MS_MAX = 15_000
 const DRAIN_MS = 300
-const TICKS_PER_S = 100
 const COMMANDS = {
   'wireguard-go': 'wireguard-go',
   wg: 'wireguard-tools',
