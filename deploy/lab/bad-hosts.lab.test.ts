@@ -144,8 +144,10 @@ test('a connection that is begun again from the same port is forwarded, whatever
     ['[2001:db8:5::10]', '20002'],
   ] as const) {
     await untilWay(street, 'bonded', 8_000)
-    // The server ends it first, so that what waits out its time is the CPE agent's socket, and not the host's.
-    const options = ['-sS', '--max-time', '3', '--local-port', port, '-H', 'Connection: close']
+    // The server ends it first, so that what waits out its time is the CPE agent's socket, and not the host's: curl
+    // would end it with the last byte that it was promised.
+    const whole = ['-H', 'Connection: close', '--ignore-content-length']
+    const options = ['-sS', '--max-time', '3', '--local-port', port, ...whole]
     const ask = ['curl', ...options, `http://${host}/whoami`]
     assert.equal((await street.exec('home', ask)).status, 0)
     const { stdout: waiting } = await street.exec('cpe', ['ss', '-Htn', 'state', 'time-wait'])
