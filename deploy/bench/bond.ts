@@ -3,7 +3,7 @@
  */
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { Street } from '../lab/lab.ts'
-import { eventually, logOf } from '../lab/onlooker.ts'
+import { eventually, logOf, untilSaid } from '../lab/onlooker.ts'
 import { type Direction, iperf } from './iperf.ts'
 
 export interface Bond {
@@ -72,19 +72,13 @@ async function rested(street: Street): Promise<void> {
 }
 
 /** Do something to a leg, and wait until the CPE says so. */
-async function told(
+function told(
   street: Street,
   leg: LegName,
   state: 'down' | 'up',
   doing: () => Promise<void>,
 ): Promise<void> {
-  const spoken = logOf(street, 'cpe').length
-  await doing()
-  const words = new RegExp(`"${leg}".*"leg ${state}"`)
-  await eventually(() => {
-    if (words.test(logOf(street, 'cpe').slice(spoken))) return
-    throw new Error(`The CPE agent has not said that ${leg} is ${state}`)
-  }, TOLD_MS_MAX)
+  return untilSaid(street, 'cpe', new RegExp(`"${leg}".*"leg ${state}"`), doing, TOLD_MS_MAX)
 }
 
 const DIRECTIONS: readonly Direction[] = ['down', 'up']

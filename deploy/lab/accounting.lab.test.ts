@@ -3,12 +3,10 @@
  * and after a kill -9.
  */
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { parse, stringify } from 'yaml'
-import { type ConfigPatch, configPath, mergeConfig } from './daemons.ts'
+import { patchConfig, tokenPath } from './daemons.ts'
 import { raiseStreet, type Street, streetImpossible } from './lab.ts'
 import { pidOf, untilWay } from './onlooker.ts'
 import { download, upload } from './transfer.ts'
@@ -87,10 +85,7 @@ async function atHome(): Promise<Octets> {
 
 /** As an operator sees it. */
 async function atStreet(): Promise<Octets> {
-  const token = readFileSync(
-    join(street.directory, 'concentrator-state', 'api-token'),
-    'utf8',
-  ).trim()
+  const token = readFileSync(tokenPath(street.name), 'utf8').trim()
   const url = 'http://127.0.0.1:8804/v1/subscribers/home-1/usage'
   const argv = ['curl', '-s', '-H', `authorization: Bearer ${token}`, url]
   const { stdout } = await street.exec('concentrator', argv)
@@ -102,9 +97,7 @@ function difference(from: Octets, to: Octets): Octets {
 }
 
 async function setClass(serviceClass: string): Promise<void> {
-  const file = configPath(street.name, 'cpe')
-  const config = parse(readFileSync(file, 'utf8')) as ConfigPatch
-  writeFileSync(file, stringify(mergeConfig(config, { classes: { default: serviceClass } })))
+  patchConfig(street.name, 'cpe', { classes: { default: serviceClass } })
   process.kill(await pidOf(street, 'cpe'), 'SIGHUP')
   await pause(200)
 }

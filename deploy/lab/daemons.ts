@@ -2,9 +2,9 @@
  * The two daemons as the street runs them: their configurations, which fit the street's addresses, and
  * how they are started, stopped and started again.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { CONCENTRATOR } from './addresses.ts'
 import { haveEnded, sendSignal } from './process-id.ts'
 import { running, start } from './processes.ts'
@@ -89,6 +89,17 @@ export function tokenPath(street: string): string {
 
 export function stateDirectory(street: string, daemon: DaemonName): string {
   return join(streetDirectory(street), `${daemon}-state`)
+}
+
+/** The street's own configuration of a daemon with other values in some places, as text. */
+export function patchedConfig(street: string, daemon: DaemonName, patch: ConfigPatch): string {
+  const config = parse(readFileSync(configPath(street, daemon), 'utf8')) as ConfigPatch
+  return stringify(mergeConfig(config, patch))
+}
+
+/** Change that file. A daemon reads it when it starts, or is told to. */
+export function patchConfig(street: string, daemon: DaemonName, patch: ConfigPatch): void {
+  writeFileSync(configPath(street, daemon), patchedConfig(street, daemon, patch))
 }
 
 /** `patch` over `base`, key by key where both are mappings. */

@@ -10,7 +10,7 @@
  *     198.51.100.129    2001:db8:e::2     straight out by LTE, IPv4 as its operator translates it
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
@@ -28,6 +28,7 @@ import { Content } from './content.ts'
 import { Conversation, openWitness, type Protocol } from './conversation.ts'
 import { type ConfigPatch, writeConfigs } from './daemons.ts'
 import { raiseStreet, type Street, streetImpossible } from './lab.ts'
+import { eventually, untilSaid } from './onlooker.ts'
 import { netnsOf, type Place } from './places.ts'
 import { readState } from './state.ts'
 import { download } from './transfer.ts'
@@ -145,7 +146,7 @@ describe('a household', { skip: streetImpossible() }, () => {
       for (const calls of [old, doomed]) assert.deepEqual(await calls.say(), dsl)
 
       await street.fail('dsl', how)
-      await eventually(async () => assert.deepEqual(await old.say(), lte))
+      await soon(async () => assert.deepEqual(await old.say(), lte))
       // No server knows a TCP connection by another address: better a quick end than silence.
       assert.deepEqual(await doomed.say(), ['over', 'over'])
       await houseLivesOn('lte')
@@ -154,13 +155,13 @@ describe('a household', { skip: streetImpossible() }, () => {
       for (const calls of [young, bypassed]) assert.deepEqual(await calls.say(), lte)
 
       await hears(/"dsl".*"leg up"/, () => street.heal('dsl'))
-      await eventually(async () => assert.deepEqual(await ask('udp', INTERNET.own), dsl))
+      await soon(async () => assert.deepEqual(await ask('udp', INTERNET.own), dsl))
       assert.deepEqual(await ask('tcp', BYPASSED), dsl)
       for (const calls of [old, young, bypassed]) assert.deepEqual(await calls.say(), lte)
 
       await street.fail('lte', how)
       for (const calls of [old, young]) {
-        await eventually(async () => assert.deepEqual(await calls.say(), dsl))
+        await soon(async () => assert.deepEqual(await calls.say(), dsl))
       }
       assert.deepEqual(await bypassed.say(), ['over', 'over'])
       await houseLivesOn('dsl')
@@ -219,16 +220,14 @@ describe('a household', { skip: streetImpossible() }, () => {
         addressById.set(localId, address)
       }
     }
-    await eventually(note)
+    await soon(note)
     for (const leg of ['lte', 'dsl', 'lte', 'dsl'] as const) {
       await pause(500)
       await street.line(leg, { newAddress: true })
-      await eventually(note)
+      await soon(note)
       assert.equal(await whoami('home', INTERNET.own.ipv4), CONCENTRATOR.own.ipv4)
-      await eventually(note)
-      await eventually(async () =>
-        assert.deepEqual(await ask('udp', INTERNET.own), await by('dsl')),
-      )
+      await soon(note)
+      await soon(async () => assert.deepEqual(await ask('udp', INTERNET.own), await by('dsl')))
     }
     const { longestGapMs, elapsedMs } = await running
     assert.ok(elapsedMs >= 7_000 && longestGapMs < 2_000, `${longestGapMs} ms without a byte`)
@@ -251,7 +250,7 @@ describe('a household', { skip: streetImpossible() }, () => {
     // Some lines let MPTCP pass in the handshake only.
     await street.line('lte', { stripMptcp: 'data' })
     await hears(/"dsl".*"leg down"/, () => street.fail('dsl'))
-    await eventually(async () =>
+    await soon(async () =>
       assert.equal(await whoami('home', INTERNET.own.ipv4), CONCENTRATOR.own.ipv4),
     )
     using plain = new Calls('tcp', [INTERNET.own.ipv4])
@@ -260,7 +259,7 @@ describe('a household', { skip: streetImpossible() }, () => {
     assert.equal(await carriers(), 'dsl')
     assert.deepEqual(await plain.say(), [CONCENTRATOR.own.ipv4])
     await street.line('lte', { newAddress: true })
-    await eventually(async () => assert.deepEqual(await plain.say(), ['over']))
+    await soon(async () => assert.deepEqual(await plain.say(), ['over']))
   })
 
   test('lines with small packets carry what a home sends in big ones', async () => {
@@ -286,7 +285,7 @@ describe('a household', { skip: streetImpossible() }, () => {
     const { legs } = await street.status()
     await ip('cpe', `address delete ${legs.dsl.ipv6}/64 dev dsl`)
     await ip('cpe', `address delete ${legs.lte.ipv4}/30 dev lte`)
-    await eventually(async () =>
+    await soon(async () =>
       assert.deepEqual(await ask('udp', INTERNET.own), [legs.dsl.ipv4, legs.lte.ipv6]),
     )
     assert.equal(await carriers(), 'dsl and lte')
@@ -430,13 +429,8 @@ describe('a household', { skip: streetImpossible() }, () => {
   }
 
   /** Do something to the house and wait until the agent has said what it makes of it. */
-  async function hears(words: RegExp, doing: () => unknown): Promise<void> {
-    const spokenBytes = statSync(street.log('cpe')).size
-    await doing()
-    await eventually(() => {
-      const said = readFileSync(street.log('cpe')).subarray(spokenBytes).toString()
-      assert.match(said, words)
-    })
+  function hears(words: RegExp, doing: () => unknown): Promise<void> {
+    return untilSaid(street, 'cpe', words, doing, SOON_MS)
   }
 })
 
@@ -465,17 +459,8 @@ class Calls implements Disposable {
 }
 
 /** The house may need a moment after a change; it must get there by itself, and soon. */
-async function eventually(check: () => unknown): Promise<void> {
-  const untilMs = performance.now() + SOON_MS
-  for (;;) {
-    try {
-      await check()
-      return
-    } catch (error) {
-      if (performance.now() > untilMs) throw error
-      await pause(20)
-    }
-  }
+function soon(check: () => unknown): Promise<unknown> {
+  return eventually(check, SOON_MS)
 }
 
 let names = 0

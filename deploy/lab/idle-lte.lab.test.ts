@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { INTERNET } from './addresses.ts'
 import { Conversation, openWitness } from './conversation.ts'
 import { raiseStreet, type Street, streetImpossible } from './lab.ts'
+import { eventually } from './onlooker.ts'
 
 test('an idle LTE is left in peace, and never trusted blindly', {
   skip: streetImpossible(),
@@ -33,9 +34,9 @@ test('an idle LTE is left in peace, and never trusted blindly', {
   }
   using chat = talk()
   assert.match(await chat.say(), /^\d/)
-  await until('a standby', async () => (await ports(street)).length > 0, 2_000)
+  await eventually(async () => assert.ok((await ports(street)).length > 0, 'no standby'), 2_000)
   const joinedMs = performance.now()
-  await until('none', async () => (await ports(street)).length === 0, 8_000)
+  await eventually(async () => assert.deepEqual(await ports(street), []), 8_000)
   t.diagnostic(`standbys ended ${(performance.now() - joinedMs).toFixed(0)} ms after they stood`)
   assert.match(await chat.say(), /^\d/)
 
@@ -60,12 +61,6 @@ test('an idle LTE is left in peace, and never trusted blindly', {
   )
   assert.match(await chat.say(), /^\d/)
 })
-
-async function until(what: string, look: () => Promise<boolean>, mostMs: number): Promise<void> {
-  for (const endMs = performance.now() + mostMs; !(await look()); await sleep(100)) {
-    assert.ok(performance.now() < endMs, `Cannot see in ${mostMs} ms: ${what}`)
-  }
-}
 
 async function lteBytes(street: Street): Promise<number> {
   const { lte } = (await street.status()).legs

@@ -2,12 +2,11 @@
  * A daemon started by a test's own hand: with a configuration, a user or a limit that the street would
  * not give it. It is ended when the test leaves the block, or when the street goes.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { parse, stringify } from 'yaml'
 import { shellStatus } from './command.ts'
-import { type ConfigPatch, configPath, type DaemonName, mergeConfig } from './daemons.ts'
+import { type ConfigPatch, configPath, type DaemonName, patchedConfig } from './daemons.ts'
 import type { Street } from './lab.ts'
 import { PROJECT } from './places.ts'
 
@@ -69,8 +68,7 @@ export function startAlone(
 
 /** The street's configuration of `daemon` with other values in some places; answers the file. */
 export function configWith(street: Street, daemon: DaemonName, patch: ConfigPatch): string {
-  const config = parse(readFileSync(configPath(street.name, daemon), 'utf8')) as ConfigPatch
-  return writeConfigText(street, daemon, stringify(mergeConfig(config, patch)))
+  return writeConfigText(street, daemon, patchedConfig(street.name, daemon, patch))
 }
 
 /** Any text as a configuration of `daemon`; answers the file. */

@@ -53,6 +53,22 @@ export function logOf(street: Street, daemon: DaemonName): string {
   return readFileSync(street.log(daemon), 'utf8')
 }
 
+/** Do something, and wait until the daemon says so: it must do so in time. */
+export async function untilSaid(
+  street: Street,
+  daemon: DaemonName,
+  words: RegExp,
+  doing: () => unknown,
+  withinMs: number,
+): Promise<void> {
+  const spoken = logOf(street, daemon).length
+  await doing()
+  await eventually(() => {
+    const said = logOf(street, daemon).slice(spoken)
+    if (!words.test(said)) throw new Error(`No ${words} in what the ${daemon} has said:\n${said}`)
+  }, withinMs)
+}
+
 /** Rules, routes, nftables and settings of a place, as text to be compared. */
 export async function networkOf(street: Street, place: Place): Promise<string> {
   const commands = [

@@ -11,6 +11,7 @@ import { percentileOf } from '../bench/percentile.ts'
 import { INTERNET } from './addresses.ts'
 import { configPath } from './daemons.ts'
 import { raiseStreet, type Street, streetImpossible } from './lab.ts'
+import { pidOf, untilSaid } from './onlooker.ts'
 import { restartResolver } from './services.ts'
 
 const { ipv4, ipv6 } = INTERNET.own
@@ -108,15 +109,8 @@ function write(street: Street, classes: object): void {
 }
 
 async function hangup(street: Street, said: RegExp): Promise<void> {
-  const { pid, log } = (await street.status()).daemons.cpe
-  assert.ok(pid !== null)
-  const from = readFileSync(log, 'utf8').length
-  process.kill(pid, 'SIGHUP')
-  const untilMs = performance.now() + SAID_MS_MAX
-  while (!said.test(readFileSync(log, 'utf8').slice(from))) {
-    assert.ok(performance.now() < untilMs, readFileSync(log, 'utf8').slice(from))
-    await pause(10)
-  }
+  const pid = await pidOf(street, 'cpe')
+  await untilSaid(street, 'cpe', said, () => process.kill(pid, 'SIGHUP'), SAID_MS_MAX)
 }
 
 type Bytes = Readonly<Record<'dsl' | 'lte', number>>

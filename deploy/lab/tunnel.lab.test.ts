@@ -14,6 +14,7 @@ import { CONCENTRATOR, INTERNET } from './addresses.ts'
 import { call } from './call.ts'
 import { Conversation, openWitness } from './conversation.ts'
 import { raiseStreet, type Street, streetImpossible } from './lab.ts'
+import { eventually } from './onlooker.ts'
 import type { Place } from './places.ts'
 
 describe('a tunnel', { skip: streetImpossible() }, () => {
@@ -30,7 +31,7 @@ describe('a tunnel', { skip: streetImpossible() }, () => {
     await shell('internet', others.map((own) => `ip address add ${own}/25 dev core`).join(';'))
     const addresses = [...Object.values(INTERNET.own), ...others]
     witnesses.use(openWitness(NAME, 'internet', WITNESS, addresses))
-    await eventually(async () => assert.deepEqual(await seen(), THROUGH))
+    await soon(async () => assert.deepEqual(await seen(), THROUGH))
   })
 
   afterEach(async () => {
@@ -82,7 +83,7 @@ describe('a tunnel', { skip: streetImpossible() }, () => {
     const heard = THROUGH.map((own) => ask('home', own))
     assert.deepEqual(await Promise.all(heard), ['silence', 'silence'])
     // The kernel tells a host of few errors in a row, then of one a second.
-    await eventually(async () => {
+    await soon(async () => {
       const { stdout } = await street.exec('home', ['ping', '-c1', '-W1', '10.1.2.3'])
       assert.match(stdout, /filtered|prohibited/i, stdout)
     })
@@ -122,7 +123,7 @@ describe('a tunnel', { skip: streetImpossible() }, () => {
   test('is there again when somebody has deleted its interface', async () => {
     for (const place of ['cpe', 'concentrator'] as const) {
       await shell(place, 'ip link delete hybridge0')
-      await eventually(async () => assert.deepEqual(await seen(), THROUGH))
+      await soon(async () => assert.deepEqual(await seen(), THROUGH))
     }
   })
 
@@ -130,7 +131,7 @@ describe('a tunnel', { skip: streetImpossible() }, () => {
     using flow = talk('home', INTERNET.own.ipv4)
     assert.equal(await flow.say(), CONCENTRATOR.own.ipv4)
     await street.restart('concentrator', 'SIGKILL')
-    await eventually(async () => assert.deepEqual(await seen(), THROUGH))
+    await soon(async () => assert.deepEqual(await seen(), THROUGH))
     // By which way depends on how long that took: a flow that has moved to a line stays there.
     assert.notEqual(await flow.say(), 'silence')
   })
@@ -139,7 +140,7 @@ describe('a tunnel', { skip: streetImpossible() }, () => {
     for (const daemon of ['cpe', 'concentrator'] as const) {
       await shell(daemon, `kill $(pgrep -f '^node ${daemon}/main.ts /run/hybridge-lab/${NAME}/')`)
     }
-    await eventually(async () => {
+    await soon(async () => {
       assert.equal(await ask('home', INTERNET.own.ipv4), 'silence')
       const left = 'ip link show hybridge0; nft list table inet hybridge_tunnel'
       const { stdout } = await street.exec('concentrator', ['bash', '-c', left])
@@ -184,17 +185,8 @@ describe('a tunnel', { skip: streetImpossible() }, () => {
 })
 
 /** The house may need a moment after a change; it must get there by itself, and soon. */
-async function eventually(check: () => unknown): Promise<void> {
-  const untilMs = performance.now() + SOON_MS
-  for (;;) {
-    try {
-      await check()
-      return
-    } catch (error) {
-      if (performance.now() > untilMs) throw error
-      await pause(20)
-    }
-  }
+function soon(check: () => unknown): Promise<unknown> {
+  return eventually(check, SOON_MS)
 }
 
 let names = 0
