@@ -5,6 +5,7 @@
  * a packet takes now, queue and all, for people and for timeouts of connections; the timeout of a probe is
  * reckoned from answers without load, for when a leg falls silent its queues have drained.
  */
+import { FadingMax } from './fading-max.ts'
 import { LeastOfLate } from './least-of-late.ts'
 
 export class ProbeTrack {
@@ -165,29 +166,6 @@ class Smoothed {
 
   forget(): void {
     this.known = false
-  }
-}
-
-/** The largest value of late: what was seen long ago counts for less. */
-class FadingMax {
-  readonly #halfLifeMs: number
-  readonly #mostMs: number
-  #valueMs = 0
-  #seenMs = 0
-
-  constructor(halfLifeMs: number, mostMs: number) {
-    this.#halfLifeMs = halfLifeMs
-    this.#mostMs = mostMs
-  }
-
-  see(valueMs: number, nowMs: number): void {
-    if (valueMs <= this.at(nowMs)) return
-    this.#valueMs = Math.min(valueMs, this.#mostMs)
-    this.#seenMs = nowMs
-  }
-
-  at(nowMs: number): number {
-    return this.#valueMs * 0.5 ** ((nowMs - this.#seenMs) / this.#halfLifeMs)
   }
 }
 
