@@ -16,7 +16,6 @@ import { BUSY_BYTES_PER_MS, type LegCounters } from './leg-traffic.ts'
 import { Overflow, type OverflowPolicy } from './overflow.ts'
 import { ProbePace } from './probe-pace.ts'
 import { Rate } from './rate.ts'
-import { type Reason, Reasons } from './reasons.ts'
 import { Uplink } from './uplink.ts'
 
 /** What this tick knows of a leg. */
@@ -41,7 +40,12 @@ export interface DslLine {
 }
 
 /** LTE begins to help in a direction, or ceases to. */
-export type OnDecision = (direction: Direction, engaged: boolean, reason: string) => void
+export type OnDecision = (
+  direction: Direction,
+  engaged: boolean,
+  reason: string,
+  nowMs: number,
+) => void
 
 export class DslFirst {
   readonly #onDecision: OnDecision
@@ -49,7 +53,6 @@ export class DslFirst {
   readonly #ways: Readonly<Record<Direction, Way>>
   readonly #uplink = new Uplink()
   readonly #helped = new HelpedFlows()
-  readonly #reasons = new Reasons()
   readonly #paths: Record<LegName, string> = { dsl: '', lte: '' }
   #askedMs = -Infinity
   #dslDead = false
@@ -134,12 +137,7 @@ export class DslFirst {
         dslCapacity: capacity.bytesPerMs,
       }
     }
-    return { down: direction('down'), up: direction('up'), counts: this.#reasons.counts }
-  }
-
-  /** Why LTE helped or did not, the oldest first; `unixMs` is what a wall clock shows at `nowMs`. */
-  reasons(nowMs: number, unixMs: number): readonly Reason[] {
-    return this.#reasons.list(nowMs, unixMs)
+    return { down: direction('down'), up: direction('up') }
   }
 
   /** DSL carries so much that it may be full soon. */
@@ -236,8 +234,7 @@ export class DslFirst {
       )
       if (reason === undefined) continue
       if (!overflow.engaged && overflow.heldUp) this.#helped.bar(nowMs)
-      this.#reasons.note({ direction, engaged: overflow.engaged, text: reason }, nowMs)
-      this.#onDecision(direction, overflow.engaged, reason)
+      this.#onDecision(direction, overflow.engaged, reason, nowMs)
     }
   }
 }
