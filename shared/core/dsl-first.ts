@@ -63,7 +63,7 @@ export class DslFirst {
     const way = (direction: Direction): Way => ({
       rates: { dsl: new Rate(), lte: new Rate() },
       capacity: new Capacity(configured[direction]),
-      overflow: new Overflow(direction === 'up' ? uplinkPolicy(policy) : policy),
+      overflow: new Overflow(policyOf(direction, policy)),
       pace: new ProbePace(),
     })
     this.#ways = { down: way('down'), up: way('up') }
@@ -71,8 +71,9 @@ export class DslFirst {
 
   /** Judge by this policy from now on. */
   adopt(policy: OverflowPolicy): void {
-    this.#ways.down.overflow.adopt(policy)
-    this.#ways.up.overflow.adopt(uplinkPolicy(policy))
+    for (const direction of DIRECTIONS) {
+      this.#ways[direction].overflow.adopt(policyOf(direction, policy))
+    }
   }
 
   /** LTE helps this connection now, not only when DSL has died. */
@@ -121,8 +122,8 @@ export class DslFirst {
     const { down, up } = this.#ways
     // A home at rest is not asked for its flows.
     const matters = this.#busy || down.overflow.engaged || up.overflow.engaged
-    const { overflow: downwards } = down
-    return this.#helped.choose(matters ? flows() : [], downwards, up.overflow, nowMs) || opened
+    const asked = matters ? flows() : []
+    return this.#helped.choose(asked, down.overflow, up.overflow, nowMs) || opened
   }
 
   /** For whoever shows it. */
@@ -240,7 +241,8 @@ export class DslFirst {
 }
 
 /** Judged over longer than its blocks take, an uplink with little room has room. */
-function uplinkPolicy(policy: OverflowPolicy): OverflowPolicy {
+function policyOf(direction: Direction, policy: OverflowPolicy): OverflowPolicy {
+  if (direction === 'down') return policy
   const engageAt = Math.max(policy.engageAt, UPLINK_FULL)
   const releaseAt = Math.max(policy.releaseAt, UPLINK_ROOM)
   return { ...policy, engageAt, releaseAt, unsureMs: UPLINK_UNSURE_MS }
