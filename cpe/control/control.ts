@@ -7,7 +7,6 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
-import { LEGS } from '../../shared/core/leg.ts'
 import { release } from '../../shared/daemon/arguments.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import { type Fail, supervise } from '../../shared/daemon/supervise.ts'
@@ -96,7 +95,7 @@ export class Control {
       },
       heard: () => reporter.heard(),
       // LTE pays for every byte.
-      pace: (reportMs) => (board.leg(LEGS[0]!).up ? reportMs : Math.max(reportMs, REPORT_LTE_MS)),
+      pace: (reportMs) => (board.leg('dsl').up ? reportMs : Math.max(reportMs, REPORT_LTE_MS)),
       cookie: (leg, family, cookie) => {
         const { address4, address6 } = board.leg(leg)
         const from = family === 'ipv4' ? address4 : address6

@@ -45,7 +45,7 @@ test('a file that is read again stays below what was sent', (t) => {
   const home = new Home(t)
   const layers = home.start()
   layers.send({ version: 'one', document: { overflow: { trialS: 9 } } })
-  layers.apply(home.file('overflow: { trialS: 3, burstMegabytes: 1 }'), { flows: 'new' })
+  layers.apply(home.file('overflow: { trialS: 3, burstMegabytes: 1 }'), 'new')
   assert.equal(home.present?.overflow.trialS, 9)
   assert.equal(home.present?.overflow.burstMegabytes, 1)
 })
@@ -105,7 +105,7 @@ class Home {
   }
 
   start(session = `, session: { port: 1, pin: "${PIN}" }`): PolicyLayers {
-    const apply = (policy: Policy, { flows }: { readonly flows: PolicyScope }) => {
+    const apply = (policy: Policy, flows: PolicyScope) => {
       this.present = policy
       this.scopes.push(flows)
       return []

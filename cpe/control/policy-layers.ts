@@ -46,14 +46,14 @@ export class PolicyLayers {
   }
 
   /** The file has been read again. */
-  apply(own: Policy, scope: Parameters<LivePolicy['apply']>[1]): string[] {
+  apply(own: Policy, flows: PolicyScope): string[] {
     this.#own = policyOf(own)
     const document = this.#sent?.document ?? {}
     const read = overlaid(this.#own, document)
     this.#fits = read.kind === 'policy'
     if (read.kind === 'problem')
       this.#log.warn('policy of the concentrator does not fit', { why: read.why })
-    return this.#live.apply(read.kind === 'policy' ? read.policy : own, scope)
+    return this.#live.apply(read.kind === 'policy' ? read.policy : own, flows)
   }
 
   /** The concentrator has sent one. What is wrong with it; undefined when it is applied. */
@@ -70,7 +70,7 @@ export class PolicyLayers {
     if (read.kind === 'problem') return read.why
     this.#sent = sent
     this.#fits = true
-    const changed = this.#live.apply(read.policy, { flows: scopeOf(sent, read.policy) })
+    const changed = this.#live.apply(read.policy, scopeOf(sent, read.policy))
     const { version } = sent
     this.#log.info('policy of the concentrator', { version, changed, ignored: read.ignored })
     return undefined

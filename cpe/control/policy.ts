@@ -32,7 +32,7 @@ export class LivePolicy {
   }
 
   /** Take `policy` in place of the present one. The keys that are different in it. */
-  apply(policy: Policy, { flows }: { readonly flows: PolicyScope }): string[] {
+  apply(policy: Policy, flows: PolicyScope): string[] {
     const next = policyOf(policy)
     const changed = (Object.keys(next) as (keyof Policy)[]).filter(
       (key) => !isDeepStrictEqual(next[key], this.#present[key]),

@@ -32,7 +32,7 @@ export function reload(
     to.warn('policy not changed', { why: reading.problems })
     return
   }
-  const changed = policy.apply(reading.value, { flows: reading.value.classes.appliesTo })
+  const changed = policy.apply(reading.value, reading.value.classes.appliesTo)
   to.info('policy read again', { changed })
   const waiting = differences(withoutPolicy(started), withoutPolicy(reading.value))
   if (waiting.length > 0) to.warn('changes that wait for a restart', { keys: waiting })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { LegState } from '../../shared/core/leg-health.ts'
+import { Reasons } from '../../shared/core/reasons.ts'
 import { LegQualities } from './leg-qualities.ts'
 
 test('nobody is asked for what nobody wants to know', () => {
@@ -59,7 +60,7 @@ test('handover has its second leg built when DSL becomes slow, and let go when i
   assert.match(home.said[0] ?? '', /^second leg: dsl-slow \d+ ms over 20 ms$/)
   assert.equal(home.said[1], 'second leg: dsl-well for 10 s')
   assert.deepEqual(
-    home.qualities.reasons.list(0, 0).map(({ text }) => text.split(' ')[0]),
+    home.reasons.list(0, 0).map(({ text }) => text.split(' ')[0]),
     ['dsl-slow', 'dsl-well'],
   )
 })
@@ -80,7 +81,8 @@ test('what stands by on a DSL that has come back keeps its second leg until that
 /** Steering's tick, and two legs that answer. */
 class Home {
   readonly said: string[] = []
-  readonly qualities = new LegQualities((reason) => this.said.push(reason))
+  readonly reasons = new Reasons()
+  readonly qualities = new LegQualities(this.reasons, (reason) => this.said.push(reason))
   readonly rttMs: Record<LegName, number> = { dsl: 20, lte: 45 }
   readonly asked: Record<LegName, number> = { dsl: 0, lte: 0 }
   used = { interactive: false, handover: false }

@@ -12,7 +12,7 @@ import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { LegState } from '../../shared/core/leg-health.ts'
 import { ProbeQuality } from '../../shared/core/probe-quality.ts'
 import { QuickerLeg } from '../../shared/core/quicker-leg.ts'
-import { Reasons } from '../../shared/core/reasons.ts'
+import type { Reasons } from '../../shared/core/reasons.ts'
 import { SecondLeg } from '../../shared/core/second-leg.ts'
 import { ALL_WELL, type LegsNow } from '../../shared/core/service-class.ts'
 
@@ -29,7 +29,7 @@ export interface ClassesInUse {
 }
 
 export class LegQualities {
-  readonly reasons = new Reasons()
+  readonly #reasons: Pick<Reasons, 'note'>
   readonly #say: (reason: string) => void
   readonly #legs = { dsl: new ProbeQuality(), lte: new ProbeQuality() }
   readonly #paths: Record<LegName, string> = { dsl: '', lte: '' }
@@ -38,8 +38,9 @@ export class LegQualities {
   #used: ClassesInUse = { interactive: false, handover: false }
   #now: LegsNow = ALL_WELL
 
-  /** `say` hears each change with its reason. */
-  constructor(say: (reason: string) => void) {
+  /** Each change is noted with its reason, and said. */
+  constructor(reasons: Pick<Reasons, 'note'>, say: (reason: string) => void) {
+    this.#reasons = reasons
     this.#say = say
   }
 
@@ -94,7 +95,7 @@ export class LegQualities {
 
   #note(what: string, why: string | undefined, nowMs: number): void {
     if (why === undefined) return
-    this.reasons.note({ text: why }, nowMs)
+    this.#reasons.note({ text: why }, nowMs)
     this.#say(`${what}: ${why}`)
   }
 

@@ -16,7 +16,7 @@ import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { LegHealth } from '../../shared/core/leg-health.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { LteAllowance } from '../../shared/core/lte-allowance.ts'
-import type { Reason } from '../../shared/core/reasons.ts'
+import { type Reason, Reasons } from '../../shared/core/reasons.ts'
 import type { LegUse } from '../../shared/core/subflows.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
@@ -79,6 +79,7 @@ export class Steering {
   readonly #concentrator: ConcentratorHealth
   readonly #unbonded: UnbondedWay
   readonly #news: LegNews
+  readonly #reasons = new Reasons()
   readonly #dslFirst: DslFirst
   readonly #qualities: LegQualities
   readonly #capture: CaptureSwitch
@@ -103,9 +104,14 @@ export class Steering {
     this.#dslFirst = new DslFirst(
       overflowPolicy(config),
       dslLine(config),
-      (direction, engaged, reason) => this.#news.decided(direction, engaged, reason),
+      (direction, engaged, text, nowMs) => {
+        this.#reasons.note({ direction, engaged, text }, nowMs)
+        this.#news.decided(direction, engaged, text)
+      },
     )
-    this.#qualities = new LegQualities((reason) => parts.log.info('quality', { reason }))
+    this.#qualities = new LegQualities(this.#reasons, (reason) =>
+      parts.log.info('quality', { reason }),
+    )
     this.#concentrator = new ConcentratorHealth([this.#legs.dsl, this.#legs.lte])
   }
 
@@ -130,6 +136,7 @@ export class Steering {
       active: this.#unbonded.leg,
       help,
       quality: this.#qualities.now,
+      counts: this.#reasons.counts,
     }
   }
 
@@ -140,9 +147,7 @@ export class Steering {
 
   /** Why LTE was used or not, the oldest first; `unixMs` is what a wall clock shows at `nowMs`. */
   reasons(nowMs: number, unixMs: number): readonly Reason[] {
-    const helped = this.#dslFirst.reasons(nowMs, unixMs)
-    const moved = this.#qualities.reasons.list(nowMs, unixMs)
-    return [...helped, ...moved].toSorted((one, other) => one.atMs - other.atMs)
+    return this.#reasons.list(nowMs, unixMs)
   }
 
   /** There is a leg that may carry something, and yet the concentrator answers on none. */

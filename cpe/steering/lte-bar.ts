@@ -8,7 +8,7 @@
 import { join } from 'node:path'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
-import { applyRuleset, quoted } from '../../shared/linux/nftables.ts'
+import { quoted } from '../../shared/linux/nftables.ts'
 import { formatAddress, isIpv4, knownAddress } from '../../shared/wire/address.ts'
 
 export interface LteBar extends AsyncDisposable {
@@ -25,20 +25,13 @@ export async function openLteBar(
   }: Pick<CpeConfig, 'concentrator' | 'legs' | 'stateDirectory'>,
   complain: (sentence: string) => void,
 ): Promise<LteBar> {
-  const file = join(stateDirectory, RULESET_FILE)
-  const kept = await keepRuleset(file, REMOVE_BAR, undefined)
-  let done = Promise.resolve()
+  const kept = await keepRuleset(join(stateDirectory, RULESET_FILE), REMOVE_BAR, undefined)
+  const bar = renderBar(legs.lte.interface, concentrator.addresses)
   return {
     set(on) {
-      const ruleset = on ? renderBar(legs.lte.interface, concentrator.addresses) : REMOVE_BAR
-      done = done
-        .then(() => applyRuleset(ruleset, file))
-        .catch((error: Error) => complain(error.message))
+      kept.replace(on ? bar : undefined).catch((error: Error) => complain(error.message))
     },
-    async [Symbol.asyncDispose]() {
-      await done
-      await kept[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   }
 }
 

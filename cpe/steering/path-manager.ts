@@ -165,20 +165,13 @@ export class PathManager {
 
   #settle(known: KnownConnection, flow: FlowConnection, nowMs: number): void {
     const plan = this.#plans.of(known.token)
-    const same =
-      plan.pooled === flow.pooled &&
-      plan.helped === flow.helped &&
-      plan.serviceClass === flow.serviceClass &&
-      plan.legsNow === flow.legsNow
-    const settled = plan.epoch === this.#epoch && same
+    const settled = plan.epoch === this.#epoch && isSame(plan.flow, flow)
     if (settled && !known.changed && nowMs < plan.againMs) return
     known.changed = false
-    const needed = flow.helped || plan.pooled !== flow.pooled || this.#legs.dsl.use === 'dead'
+    const taken = plan.flow?.pooled !== flow.pooled
+    const needed = flow.helped || taken || this.#legs.dsl.use === 'dead'
     plan.epoch = this.#epoch
-    plan.pooled = flow.pooled
-    plan.helped = flow.helped
-    plan.serviceClass = flow.serviceClass
-    plan.legsNow = flow.legsNow
+    plan.flow = flow
     plan.againMs = Infinity
     for (const { address, livedMs } of known.ended.splice(0)) {
       const leg = this.#legOf.get(address)
@@ -268,6 +261,15 @@ export class PathManager {
       plan.tries.begun(leg, nowMs)
     }
   }
+}
+
+function isSame(before: FlowConnection | undefined, now: FlowConnection): boolean {
+  return (
+    before?.pooled === now.pooled &&
+    before.helped === now.helped &&
+    before.serviceClass === now.serviceClass &&
+    before.legsNow === now.legsNow
+  )
 }
 
 /** The first one has carried the handshake and its answer. */

@@ -2,18 +2,15 @@
  * What the path manager remembers of each connection between two looks.
  */
 import type { LegName } from '../../shared/core/leg.ts'
-import type { LegsNow, ServiceClass } from '../../shared/core/service-class.ts'
 import { JoinTries } from './join-tries.ts'
+import type { FlowConnection } from './path-manager.ts'
 
 export interface Plan {
   /** What it was planned for: the legs as they were, and what the connection was. */
   epoch: number
-  pooled: boolean
-  helped: boolean
+  flow: FlowConnection | undefined
   /** Its subflow on LTE was silent for too long, and has not been needed since. */
   rested: boolean
-  serviceClass: ServiceClass | undefined
-  legsNow: LegsNow | undefined
   /** When to look again although nothing changed. */
   againMs: number
   readonly tries: JoinTries
@@ -25,11 +22,8 @@ export class Plans {
   of(token: number): Plan {
     const plan = this.#plans.get(token) ?? {
       epoch: -1,
-      pooled: false,
-      helped: false,
+      flow: undefined,
       rested: false,
-      serviceClass: undefined,
-      legsNow: undefined,
       againMs: Infinity,
       tries: new JoinTries(),
     }

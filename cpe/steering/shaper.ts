@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { BULK_CLASS, SHAPER, STRICT_CLASS, shapedLine } from '../../shared/core/shaping.ts'
 import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
-import { applyRuleset, quoted } from '../../shared/linux/nftables.ts'
+import { quoted } from '../../shared/linux/nftables.ts'
 import { type LineShaping, Shaper } from '../../shared/linux/shaper.ts'
 import { formatHandle } from '../../shared/wire/tc.ts'
 
@@ -37,15 +37,15 @@ export async function openShaper(
   await using undo = new AsyncDisposableStack()
   const { concentrator, stateDirectory } = config
   const lines = linesOf(config, undefined)
-  const rulesetFile = join(stateDirectory, RULESET_FILE)
   const rulesetOf = (shaped: Shaped) => renderShaping([...shaped.keys()], concentrator.port)
   let ruleset = rulesetOf(lines)
-  undo.use(await keepRuleset(rulesetFile, REMOVE_SHAPING, ruleset))
+  const kept = undo.use(
+    await keepRuleset(join(stateDirectory, RULESET_FILE), REMOVE_SHAPING, ruleset),
+  )
   const shaper = undo.use(new Shaper(join(stateDirectory, QDISCS_FILE), SHAPER, complain))
   shaper.keep(lines, complain)
   const dslShaped = lines.has(config.legs.dsl.interface)
   const standing = undo.move()
-  let settled = Promise.resolve()
   return {
     throttleLte(mbps) {
       const next = linesOf(config, mbps)
@@ -54,16 +54,10 @@ export async function openShaper(
       const before = ruleset
       ruleset = rulesetOf(next)
       if (ruleset === before) return
-      const wanted = ruleset ?? REMOVE_SHAPING
-      settled = settled
-        .then(() => applyRuleset(wanted, rulesetFile))
-        .catch((error: Error) => complain(error.message))
+      kept.replace(ruleset).catch((error: Error) => complain(error.message))
     },
     waitingUp: (ifIndex) => (dslShaped ? shaper.waiting(ifIndex, BULK_CLASS) : undefined),
-    async [Symbol.asyncDispose]() {
-      await settled
-      await standing.disposeAsync()
-    },
+    [Symbol.asyncDispose]: () => standing.disposeAsync(),
   }
 }
 

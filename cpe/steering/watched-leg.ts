@@ -2,7 +2,7 @@
  * One leg as steering watches it: its health, and what else its interface and its probes say, each with its age.
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
-import { LEGS, type LegName } from '../../shared/core/leg.ts'
+import type { LegName } from '../../shared/core/leg.ts'
 import { LegHealth, type LegState } from '../../shared/core/leg-health.ts'
 import type { ProbePolicy } from '../../shared/core/leg-question.ts'
 import { LegTraffic } from '../../shared/core/leg-traffic.ts'
@@ -109,8 +109,7 @@ export function reportsOf(
   legs: Readonly<Record<LegName, WatchedLeg>>,
   nowMs: number,
 ): Record<LegName, LegReport> {
-  const [dsl, lte] = LEGS.map((leg) => legs[leg].report(nowMs))
-  return { dsl: dsl!, lte: lte! }
+  return { dsl: legs.dsl.report(nowMs), lte: legs.lte.report(nowMs) }
 }
 
 function aged(value: number, atMs: number, nowMs: number): Aged | undefined {

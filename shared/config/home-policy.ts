@@ -6,6 +6,7 @@
  * A layer names what it changes and nothing else. Mappings are merged key by key; lists are taken whole.
  */
 import { z } from 'zod'
+import { isMapping } from '../core/leaves.ts'
 import { bare } from './keys.ts'
 import { type Policy, policySchema } from './policy.ts'
 import { sentencesOf } from './problems.ts'
@@ -78,10 +79,6 @@ function told(error: z.ZodError, schema: z.ZodType): string[] {
     .flatMap((issue) => sentencesOf(issue, schema, 'the policy'))
     .map(({ sentence }) => sentence)
     .slice(0, PROBLEMS_MAX)
-}
-
-function isMapping(value: unknown): value is PolicyLayer {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The form of a layer, for those who describe it. */

@@ -2,6 +2,7 @@
  * A policy as it travels from the concentrator to a home, and as an operator writes it down for one: the keys
  * that shall differ, in the words of the home's own file.
  */
+import { isMapping } from '../core/leaves.ts'
 import { keysAt, type Path } from './keys.ts'
 import { type Policy, policyContradictions, policySchema } from './policy.ts'
 
@@ -55,10 +56,6 @@ function knownPart(document: PolicyDocument, path: Path, ignored: string[]): Pol
   }
   ignored.splice(IGNORED_MAX)
   return known
-}
-
-function isMapping(value: unknown): value is PolicyDocument {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Characters. */

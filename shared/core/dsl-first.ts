@@ -16,7 +16,6 @@ import { BUSY_BYTES_PER_MS, type LegCounters } from './leg-traffic.ts'
 import { Overflow, type OverflowPolicy } from './overflow.ts'
 import { ProbePace } from './probe-pace.ts'
 import { Rate } from './rate.ts'
-import { type Reason, Reasons } from './reasons.ts'
 import { Uplink } from './uplink.ts'
 
 /** What this tick knows of a leg. */
@@ -41,7 +40,12 @@ export interface DslLine {
 }
 
 /** LTE begins to help in a direction, or ceases to. */
-export type OnDecision = (direction: Direction, engaged: boolean, reason: string) => void
+export type OnDecision = (
+  direction: Direction,
+  engaged: boolean,
+  reason: string,
+  nowMs: number,
+) => void
 
 export class DslFirst {
   readonly #onDecision: OnDecision
@@ -49,7 +53,6 @@ export class DslFirst {
   readonly #ways: Readonly<Record<Direction, Way>>
   readonly #uplink = new Uplink()
   readonly #helped = new HelpedFlows()
-  readonly #reasons = new Reasons()
   readonly #paths: Record<LegName, string> = { dsl: '', lte: '' }
   #askedMs = -Infinity
   #dslDead = false
@@ -60,7 +63,7 @@ export class DslFirst {
     const way = (direction: Direction): Way => ({
       rates: { dsl: new Rate(), lte: new Rate() },
       capacity: new Capacity(configured[direction]),
-      overflow: new Overflow(direction === 'up' ? uplinkPolicy(policy) : policy),
+      overflow: new Overflow(policyOf(direction, policy)),
       pace: new ProbePace(),
     })
     this.#ways = { down: way('down'), up: way('up') }
@@ -68,8 +71,9 @@ export class DslFirst {
 
   /** Judge by this policy from now on. */
   adopt(policy: OverflowPolicy): void {
-    this.#ways.down.overflow.adopt(policy)
-    this.#ways.up.overflow.adopt(uplinkPolicy(policy))
+    for (const direction of DIRECTIONS) {
+      this.#ways[direction].overflow.adopt(policyOf(direction, policy))
+    }
   }
 
   /** LTE helps this connection now, not only when DSL has died. */
@@ -118,8 +122,8 @@ export class DslFirst {
     const { down, up } = this.#ways
     // A home at rest is not asked for its flows.
     const matters = this.#busy || down.overflow.engaged || up.overflow.engaged
-    const { overflow: downwards } = down
-    return this.#helped.choose(matters ? flows() : [], downwards, up.overflow, nowMs) || opened
+    const asked = matters ? flows() : []
+    return this.#helped.choose(asked, down.overflow, up.overflow, nowMs) || opened
   }
 
   /** For whoever shows it. */
@@ -134,12 +138,7 @@ export class DslFirst {
         dslCapacity: capacity.bytesPerMs,
       }
     }
-    return { down: direction('down'), up: direction('up'), counts: this.#reasons.counts }
-  }
-
-  /** Why LTE helped or did not, the oldest first; `unixMs` is what a wall clock shows at `nowMs`. */
-  reasons(nowMs: number, unixMs: number): readonly Reason[] {
-    return this.#reasons.list(nowMs, unixMs)
+    return { down: direction('down'), up: direction('up') }
   }
 
   /** DSL carries so much that it may be full soon. */
@@ -236,14 +235,14 @@ export class DslFirst {
       )
       if (reason === undefined) continue
       if (!overflow.engaged && overflow.heldUp) this.#helped.bar(nowMs)
-      this.#reasons.note({ direction, engaged: overflow.engaged, text: reason }, nowMs)
-      this.#onDecision(direction, overflow.engaged, reason)
+      this.#onDecision(direction, overflow.engaged, reason, nowMs)
     }
   }
 }
 
 /** Judged over longer than its blocks take, an uplink with little room has room. */
-function uplinkPolicy(policy: OverflowPolicy): OverflowPolicy {
+function policyOf(direction: Direction, policy: OverflowPolicy): OverflowPolicy {
+  if (direction === 'down') return policy
   const engageAt = Math.max(policy.engageAt, UPLINK_FULL)
   const releaseAt = Math.max(policy.releaseAt, UPLINK_ROOM)
   return { ...policy, engageAt, releaseAt, unsureMs: UPLINK_UNSURE_MS }

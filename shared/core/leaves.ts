@@ -5,9 +5,12 @@ export function leavesOf(document: object, above = ''): Map<string, unknown> {
   const leaves = new Map<string, unknown>()
   for (const [key, value] of Object.entries(document) as [string, unknown][]) {
     const name = above === '' ? key : `${above}.${key}`
-    const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value)
-    if (!isMapping) leaves.set(name, value)
+    if (!isMapping(value)) leaves.set(name, value)
     else for (const [inner, leaf] of leavesOf(value, name)) leaves.set(inner, leaf)
   }
   return leaves
+}
+
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

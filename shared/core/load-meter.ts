@@ -2,12 +2,13 @@
  * What one direction of a line carries, second by second, and the most that it has carried of late: a lower bound of
  * what it can, where nobody has said or learnt more. Half of it is forgotten in half an hour.
  */
+import { FadingMax } from './fading-max.ts'
+
 export class LoadMeter {
   #bytes = 0
   #atMs = -Infinity
   #bytesPerMs = 0
-  #most = 0
-  #mostMs = -Infinity
+  readonly #most = new FadingMax(HALF_LIFE_MS)
 
   /** The counter's reading; undefined while there is no line. */
   observe(bytes: number | undefined, nowMs: number): void {
@@ -19,9 +20,7 @@ export class LoadMeter {
     // The first reading, or another interface's: only the next one can tell.
     const known = elapsedMs < Infinity && carried >= 0 && bytes !== undefined
     this.#bytesPerMs = known ? carried / elapsedMs : 0
-    if (this.#bytesPerMs <= this.mostBytesPerMs(nowMs)) return
-    this.#most = this.#bytesPerMs
-    this.#mostMs = nowMs
+    this.#most.see(this.#bytesPerMs, nowMs)
   }
 
   /** In the last whole second. */
@@ -35,22 +34,19 @@ export class LoadMeter {
   }
 
   mostBytesPerMs(nowMs: number): number {
-    return this.#mostMs === -Infinity
-      ? 0
-      : this.#most * 0.5 ** ((nowMs - this.#mostMs) / HALF_LIFE_MS)
+    return this.#most.at(nowMs)
   }
 
   /** When it carried the most; -Infinity before it carried anything. */
   get mostMs(): number {
-    return this.#mostMs
+    return this.#most.seenMs
   }
 
   /** Another line: what the old one carried says nothing. */
   forget(): void {
     this.#atMs = -Infinity
     this.#bytesPerMs = 0
-    this.#most = 0
-    this.#mostMs = -Infinity
+    this.#most.forget()
   }
 }
 

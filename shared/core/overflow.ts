@@ -18,6 +18,7 @@ import { Backlog } from './backlog.ts'
 import type { Budget } from './budget.ts'
 import { BurstAllowance } from './burst.ts'
 import { SETTLED_MS } from './capacity.ts'
+import { Lasting } from './lasting.ts'
 import { Slowdown } from './slowdown.ts'
 
 export interface OverflowPolicy {
@@ -74,16 +75,16 @@ export class Overflow {
   /** What both lines carry, averaged for longer: the kernel gives a slow uplink 64 KiB at once. */
   #carried = 0
   #total = 0
-  #fullSinceMs: number | undefined
-  #slackSinceMs: number | undefined
-  #heldSinceMs: number | undefined
+  readonly #fullFor = new Lasting()
+  readonly #slackFor = new Lasting()
+  readonly #heldFor = new Lasting()
   #heldUp = false
   /** What DSL carried when it was full, just before LTE was engaged. */
   #alone = 0
   #slack = false
-  #calmSinceMs: number | undefined
-  #roomSinceMs: number | undefined
-  #closeSinceMs: number | undefined
+  readonly #calmFor = new Lasting()
+  readonly #roomFor = new Lasting()
+  readonly #closeFor = new Lasting()
   /** When LTE was last let go for a trial, and how many of those failed in a row. */
   #triedMs = -Infinity
   #failures = 0
@@ -136,25 +137,23 @@ export class Overflow {
     const { dslBytesPerMs, lteBytesPerMs, capacity } = facts
     const total = dslBytesPerMs + lteBytesPerMs
     this.#full = this.#whyFull(facts)
-    this.#fullSinceMs = this.#full === undefined ? undefined : (this.#fullSinceMs ?? nowMs)
+    this.#fullFor.note(this.full, nowMs)
     this.#total = total
     const elapsedMs = nowMs - (this.#judgedMs ?? nowMs)
     this.#judgedMs = nowMs
     this.#carried += (1 - Math.exp(-elapsedMs / CARRIED_MS)) * (total - this.#carried)
     // Of a line that nobody knows only this can be said: that it has no queue.
-    const margin = this.#calmSinceMs === undefined ? 0 : CALM_MARGIN
+    const margin = this.#calmFor.holds ? CALM_MARGIN : 0
     const below = this.#policy.releaseAt + margin
     const calm = capacity === undefined ? !this.full : this.#carried < below * capacity
-    this.#calmSinceMs = calm ? (this.#calmSinceMs ?? nowMs) : undefined
+    this.#calmFor.note(calm, nowMs)
     const slack = this.#engaged && dslBytesPerMs < this.#policy.releaseAt * (capacity ?? 0)
-    this.#slackSinceMs = slack ? (this.#slackSinceMs ?? nowMs) : undefined
-    this.#slack = nowMs - (this.#slackSinceMs ?? nowMs) >= this.#policy.releaseMs
+    this.#slackFor.note(slack, nowMs)
+    this.#slack = this.#slackFor.ms(nowMs) >= this.#policy.releaseMs
     const held = this.#engaged && facts.lteWorks && total < HELD * this.#alone
-    this.#heldSinceMs = held ? (this.#heldSinceMs ?? nowMs) : undefined
-    const room = this.#full === undefined || total < (capacity ?? 0)
-    this.#roomSinceMs = room ? (this.#roomSinceMs ?? nowMs) : undefined
-    const close = total < PLAINLY_MORE * (capacity ?? Infinity)
-    this.#closeSinceMs = close ? (this.#closeSinceMs ?? nowMs) : undefined
+    this.#heldFor.note(held, nowMs)
+    this.#roomFor.note(!this.full || total < (capacity ?? 0), nowMs)
+    this.#closeFor.note(total < PLAINLY_MORE * (capacity ?? Infinity), nowMs)
     this.#backlog.observe(total, elapsedMs, nowMs)
     this.#burst.observe(total * elapsedMs, this.full, total < LOW * (capacity ?? total), nowMs)
   }
@@ -173,7 +172,7 @@ export class Overflow {
   }
 
   #mayEngage(facts: OverflowFacts, nowMs: number): string | undefined {
-    if (this.#full === undefined || this.#fullSinceMs === undefined) return undefined
+    if (this.#full === undefined) return undefined
     const guard = this.#slowdown.full(nowMs)
     if (guard !== undefined || this.#slowdown.keepsOut(nowMs)) return guard
     const { engageAt, engageMs } = this.#policy
@@ -184,7 +183,7 @@ export class Overflow {
     const leastMs = loaded ? engageMs : Math.max(engageMs, unsureMs)
     const { pressure, aheadPercent } = facts.budget
     const holdMs = leastMs + pressure * PRESSURE_MS
-    const fullMs = nowMs - this.#fullSinceMs
+    const fullMs = this.#fullFor.ms(nowMs)
     if (fullMs < holdMs || this.#backlog.pending) return undefined
     if (!this.#burst.exceeded(nowMs)) return undefined
     const failed = nowMs - this.#triedMs < TRIAL_FAILED_MS
@@ -197,7 +196,7 @@ export class Overflow {
   #mayRelease(facts: OverflowFacts, nowMs: number): string | undefined {
     const { releaseMs, trialMs } = this.#policy
     const share = facts.capacity === undefined ? undefined : this.#carried / facts.capacity
-    const heldMs = nowMs - (this.#heldSinceMs ?? nowMs)
+    const heldMs = this.#heldFor.ms(nowMs)
     if (heldMs >= HELD_MS) {
       const held = facts.dslBytesPerMs / this.#alone
       this.#slowdown.heldUp(this.#total / this.#alone, nowMs)
@@ -207,19 +206,19 @@ export class Overflow {
         nowMs,
       )
     }
-    const calmMs = nowMs - (this.#calmSinceMs ?? nowMs)
+    const calmMs = this.#calmFor.ms(nowMs)
     if (calmMs >= releaseMs) {
       this.#slowdown.released(share ?? 0, nowMs)
       const load = share === undefined ? 'no queue' : percent(share)
       return this.#release(`dsl-spare ${load} for ${Math.round(calmMs)} ms`, nowMs)
     }
     // What may be calm in a moment needs no trial.
-    if (this.#calmSinceMs !== undefined) return undefined
-    const roomMs = nowMs - (this.#roomSinceMs ?? nowMs)
+    if (this.#calmFor.holds) return undefined
     const waitMs = trialMs * Math.min(2 ** this.#failures, TRIAL_FACTOR_MAX)
-    const close = nowMs - (this.#closeSinceMs ?? nowMs) >= releaseMs
+    const close = this.#closeFor.ms(nowMs) >= releaseMs
     const wantedMs = close ? waitMs : trialMs * TRIAL_FACTOR_MAX
-    if (roomMs < releaseMs || nowMs - this.#engagedMs < wantedMs) return undefined
+    if (this.#roomFor.ms(nowMs) < releaseMs) return undefined
+    if (nowMs - this.#engagedMs < wantedMs) return undefined
     this.#triedMs = nowMs
     const seconds = Math.round((nowMs - this.#engagedMs) / 1_000)
     return this.#release(`trial at ${percent(share ?? 1)} of dsl after ${seconds} s`, nowMs)
@@ -232,15 +231,16 @@ export class Overflow {
     this.#engagedMs = nowMs
     // An average that still comes up is no calm.
     this.#carried = Math.max(this.#carried, this.#total)
-    this.#calmSinceMs = undefined
-    this.#roomSinceMs = undefined
+    this.#calmFor.forget()
+    this.#roomFor.forget()
     return reason
   }
 
   #release(reason: string, nowMs: number): string {
     this.#engaged = false
     this.#dslDown = false
-    this.#fullSinceMs = this.full ? nowMs : undefined
+    this.#fullFor.forget()
+    this.#fullFor.note(this.full, nowMs)
     return reason
   }
 }

@@ -7,13 +7,14 @@
  *     floor   the least answer of the last minutes
  *     loss    questions that a later one has overtaken, of the last 40
  */
+import { LeastOfLate } from './least-of-late.ts'
 import type { LegState } from './leg-health.ts'
 
 export class ProbeQuality {
   readonly #open: Array<{ readonly number: number; readonly atMs: number }> = []
   readonly #answers: number[] = []
   readonly #fates: boolean[] = []
-  readonly #least = { nowMs: Infinity, beforeMs: Infinity, sinceMs: -Infinity }
+  readonly #floor = new LeastOfLate(FLOOR_MS)
   #heardMs = -Infinity
   #askedMs = -Infinity
   #paceMs = 0
@@ -41,13 +42,7 @@ export class ProbeQuality {
     this.#heardMs = nowMs
     this.#answers.push(rttMs)
     if (this.#answers.length > ANSWERS) this.#answers.shift()
-    // Two windows: the floor is never younger than one, and another path is believed in time.
-    if (nowMs - this.#least.sinceMs >= FLOOR_MS) {
-      this.#least.beforeMs = this.#least.nowMs
-      this.#least.nowMs = Infinity
-      this.#least.sinceMs = nowMs
-    }
-    this.#least.nowMs = Math.min(this.#least.nowMs, rttMs)
+    this.#floor.see(rttMs, nowMs)
   }
 
   /** undefined before the first answer, and when the last one is too old to tell. */
@@ -58,7 +53,7 @@ export class ProbeQuality {
   }
 
   get floorMs(): number {
-    return Math.min(this.#least.nowMs, this.#least.beforeMs)
+    return this.#floor.least
   }
 
   /** Why the leg is worse than it can be, as `dsl-slow 180 ms over 20 ms`; undefined while it is well. */
@@ -79,9 +74,7 @@ export class ProbeQuality {
     this.#open.length = 0
     this.#answers.length = 0
     this.#fates.length = 0
-    this.#least.nowMs = Infinity
-    this.#least.beforeMs = Infinity
-    this.#least.sinceMs = -Infinity
+    this.#floor.forget()
   }
 
   /** A single question that got lost is open until the next one has its answer, and says nothing by that. */

@@ -5,12 +5,14 @@
  * a packet takes now, queue and all, for people and for timeouts of connections; the timeout of a probe is
  * reckoned from answers without load, for when a leg falls silent its queues have drained.
  */
+import { FadingMax } from './fading-max.ts'
+import { LeastOfLate } from './least-of-late.ts'
 
 export class ProbeTrack {
   readonly #open: OpenProbe[] = []
   readonly #quiet = new Smoothed()
   readonly #all = new Smoothed()
-  readonly #floor = new LeastOfLate()
+  readonly #floor = new LeastOfLate(FLOOR_MS)
   #quietIsLoaded = false
   #sent = 0
   #lost = 0
@@ -87,7 +89,8 @@ export class ProbeTrack {
 
   /** The least round trip of late; undefined before the first answer. */
   get rttFloorMs(): number | undefined {
-    return this.#floor.leastMs
+    const { least } = this.#floor
+    return least === Infinity ? undefined : least
   }
 
   /** Of the probes that had the leg to themselves; undefined before one was answered or lost. */
@@ -163,55 +166,6 @@ class Smoothed {
 
   forget(): void {
     this.known = false
-  }
-}
-
-/** The least of the last FLOOR_MS to twice as long. */
-class LeastOfLate {
-  #leastMs: number | undefined
-  #nextMs: number | undefined
-  #sinceMs = -Infinity
-
-  get leastMs(): number | undefined {
-    return this.#leastMs
-  }
-
-  see(valueMs: number, nowMs: number): void {
-    if (nowMs - this.#sinceMs >= FLOOR_MS) {
-      this.#leastMs = this.#nextMs
-      this.#nextMs = undefined
-      this.#sinceMs = nowMs
-    }
-    this.#leastMs = Math.min(this.#leastMs ?? Infinity, valueMs)
-    this.#nextMs = Math.min(this.#nextMs ?? Infinity, valueMs)
-  }
-
-  forget(): void {
-    this.#leastMs = undefined
-    this.#nextMs = undefined
-  }
-}
-
-/** The largest value of late: what was seen long ago counts for less. */
-class FadingMax {
-  readonly #halfLifeMs: number
-  readonly #mostMs: number
-  #valueMs = 0
-  #seenMs = 0
-
-  constructor(halfLifeMs: number, mostMs: number) {
-    this.#halfLifeMs = halfLifeMs
-    this.#mostMs = mostMs
-  }
-
-  see(valueMs: number, nowMs: number): void {
-    if (valueMs <= this.at(nowMs)) return
-    this.#valueMs = Math.min(valueMs, this.#mostMs)
-    this.#seenMs = nowMs
-  }
-
-  at(nowMs: number): number {
-    return this.#valueMs * 0.5 ** ((nowMs - this.#seenMs) / this.#halfLifeMs)
   }
 }
 

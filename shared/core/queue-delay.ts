@@ -8,9 +8,11 @@
  * it is the least of a few answers in a row that counts: measured on a line of 50 Mbit/s with bbr, 1 to
  * 5 ms at 80 % of it, 20 to 40 ms when it is full.
  */
+import { LeastOfLate } from './least-of-late.ts'
+
 export class QueueDelay {
   readonly #answers: Array<{ readonly rttMs: number; readonly atMs: number }> = []
-  readonly #least = { nowMs: Infinity, beforeMs: Infinity, sinceMs: -Infinity }
+  readonly #floor = new LeastOfLate(FLOOR_MS)
   #quiet = false
 
   /** The echo of a probe, on a line that was busy or quiet. */
@@ -18,13 +20,7 @@ export class QueueDelay {
     if (line === 'quiet') this.#quiet = true
     this.#answers.push({ rttMs, atMs: nowMs })
     if (this.#answers.length > ANSWERS_MAX) this.#answers.shift()
-    // Two windows, so that the floor is never younger than one of them and a new path is believed in time.
-    if (nowMs - this.#least.sinceMs >= FLOOR_MS) {
-      this.#least.beforeMs = this.#least.nowMs
-      this.#least.nowMs = Infinity
-      this.#least.sinceMs = nowMs
-    }
-    this.#least.nowMs = Math.min(this.#least.nowMs, rttMs)
+    this.#floor.see(rttMs, nowMs)
   }
 
   /**
@@ -45,15 +41,13 @@ export class QueueDelay {
 
   /** The least round trip of the last minutes; Infinity before the first answer. */
   get floorMs(): number {
-    return Math.min(this.#least.nowMs, this.#least.beforeMs)
+    return this.#floor.least
   }
 
   /** Another path. */
   forget(): void {
     this.#answers.length = 0
-    this.#least.nowMs = Infinity
-    this.#least.beforeMs = Infinity
-    this.#least.sinceMs = -Infinity
+    this.#floor.forget()
     this.#quiet = false
   }
 }
