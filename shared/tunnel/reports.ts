@@ -13,13 +13,12 @@ import {
   ORDER_BYTES,
   readCounts,
   readOrder,
-  writeControlLead,
   writeCounts,
   writeOrder,
 } from '../wire/control.ts'
-import { FrameType, since32 } from '../wire/tunnel.ts'
+import { since32 } from '../wire/tunnel.ts'
 import type { LegBatch } from './batch.ts'
-import { type Frames, SCRATCH } from './frames.ts'
+import { ASIDE, type Frames, SCRATCH } from './frames.ts'
 import type { TunnelLeg } from './leg.ts'
 
 /** What steering wants of a leg in one direction. */
@@ -170,23 +169,11 @@ export class Reports {
   ): boolean {
     this.#lead.kind = kind
     this.#lead.count = count
-    writeControlLead(SCRATCH.bytes, 0, this.#lead)
-    return this.#frames.write(
-      FrameType.control,
-      leg,
-      to,
-      SCRATCH,
-      0,
-      CONTROL_LEAD_BYTES + count * recordBytes,
-      ASIDE,
-      nowUs,
-      batch,
-    )
+    const bytes = CONTROL_LEAD_BYTES + count * recordBytes
+    return this.#frames.writeControl(this.#lead, leg, to, bytes, ASIDE, nowUs, batch)
   }
 }
 
-/** CS6, as questions.ts has it. */
-const ASIDE = { trafficClass: 48 << 2, answered: false }
 const TWO_TO_THE_32 = 4_294_967_296
 /** Bytes a millisecond to kbit/s. */
 const KBPS = 8
