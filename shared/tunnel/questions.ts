@@ -83,12 +83,11 @@ export class Questions {
     nowUs: number,
   ): void {
     const askedUs = readUint32(memory, at + CONTROL_LEAD_BYTES)
-    const stamp = Math.floor(nowUs) % TWO_TO_THE_32
     // Of a burst, each frame's Send Time is a little more than the clock was: such a reply took no time.
-    const rttUs = Math.max(0, since32(stamp, askedUs))
+    const rttUs = Math.max(0, since32(Math.floor(nowUs), askedUs))
     if (rttUs > RTT_US_MAX) return
     leg.observeRtt(rttUs)
-    leg.confirm(askedUs, stamp, nowUs)
+    leg.confirm(askedUs, nowUs)
     leg.mtu.hear(bytes + leg.outerBytes, nowUs)
     leg.unanswered = 0
     leg.answeredUs = nowUs
@@ -120,7 +119,6 @@ function pauseUs(leg: TunnelLeg, nowUs: number): number {
   return leg.path.priority >= PRIMARY ? PRIMARY_PAUSE_US : DEAR_PAUSE_US
 }
 
-const TWO_TO_THE_32 = 4_294_967_296
 const SHORT_BYTES = CONTROL_LEAD_BYTES
 /** RFC 9897: from here on a leg is primary. */
 export const PRIMARY = 3
