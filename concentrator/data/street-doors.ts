@@ -10,7 +10,7 @@ import type { Loop } from '../../shared/relay/loop.ts'
 import { Share } from '../../shared/relay/share.ts'
 import type { LegBatch } from '../../shared/tunnel/batch.ts'
 import { Outbox } from '../../shared/tunnel/outbox.ts'
-import { formatAddress } from '../../shared/wire/address.ts'
+import { formatEndpoint } from '../../shared/wire/convert-words.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
 
 export class StreetDoors implements LegBatch {
@@ -76,9 +76,7 @@ export class StreetDoors implements LegBatch {
 }
 
 function textOf(sockaddr: Uint8Array): string {
-  const { address, port } = decodeSockaddr(sockaddr) ?? { address: new Uint8Array(16), port: 0 }
-  const text = formatAddress(address)
-  return text.includes(':') ? `[${text}]:${port}` : `${text}:${port}`
+  return formatEndpoint(decodeSockaddr(sockaddr) ?? { address: new Uint8Array(16), port: 0 })
 }
 
 /** sin6_flowinfo: the kernel writes zero there, and `Departures` hides what stands there. */

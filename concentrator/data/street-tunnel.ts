@@ -13,12 +13,13 @@ import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
 import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
 import { Counters } from '../../shared/relay/counters.ts'
 import type { Loop } from '../../shared/relay/loop.ts'
-import { Share } from '../../shared/relay/share.ts'
+import { PacketDoor } from '../../shared/relay/packet-door.ts'
 import { PACKET_HEADROOM_BYTES } from '../../shared/tunnel/batch.ts'
 import { PacketStore } from '../../shared/tunnel/packet-store.ts'
 import { Sent } from '../../shared/tunnel/sender.ts'
 import { TunnelSession } from '../../shared/tunnel/session.ts'
 import { answerTooBig } from '../../shared/tunnel/too-big.ts'
+import type { Prefix } from '../../shared/wire/address.ts'
 import { addressIn, decodeInner, encodeTell, placeOf } from '../../shared/wire/inner-address.ts'
 import { frameType, sessionAt } from '../../shared/wire/tunnel.ts'
 import { Agenda, Appointment } from './agenda.ts'
@@ -38,18 +39,18 @@ export class StreetTunnel {
   readonly #loop: Loop
   readonly #tell: (news: StreetTunnelNews) => void
   readonly #doors: StreetDoors
-  readonly #device: TunnelDevice
+  readonly #door: PacketDoor
   readonly #count: Float64Array
   readonly #packet = pinned(PACKET_HEADROOM_BYTES + PACKET_BYTES_MAX)
   readonly #store = new PacketStore(WAITING_MAX)
   readonly #roll: TunnelRoll
   /** By number: those that have come. */
   readonly #homes: Array<Home | undefined> = []
-  readonly #fromInternet: Share
   readonly #own4: Uint8Array
   readonly #own6: Uint8Array
+  /** Both, with what lies behind the interface. */
+  readonly #inside: readonly Prefix[]
   readonly #agenda: Agenda
-  #triedMs = -Infinity
 
   constructor(birth: StreetTunnelBirth, loop: Loop, tell: (news: StreetTunnelNews) => void) {
     this.#birth = birth
@@ -61,10 +62,19 @@ export class StreetTunnel {
     this.#own4 = addressIn(birth.prefix4, OWN_PLACE)
     this.#own6 = addressIn(birth.prefix6, OWN_PLACE)
     this.#doors = new StreetDoors(birth.listen)
-    this.#device = new TunnelDevice(birth.device, MTU_BYTES)
-    this.#fromInternet = new Share(loop, () => this.#takePackets())
+    this.#door = new PacketDoor(loop, new TunnelDevice(birth.device, MTU_BYTES), {
+      memory: this.#packet,
+      at: PACKET_HEADROOM_BYTES,
+      onPacket: (bytes, nowUs) => this.#toHome(bytes, nowUs),
+      onShare: () => this.#doors.flush(),
+    })
+    const { prefix4, prefix6 } = birth
+    this.#inside = [
+      { address: this.#own4, bits: prefix4.bits },
+      { address: this.#own6, bits: prefix6.bits },
+    ]
     try {
-      this.#openDevice()
+      this.#door.open(this.#inside)
     } catch (error) {
       this.#doors[Symbol.dispose]()
       throw error
@@ -93,13 +103,13 @@ export class StreetTunnel {
   turn(): void {
     this.#agenda.turn(this.#loop.nowMs * 1_000)
     this.#doors.flush()
-    if (this.#device.fd < 0) this.#openAgain(this.#loop.nowMs)
+    if (!this.#door.isOpen) this.#openAgain()
     this.#count[TUNNELLED.downBytes] = this.#doors.sentBytes
     this.#count[TUNNELLED.framesUnsent] = this.#doors.unsent
   }
 
   [Symbol.dispose](): void {
-    this.#device.close()
+    this.#door[Symbol.dispose]()
     this.#doors[Symbol.dispose]()
     for (const home of this.#homes) home?.session[Symbol.dispose]()
   }
@@ -181,7 +191,7 @@ export class StreetTunnel {
       return
     }
     this.#count[TUNNELLED.packetsUp]!++
-    this.#device.write(memory.address + at, bytes)
+    this.#door.write(memory, at, bytes)
   }
 
   #tellAddresses(home: Home): void {
@@ -193,20 +203,6 @@ export class StreetTunnel {
     this.#packet.bytes.set(answer, PACKET_HEADROOM_BYTES)
     const nowUs = performance.now() * 1_000
     home.session.send(this.#packet, PACKET_HEADROOM_BYTES, answer.length, nowUs, this.#doors)
-  }
-
-  /** A batch of packets; what is left comes in the next round, after what the homes have sent. */
-  #takePackets(): boolean {
-    const { address } = this.#packet
-    let taken = 0
-    for (; taken < PACKETS_A_TURN; taken++) {
-      const bytes = this.#device.read(address + PACKET_HEADROOM_BYTES, PACKET_BYTES_MAX)
-      if (bytes < 0) this.#deviceLost()
-      if (bytes <= 0) break
-      this.#toHome(bytes, performance.now() * 1_000)
-    }
-    this.#doors.flush()
-    return taken === PACKETS_A_TURN
   }
 
   #toHome(bytes: number, nowUs: number): void {
@@ -237,7 +233,7 @@ export class StreetTunnel {
   #refuse(home: Home, bytes: number): void {
     this.#count[TUNNELLED.tooBig]!++
     const answer = answerTooBig(home.session, this.#packet, bytes, this.#own4, this.#own6)
-    if (answer > 0) this.#device.write(this.#packet.address + PACKET_HEADROOM_BYTES, answer)
+    if (answer > 0) this.#door.write(this.#packet, PACKET_HEADROOM_BYTES, answer)
   }
 
   #tick(home: Home, nowUs: number): void {
@@ -246,33 +242,11 @@ export class StreetTunnel {
     this.#doors.flush()
   }
 
-  #openDevice(): void {
-    const { prefix4, prefix6 } = this.#birth
-    this.#device.open([
-      { address: this.#own4, bits: prefix4.bits },
-      { address: this.#own6, bits: prefix6.bits },
-    ])
-    this.#loop.watchReading(this.#device.fd, this.#fromInternet)
-  }
-
-  /** Somebody has deleted it. The next round makes another. */
-  #deviceLost(): void {
-    this.#loop.unwatch(this.#device.fd)
-    this.#device.close()
-  }
-
-  #openAgain(nowMs: number): void {
-    if (nowMs - this.#triedMs < OPEN_AGAIN_MS) return
-    this.#triedMs = nowMs
-    try {
-      this.#openDevice()
-      this.#tell({ event: 'interface', why: `${this.#device.name} was deleted and is there again` })
-    } catch (error) {
-      this.#tell({
-        event: 'interface',
-        why: error instanceof Error ? error.message : String(error),
-      })
-    }
+  #openAgain(): void {
+    const refused = this.#door.openAgain(this.#inside, this.#loop.nowMs)
+    const there = `${this.#birth.device} was deleted and is there again`
+    const why = this.#door.isOpen ? there : refused
+    if (why !== undefined) this.#tell({ event: 'interface', why })
   }
 }
 
@@ -288,11 +262,8 @@ const OWN_PLACE = 1
 /** What a leg of 1,500 bytes over IPv6 leaves for a packet: 40 + 8 + 52 are around it. */
 const MTU_BYTES = 1_400
 const PACKET_BYTES_MAX = 2_048
-/** Packets read before the homes are looked at, and batches of frames before the Internet is. */
-const PACKETS_A_TURN = 64
+/** Batches of frames read before the Internet is looked at. */
 const BATCHES_A_TURN = 8
 /** Packets of all homes that wait for room on a leg, or for an earlier one. */
 const WAITING_MAX = 8_192
 const IDLE_MS = 1_000
-/** After an interface could not be made. */
-const OPEN_AGAIN_MS = 1_000

@@ -3,7 +3,7 @@
  * of that home come from. They are made when it is first heard, for most homes of a street are silent.
  */
 import type { TunnelSecret } from '../../shared/tunnel/keys.ts'
-import { SESSION_ID_AT, SESSION_ID_BYTES, sessionAt } from '../../shared/wire/tunnel.ts'
+import { readKey } from '../../shared/wire/tunnel.ts'
 import { tunnelSecretOf } from '../subscribers/records.ts'
 import type { TunnelIdentity, TunnelLetter } from './tunnel-room.ts'
 
@@ -38,7 +38,5 @@ export class TunnelRoll {
 }
 
 function sessionOf({ sessionId }: TunnelIdentity): number {
-  const frame = new Uint8Array(SESSION_ID_AT + SESSION_ID_BYTES)
-  frame.set(Buffer.from(sessionId, 'hex'), SESSION_ID_AT)
-  return sessionAt(frame, 0)
+  return readKey(Buffer.from(sessionId, 'hex'), 0)
 }

@@ -15,7 +15,7 @@ import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
 import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
 import { LegBoard } from '../../shared/relay/leg-board.ts'
 import type { Loop } from '../../shared/relay/loop.ts'
-import { Share } from '../../shared/relay/share.ts'
+import { PacketDoor } from '../../shared/relay/packet-door.ts'
 import { threadStartMs } from '../../shared/relay/shared-clock.ts'
 import { PACKET_HEADROOM_BYTES } from '../../shared/tunnel/batch.ts'
 import { tunnelSecret } from '../../shared/tunnel/keys.ts'
@@ -39,10 +39,9 @@ export class HomeTunnel {
   readonly #count: Float64Array
   readonly #arrivals = new Arrivals()
   readonly #packet = pinned(PACKET_HEADROOM_BYTES + PACKET_BYTES_MAX)
-  readonly #device: TunnelDevice
+  readonly #door: PacketDoor
   readonly #session: TunnelSession
   readonly #legs: TunnelLegs
-  readonly #fromLan: Share
   readonly #toLan = (memory: Pinned, at: number, bytes: number): void =>
     this.#deliver(memory, at, bytes)
   #inner: InnerAddresses | undefined
@@ -51,7 +50,6 @@ export class HomeTunnel {
   #standing = false
   #dueUs = 0
   #askedMs = -Infinity
-  #openedMs = -Infinity
 
   constructor(birth: TunnelBirth, loop: Loop, tell: (news: TunnelNews) => void) {
     this.#loop = loop
@@ -59,7 +57,12 @@ export class HomeTunnel {
     this.#legBoard = new LegBoard(birth.board)
     this.#board = tunnelBoard(birth.tunnel)
     this.#count = this.#board.counters.row(0)
-    this.#device = new TunnelDevice(birth.device, MTU_AT_START)
+    this.#door = new PacketDoor(loop, new TunnelDevice(birth.device, MTU_AT_START), {
+      memory: this.#packet,
+      at: PACKET_HEADROOM_BYTES,
+      onPacket: (bytes, nowUs) => this.#send(bytes, nowUs),
+      onShare: () => this.#flush(),
+    })
     this.#session = new TunnelSession({
       role: 'home',
       secret: tunnelSecret(birth.cookie),
@@ -68,7 +71,6 @@ export class HomeTunnel {
       reorderMsMax: birth.reorderMsMax,
       store: new PacketStore(WAITING_MAX),
     })
-    this.#fromLan = new Share(loop, () => this.#takePackets())
     this.#legs = new TunnelLegs(birth, loop, {
       onReady: (fd) => this.#takeFrames(fd),
       onTurn() {},
@@ -100,11 +102,11 @@ export class HomeTunnel {
   turn(): void {
     const { nowMs } = this.#loop
     if (nowMs * 1_000 >= this.#dueUs) this.#tick(nowMs)
-    if (this.#inner !== undefined && this.#device.fd < 0) this.#openDevice(this.#inner, nowMs)
-    const standing = this.#session.up && this.#numbered && this.#device.fd >= 0
+    if (this.#inner !== undefined && !this.#door.isOpen) this.#openDoor(this.#inner, nowMs)
+    const standing = this.#session.up && this.#numbered && this.#door.isOpen
     if (standing !== this.#standing) this.#changed(standing)
     const count = this.#count
-    count[TUNNEL_COUNT.ifIndex] = standing ? this.#device.index : 0
+    count[TUNNEL_COUNT.ifIndex] = standing ? this.#door.device.index : 0
     count[TUNNEL_COUNT.turnedMs] = this.#originMs + nowMs
     count[TUNNEL_COUNT.dslUpBytes] = this.#legs.sentBytes.dsl
     count[TUNNEL_COUNT.lteUpBytes] = this.#legs.sentBytes.lte
@@ -112,24 +114,9 @@ export class HomeTunnel {
   }
 
   [Symbol.dispose](): void {
-    this.#device.close()
+    this.#door[Symbol.dispose]()
     this.#legs[Symbol.dispose]()
     this.#session[Symbol.dispose]()
-  }
-
-  /** A batch of packets; what is left comes in the next round, after what the legs have brought. */
-  #takePackets(): boolean {
-    const { address } = this.#packet
-    let taken = 0
-    for (; taken < PACKETS_A_TURN; taken++) {
-      const bytes = this.#device.read(address + PACKET_HEADROOM_BYTES, PACKET_BYTES_MAX)
-      if (bytes < 0) this.#deviceLost()
-      if (bytes <= 0) break
-      this.#send(bytes, performance.now() * 1_000)
-    }
-    this.#legs.flush()
-    this.#dueUs = 0
-    return taken === PACKETS_A_TURN
   }
 
   #send(bytes: number, nowUs: number): void {
@@ -145,7 +132,7 @@ export class HomeTunnel {
     if (this.#inner === undefined) return
     const { ipv4, ipv6 } = this.#inner
     const answer = answerTooBig(this.#session, this.#packet, bytes, ipv4, ipv6)
-    if (answer > 0) this.#device.write(this.#packet.address + PACKET_HEADROOM_BYTES, answer)
+    if (answer > 0) this.#door.write(this.#packet, PACKET_HEADROOM_BYTES, answer)
   }
 
   #takeFrames(fd: number): void {
@@ -176,6 +163,11 @@ export class HomeTunnel {
         }
       }
     }
+    this.#flush()
+  }
+
+  /** After packets or frames: they leave, and the session is looked at this round. */
+  #flush(): void {
     this.#legs.flush()
     this.#dueUs = 0
   }
@@ -184,15 +176,15 @@ export class HomeTunnel {
     const said = decodeInner(memory.bytes, at, bytes)
     if (said !== undefined) {
       if (said !== 'ask') this.#number(said)
-    } else if (this.#device.fd >= 0) {
+    } else if (this.#door.isOpen) {
       this.#count[TUNNEL_COUNT.packetsDown]!++
-      this.#device.write(memory.address + at, bytes)
+      this.#door.write(memory, at, bytes)
     }
   }
 
   #tick(nowMs: number): void {
     this.#dueUs = this.#session.tick(nowMs * 1_000, this.#toLan, this.#legs)
-    this.#device.limit(this.#session.packetBytesMax)
+    this.#door.device.limit(this.#session.packetBytesMax)
     if (this.#session.up && !this.#numbered && nowMs - this.#askedMs >= ASK_MS) {
       this.#askedMs = nowMs
       this.#packet.bytes.set(ASK, PACKET_HEADROOM_BYTES)
@@ -206,32 +198,16 @@ export class HomeTunnel {
     const before = this.#inner
     this.#inner = inner
     this.#numbered = true
-    if (before !== undefined && !sameAddresses(before, inner)) this.#closeDevice()
+    if (before !== undefined && !sameAddresses(before, inner)) this.#door.close()
   }
 
-  #openDevice({ ipv4, ipv6 }: InnerAddresses, nowMs: number): void {
-    if (nowMs - this.#openedMs < OPEN_AGAIN_MS) return
-    this.#openedMs = nowMs
-    try {
-      this.#device.open([
-        { address: ipv4, bits: 128 },
-        { address: ipv6, bits: 128 },
-      ])
-      this.#loop.watchReading(this.#device.fd, this.#fromLan)
-    } catch (error) {
-      this.#tell({ event: 'refused', why: error instanceof Error ? error.message : String(error) })
-    }
-  }
-
-  /** Somebody has deleted it. The next round makes another. */
-  #deviceLost(): void {
-    this.#closeDevice()
-    this.#openedMs = -Infinity
-  }
-
-  #closeDevice(): void {
-    if (this.#device.fd >= 0) this.#loop.unwatch(this.#device.fd)
-    this.#device.close()
+  #openDoor({ ipv4, ipv6 }: InnerAddresses, nowMs: number): void {
+    const own = [
+      { address: ipv4, bits: 128 },
+      { address: ipv6, bits: 128 },
+    ]
+    const why = this.#door.openAgain(own, nowMs)
+    if (why !== undefined) this.#tell({ event: 'refused', why })
   }
 
   #changed(standing: boolean): void {
@@ -276,14 +252,10 @@ function sameAddresses(one: InnerAddresses, other: InnerAddresses): boolean {
 const ASK = encodeAsk()
 /** How long an answer about our addresses may take. */
 const ASK_MS = 200
-/** After an interface could not be made. */
-const OPEN_AGAIN_MS = 1_000
 /** Nothing is due: steering wants to see that we turn. */
 const IDLE_MS = 1_000
 /** Packets that wait for room on a leg, or for an earlier one. */
 const WAITING_MAX = 4_096
-/** Packets read before the legs are looked at. */
-const PACKETS_A_TURN = 64
 const PACKET_BYTES_MAX = 2_048
 /** The least that IPv6 knows; more when the legs have been probed. */
 const MTU_AT_START = 1_280

@@ -18,8 +18,6 @@ export class TunnelDevice {
   #fd = -1
   #index = 0
   #mtuBytes: number
-  /** Packets that the kernel did not take: the interface is gone, or they were none. */
-  refused = 0
 
   constructor(name: string, mtuBytes: number) {
     this.name = name
@@ -50,11 +48,10 @@ export class TunnelDevice {
       writeSysctl(`net/ipv4/conf/${this.name}/rp_filter`, '2')
       this.#must(switchOn(this.name), 'switch on')
       using route = new NetlinkSocket(Netlink.route)
-      for (const own of addresses) {
-        const index = readLink(route, this.name)?.index ?? 0
-        this.#must(giveAddress(route, index, own), 'give an address to')
-      }
       this.#index = readLink(route, this.name)?.index ?? 0
+      for (const own of addresses) {
+        this.#must(giveAddress(route, this.#index, own), 'give an address to')
+      }
     } catch (error) {
       this.close()
       throw error
@@ -73,8 +70,9 @@ export class TunnelDevice {
     return bytes === -EAGAIN ? 0 : bytes
   }
 
+  /** What the kernel does not take, because the interface is gone or it is no packet, is lost. */
   write(address: number, bytes: number): void {
-    if (libc.writeAt(this.#fd, address, bytes) < 0) this.refused += 1
+    libc.writeAt(this.#fd, address, bytes)
   }
 
   /** Larger packets are told so by the kernel, or cut where IPv4 lets it. */

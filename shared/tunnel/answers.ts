@@ -8,7 +8,7 @@
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { decodeHandshake, encodeHandshake, RANDOM_BYTES } from '../wire/handshake.ts'
-import { FrameType, readUint32 } from '../wire/tunnel.ts'
+import { FrameType, readKey } from '../wire/tunnel.ts'
 import { type KeyRing, SessionKey } from './key-ring.ts'
 import { macOf, sessionKeys, type TunnelSecret } from './keys.ts'
 import { sameBytes } from './leg.ts'
@@ -52,7 +52,7 @@ export class Answers {
     if (decoded === undefined || decoded.handshake.type !== FrameType.offer) return undefined
     const { handshake, signed, mac } = decoded
     const { homeRandom } = handshake
-    const offer = readUint32(homeRandom, 0) * 0x20_0000 + (readUint32(homeRandom, 4) >>> 11)
+    const offer = readKey(homeRandom, 0)
     for (const before of this.#answered) {
       if (before.offer === offer && this.#ring.pending.includes(before.key)) return before.bytes
     }

@@ -13,7 +13,7 @@ import type { Path } from '../core/datagram-scheduler.ts'
 import { LegQuality } from '../core/leg-quality.ts'
 import { LegRate } from '../core/leg-rate.ts'
 import { PathMtu } from '../core/path-mtu.ts'
-import type { LegCounts } from '../wire/control.ts'
+import { type LegCounts, noCounts } from '../wire/control.ts'
 import { FRAME_OVERHEAD_BYTES, since32 } from '../wire/tunnel.ts'
 
 export class TunnelLeg {
@@ -64,15 +64,7 @@ export class TunnelLeg {
 
   constructor(number: number) {
     this.number = number
-    this.counts = {
-      leg: number,
-      received: 0,
-      lost: 0,
-      bytes: 0,
-      marked: 0,
-      latestUs: 0,
-      delayUs: 0,
-    }
+    this.counts = noCounts(number)
   }
 
   /** Bytes of IP and UDP around each frame. */
@@ -124,10 +116,10 @@ export class TunnelLeg {
     if (this.#unconfirmedUs === 0) this.#unconfirmedUs = nowUs
   }
 
-  /** The far end has what was sent at `latest`, by our clock; `stamp` is that clock now. */
-  confirm(latest: number, stamp: number, nowUs: number): void {
+  /** The far end has what was sent at `latest`: a Send Time of ours. */
+  confirm(latest: number, nowUs: number): void {
     // Of a burst, each Send Time is a little more than the clock was.
-    const ageUs = Math.max(0, since32(stamp, latest))
+    const ageUs = Math.max(0, since32(Math.floor(nowUs), latest))
     if (since32(this.#lastStamp, latest) <= 0) this.#unconfirmedUs = 0
     else this.#unconfirmedUs = Math.max(this.#unconfirmedUs, nowUs - ageUs)
   }
@@ -220,14 +212,7 @@ export class TunnelLeg {
     this.#far = undefined
     this.#unconfirmedUs = 0
     this.sentBytes = 0
-    Object.assign(this.counts, {
-      received: 0,
-      lost: 0,
-      bytes: 0,
-      marked: 0,
-      latestUs: 0,
-      delayUs: 0,
-    })
+    Object.assign(this.counts, noCounts(this.number))
   }
 
   /** It leads elsewhere: nothing that was learnt holds. */

@@ -11,6 +11,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { decodeHandshake, encodeHandshake, RANDOM_BYTES } from '../wire/handshake.ts'
 import { FrameType } from '../wire/tunnel.ts'
 import type { LegBatch } from './batch.ts'
+import { CONTROL_CLASS } from './frames.ts'
 import { type KeyRing, SessionKey } from './key-ring.ts'
 import { macOf, sessionKeys, type TunnelSecret } from './keys.ts'
 import type { Legs } from './legs.ts'
@@ -117,8 +118,6 @@ export function writeHandshake(
   batch.commit(leg, datagram.length, CONTROL_CLASS, to)
 }
 
-/** CS6, as questions.ts has it. */
-const CONTROL_CLASS = 48 << 2
 /** No word where there should be one. */
 const SILENT_US = 500_000
 /** Then what the tunnel would carry is forwarded without it. */

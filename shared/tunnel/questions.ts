@@ -9,17 +9,10 @@
  * enough, and each is 96 bytes of IPv4.
  */
 import type { ControlLead } from '../wire/control.ts'
-import { CONTROL_LEAD_BYTES, ControlKind, REPLY_BYTES, writeControlLead } from '../wire/control.ts'
-import {
-  FrameType,
-  HEAD_BYTES,
-  readUint32,
-  since32,
-  TAG_BYTES,
-  writeUint32,
-} from '../wire/tunnel.ts'
+import { CONTROL_LEAD_BYTES, ControlKind, REPLY_BYTES } from '../wire/control.ts'
+import { HEAD_BYTES, readUint32, since32, TAG_BYTES, writeUint32 } from '../wire/tunnel.ts'
 import type { LegBatch } from './batch.ts'
-import { type Frames, SCRATCH } from './frames.ts'
+import { ASIDE, ASKED, type FrameManner, type Frames, SCRATCH } from './frames.ts'
 import type { TunnelLeg } from './leg.ts'
 
 export class Questions {
@@ -77,9 +70,8 @@ export class Questions {
     lead.kind = ControlKind.reply
     lead.count = count
     lead.bytes = bytes
-    writeControlLead(SCRATCH.bytes, 0, lead)
     writeUint32(SCRATCH.bytes, CONTROL_LEAD_BYTES, sentUs)
-    this.#frames.write(FrameType.control, leg, from, SCRATCH, 0, REPLY_BYTES, ASIDE, nowUs, batch)
+    this.#frames.writeControl(lead, leg, from, REPLY_BYTES, ASIDE, nowUs, batch)
   }
 
   /** A reply was opened; `at` is its control lead. */
@@ -91,12 +83,11 @@ export class Questions {
     nowUs: number,
   ): void {
     const askedUs = readUint32(memory, at + CONTROL_LEAD_BYTES)
-    const stamp = Math.floor(nowUs) % TWO_TO_THE_32
     // Of a burst, each frame's Send Time is a little more than the clock was: such a reply took no time.
-    const rttUs = Math.max(0, since32(stamp, askedUs))
+    const rttUs = Math.max(0, since32(Math.floor(nowUs), askedUs))
     if (rttUs > RTT_US_MAX) return
     leg.observeRtt(rttUs)
-    leg.confirm(askedUs, stamp, nowUs)
+    leg.confirm(askedUs, nowUs)
     leg.mtu.hear(bytes + leg.outerBytes, nowUs)
     leg.unanswered = 0
     leg.answeredUs = nowUs
@@ -109,7 +100,7 @@ export class Questions {
     to: Uint8Array,
     count: number,
     bytes: number,
-    manner: typeof ASKED,
+    manner: FrameManner,
     nowUs: number,
     batch: LegBatch,
   ): void {
@@ -118,8 +109,7 @@ export class Questions {
     lead.count = count
     lead.bytes = 0
     SCRATCH.bytes.fill(0, CONTROL_LEAD_BYTES, bytes)
-    writeControlLead(SCRATCH.bytes, 0, lead)
-    this.#frames.write(FrameType.control, leg, to, SCRATCH, 0, bytes, manner, nowUs, batch)
+    this.#frames.writeControl(lead, leg, to, bytes, manner, nowUs, batch)
   }
 }
 
@@ -129,13 +119,6 @@ function pauseUs(leg: TunnelLeg, nowUs: number): number {
   return leg.path.priority >= PRIMARY ? PRIMARY_PAUSE_US : DEAR_PAUSE_US
 }
 
-/** Controls go as internetwork control (CS6): before bulk in a shaper, and not ECN-capable. */
-const CONTROL_CLASS = 48 << 2
-const ASKED = { trafficClass: CONTROL_CLASS, answered: true }
-/** Neither a reply nor a question of length tells whether a leg lives. */
-const ASIDE = { trafficClass: CONTROL_CLASS, answered: false }
-
-const TWO_TO_THE_32 = 4_294_967_296
 const SHORT_BYTES = CONTROL_LEAD_BYTES
 /** RFC 9897: from here on a leg is primary. */
 export const PRIMARY = 3

@@ -5,21 +5,21 @@
  * end steers by. An order leaves the home when steering has changed its mind, and every ORDER_US besides
  * while there is traffic, for a frame may be lost.
  */
-import type { ControlLead, LegCounts, WireOrder } from '../wire/control.ts'
+import type { ControlLead, WireOrder } from '../wire/control.ts'
 import {
   CONTROL_LEAD_BYTES,
   COUNTS_BYTES,
   ControlKind,
+  noCounts,
   ORDER_BYTES,
   readCounts,
   readOrder,
-  writeControlLead,
   writeCounts,
   writeOrder,
 } from '../wire/control.ts'
-import { FrameType, since32 } from '../wire/tunnel.ts'
+import { since32 } from '../wire/tunnel.ts'
 import type { LegBatch } from './batch.ts'
-import { type Frames, SCRATCH } from './frames.ts'
+import { ASIDE, type Frames, SCRATCH } from './frames.ts'
 import type { TunnelLeg } from './leg.ts'
 
 /** What steering wants of a leg in one direction. */
@@ -35,15 +35,7 @@ export interface LegOrder {
 export class Reports {
   readonly #frames: Frames
   readonly #lead: ControlLead = { sentUs: 0, kind: ControlKind.report, count: 0, bytes: 0 }
-  readonly #counts: LegCounts = {
-    leg: 0,
-    received: 0,
-    lost: 0,
-    bytes: 0,
-    marked: 0,
-    latestUs: 0,
-    delayUs: 0,
-  }
+  readonly #counts = noCounts(0)
   readonly #order: WireOrder = { leg: 0, priority: 0, kbps: 0, besideKbps: 0 }
   #reportUs = 0
   #orderedUs = -Infinity
@@ -88,12 +80,11 @@ export class Reports {
     lead: Readonly<ControlLead>,
     nowUs: number,
   ): void {
-    const stamp = Math.floor(nowUs) % TWO_TO_THE_32
     for (let i = 0; i < lead.count; i++) {
       readCounts(memory, at, i, this.#counts)
       const leg = legOf(this.#counts.leg)
       if (leg === undefined) continue
-      leg.confirm(this.#counts.latestUs, stamp, nowUs)
+      leg.confirm(this.#counts.latestUs, nowUs)
       leg.observeReport(this.#counts, lead.sentUs, nowUs)
     }
   }
@@ -170,24 +161,11 @@ export class Reports {
   ): boolean {
     this.#lead.kind = kind
     this.#lead.count = count
-    writeControlLead(SCRATCH.bytes, 0, this.#lead)
-    return this.#frames.write(
-      FrameType.control,
-      leg,
-      to,
-      SCRATCH,
-      0,
-      CONTROL_LEAD_BYTES + count * recordBytes,
-      ASIDE,
-      nowUs,
-      batch,
-    )
+    const bytes = CONTROL_LEAD_BYTES + count * recordBytes
+    return this.#frames.writeControl(this.#lead, leg, to, bytes, ASIDE, nowUs, batch)
   }
 }
 
-/** CS6, as questions.ts has it. */
-const ASIDE = { trafficClass: 48 << 2, answered: false }
-const TWO_TO_THE_32 = 4_294_967_296
 /** Bytes a millisecond to kbit/s. */
 const KBPS = 8
 /** A leg that died is known by its silence: what is sent beyond it is lost. 50 a second cost 7 KB/s. */

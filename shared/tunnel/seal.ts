@@ -3,7 +3,7 @@
  *
  *     nonce  =  Leg Id, Packet Number (bytes 12 to 23 of the head)  XOR  the direction's IV
  *
- * So no nonce comes twice under a key as long as no leg gives a number twice (session-keys.ts). `none` seals
+ * So no nonce comes twice under a key as long as no leg gives a number twice (key-ring.ts). `none` seals
  * nothing: the whole frame is authenticated by AES-128-GCM without plaintext, which is GMAC.
  */
 import * as evp from '../linux/evp.ts'

@@ -76,6 +76,11 @@ export interface LegCounts {
   delayUs: number
 }
 
+/** Nothing has come yet. */
+export function noCounts(leg: number): LegCounts {
+  return { leg, received: 0, lost: 0, bytes: 0, marked: 0, latestUs: 0, delayUs: 0 }
+}
+
 export interface WireOrder {
   leg: number
   priority: number

@@ -101,8 +101,12 @@ export function numberAt(memory: Uint8Array, at: number): number {
 
 /** The first 53 bits of the session id, as a key to look a session up by. */
 export function sessionAt(memory: Uint8Array, at: number): number {
-  const high = readUint32(memory, at + SESSION_ID_AT)
-  return high * 0x20_0000 + (readUint32(memory, at + SESSION_ID_AT + 4) >>> 11)
+  return readKey(memory, at + SESSION_ID_AT)
+}
+
+/** The first 53 bits of what stands there, 8 bytes or more: a number, and so a key that costs no string. */
+export function readKey(memory: Uint8Array, at: number): number {
+  return readUint32(memory, at) * 0x20_0000 + (readUint32(memory, at + 4) >>> 11)
 }
 
 /** What stands between the head and the packet of a data frame. */
@@ -156,7 +160,7 @@ export function writeUint64(memory: Uint8Array, at: number, value: number): void
   writeUint32(memory, at + 4, value % TWO_TO_THE_32)
 }
 
-/** How much later `one` is than `other`, both the low 32 bits of a count; negative when it is earlier. */
+/** How much later `one` is than `other`, by the low 32 bits of both counts; negative when it is earlier. */
 export function since32(one: number, other: number): number {
   return (one - other) | 0
 }
