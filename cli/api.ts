@@ -90,6 +90,12 @@ export function withQuery(
   return said.size === 0 ? url : `${url}?${said.toString()}`
 }
 
+/** The items of a list that comes whole. */
+export async function listOf(url: string): Promise<readonly Answer[]> {
+  const { items } = await ask({ method: 'GET', url })
+  return items as readonly Answer[]
+}
+
 /** All items of a list, page after page. */
 export async function* itemsOf(
   url: string,

@@ -1,8 +1,9 @@
 /**
- * What a change would change for whom, in words.
+ * A change, or what it would change for whom, in words.
  */
-import type { Answer } from './api.ts'
-import { table } from './table.ts'
+import { type Answer, ask, withQuery } from './api.ts'
+import { type Json, show } from './show.ts'
+import { sheet, table } from './table.ts'
 
 interface Group {
   readonly homes: number
@@ -14,7 +15,18 @@ interface Group {
   }>
 }
 
-export function describeEffect(effect: Answer): string {
+/** Change what is at `url`, or only say what that would change. */
+export async function change(url: string, body: object, { dryRun, json }: Trying): Promise<void> {
+  const query = withQuery(url, { dryRun })
+  const answer = await ask({ method: 'PATCH', url: query, body, anyVersion: true })
+  show(json, answer, () => (dryRun ? describeEffect(answer) : sheet(answer)))
+}
+
+export interface Trying extends Json {
+  readonly dryRun?: true
+}
+
+function describeEffect(effect: Answer): string {
   const { homes, changes } = effect as { homes: number; changes: readonly Group[] }
   if (homes === 0) return 'Nothing would change for anybody.'
   const groups = changes.map(({ homes: count, examples, keys }) => {

@@ -6,8 +6,8 @@
  * The exit status is an answer: 0 yes, 1 the concentrator says no, 2 a line that cannot be understood, 3
  * nobody answers; what else it may be stands in the command's own --help.
  */
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { release } from '../shared/daemon/arguments.ts'
 import { Refused, Unreachable } from './api.ts'
 import { completionCommand } from './completion.ts'
 import { convertCommand } from './convert.ts'
@@ -19,16 +19,12 @@ import { storeCommand } from './store.ts'
 import { streetCommands } from './street.ts'
 import { subscribersCommand } from './subscribers.ts'
 
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { readonly version: string }
-
 const EXIT_REFUSED = 1
 const EXIT_UNREACHABLE = 3
 
 const hybridge = new Command('hybridge')
   .description('Tools for a hybrid access gateway.')
-  .version(version, '--version', 'print the version')
+  .version(release(), '--version', 'print the version')
   .addCommand(subscribersCommand())
   .addCommand(plansCommand())
   .addCommand(policyCommand())

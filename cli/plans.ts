@@ -2,11 +2,11 @@
  * `hybridge plans ...`: layers of policy that many homes share.
  */
 import { Command, InvalidArgumentError } from 'commander'
-import { type Answer, ask, path, withQuery } from './api.ts'
+import { ask, listOf, path } from './api.ts'
 import { patchFrom } from './assignments.ts'
 import { confirm } from './confirm.ts'
-import { describeEffect } from './effect.ts'
-import { show } from './show.ts'
+import { change, type Trying } from './effect.ts'
+import { JSON_HELP, type Json, show } from './show.ts'
 import { sheet, table } from './table.ts'
 
 export function plansCommand(): Command {
@@ -22,7 +22,7 @@ function addReading(plans: Command): void {
     .command('list')
     .option('--json', JSON_HELP)
     .action(async ({ json }: Json) => {
-      const { items } = (await ask({ method: 'GET', url: path('plans') })) as { items: Answer[] }
+      const items = await listOf(path('plans'))
       show(json, items, () =>
         table(
           ['ID', 'TITLE', 'TRIAL', 'VERSION'],
@@ -72,20 +72,11 @@ function addTrials(plans: Command): void {
     .argument('[KEY=VALUE...]', 'overflow.trialS, ...; none: those of the running trial')
     .option('--dry-run', 'only say what would change')
     .option('--json', JSON_HELP)
-    .action(
-      async (
-        id: string,
-        share: number,
-        keys: string[],
-        { dryRun, json }: Json & { dryRun?: true },
-      ) => {
-        const changes = keys.length === 0 ? {} : { policy: patchFrom(keys) }
-        const trial = share === 0 ? null : { percent: share, ...changes }
-        const url = withQuery(path('plans', id), { dryRun })
-        const answer = await ask({ method: 'PATCH', url, body: { trial }, anyVersion: true })
-        show(json, answer, () => (dryRun ? describeEffect(answer) : sheet(answer)))
-      },
-    )
+    .action(async (id: string, share: number, keys: string[], options: Trying) => {
+      const changes = keys.length === 0 ? {} : { policy: patchFrom(keys) }
+      const trial = share === 0 ? null : { percent: share, ...changes }
+      await change(path('plans', id), { trial }, options)
+    })
   plans
     .command('adopt')
     .description('all its homes have what some have tried')
@@ -107,9 +98,3 @@ function percent(text: string): number {
   if (text.trim() !== '' && value >= 0 && value <= 100) return value
   throw new InvalidArgumentError('It must be a number from 0 to 100.')
 }
-
-interface Json {
-  readonly json?: true
-}
-
-const JSON_HELP = 'as JSON, for programs'

@@ -3,11 +3,11 @@
  */
 import { Command } from 'commander'
 import { leavesOf } from '../shared/core/leaves.ts'
-import { type Answer, ask, path, withQuery } from './api.ts'
+import { type Answer, ask, listOf, path, withQuery } from './api.ts'
 import { patchFrom } from './assignments.ts'
-import { describeEffect } from './effect.ts'
+import { change, type Trying } from './effect.ts'
 import { Misuse } from './misuse.ts'
-import { show } from './show.ts'
+import { JSON_HELP, type Json, show } from './show.ts'
 import { sheet, table } from './table.ts'
 
 export function policyCommand(): Command {
@@ -57,12 +57,8 @@ function addSet(policy: Command): void {
     .option('--plan <ID>', 'of this plan')
     .option('--dry-run', 'only say what would change for whom')
     .option('--json', JSON_HELP)
-    .action(async (keys: string[], options: Json & Whose & { dryRun?: true }) => {
-      const { dryRun, json } = options
-      const url = withQuery(path(...whose(options)), { dryRun })
-      const body = { policy: patchFrom(keys) }
-      const answer = await ask({ method: 'PATCH', url, body, anyVersion: true })
-      show(json, answer, () => (dryRun ? describeEffect(answer) : sheet(answer)))
+    .action(async (keys: string[], options: Whose & Trying) => {
+      await change(path(...whose(options)), { policy: patchFrom(keys) }, options)
     })
 }
 
@@ -76,9 +72,7 @@ function addHistory(policy: Command): void {
     .action(async (options: Json & Whose) => {
       const [kind, id] = whose(options)
       const query = { kind: kind.slice(0, -1), id, limit: 100 }
-      const { items } = (await ask({ method: 'GET', url: withQuery(path('audit'), query) })) as {
-        items: Answer[]
-      }
+      const items = await listOf(withQuery(path('audit'), query))
       show(options.json, items, () =>
         table(
           ['VERSION', 'AT', 'WHO', 'BECAME'],
@@ -102,9 +96,6 @@ function addHistory(policy: Command): void {
     })
 }
 
-interface Json {
-  readonly json?: true
-}
 interface Whose {
   readonly subscriber?: string
   readonly plan?: string
@@ -134,5 +125,3 @@ async function policyOf(id: string): Promise<Map<string, unknown>> {
   const { policy } = await ask({ method: 'GET', url: path('subscribers', id, 'policy') })
   return leavesOf(policy as Answer)
 }
-
-const JSON_HELP = 'as JSON, for programs'

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Command } from 'commander'
 import { ask, path } from './api.ts'
-import { show } from './show.ts'
+import { JSON_HELP, type Json, show } from './show.ts'
 import { sheet } from './table.ts'
 
 export function storeCommand(exit: (status: number) => void): Command {
@@ -13,8 +13,8 @@ export function storeCommand(exit: (status: number) => void): Command {
   store
     .command('status')
     .description('how many homes it holds, and whether it answers')
-    .option('--json', 'as JSON, for programs')
-    .action(async ({ json }: { json?: true }) => {
+    .option('--json', JSON_HELP)
+    .action(async ({ json }: Json) => {
       const answer = await ask({ method: 'GET', url: path('store') })
       show(json, answer, () => sheet(answer))
     })

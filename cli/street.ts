@@ -2,8 +2,8 @@
  * What an operator asks of what is running: who is here, what they use and why, and to be left alone.
  */
 import { Argument, Command, Option } from 'commander'
-import { type Answer, ask, path, withQuery } from './api.ts'
-import { show } from './show.ts'
+import { type Answer, ask, listOf, path, withQuery } from './api.ts'
+import { JSON_HELP, type Json, show } from './show.ts'
 import { bytes, sheet, table } from './table.ts'
 
 export function streetCommands(): Command[] {
@@ -15,7 +15,7 @@ function sessionsCommand(): Command {
     .description('The homes that are here, and on which concentrator.')
     .option('--json', JSON_HELP)
     .action(async ({ json }: Json) => {
-      const { items } = (await ask({ method: 'GET', url: path('sessions') })) as { items: Answer[] }
+      const items = await listOf(path('sessions'))
       show(json, items, () => {
         const keys = [...new Set(['id', ...items.flatMap(Object.keys)])]
         return table(
@@ -53,9 +53,7 @@ function whyCommand(): Command {
     .option('--last <N>', 'how many reasons', '20')
     .option('--json', JSON_HELP)
     .action(async (id: string, { json, last }: Json & { last: string }) => {
-      const { items } = (await ask({ method: 'GET', url: path('subscribers', id, 'reasons') })) as {
-        items: Answer[]
-      }
+      const items = await listOf(path('subscribers', id, 'reasons'))
       const reasons = items.slice(-Number(last))
       show(json, reasons, () =>
         table(
@@ -90,7 +88,7 @@ function tokensCommand(): Command {
     .command('list')
     .option('--json', JSON_HELP)
     .action(async ({ json }: Json) => {
-      const { items } = (await ask({ method: 'GET', url: path('tokens') })) as { items: Answer[] }
+      const items = await listOf(path('tokens'))
       show(json, items, () =>
         table(
           ['NAME', 'ROLE', 'UNTIL'],
@@ -136,9 +134,4 @@ function dayOf(untilMs: unknown): string {
   return typeof untilMs === 'number' ? new Date(untilMs).toISOString() : 'it is removed'
 }
 
-interface Json {
-  readonly json?: true
-}
-
 const LEGS = ['dslUp', 'dslDown', 'lteUp', 'lteDown'] as const
-const JSON_HELP = 'as JSON, for programs'

@@ -7,7 +7,7 @@ import { type Answer, ask, askText, itemsOf, path, withQuery } from './api.ts'
 import { patchFrom } from './assignments.ts'
 import { confirm } from './confirm.ts'
 import { Misuse } from './misuse.ts'
-import { show } from './show.ts'
+import { JSON_HELP, type Json, show } from './show.ts'
 import { sheet, table } from './table.ts'
 
 export function subscribersCommand(): Command {
@@ -117,9 +117,6 @@ function addBulk(subscribers: Command): void {
     })
 }
 
-interface Json {
-  readonly json?: true
-}
 interface ImportOptions {
   readonly partial?: true
   readonly update?: true
@@ -135,6 +132,5 @@ function contentOf(file: string): string {
   }
 }
 
-const JSON_HELP = 'as JSON, for programs'
 const KEYS_HELP =
   'state, plan, cookie, prefixes.dsl, policy.overflow.trialS, ...; KEY= for the default'

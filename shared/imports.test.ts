@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   // Asks from outside, as a client of another make would: it knows neither daemon.
   // But a store is moved by the program that knows how it is kept, in a process of its own.
-  cli: ['shared/', 'concentrator/migrate-store.ts', 'node:', 'commander', 'package.json'],
+  cli: ['shared/', 'concentrator/migrate-store.ts', 'node:', 'commander'],
   deploy: [
     'shared/',
     'cpe/control/metrics.ts',

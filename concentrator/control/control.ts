@@ -5,7 +5,7 @@
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { release } from '../../shared/daemon/arguments.ts'
 import { log } from '../../shared/daemon/log.ts'
-import { type Fail, supervise } from '../../shared/daemon/supervise.ts'
+import { type Fail, guarded, supervise } from '../../shared/daemon/supervise.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import type { MintSettings } from '../subscribers/cookie-mint.ts'
 import type { SubflowListener } from '../subscribers/doorkeeper.ts'
@@ -108,20 +108,14 @@ async function serveSessions(
     },
     failed,
   )
-  const guarded = (work: () => void): void => {
-    try {
-      work()
-    } catch (error) {
-      failed(error)
-    }
-  }
-  const following = store.onChange(({ kind, id }) =>
+  const following = store.onChange(({ kind, id }) => {
     // A plan is many homes' business.
-    guarded(() => (kind === 'subscriber' ? sessions.look(id) : sessions.lookAtPolicies())),
-  )
+    const look = () => (kind === 'subscriber' ? sessions.look(id) : sessions.lookAtPolicies())
+    void guarded(failed, look)
+  })
   const renewMs = (config.cookies.lifetimeS * 1_000) / 2
   const renewing = setInterval(
-    () => guarded(() => sessions.renewCookies(renewMs)),
+    () => void guarded(failed, () => sessions.renewCookies(renewMs)),
     renewMs / RENEWALS,
   )
   return {

@@ -64,7 +64,6 @@ export class HomeSession {
   #home: Home | undefined
   /** What it has proven itself by. */
   #verifier: Uint8Array = NOBODY
-  #leg: LegName | undefined
   #toldVersion: string | undefined
   #appliedVersion: string | undefined
   /** The bucket of what it may say. */
@@ -86,11 +85,6 @@ export class HomeSession {
   /** Undefined until it has proven itself. */
   get home(): Home | undefined {
     return this.#home
-  }
-
-  /** Where it began. */
-  get leg(): LegName | undefined {
-    return this.#leg
   }
 
   /** The version of the policy that the home has told to run with. */
@@ -185,7 +179,6 @@ export class HomeSession {
       return this.#refuse(refusal)
     }
     this.#channel.trust()
-    this.#leg = hello.leg
     const { software, reportS, unixMs } = this.#owner
     this.#say({ type: 'welcome', version, software, timeMs: unixMs(), reportS })
     this.pushPolicy(home)

@@ -11,6 +11,7 @@ import { Roll, type RollChange, type StreetSubscriber } from '../subscribers/rol
 import { Roster, type RosterChange } from '../subscribers/roster.ts'
 import type { Store } from '../subscribers/store.ts'
 import { Held, type Tallies } from '../subscribers/tallies.ts'
+import { monotonicS } from '../subscribers/ties.ts'
 import type { ProbeJudge } from './probe-responder.ts'
 
 export interface PresentHomes {
@@ -91,11 +92,6 @@ function followRoster(
       following[Symbol.dispose]()
     },
   }
-}
-
-/** The clock of the data threads: performance.now() begins anew in each. */
-export function monotonicS(): number {
-  return process.hrtime()[0]
 }
 
 const LOOK_MS = 60_000

@@ -13,7 +13,7 @@ import { macOf, type ProbeSecret } from '../../shared/tunnel/keys.ts'
 import { parseAddress } from '../../shared/wire/address.ts'
 import { decodeProbe, encodeProbe, type Mac, SHAPED_KBPS_MAX } from '../../shared/wire/probe.ts'
 import { type Clocks, FreshProbes } from '../subscribers/fresh-probes.ts'
-import type { Ties } from '../subscribers/ties.ts'
+import { monotonicS, type Ties } from '../subscribers/ties.ts'
 
 export interface ProbeCounts {
   answered: number
@@ -164,9 +164,8 @@ function reply(
   if (answer === undefined) return
   socket.send(answer.echo, from.port, from.address)
   const address = parseAddress(from.address)
-  // The clock of the data threads: performance.now() begins anew in each.
-  const [nowS] = process.hrtime()
-  if (address !== undefined && answer.tie !== undefined) ties.hear(answer.tie, address, nowS)
+  if (address !== undefined && answer.tie !== undefined)
+    ties.hear(answer.tie, address, monotonicS())
 }
 
 function isLegNumber(leg: number): boolean {

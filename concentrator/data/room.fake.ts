@@ -6,7 +6,7 @@ import type { Owner } from '../../shared/core/tie.ts'
 import { Loop } from '../../shared/relay/loop.ts'
 import { SendQueues } from '../../shared/relay/send-queue.ts'
 import { CappedLegs } from '../subscribers/capped-legs.ts'
-import { CookieMint, pseudonymOf } from '../subscribers/cookie-mint.ts'
+import { CookieMint, pseudonymsBy } from '../subscribers/cookie-mint.ts'
 import { Identities } from '../subscribers/identities.ts'
 import { Roll, type StreetSubscriber } from '../subscribers/roll.ts'
 import { Sources } from '../subscribers/sources.ts'
@@ -99,7 +99,7 @@ const SETTINGS: StreetSettings = {
     lifetimeS: 3_600,
     ipv4Bits: 32,
     ipv6Bits: 64,
-    pseudonyms: ['home-1', 'home-2'].map((id) => pseudonymOf(SECRET, id)),
+    pseudonyms: ['home-1', 'home-2'].map(pseudonymsBy(SECRET)),
   },
   issueCookies: true,
   ownAddressLegs: [1],

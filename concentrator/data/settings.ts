@@ -7,7 +7,7 @@ import { LEG_NUMBER, LEGS } from '../../shared/core/leg.ts'
 import type { Host } from '../../shared/relay/host.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
-import { pseudonymOf } from '../subscribers/cookie-mint.ts'
+import { pseudonymsBy } from '../subscribers/cookie-mint.ts'
 import type { Home } from '../subscribers/homes.ts'
 import type { StreetSubscriber } from '../subscribers/roll.ts'
 import { egressChooser, egressSettings } from './egress-settings.ts'
@@ -57,9 +57,10 @@ export function streetSubscriber(
   secret: Uint8Array,
 ): (home: Home) => StreetSubscriber {
   const exitOf = egressChooser(egress.addresses)
+  const pseudonymOf = pseudonymsBy(secret)
   return (home) => ({
     cookieHash: home.verifier.hash,
-    pseudonym: pseudonymOf(secret, home.id),
+    pseudonym: pseudonymOf(home.id),
     prefixes: LEGS.flatMap((leg) =>
       home.prefixes[leg].map((prefix) => ({ prefix, leg: LEG_NUMBER[leg] })),
     ),

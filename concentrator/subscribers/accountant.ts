@@ -15,8 +15,7 @@ import { isIpv4 } from '../../shared/wire/address.ts'
 import type { CountedConnection } from '../../shared/wire/conntrack-counters.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
 import type { Octets } from './keeper.ts'
-
-const NO_OCTETS: Octets = { dslUp: 0, dslDown: 0, lteUp: 0, lteDown: 0 }
+import { added, NO_OCTETS } from './usage.ts'
 
 export class Accountant {
   /** Of connections that nothing ties to a home and a leg. */
@@ -55,14 +54,5 @@ export class Accountant {
     const sums = this.#sums
     this.#sums = new Map()
     return sums
-  }
-}
-
-function added(one: Octets, other: Octets): Octets {
-  return {
-    dslUp: one.dslUp + other.dslUp,
-    dslDown: one.dslDown + other.dslDown,
-    lteUp: one.lteUp + other.lteUp,
-    lteDown: one.lteDown + other.lteDown,
   }
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import type { Owner } from '../../shared/core/tie.ts'
 import { log } from '../../shared/daemon/log.ts'
-import { type Fail, supervise } from '../../shared/daemon/supervise.ts'
+import { type Fail, guarded, supervise } from '../../shared/daemon/supervise.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
 import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
@@ -133,21 +133,14 @@ function keepCounting(counting: Counting, failed: Fail): AsyncDisposable {
   }
   // What was counted before we knew whose it is belongs to a concentrator that is no more.
   takeOut(() => undefined)
-  const guarded = async (work: () => Promise<void> | void): Promise<void> => {
-    try {
-      await work()
-    } catch (error) {
-      failed(error)
-    }
-  }
   const timers = [
-    setInterval(() => void guarded(hearEnds), ENDS_MS),
-    setInterval(() => void guarded(interim), intervalS * 1_000),
+    setInterval(() => void guarded(failed, hearEnds), ENDS_MS),
+    setInterval(() => void guarded(failed, interim), intervalS * 1_000),
   ]
   return {
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearInterval(timer)
-      await guarded(interim)
+      await guarded(failed, interim)
       tracker[Symbol.dispose]()
       ends[Symbol.dispose]()
     },

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseAddress } from '../../shared/wire/address.ts'
-import { CookieMint, pseudonymOf } from './cookie-mint.ts'
+import { CookieMint, pseudonymsBy } from './cookie-mint.ts'
 
 const secret = Uint8Array.from({ length: 32 }, (_, i) => i)
-const pseudonyms = ['home-1', 'home-2'].map((id) => pseudonymOf(secret, id))
+const pseudonyms = ['home-1', 'home-2'].map(pseudonymsBy(secret))
 const settings = { secret, lifetimeS: 3_600, ipv4Bits: 32, ipv6Bits: 64, pseudonyms }
 const mint = new CookieMint(settings)
 const dsl = { subscriber: 1, leg: 1 }
@@ -18,7 +18,7 @@ test('cookies of a home that has gone are worth nothing, and its number is anoth
   const cookie = changing.issue(dsl, here, NOW_S)
   changing.know(1, undefined)
   assert.deepEqual(changing.judge(cookie, here, NOW_S), { kind: 'unknown' })
-  changing.know(1, pseudonymOf(secret, 'home-3'))
+  changing.know(1, pseudonymsBy(secret)('home-3'))
   assert.deepEqual(changing.judge(cookie, here, NOW_S), { kind: 'unknown' })
   const newer = changing.issue(dsl, here, NOW_S)
   assert.deepEqual(changing.judge(newer, here, NOW_S), { kind: 'valid', ...dsl })
@@ -91,6 +91,6 @@ test('what is not ours is unknown, whatever its length', () => {
 
 test('a pseudonym says nothing without the secret, and differs by subscriber', () => {
   assert.notDeepEqual(pseudonyms[0], pseudonyms[1])
-  assert.notDeepEqual(pseudonymOf(new Uint8Array(32), 'home-1'), pseudonyms[0])
+  assert.notDeepEqual(pseudonymsBy(new Uint8Array(32))('home-1'), pseudonyms[0])
   assert.equal(Buffer.from(mint.issue(dsl, here, NOW_S)).includes('home-2'), false)
 })

@@ -101,10 +101,10 @@ export class CookieMint {
   }
 }
 
-/** What stands for the subscriber `id` in a cookie; without the secret it tells nobody who that is. */
-export function pseudonymOf(secret: Uint8Array, id: string): Uint8Array {
+/** What stands for a subscriber, by its id, in a cookie; without the secret it tells nobody who that is. */
+export function pseudonymsBy(secret: Uint8Array): (id: string) => Uint8Array {
   const key = derive(secret, 'hybridge cookie pseudonym')
-  return createHmac('sha256', key).update(id).digest().subarray(0, PSEUDONYM_BYTES)
+  return (id) => createHmac('sha256', key).update(id).digest().subarray(0, PSEUDONYM_BYTES)
 }
 
 function derive(secret: Uint8Array, info: string): Uint8Array {

@@ -2,6 +2,7 @@
  * From what Redis keeps to records, entries of the journal and usage.
  */
 import type { Carrier, JournalEntry, JsonObject, KeptKind, KeptRecord, UsageRow } from './keeper.ts'
+import { NO_OCTETS } from './usage.ts'
 
 /** As XRANGE answers: its number, and fields and values in turn. */
 export type StreamEntry = readonly [id: string, cells: readonly string[]]
@@ -36,7 +37,7 @@ export function usageFrom(cells: Readonly<Record<string, string>>): UsageRow[] {
     const row = rows.get(key) ?? {
       atS: Number(at),
       carrier: carrier as Carrier,
-      ...{ dslUp: 0, dslDown: 0, lteUp: 0, lteDown: 0 },
+      ...NO_OCTETS,
     }
     rows.set(key, { ...row, [name]: Number(bytes) })
   }

@@ -50,6 +50,11 @@ export class Ties {
   }
 }
 
+/** The clock that ties are kept by, here and in the data threads: performance.now() begins anew in each. */
+export function monotonicS(): number {
+  return process.hrtime()[0]
+}
+
 function sameOwner(one: Owner, other: Owner): boolean {
   if (typeof one === 'string' || typeof other === 'string') return one === other
   return one.subscriber === other.subscriber && one.leg === other.leg

@@ -7,6 +7,7 @@
  *                             └──────────────────────────────────────────────┘
  */
 import { type Keeper, KeeperUnavailable, type Octets, type UsageBatch } from './keeper.ts'
+import { added, NO_OCTETS } from './usage.ts'
 
 export class UsageOut {
   readonly #keeper: Pick<Keeper, 'addUsage'>
@@ -26,13 +27,7 @@ export class UsageOut {
   }
 
   add(subscriber: string, octets: Octets): void {
-    const { dslUp, dslDown, lteUp, lteDown } = this.#waiting.get(subscriber) ?? NOTHING
-    this.#waiting.set(subscriber, {
-      dslUp: dslUp + octets.dslUp,
-      dslDown: dslDown + octets.dslDown,
-      lteUp: lteUp + octets.lteUp,
-      lteDown: lteDown + octets.lteDown,
-    })
+    this.#waiting.set(subscriber, added(this.#waiting.get(subscriber) ?? NO_OCTETS, octets))
   }
 
   /** Send what waits. One call at a time: another waits for the one that is under way. */
@@ -70,5 +65,3 @@ export class UsageOut {
     return { source: this.#source, number: this.#number, uses }
   }
 }
-
-const NOTHING: Octets = { dslUp: 0, dslDown: 0, lteUp: 0, lteDown: 0 }

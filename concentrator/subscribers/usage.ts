@@ -2,7 +2,7 @@
  * Usage is kept by hours and by days of UTC. A billing period is days: it begins on the home's reset day,
  * and no daylight saving moves it.
  */
-import type { Octets, Span, UsageRow } from './keeper.ts'
+import type { Octets, Span } from './keeper.ts'
 
 /** Where the span that holds `atMs` begins, Unix time. */
 export function spanStartS(span: Span, atMs: number): number {
@@ -24,16 +24,20 @@ export function periodAt(atMs: number, resetDay: number): Period {
   return { fromS: start(0), untilS: start(1) }
 }
 
-export function sumOf(rows: readonly UsageRow[]): Octets {
-  const sum = { dslUp: 0, dslDown: 0, lteUp: 0, lteDown: 0 }
-  for (const row of rows) {
-    sum.dslUp += row.dslUp
-    sum.dslDown += row.dslDown
-    sum.lteUp += row.lteUp
-    sum.lteDown += row.lteDown
-  }
-  return sum
+export function sumOf(some: readonly Octets[]): Octets {
+  return some.reduce(added, NO_OCTETS)
 }
+
+export function added(one: Octets, other: Octets): Octets {
+  return {
+    dslUp: one.dslUp + other.dslUp,
+    dslDown: one.dslDown + other.dslDown,
+    lteUp: one.lteUp + other.lteUp,
+    lteDown: one.lteDown + other.lteDown,
+  }
+}
+
+export const NO_OCTETS: Octets = { dslUp: 0, dslDown: 0, lteUp: 0, lteDown: 0 }
 
 const HOUR_S = 3_600
 export const DAY_S = 86_400

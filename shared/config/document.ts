@@ -21,7 +21,7 @@ import {
 } from 'yaml'
 import type { z } from 'zod'
 import type { Path } from './keys.ts'
-import { sentencesOf } from './problems.ts'
+import { problemsOf } from './problems.ts'
 
 export type Reading<T> =
   | { readonly kind: 'value'; readonly value: T }
@@ -64,9 +64,10 @@ export function parseConfig<T extends z.ZodType>(
   const parsed = schema.safeParse(document.toJS(), { reportInput: true })
   if (parsed.success) return { kind: 'value', value: parsed.data }
   return refused(
-    parsed.error.issues
-      .flatMap((issue) => sentencesOf(issue, schema, 'the file'))
-      .map(({ path, part, sentence }) => ({ at: placeOf(document, path, part), sentence })),
+    problemsOf(parsed.error, schema, 'the file').map(({ path, part, sentence }) => ({
+      at: placeOf(document, path, part),
+      sentence,
+    })),
     lines,
     file,
   )

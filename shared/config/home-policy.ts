@@ -27,7 +27,8 @@ export type ReadPolicy =
 export function readPolicy(layers: readonly PolicyLayer[]): ReadPolicy {
   const merged = layers.reduce<PolicyLayer>(mergeLayers, {})
   const parsed = policySchema.safeParse(merged, { reportInput: true })
-  if (!parsed.success) return { kind: 'problems', problems: told(parsed.error, policySchema) }
+  if (!parsed.success)
+    return { kind: 'problems', problems: sentencesOf(parsed.error, policySchema, WHOLE) }
   const document = spelledOut(policySchema, merged) as PolicyLayer
   return { kind: 'policy', policy: parsed.data, document }
 }
@@ -35,7 +36,7 @@ export function readPolicy(layers: readonly PolicyLayer[]): ReadPolicy {
 /** What is wrong with one layer by itself. */
 export function layerProblems(layer: unknown): string[] {
   const parsed = layerSchema.safeParse(layer, { reportInput: true })
-  return parsed.success ? [] : told(parsed.error, layerSchema)
+  return parsed.success ? [] : sentencesOf(parsed.error, layerSchema, WHOLE)
 }
 
 /** `over` on top of `under`. A key that `over` sets to null is the one below again (RFC 7396). */
@@ -74,17 +75,10 @@ function spelledOut(schema: z.core.$ZodType, document: unknown): unknown {
   return Object.fromEntries(spelled.filter(([, value]) => value !== undefined))
 }
 
-function told(error: z.ZodError, schema: z.ZodType): string[] {
-  return error.issues
-    .flatMap((issue) => sentencesOf(issue, schema, 'the policy'))
-    .map(({ sentence }) => sentence)
-    .slice(0, PROBLEMS_MAX)
-}
-
 /** The form of a layer, for those who describe it. */
 export function policyLayerForm(): z.ZodType {
   return layerSchema
 }
 
 const layerSchema = partially(policySchema)
-const PROBLEMS_MAX = 20
+const WHOLE = 'the policy'

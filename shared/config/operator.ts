@@ -6,6 +6,7 @@ import { isIpv4, knownAddress } from '../wire/address.ts'
 import { hostAddress } from './address.ts'
 import { port, wholeNumber } from './bounds.ts'
 import type { Contradiction } from './document.ts'
+import { absolutePath } from './host.ts'
 import { mustBeText } from './must.ts'
 import { subscriberId } from './subscriber.ts'
 
@@ -15,7 +16,9 @@ export function storeSection() {
       /** This concentrator's name among those that share a store. Default concentrator-1. */
       name: subscriberId().default('concentrator-1'),
       /** SQLite's file. Default below; not used where `redis` is set. */
-      file: path().default('/var/lib/hybridge/concentrator.db'),
+      file: absolutePath('/var/lib/hybridge/concentrator.db').default(
+        '/var/lib/hybridge/concentrator.db',
+      ),
       /** Where several concentrators share it, for example redis://192.0.2.20:6379/0. Default none. */
       redis: redisUrl().optional(),
     })
@@ -30,7 +33,7 @@ export function apiSection() {
       /** Default 8804. */
       port: port().default(8_804),
       /** PEM files. Default none. */
-      tls: z.strictObject({ certificate: path(), key: path() }).optional(),
+      tls: z.strictObject({ certificate: pemFile(), key: pemFile() }).optional(),
       /** Requests of one token; two seconds' worth may come at once. Default 1,000. */
       requestsPerS: wholeNumber(1, 10_000, 'each second').default(1_000),
       /** Wrong tokens from one source; two seconds' worth may come at once. Default 5. */
@@ -54,12 +57,8 @@ function isLoopback(address: string): boolean {
   return bytes.every((byte, i) => byte === (i === 15 ? 1 : 0))
 }
 
-function path() {
-  const error = mustBeText('an absolute path without `..`')
-  return z
-    .string({ error })
-    .max(PATH_CHARACTERS_MAX, { error })
-    .regex(/^(?!.*\/\.\.(?:\/|$))\/\P{Cc}+$/u, { error })
+function pemFile() {
+  return absolutePath('/etc/hybridge/api.pem')
 }
 
 function redisUrl() {
@@ -68,8 +67,8 @@ function redisUrl() {
   )
   return z
     .string({ error })
-    .max(PATH_CHARACTERS_MAX, { error })
+    .max(URL_CHARACTERS_MAX, { error })
     .regex(/^(?:rediss?:\/\/[^\s/]+(?:\/\d{1,3})?|\/\P{Cc}+)$/u, { error })
 }
 
-const PATH_CHARACTERS_MAX = 200
+const URL_CHARACTERS_MAX = 200

@@ -14,8 +14,19 @@ export interface Problem {
   readonly sentence: string
 }
 
-/** One zod issue may be several problems: one for each unknown key. `whole` names the value itself. */
-export function sentencesOf(issue: z.core.$ZodIssue, schema: z.ZodType, whole: string): Problem[] {
+/** The first things that are wrong, a sentence each. `whole` names the value itself. */
+export function sentencesOf(error: z.ZodError, schema: z.ZodType, whole: string): string[] {
+  return problemsOf(error, schema, whole)
+    .map(({ sentence }) => sentence)
+    .slice(0, SENTENCES_MAX)
+}
+
+export function problemsOf(error: z.ZodError, schema: z.ZodType, whole: string): Problem[] {
+  return error.issues.flatMap((issue) => problemsOfIssue(issue, schema, whole))
+}
+
+/** One zod issue may be several problems: one for each unknown key. */
+function problemsOfIssue(issue: z.core.$ZodIssue, schema: z.ZodType, whole: string): Problem[] {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))
   const known = keysAt(schema, path)
   if (issue.code === 'unrecognized_keys') {
@@ -41,3 +52,5 @@ function nameOf(path: Path, whole: string): string {
     .map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i === 0 ? '' : '.'}${step}`))
     .join('')
 }
+
+const SENTENCES_MAX = 20

@@ -11,6 +11,35 @@ export function leavesOf(document: object, above = ''): Map<string, unknown> {
   return leaves
 }
 
+/** A document of objects without a prototype. */
+export interface Branch {
+  [key: string]: unknown
+}
+
+/**
+ * The way back: the document that has these values where their keys lead to. What is written over is gone; a key cannot
+ * name what all objects have.
+ */
+export function documentOf(leaves: Iterable<readonly [key: string, value: unknown]>): Branch {
+  const document = branch()
+  for (const [key, value] of leaves) {
+    const steps = key.split('.')
+    const last = steps.pop() ?? ''
+    let here = document
+    for (const step of steps) {
+      const below = here[step]
+      if (typeof below !== 'object' || below === null) here[step] = branch()
+      here = here[step] as Branch
+    }
+    here[last] = value
+  }
+  return document
+}
+
+function branch(): Branch {
+  return Object.create(null) as Branch
+}
+
 export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -4,12 +4,21 @@
  *
  *    start ──▶ runs ──▶ fail(error) ──▶ taken down ──▶ start, after 1 s, 2 s ... 60 s
  *
- * Whatever calls into the service from outside (a socket, a timer) hands what is thrown to `fail`.
+ * Whatever calls into the service from outside (a socket, a timer) hands what is thrown to `fail`: see `guarded`.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { sentenceOf } from './log.ts'
 
 export type Fail = (error: unknown) => void
+
+/** Do `work` for a service from outside. */
+export async function guarded(failed: Fail, work: () => Promise<void> | void): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    failed(error)
+  }
+}
 
 /** Answers when the service runs, or rejects. What it answers takes it down. */
 export type StartService = (fail: Fail) => Promise<AsyncDisposable>

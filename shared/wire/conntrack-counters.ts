@@ -23,6 +23,7 @@ import {
   u32,
   viewOf,
 } from './netlink.ts'
+import { mapped } from './rtnetlink.ts'
 
 /** Since it was last taken out, or since the connection began. */
 export interface Counted {
@@ -64,8 +65,8 @@ export function decodeCounters(body: Uint8Array): CountedConnection | undefined 
   const protocol = nestedAttributes(tuple, CTA_TUPLE_PROTO)
   if (protocol.get(CTA_PROTO_NUM)?.[0] !== TCP) return undefined
   const ip = nestedAttributes(tuple, CTA_TUPLE_IP)
-  const source = addressOf(ip, CTA_IP_V4_SRC, CTA_IP_V6_SRC)
-  const destination = addressOf(ip, CTA_IP_V4_DST, CTA_IP_V6_DST)
+  const source = mapped(ip.get(CTA_IP_V6_SRC) ?? ip.get(CTA_IP_V4_SRC))
+  const destination = mapped(ip.get(CTA_IP_V6_DST) ?? ip.get(CTA_IP_V4_DST))
   const sourcePort = numberBe(protocol.get(CTA_PROTO_SRC_PORT))
   const port = numberBe(protocol.get(CTA_PROTO_DST_PORT))
   if (source === undefined || destination === undefined) return undefined
@@ -91,18 +92,6 @@ function countersOf(attributes: Attributes, type: number): Counted {
 
 function wide(value: Uint8Array | undefined): number {
   return value?.length === 8 ? Number(viewOf(value).getBigUint64(0)) : 0
-}
-
-/** 16 bytes, IPv4 as ::ffff:a.b.c.d. */
-function addressOf(ip: Attributes, v4: number, v6: number): Uint8Array | undefined {
-  const long = ip.get(v6)
-  if (long?.length === 16) return long.slice()
-  const short = ip.get(v4)
-  if (short?.length !== 4) return undefined
-  const address = new Uint8Array(16)
-  address.fill(0xff, 10, 12)
-  address.set(short, 12)
-  return address
 }
 
 /** NFNL_SUBSYS_CTNETLINK in the high byte, IPCTNL_MSG_CT_GET_CTRZERO in the low one. */

@@ -13,7 +13,7 @@ import {
   KEPT_KINDS,
 } from '../../subscribers/keeper.ts'
 import { planBody, subscriberBody } from '../../subscribers/records.ts'
-import { effectOfHome, effectOfPlan } from './effect.ts'
+import { agreedPolicy, effectOfPlan } from './effect.ts'
 import { pageKeys, subscriberParameter } from './forms.ts'
 import { refuseUnfit } from './home-record.ts'
 import { Problem } from './problem.ts'
@@ -71,7 +71,7 @@ async function changeBack(
   const after = { ...entry.after, ...(verifier !== undefined && { verifier }) }
   const read = { ...subscriberBody.parse(after), id }
   refuseUnfit(room, read)
-  await effectOfHome(store.homes, home, read)
+  agreedPolicy(store.homes, read)
   return { kind, id, after, expected }
 }
 

@@ -9,7 +9,7 @@ import { z } from 'zod'
 import type { Home } from '../../subscribers/homes.ts'
 import type { Change, JsonObject } from '../../subscribers/keeper.ts'
 import { csvFrom, readCsv } from './csv.ts'
-import { effectOfHome } from './effect.ts'
+import { agreedPolicy } from './effect.ts'
 import { newSubscriberForm, shownHome } from './forms.ts'
 import { newHomeRecord, patchedHomeRecord, problemsIn } from './home-record.ts'
 import { Problem, problemOf } from './problem.ts'
@@ -112,7 +112,7 @@ async function changesFrom(room: ApiRoom, lines: Iterable<Line>, update: boolean
       lineOf.set(id, line.at)
       if (cookie !== '') lineOfCookie.set(cookie, line.at)
       try {
-        const { change, made } = await changeFrom(room, id, fields, update)
+        const { change, made } = changeFrom(room, id, fields, update)
         changes.push(change)
         if (made !== undefined) cookies[id] = made
       } catch (error) {
@@ -125,7 +125,7 @@ async function changesFrom(room: ApiRoom, lines: Iterable<Line>, update: boolean
   return { changes, cookies, problems, seen }
 }
 
-async function changeFrom(room: ApiRoom, id: string, fields: JsonObject, update: boolean) {
+function changeFrom(room: ApiRoom, id: string, fields: JsonObject, update: boolean) {
   const { homes } = room.store
   const home = homes.home(id)
   if (home !== undefined && !update) {
@@ -133,7 +133,7 @@ async function changeFrom(room: ApiRoom, id: string, fields: JsonObject, update:
   }
   const record =
     home === undefined ? newHomeRecord(room, id, fields) : patchedHomeRecord(room, home, fields)
-  await effectOfHome(homes, undefined, record.read)
+  agreedPolicy(homes, record.read)
   const expected = home?.version ?? 0
   const change: Change = { kind: 'subscriber', id, after: record.body, expected }
   return { change, made: record.cookie }

@@ -1,7 +1,7 @@
 /**
  * Homes as a table (RFC 4180): the head names keys, with points for those below others.
  */
-import { leavesOf } from '../../../shared/core/leaves.ts'
+import { documentOf, leavesOf } from '../../../shared/core/leaves.ts'
 import type { JsonObject } from '../../subscribers/keeper.ts'
 import type { Line } from './bulk.ts'
 
@@ -56,23 +56,12 @@ function* rowsOf(text: string): Generator<Row> {
   }
 }
 
-/** Objects without a prototype, so that a head cannot name what all objects have. */
 function homeOf(head: readonly string[], cells: readonly string[]): JsonObject {
-  const value: Branch = Object.create(null) as Branch
-  for (const [i, name] of head.entries()) {
+  const said = head.flatMap((name, i) => {
     const text = cells[i] ?? ''
-    if (text === '') continue
-    const steps = name.trim().split('.')
-    const last = steps.pop() ?? ''
-    let here = value
-    for (const step of steps) {
-      const below = here[step]
-      if (typeof below !== 'object') here[step] = Object.create(null) as Branch
-      here = here[step] as Branch
-    }
-    here[last] = scalarOf(name, text)
-  }
-  return JSON.parse(JSON.stringify(value)) as JsonObject
+    return text === '' ? [] : [[name.trim(), scalarOf(name, text)] as const]
+  })
+  return JSON.parse(JSON.stringify(documentOf(said))) as JsonObject
 }
 
 /** Only below `policy` and in lists there are numbers: an id of digits is a text. */
@@ -89,8 +78,4 @@ function cellOf(value: unknown): string {
   if (value === undefined) return ''
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
-
-interface Branch {
-  [key: string]: unknown
 }

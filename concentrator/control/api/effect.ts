@@ -31,32 +31,30 @@ export async function effectOfPlan(
   body: PlanBody | undefined,
 ): Promise<Effect> {
   const changed = new Map([[plan, body ?? EMPTY]])
-  const affected = plan === DEFAULT_PLAN ? () => true : (home: Home) => home.plan === plan
-  return await effectOn(homes, affected, (home) => homes.layersOf(home, changed))
-}
-
-export async function effectOfHome(
-  homes: Homes,
-  before: Home | undefined,
-  after: Pick<Home, 'id' | 'plan' | 'policy'>,
-): Promise<Effect> {
-  const policy = agreed(homes.policyFrom(homes.layersOf(after)), after.id)
-  if (before === undefined) return { homes: 0, changes: [] }
-  return await effectOn(
-    homes,
-    (home) => home.id === before.id,
-    () => homes.layersOf(after),
-    [before.id],
-    policy,
+  return await effectOn(homes, homes.ids, (home) =>
+    plan === DEFAULT_PLAN || home.plan === plan
+      ? agreed(homes.policyFrom(homes.layersOf(home, changed)), home.id)
+      : undefined,
   )
 }
 
+export async function effectOfHome(homes: Homes, after: ChangedHome): Promise<Effect> {
+  const policy = agreedPolicy(homes, after)
+  return await effectOn(homes, [after.id], () => policy)
+}
+
+/** What would apply to it; throws a Problem where that would contradict itself. */
+export function agreedPolicy(homes: Homes, after: ChangedHome): EffectivePolicy {
+  return agreed(homes.policyFrom(homes.layersOf(after)), after.id)
+}
+
+type ChangedHome = Pick<Home, 'id' | 'plan' | 'policy'>
+
+/** `policyAfter` is undefined where nothing is changed. */
 async function effectOn(
   homes: Homes,
-  isAffected: (home: Home) => boolean,
-  layersAfter: (home: Home) => ReturnType<Homes['layersOf']>,
-  ids: readonly string[] = homes.ids,
-  known?: EffectivePolicy,
+  ids: readonly string[],
+  policyAfter: (home: Home) => EffectivePolicy | undefined,
 ): Promise<Effect> {
   const groups = new Map<string, { homes: number; examples: string[]; keys: KeyChange[] }>()
   let count = 0
@@ -64,9 +62,9 @@ async function effectOn(
     // Others have their turn in between: there may be tens of thousands.
     if (i % HOMES_AT_ONCE === HOMES_AT_ONCE - 1) await setImmediate()
     const home = homes.home(id)
-    const before = homes.policyOf(id)
-    if (home === undefined || before === undefined || !isAffected(home)) continue
-    const after = known ?? agreed(homes.policyFrom(layersAfter(home)), id)
+    const after = home && policyAfter(home)
+    if (home === undefined || after === undefined) continue
+    const before = homes.policyFrom(homes.layersOf(home))
     if (after.revision === before.revision) continue
     count++
     const name = `${before.revision} ${after.revision}`

@@ -44,9 +44,7 @@ export function patchedHomeRecord(room: ApiRoom, home: Home, patch: JsonObject):
 
 export function problemsIn(form: z.ZodType, written: unknown): string[] {
   const parsed = form.safeParse(written, { reportInput: true })
-  if (parsed.success) return []
-  const problems = parsed.error.issues.flatMap((issue) => sentencesOf(issue, form, 'the body'))
-  return problems.map(({ sentence }) => sentence).slice(0, PROBLEMS_MAX)
+  return parsed.success ? [] : sentencesOf(parsed.error, form, 'the body')
 }
 
 function recordFrom(
@@ -94,4 +92,3 @@ function refuseIdentity(written: JsonObject): void {
 /** What the configuration file says of its homes. */
 const OF_FILE = ['cookie', 'prefixes', 'acl']
 const COOKIE_BYTES = 32
-const PROBLEMS_MAX = 20

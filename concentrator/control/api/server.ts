@@ -14,6 +14,7 @@ import type { z } from 'zod'
 import type { ConcentratorConfig } from '../../../shared/config/concentrator.ts'
 import { sentencesOf } from '../../../shared/config/problems.ts'
 import { log } from '../../../shared/daemon/log.ts'
+import type { ToldReason } from '../../subscribers/home-log.ts'
 import type { Store } from '../../subscribers/store.ts'
 import type { Holder, Role } from '../../subscribers/tokens.ts'
 import type { Drain } from '../drain.ts'
@@ -37,12 +38,6 @@ export interface ApiRoom {
   readonly egressPool: readonly string[]
   /** Why a home did what it did, oldest first; undefined where homes tell nothing. */
   readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
-}
-
-export interface ToldReason {
-  /** Unix time. */
-  readonly atMs: number
-  readonly text: string
 }
 
 export type Routes = ReturnType<typeof typed>
@@ -170,10 +165,8 @@ function validatorOf(schema: z.ZodType, httpPart: string | undefined) {
   return (data: unknown) => {
     const parsed = schema.safeParse(data, { reportInput: true })
     if (parsed.success) return { value: httpPart === 'body' ? data : parsed.data }
-    const problems = parsed.error.issues
-      .flatMap((issue) => sentencesOf(issue, schema, whole))
-      .map(({ sentence }) => sentence)
-    return { error: new Problem(400, `Mend ${whole}`, { problems: problems.slice(0, TOLD_MAX) }) }
+    const problems = sentencesOf(parsed.error, schema, whole)
+    return { error: new Problem(400, `Mend ${whole}`, { problems }) }
   }
 }
 
@@ -209,4 +202,3 @@ const CONNECTIONS_MAX = 256
 const CONNECTION_MS_MAX = 60_000
 const REQUEST_MS_MAX = 60_000
 const PARAM_CHARACTERS_MAX = 100
-const TOLD_MAX = 20

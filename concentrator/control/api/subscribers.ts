@@ -8,7 +8,7 @@ import { HOMES_MAX, type Home } from '../../subscribers/homes.ts'
 import type { JsonObject } from '../../subscribers/keeper.ts'
 import { planId } from '../../subscribers/records.ts'
 import type { Store } from '../../subscribers/store.ts'
-import { type Effect, effectOfHome } from './effect.ts'
+import { agreedPolicy, effectOfHome } from './effect.ts'
 import {
   dryRunQuery,
   newSubscriberForm,
@@ -67,7 +67,7 @@ function writeRoutes(app: Routes, room: ApiRoom): void {
       const { id: _, ...fields } = written(request.body)
       refuseBeyond(store, 1)
       const { body, read, cookie } = newHomeRecord(room, id, fields)
-      await effectOfHome(store.homes, undefined, read)
+      agreedPolicy(store.homes, read)
       const change = { kind: 'subscriber', id, after: body, expected: 0 } as const
       if (store.homes.isOfFile(id)) throw new Problem(409, `${id} stands in the configuration file`)
       await commitOrRefuse(store, [change], request.holder.name)
@@ -86,7 +86,7 @@ function writeRoutes(app: Routes, room: ApiRoom): void {
       const patch = written(request.body)
       if (request.query.dryRun) {
         const home = knownHome(store, id)
-        return effectOfHome(store.homes, home, patchedHomeRecord(room, home, patch).read)
+        return effectOfHome(store.homes, patchedHomeRecord(room, home, patch).read)
       }
       knownHome(store, id)
       await changeHome(store, id, expectedVersion(request), request.holder.name, (home) =>
@@ -146,19 +146,19 @@ async function changeHome(
   expected: number | undefined,
   who: string,
   recordOf: (home: Home) => HomeRecord,
-): Promise<Effect> {
+): Promise<void> {
   await catchUpTo(store, 'subscriber', id, expected)
   for (let tries = 1; ; tries++) {
     const home = knownHome(store, id)
     const { body, read } = recordOf(home)
-    const effect = await effectOfHome(store.homes, home, read)
+    agreedPolicy(store.homes, read)
     const change = { kind: 'subscriber', id, after: body } as const
     if (expected !== undefined || tries === TRIES_MAX) {
       await commitOrRefuse(store, [{ ...change, expected: expected ?? home.version }], who)
-      return effect
+      return
     }
     const committed = await store.commit([{ ...change, expected: home.version }], who)
-    if (committed.kind === 'done') return effect
+    if (committed.kind === 'done') return
   }
 }
 
