@@ -8,6 +8,7 @@
  * A home has a session from its first frame on. Which home a packet belongs to is a number in its address,
  * so nothing is searched.
  */
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import { ARRIVAL_BYTES } from '../../shared/linux/datagrams.ts'
 import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
 import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
@@ -270,7 +271,7 @@ export class StreetTunnel {
     } catch (error) {
       this.#tell({
         event: 'interface',
-        why: error instanceof Error ? error.message : String(error),
+        why: sentenceOf(error),
       })
     }
   }

@@ -9,7 +9,9 @@
  * it only while the session stands (`ifIndex` on the board): until then, and when this thread is gone and
  * the interface with it, the kernel forwards plainly.
  */
+
 import { LEG_NUMBER, LEGS, type LegName } from '../../shared/core/leg.ts'
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import { ARRIVAL_BYTES, Arrivals } from '../../shared/linux/datagrams.ts'
 import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
 import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
@@ -219,7 +221,7 @@ export class HomeTunnel {
       ])
       this.#loop.watchReading(this.#device.fd, this.#fromLan)
     } catch (error) {
-      this.#tell({ event: 'refused', why: error instanceof Error ? error.message : String(error) })
+      this.#tell({ event: 'refused', why: sentenceOf(error) })
     }
   }
 
