@@ -3,6 +3,7 @@
  * Move a store: `node concentrator/migrate-store.ts FROM TO`, each a file (SQLite) or a redis:// URL. While it
  * runs no concentrator may use either. What is in FROM stays there.
  */
+import { sentenceOf } from '../shared/daemon/log.ts'
 import type { Keeper } from './subscribers/keeper.ts'
 import { copyStore } from './subscribers/migration.ts'
 import { openRedisKeeper } from './subscribers/redis-keeper.ts'
@@ -14,7 +15,7 @@ try {
   await using target = await openKeeper(to)
   console.log(JSON.stringify(await copyStore(source, target)))
 } catch (error) {
-  console.error(`error: ${error instanceof Error ? error.message : String(error)}`)
+  console.error(`error: ${sentenceOf(error)}`)
   process.exitCode = 1
 }
 

@@ -12,6 +12,7 @@ import {
 } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import { replaceFile } from '../../shared/linux/whole-file.ts'
 import { pinOf } from '../../shared/session/pin.ts'
 import { encodeCertificate, encodeToBeSigned } from '../../shared/wire/certificate.ts'
@@ -52,7 +53,7 @@ function serverKey(key: string, certificate: string, file: string): ServerKey {
     }
     return { key, certificate, pin: pinOf(createPublicKey(privateKey)) }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = sentenceOf(error)
     throw new Error(`Cannot use ${file}: ${why}; put it right, or remove it and pin the new one`, {
       cause: error,
     })

@@ -4,6 +4,7 @@
  *
  *   comes, or has another cookie ──▶ waits ──its rules stand──▶ has a tunnel ──goes──▶ nothing
  */
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import type { Home } from '../subscribers/homes.ts'
 import type { TunnelIdentity, TunnelLetter } from './tunnel-room.ts'
 
@@ -84,7 +85,7 @@ export class TunnelHomes {
       } catch (error) {
         // They wait, and we try again; once is enough to hear why.
         this.#changed = true
-        const why = error instanceof Error ? error.message : String(error)
+        const why = sentenceOf(error)
         if (why !== this.#refused) this.#parts.warn('rules of the tunnel', { why })
         this.#refused = why
       }

@@ -9,6 +9,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { Redis, ReplyError } from 'ioredis'
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import {
   type Change,
   type Committed,
@@ -39,7 +40,7 @@ export async function openRedisKeeper(url: string): Promise<Keeper> {
     await keeper.connect()
   } catch (error) {
     await keeper[Symbol.asyncDispose]()
-    const why = error instanceof Error ? error.message : String(error)
+    const why = sentenceOf(error)
     throw new Error(`Cannot open the store ${shown(url)}: ${why}`, { cause: error })
   }
   return keeper
@@ -211,7 +212,7 @@ class RedisKeeper implements Keeper {
     try {
       return await answer
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = sentenceOf(error)
       if (error instanceof ReplyError && /^(ERR|WRONGTYPE|NOSCRIPT)\b/.test(why)) throw error
       throw new KeeperUnavailable(`The store does not answer: ${why}`)
     }

@@ -12,6 +12,7 @@ import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { LEG_NUMBER } from '../../shared/core/leg.ts'
 import { cappedLeg, SHAPER } from '../../shared/core/shaping.ts'
 import type { Owner } from '../../shared/core/tie.ts'
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import { ClassMaps } from '../../shared/linux/class-maps.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
 import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
@@ -142,7 +143,7 @@ function listenerOf(parts: ListenerParts): SubflowListener {
         },
         (error: unknown) => {
           state = 'broken'
-          complain(error instanceof Error ? error.message : String(error))
+          complain(sentenceOf(error))
         },
       )
     },

@@ -5,6 +5,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import {
   type Change,
   type JournalQuery,
@@ -31,7 +32,7 @@ export async function openSqliteKeeper(file: string): Promise<Keeper> {
     await keeper.life()
   } catch (error) {
     await keeper[Symbol.asyncDispose]()
-    const why = error instanceof Error ? error.message : String(error)
+    const why = sentenceOf(error)
     throw new Error(`Cannot open the store ${file}: ${why}`, { cause: error })
   }
   return keeper

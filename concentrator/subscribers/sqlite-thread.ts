@@ -2,7 +2,9 @@
  * The thread of the SQLite keeper: its calls block, and nobody else waits for them. One question at a
  * time, answered in order.
  */
+
 import { parentPort, workerData } from 'node:worker_threads'
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import { openDatabase } from './sqlite-database.ts'
 
 export interface Question {
@@ -30,7 +32,7 @@ function answerTo(call: number, method: string, given: readonly unknown[]): Answ
   try {
     return { call, kind: 'answer', value: methods.get(method)?.(...(given as never[])) }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = sentenceOf(error)
     return { call, kind: isSqlite(error) ? 'unavailable' : 'broken', why }
   }
 }

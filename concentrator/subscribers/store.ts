@@ -9,6 +9,7 @@
  *
  * Without the keeper everything goes on as it was last known, and only changes are refused (ADR 0033).
  */
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import { type Changed, type FileHome, Homes } from './homes.ts'
 import {
   type Change,
@@ -119,7 +120,7 @@ export class Store implements AsyncDisposable {
     } catch (error) {
       if (this.#staleSinceMs !== undefined) return
       this.#staleSinceMs = Date.now()
-      const why = error instanceof Error ? error.message : String(error)
+      const why = sentenceOf(error)
       this.#complain('store is away', { why, help: 'homes go on as last known' })
     }
   }

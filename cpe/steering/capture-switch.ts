@@ -1,7 +1,9 @@
 /**
  * Whether what the LAN opens is captured, or goes straight out: told to the router when it changes.
  */
+
 import type { Log } from '../../shared/daemon/log.ts'
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import type { Router } from './router.ts'
 
 export interface CaptureParts {
@@ -38,7 +40,7 @@ export class CaptureSwitch {
       (error: unknown) => {
         this.#on = undefined
         this.#againMs = nowMs + AGAIN_MS
-        const why = error instanceof Error ? error.message : String(error)
+        const why = sentenceOf(error)
         this.#parts.log.warn('capture not set', { on, why })
       },
     )

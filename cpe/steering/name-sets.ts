@@ -6,10 +6,12 @@
  *    <stateDirectory>/dnsmasq.conf    for the resolver: which name belongs into which set
  *    <stateDirectory>/cpe-names.nft   what the sets held when the agent ended
  */
+
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import type { ClassPolicy, DomainSet } from '../../shared/core/class-rules.ts'
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import { applyRuleset, listTable } from '../../shared/linux/nftables.ts'
 import { replaceFile } from '../../shared/linux/whole-file.ts'
 import {
@@ -63,7 +65,7 @@ export async function openNameSets(
       const next = domainSetsOf(policy.classes)
       settled = settled
         .then(() => change(next))
-        .catch((error: unknown) => complain(error instanceof Error ? error.message : String(error)))
+        .catch((error: unknown) => complain(sentenceOf(error)))
     },
     get settled() {
       return settled

@@ -13,7 +13,7 @@ import {
 import type { z } from 'zod'
 import type { ConcentratorConfig } from '../../../shared/config/concentrator.ts'
 import { sentencesOf } from '../../../shared/config/problems.ts'
-import { log } from '../../../shared/daemon/log.ts'
+import { log, sentenceOf } from '../../../shared/daemon/log.ts'
 import type { ToldReason } from '../../subscribers/home-log.ts'
 import type { Store } from '../../subscribers/store.ts'
 import type { Holder, Role } from '../../subscribers/tokens.ts'
@@ -172,7 +172,7 @@ function validatorOf(schema: z.ZodType, httpPart: string | undefined) {
 
 function ourFault(thrown: unknown): Problem {
   log.error('request failed', {
-    error: thrown instanceof Error ? thrown.message : String(thrown),
+    error: sentenceOf(thrown),
     stack: thrown instanceof Error ? thrown.stack : undefined,
   })
   return new Problem(500, 'We made a mistake; the log of the concentrator has it')
