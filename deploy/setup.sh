@@ -165,6 +165,10 @@ openssh-server sshd
 wget wget
 bind9-dnsutils dig
 redis-server redis-server
+prometheus promtool
+chromium chromium
+freeradius freeradius
+freeradius-utils radclient
 END
 }
 
