@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { knownAddress, parsePrefix } from '../../shared/wire/address.ts'
 import { hasPlace, type NatConfig, type NatHome, renderNat } from './tunnel-nat.ts'
 
-// What the rules do to packets is shown by deploy/lab/tunnel.lab.test.ts, on a real kernel.
+// What the rules do to packets is shown by deploy/lab/tunnel.alone.lab.test.ts, on a real kernel.
 
 const NONE = { allow: [], deny: [] }
 const config: NatConfig = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type CaptureConfig, renderCapture } from './capture.ts'
 
-// What the rules do to packets is shown by deploy/lab/tunnel.lab.test.ts, on a real kernel.
+// What the rules do to packets is shown by deploy/lab/tunnel.alone.lab.test.ts, on a real kernel.
 
 const config: CaptureConfig = {
   bypass: { prefixes: [] },
