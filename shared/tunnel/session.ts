@@ -111,9 +111,19 @@ export class TunnelSession implements Disposable {
     this.#wishes.set(leg, down)
   }
 
-  /** An IP packet; PACKET_HEADROOM_BYTES before `at` are free, and get overwritten. */
-  send(packet: Pinned, at: number, bytes: number, nowUs: number, batch: LegBatch): Sent {
-    return this.sender.send(packet, at, bytes, nowUs, batch)
+  /**
+   * An IP packet; PACKET_HEADROOM_BYTES before `at` are free, and get overwritten. `checksum` is what is known of
+   * the transport's (DataFlag).
+   */
+  send(
+    packet: Pinned,
+    at: number,
+    bytes: number,
+    nowUs: number,
+    batch: LegBatch,
+    checksum = 0,
+  ): Sent {
+    return this.sender.send(packet, at, bytes, nowUs, batch, checksum)
   }
 
   /** A datagram that `sessionAt` gave to this session. It is opened in place. `from`: a whole sockaddr_in6. */
