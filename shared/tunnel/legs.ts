@@ -74,6 +74,17 @@ export class Legs {
     return best
   }
 
+  /** Who carries reports and orders: the best leg, or else the one that spoke last. */
+  speaker(): TunnelLeg | undefined {
+    const best = this.best(-1)
+    if (best >= 0) return this.list[best]
+    let last: TunnelLeg | undefined
+    for (const leg of this.list) {
+      if (leg.far !== undefined && leg.heardUs > (last?.heardUs ?? -Infinity)) last = leg
+    }
+    return last
+  }
+
   /** Something was sent on some leg, and on none of these is there a word of it. */
   areSilent(nowUs: number): boolean {
     let silent = false

@@ -174,7 +174,7 @@ export class TunnelSession implements Disposable {
     for (const leg of this.legs.list) {
       nextUs = Math.min(nextUs, this.#questions.tick(leg, this.sender.bulkUs, nowUs, batch))
     }
-    const best = this.#speaker()
+    const best = this.legs.speaker()
     nextUs = Math.min(nextUs, this.#reports.report(this.legs.list, best, nowUs, batch))
     if (this.#offers !== undefined) {
       const busy = this.legs.list.some((leg) => nowUs - leg.busyUs < BUSY_US)
@@ -290,17 +290,6 @@ export class TunnelSession implements Disposable {
         if (this.#answers === undefined) break
         this.#reports.hearOrder((number) => this.legs.make(number), memory, leadAt, lead)
     }
-  }
-
-  /** Who carries reports and orders: the best leg, or else the one that spoke last. */
-  #speaker(): TunnelLeg | undefined {
-    const best = this.legs.best(-1)
-    if (best >= 0) return this.legs.list[best]
-    let last: TunnelLeg | undefined
-    for (const leg of this.legs.list) {
-      if (leg.far !== undefined && leg.heardUs > (last?.heardUs ?? -Infinity)) last = leg
-    }
-    return last
   }
 }
 
