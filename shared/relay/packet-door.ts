@@ -21,7 +21,7 @@ import { Share } from './share.ts'
 export interface PacketDoorUse {
   /**
    * A packet of so many bytes stands at `at` in the door's memory, until this returns; READ_AT bytes before it
-   * are free. `checksum` is what is known of it (DataFlag).
+   * are free. `checksum`: it is good (DataFlag), or 0.
    */
   readonly onPacket: (at: number, bytes: number, checksum: number, nowUs: number) => void
   /** Others have their turn now. */
@@ -71,8 +71,8 @@ export class PacketDoor implements Disposable {
   }
 
   /**
-   * VIRTIO_BYTES before the packet are free. It is copied, or written: its memory is the caller's again. `checksum`
-   * is what is known of it (DataFlag).
+   * VIRTIO_BYTES before the packet are free. It is copied, or written: its memory is the caller's again. `checksum`:
+   * it is good (DataFlag), or 0.
    */
   write(from: Pinned, at: number, bytes: number, checksum: number): void {
     const run = this.#run

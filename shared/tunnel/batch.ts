@@ -25,8 +25,8 @@ export interface LegBatch {
 
 /**
  * A packet for the TUN, opened, in order, deduplicated. The memory is reused once this has returned.
- * The packet may be changed in place, and the DATA_LEAD_BYTES before it. `checksum` is what the far end said of
- * the transport's (DataFlag).
+ * The packet may be changed in place, and the DATA_LEAD_BYTES before it. `checksum`: the transport's is good
+ * (DataFlag), or 0.
  */
 export type PacketOut = (memory: Pinned, at: number, bytes: number, checksum: number) => void
 

@@ -34,9 +34,15 @@ export class Legs {
 
   /** Bring the schedulers' picture up to now, for a packet of this length. */
   paint(bytes: number, nowUs: number): Fit {
-    let spoken = false
+    let some = false
     for (const leg of this.list) {
       leg.paint(nowUs)
+      some ||= leg.path.usable
+    }
+    let spoken = false
+    for (const leg of this.list) {
+      // While all are bad, it is not the legs: packets are lost at one of the ends.
+      if (!some) leg.paintBad(nowUs)
       spoken ||= leg.path.usable && !leg.isDead(nowUs)
     }
     let fit: Fit = Fit.none

@@ -14,7 +14,7 @@ export class PacketStore {
   readonly sequence: Uint32Array
   /** Of the outer header: received, or to be sent. */
   readonly trafficClass: Uint8Array
-  /** What is known of the transport's (DataFlag). */
+  /** The transport's checksum is good (DataFlag), or 0. */
   readonly checksum: Uint8Array
   /** The sender's: how the packet's flow is spread, or the leg that it went by. */
   readonly note: Uint8Array

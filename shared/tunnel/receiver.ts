@@ -103,7 +103,14 @@ export class Receiver implements Disposable {
       this.#drain(flow, nowUs, out)
     }
     if (order === Order.late) this.counts.late += 1
-    this.#deliver(frame, packetAt, packetBytes, trafficClass, lead.flags & CHECKSUM, out)
+    this.#deliver(
+      frame,
+      packetAt,
+      packetBytes,
+      trafficClass,
+      lead.flags & DataFlag.goodChecksum,
+      out,
+    )
     if (flow.held > 0) this.#drain(flow, nowUs, out)
   }
 
@@ -172,7 +179,7 @@ export class Receiver implements Disposable {
     if (slot < 0) return false
     this.#store.trafficClass[slot] = trafficClass
     const { sequence, sentUs, legs, flags } = this.#lead
-    this.#store.checksum[slot] = flags & CHECKSUM
+    this.#store.checksum[slot] = flags & DataFlag.goodChecksum
     const restUs = this.clocks.restUs(legs, sentUs, nowUs) + MARGIN_US
     flow.hold(sequence, slot, sentUs, legs, nowUs + Math.min(restUs, this.#holdUsMax))
     if (flow.held === 1) this.#waiting.push(flow)
@@ -228,7 +235,6 @@ function ecnOf(packet: Uint8Array, at: number): number {
   return packet[at]! >> 4 === 6 ? (packet[at + 1]! >> 4) & 3 : packet[at + 1]! & 3
 }
 
-const CHECKSUM = DataFlag.partialChecksum | DataFlag.validChecksum
 /** What a leg's delay may grow by between two packets. */
 const MARGIN_US = 4_000
 /** Before the sender gives the number to another flow (datagram-flows.ts). */

@@ -112,8 +112,8 @@ export class TunnelSession implements Disposable {
   }
 
   /**
-   * An IP packet; PACKET_HEADROOM_BYTES before `at` are free, and get overwritten. `checksum` is what is known of
-   * the transport's (DataFlag).
+   * An IP packet; PACKET_HEADROOM_BYTES before `at` are free, and get overwritten. `checksum`: the transport's is
+   * good (DataFlag), or 0.
    */
   send(
     packet: Pinned,

@@ -18,7 +18,7 @@ export interface PacketNote {
   flow: number
   sequence: number
   trafficClass: number
-  /** What is known of the transport's (DataFlag). */
+  /** The transport's checksum is good (DataFlag), or 0. */
   checksum: number
 }
 

@@ -4,12 +4,12 @@
  *
  *     virtio header │ headers of the first │ payload 1 │ payload 2 │ payload 3
  *
- * Only those join whose checksum is known to be good or still to be made, for the kernel makes it anew. All of a
- * run have the same headers but for what counts on by itself; all but the last have the same length.
+ * Only those join whose checksum is good (DataFlag), for the kernel makes it anew. All of a run have the same headers
+ * but for what counts on by itself; all but the last have the same length.
  */
 import { fold, IpProtocol, readUint16, sum16, TcpFlag, writeUint16 } from './ip.ts'
 import { checksumOffsetOf } from './segmentation.ts'
-import { DataFlag, readUint32 } from './tunnel.ts'
+import { readUint32 } from './tunnel.ts'
 import { noVirtioHeader, VIRTIO_BYTES, VirtioFlag, VirtioGso, writeVirtio } from './virtio-net.ts'
 
 /** A run that is being put together. Its memory is the caller's, who copies; here it is told what fits. */
@@ -23,7 +23,6 @@ export class Run {
   #transportAt = 0
   #headerBytes = 0
   #pieceBytes = 0
-  #checksum = 0
   #nextSequence = 0
   #nextId = 0
   #isPushed = false
@@ -32,14 +31,13 @@ export class Run {
   /** The packet is the first of a run, if others can follow it; false: it stands for itself. */
   begin(memory: Uint8Array, at: number, bytes: number, checksum: number): boolean {
     this.packets = 0
-    if (checksum === 0 || !this.#look(memory, at, bytes, checksum)) return false
+    if (checksum === 0 || !this.#look(memory, at, bytes)) return false
     if (this.#isTcp && (memory[at + this.#transportAt + 13]! & ~PUSHED) !== TcpFlag.ack)
       return false
     this.#pieceBytes = bytes - this.#headerBytes
     if (this.#pieceBytes <= 0) return false
     this.packets = 1
     this.bytes = VIRTIO_BYTES + bytes
-    this.#checksum = checksum
     this.#isOver = false
     this.#count(memory, at, this.#pieceBytes)
     if (this.#isOver) this.packets = 0
@@ -54,7 +52,7 @@ export class Run {
     bytes: number,
     checksum: number,
   ): number {
-    if (this.packets === 0 || this.#isOver || checksum !== this.#checksum) return 0
+    if (this.packets === 0 || this.#isOver || checksum === 0) return 0
     const payloadBytes = bytes - this.#headerBytes
     if (payloadBytes <= 0 || payloadBytes > this.#pieceBytes) return 0
     if (this.packets === PACKETS_MAX || this.bytes + payloadBytes > RUN_BYTES_MAX) return 0
@@ -63,7 +61,7 @@ export class Run {
     const follows = this.#isTcp
       ? this.#hasSameTcp(run, memory, transportAt)
       : readUint32(run, VIRTIO_BYTES + this.#transportAt) === readUint32(memory, transportAt) &&
-        this.#isWholeUdp(memory, transportAt, bytes - this.#transportAt, checksum)
+        this.#isWholeUdp(memory, transportAt, bytes - this.#transportAt)
     return follows ? this.#headerBytes : 0
   }
 
@@ -77,30 +75,32 @@ export class Run {
 
   /** Make the headers in `run` those of the whole; nothing can be added any more. */
   finish(run: Uint8Array): void {
-    const virtio = this.#virtio
-    const isRun = this.packets > 1
-    const isPartial = isRun || this.#checksum === DataFlag.partialChecksum
-    virtio.flags = isPartial ? VirtioFlag.partial : 0
-    virtio.gso = isRun ? this.#gso : VirtioGso.none
-    virtio.pieceBytes = isRun ? this.#pieceBytes : 0
-    virtio.checksumStart = isPartial ? this.#transportAt : 0
-    virtio.checksumOffset = isPartial ? this.#checksumOffset : 0
-    writeVirtio(run, 0, virtio, isRun ? this.#headerBytes : 0)
-    if (isRun) this.#writeHeaders(run)
+    if (this.packets > 1) this.#writeHeaders(run)
+    this.#writeVirtio(run, 0, this.bytes - VIRTIO_BYTES, this.packets > 1)
     this.packets = 0
   }
 
-  /** The virtio header of a packet that stands for itself, `VIRTIO_BYTES` before `at`. */
+  /** The virtio header of a packet that stands for itself, VIRTIO_BYTES before `at`. */
   writeSingle(memory: Uint8Array, at: number, bytes: number, checksum: number): void {
+    if (checksum !== 0 && this.#look(memory, at, bytes)) {
+      this.#writeVirtio(memory, at - VIRTIO_BYTES, bytes, false)
+    } else writeVirtio(memory, at - VIRTIO_BYTES, NOTHING_TO_DO, 0)
+  }
+
+  #writeVirtio(memory: Uint8Array, at: number, bytes: number, isRun: boolean): void {
     const virtio = this.#virtio
-    const isPartial =
-      checksum === DataFlag.partialChecksum && this.#look(memory, at, bytes, checksum)
-    virtio.flags = isPartial ? VirtioFlag.partial : 0
-    virtio.gso = VirtioGso.none
-    virtio.pieceBytes = 0
-    virtio.checksumStart = isPartial ? this.#transportAt : 0
-    virtio.checksumOffset = isPartial ? this.#checksumOffset : 0
-    writeVirtio(memory, at - VIRTIO_BYTES, virtio, 0)
+    virtio.flags = VirtioFlag.partial
+    virtio.gso = isRun ? this.#gso : VirtioGso.none
+    virtio.pieceBytes = isRun ? this.#pieceBytes : 0
+    virtio.checksumStart = this.#transportAt
+    virtio.checksumOffset = this.#checksumOffset
+    writeVirtio(memory, at, virtio, isRun ? this.#headerBytes : 0)
+    const packetAt = at + VIRTIO_BYTES
+    const transportAt = packetAt + this.#transportAt
+    const protocol = this.#isTcp ? IpProtocol.tcp : IpProtocol.udp
+    const addresses = sum16(memory, packetAt + (this.#is4 ? 12 : 8), transportAt)
+    const sum = fold(addresses + protocol + bytes - this.#transportAt)
+    writeUint16(memory, transportAt + this.#checksumOffset, sum)
   }
 
   get #gso(): number {
@@ -113,7 +113,7 @@ export class Run {
   }
 
   /** Where things stand; false for what is no whole TCP or UDP right behind an IP header without options. */
-  #look(memory: Uint8Array, at: number, bytes: number, checksum: number): boolean {
+  #look(memory: Uint8Array, at: number, bytes: number): boolean {
     this.#is4 = memory[at] === 0x45
     this.#transportAt = this.#is4 ? IPV4_HEADER_BYTES : IPV6_HEADER_BYTES
     if (!this.#is4 && memory[at]! >> 4 !== 6) return false
@@ -126,7 +126,7 @@ export class Run {
     const transportAt = at + this.#transportAt
     if (protocol === IpProtocol.udp) {
       this.#headerBytes = this.#transportAt + UDP_HEADER_BYTES
-      return this.#isWholeUdp(memory, transportAt, bytes - this.#transportAt, checksum)
+      return this.#isWholeUdp(memory, transportAt, bytes - this.#transportAt)
     }
     if (!this.#isTcp || bytes < this.#transportAt + TCP_HEADER_BYTES) return false
     this.#headerBytes = this.#transportAt + (memory[transportAt + 12]! >> 4) * 4
@@ -139,10 +139,10 @@ export class Run {
     return readUint16(memory, at + 4) === bytes - IPV6_HEADER_BYTES
   }
 
-  #isWholeUdp(memory: Uint8Array, at: number, bytes: number, checksum: number): boolean {
+  #isWholeUdp(memory: Uint8Array, at: number, bytes: number): boolean {
     if (readUint16(memory, at + 4) !== bytes) return false
     // RFC 768: no checksum, and so it shall stay.
-    return checksum === DataFlag.partialChecksum || readUint16(memory, at + 6) !== 0
+    return readUint16(memory, at + 6) !== 0
   }
 
   #count(memory: Uint8Array, at: number, payloadBytes: number): void {
@@ -196,12 +196,10 @@ export class Run {
     } else writeUint16(run, at + 4, bytes - IPV6_HEADER_BYTES)
     if (!this.#isTcp) writeUint16(run, transportAt + 4, bytes - this.#transportAt)
     else if (this.#isPushed) run[transportAt + 13]! |= PUSHED
-    const protocol = this.#isTcp ? IpProtocol.tcp : IpProtocol.udp
-    const addresses = sum16(run, at + (this.#is4 ? 12 : 8), transportAt)
-    const sum = fold(addresses + protocol + bytes - this.#transportAt)
-    writeUint16(run, transportAt + this.#checksumOffset, sum)
   }
 }
+
+const NOTHING_TO_DO = noVirtioHeader()
 
 /** `bytes` is a multiple of four. */
 function isSame(

@@ -13,7 +13,7 @@ import { DataFlag, readUint32, writeUint32 } from './tunnel.ts'
 import { noVirtioHeader, readVirtio, VIRTIO_BYTES, VirtioFlag, VirtioGso } from './virtio-net.ts'
 
 export class Segmentation {
-  /** Of the packet cut last: where it stands, how long it is, what is known of its checksum (DataFlag). */
+  /** Of the packet cut last: where it stands, how long it is, whether its checksum is good (DataFlag) or 0. */
   at = 0
   bytes = 0
   checksum = 0
@@ -132,13 +132,10 @@ export class Segmentation {
 
   /** What the far end could not complete is completed here. */
   #tellChecksum(memory: Uint8Array): void {
-    if (!this.#isPartial) {
-      const isValid = (this.#virtio.flags & VirtioFlag.valid) !== 0
-      this.checksum = isValid ? DataFlag.validChecksum : 0
-      return
-    }
-    this.checksum = this.#isPlain ? DataFlag.partialChecksum : 0
-    if (this.#isPlain) return
+    const isValid = (this.#virtio.flags & VirtioFlag.valid) !== 0
+    const isGood = this.#isPartial ? this.#isPlain : isValid
+    this.checksum = isGood ? DataFlag.goodChecksum : 0
+    if (!this.#isPartial || this.#isPlain) return
     const from = this.at + this.#transportAt
     const sum = ~sum16(memory, from, this.at + this.bytes) & 0xffff
     // RFC 768: zero would say that there is none.

@@ -33,8 +33,8 @@
  * later, so that a leg from which something later has come holds nothing older back. Flow is a number that
  * the sender gives, Flow Sequence counts the packets of that number, and Legs says on which legs the sender
  * has lately sent such packets (bit 0: leg 1). A copy of a packet on another leg has the same Flow and Flow
- * Sequence. Flags: 1, this flow wants its order kept; 2, the TCP or UDP checksum holds only the sum of the
- * pseudo header and is to be made by the far end; 4, it is there and was right where the packet came in.
+ * Sequence. Flags: 1, this flow wants its order kept; 128, the packet came in with a right TCP or UDP checksum, or
+ * before it had one, and the far end makes it anew.
  *
  * Nothing is allocated: frames stand in the caller's memory, and a place is an offset.
  */
@@ -43,7 +43,7 @@
 export const FrameType = { offer: 3, answer: 4, data: 5, control: 6 } as const
 export type FrameType = (typeof FrameType)[keyof typeof FrameType]
 
-export const DataFlag = { ordered: 1, partialChecksum: 2, validChecksum: 4 } as const
+export const DataFlag = { ordered: 1, goodChecksum: 0x80 } as const
 
 /**
  * The type of the frame, or 0 for what is none of ours: another version, reserved bits that are set, too
