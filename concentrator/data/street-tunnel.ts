@@ -14,7 +14,7 @@ import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
 import { Counters } from '../../shared/relay/counters.ts'
 import type { Loop } from '../../shared/relay/loop.ts'
 import { PacketDoor } from '../../shared/relay/packet-door.ts'
-import { PACKET_HEADROOM_BYTES } from '../../shared/tunnel/batch.ts'
+import { PACKET_HEADROOM_BYTES, type PacketOut } from '../../shared/tunnel/batch.ts'
 import { PacketStore } from '../../shared/tunnel/packet-store.ts'
 import { Sent } from '../../shared/tunnel/sender.ts'
 import { TunnelSession } from '../../shared/tunnel/session.ts'
@@ -63,9 +63,7 @@ export class StreetTunnel {
     this.#own6 = addressIn(birth.prefix6, OWN_PLACE)
     this.#doors = new StreetDoors(birth.listen)
     this.#door = new PacketDoor(loop, new TunnelDevice(birth.device, MTU_BYTES), {
-      memory: this.#packet,
-      at: PACKET_HEADROOM_BYTES,
-      onPacket: (bytes, nowUs) => this.#toHome(bytes, nowUs),
+      onPacket: (at, bytes, checksum, nowUs) => this.#toHome(at, bytes, checksum, nowUs),
       onShare: () => this.#doors.flush(),
     })
     const { prefix4, prefix6 } = birth
@@ -131,6 +129,7 @@ export class StreetTunnel {
           this.#take(memory, from, Math.min(piece, end - at), sources[i]!, classes[i]!, nowUs)
         }
       }
+      this.#door.flush()
       // Before the next batch is received: what answers these is addressed by their `sources`.
       this.#doors.flush()
     }
@@ -173,7 +172,7 @@ export class StreetTunnel {
     const home: Home = {
       number,
       session,
-      out: (memory, at, bytes) => this.#toInternet(home, memory, at, bytes),
+      out: (memory, at, bytes, checksum) => this.#toInternet(home, memory, at, bytes, checksum),
       appointment: new Appointment(this.#loop, (nowUs) => this.#tick(home, nowUs)),
     }
     this.#homes[number] = home
@@ -182,7 +181,7 @@ export class StreetTunnel {
   }
 
   /** Nobody sends as another: a home's packets have its own source. */
-  #toInternet(home: Home, memory: Pinned, at: number, bytes: number): void {
+  #toInternet(home: Home, memory: Pinned, at: number, bytes: number, checksum: number): void {
     const { prefix4, prefix6 } = this.#birth
     const place = placeOf('source', prefix4, prefix6, memory.bytes, at, bytes)
     if (place !== placeOfHome(home.number)) {
@@ -191,7 +190,7 @@ export class StreetTunnel {
       return
     }
     this.#count[TUNNELLED.packetsUp]!++
-    this.#door.write(memory, at, bytes)
+    this.#door.write(memory, at, bytes, checksum)
   }
 
   #tellAddresses(home: Home): void {
@@ -205,23 +204,22 @@ export class StreetTunnel {
     home.session.send(this.#packet, PACKET_HEADROOM_BYTES, answer.length, nowUs, this.#doors)
   }
 
-  #toHome(bytes: number, nowUs: number): void {
+  #toHome(at: number, bytes: number, checksum: number, nowUs: number): void {
     const { prefix4, prefix6 } = this.#birth
-    const packet = this.#packet
-    const at = PACKET_HEADROOM_BYTES
+    const packet = this.#door.memory
     const place = placeOf('destination', prefix4, prefix6, packet.bytes, at, bytes)
     const home = this.#homes[place - placeOfHome(0)]
     if (home === undefined) {
       this.#count[TUNNELLED.unrouted]!++
       return
     }
-    switch (home.session.send(packet, at, bytes, nowUs, this.#doors)) {
+    switch (home.session.send(packet, at, bytes, nowUs, this.#doors, checksum)) {
       case Sent.sent:
       case Sent.queued:
         this.#count[TUNNELLED.packetsDown]!++
         break
       case Sent.tooBig:
-        this.#refuse(home, bytes)
+        this.#refuse(home, at, bytes)
         break
       default:
         this.#count[TUNNELLED.dropped]!++
@@ -230,15 +228,20 @@ export class StreetTunnel {
   }
 
   /** The interface takes what most legs do; this home's take less. */
-  #refuse(home: Home, bytes: number): void {
+  #refuse(home: Home, at: number, bytes: number): void {
     this.#count[TUNNELLED.tooBig]!++
+    if (bytes > PACKET_BYTES_MAX) return
+    // Beside: what follows the packet may be the next.
+    const packet = this.#door.memory.bytes.subarray(at, at + bytes)
+    this.#packet.bytes.set(packet, PACKET_HEADROOM_BYTES)
     const answer = answerTooBig(home.session, this.#packet, bytes, this.#own4, this.#own6)
-    if (answer > 0) this.#door.write(this.#packet, PACKET_HEADROOM_BYTES, answer)
+    if (answer > 0) this.#door.write(this.#packet, PACKET_HEADROOM_BYTES, answer, 0)
   }
 
   #tick(home: Home, nowUs: number): void {
     const dueUs = home.session.tick(nowUs, home.out, this.#doors)
     this.#agenda.set(home.appointment, dueUs, nowUs)
+    this.#door.flush()
     this.#doors.flush()
   }
 
@@ -253,7 +256,7 @@ export class StreetTunnel {
 interface Home {
   readonly number: number
   readonly session: TunnelSession
-  readonly out: (memory: Pinned, at: number, bytes: number) => void
+  readonly out: PacketOut
   readonly appointment: Appointment
 }
 

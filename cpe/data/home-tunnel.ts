@@ -42,8 +42,8 @@ export class HomeTunnel {
   readonly #door: PacketDoor
   readonly #session: TunnelSession
   readonly #legs: TunnelLegs
-  readonly #toLan = (memory: Pinned, at: number, bytes: number): void =>
-    this.#deliver(memory, at, bytes)
+  readonly #toLan = (memory: Pinned, at: number, bytes: number, checksum: number): void =>
+    this.#deliver(memory, at, bytes, checksum)
   #inner: InnerAddresses | undefined
   /** The concentrator has said it since the session came up. */
   #numbered = false
@@ -58,9 +58,7 @@ export class HomeTunnel {
     this.#board = tunnelBoard(birth.tunnel)
     this.#count = this.#board.counters.row(0)
     this.#door = new PacketDoor(loop, new TunnelDevice(birth.device, MTU_AT_START), {
-      memory: this.#packet,
-      at: PACKET_HEADROOM_BYTES,
-      onPacket: (bytes, nowUs) => this.#send(bytes, nowUs),
+      onPacket: (at, bytes, checksum, nowUs) => this.#send(at, bytes, checksum, nowUs),
       onShare: () => this.#flush(),
     })
     this.#session = new TunnelSession({
@@ -119,20 +117,24 @@ export class HomeTunnel {
     this.#session[Symbol.dispose]()
   }
 
-  #send(bytes: number, nowUs: number): void {
+  #send(at: number, bytes: number, checksum: number, nowUs: number): void {
     this.#count[TUNNEL_COUNT.packetsUp]!++
-    const sent = this.#session.send(this.#packet, PACKET_HEADROOM_BYTES, bytes, nowUs, this.#legs)
+    const { memory } = this.#door
+    const sent = this.#session.send(memory, at, bytes, nowUs, this.#legs, checksum)
     if (sent === Sent.sent || sent === Sent.queued) return
     this.#count[TUNNEL_COUNT.packetsDropped]!++
-    if (sent === Sent.tooBig) this.#refuse(bytes)
+    if (sent === Sent.tooBig) this.#refuse(at, bytes)
   }
 
   /** The interface takes what IPv6 promises; a leg of less than 1,360 bytes does not. */
-  #refuse(bytes: number): void {
-    if (this.#inner === undefined) return
+  #refuse(at: number, bytes: number): void {
+    if (this.#inner === undefined || bytes > PACKET_BYTES_MAX) return
     const { ipv4, ipv6 } = this.#inner
-    const answer = answerTooBig(this.#session, this.#packet, bytes, ipv4, ipv6)
-    if (answer > 0) this.#door.write(this.#packet, PACKET_HEADROOM_BYTES, answer)
+    // Beside: what follows the packet may be the next.
+    const packet = this.#packet
+    packet.bytes.set(this.#door.memory.bytes.subarray(at, at + bytes), PACKET_HEADROOM_BYTES)
+    const answer = answerTooBig(this.#session, packet, bytes, ipv4, ipv6)
+    if (answer > 0) this.#door.write(packet, PACKET_HEADROOM_BYTES, answer, 0)
   }
 
   #takeFrames(fd: number): void {
@@ -162,6 +164,7 @@ export class HomeTunnel {
           )
         }
       }
+      this.#door.flush()
     }
     this.#flush()
   }
@@ -172,13 +175,13 @@ export class HomeTunnel {
     this.#dueUs = 0
   }
 
-  #deliver(memory: Pinned, at: number, bytes: number): void {
+  #deliver(memory: Pinned, at: number, bytes: number, checksum: number): void {
     const said = decodeInner(memory.bytes, at, bytes)
     if (said !== undefined) {
       if (said !== 'ask') this.#number(said)
     } else if (this.#door.isOpen) {
       this.#count[TUNNEL_COUNT.packetsDown]!++
-      this.#door.write(memory, at, bytes)
+      this.#door.write(memory, at, bytes, checksum)
     }
   }
 
@@ -188,8 +191,10 @@ export class HomeTunnel {
     if (this.#session.up && !this.#numbered && nowMs - this.#askedMs >= ASK_MS) {
       this.#askedMs = nowMs
       this.#packet.bytes.set(ASK, PACKET_HEADROOM_BYTES)
-      this.#send(ASK.length, nowMs * 1_000)
+      const nowUs = nowMs * 1_000
+      this.#session.send(this.#packet, PACKET_HEADROOM_BYTES, ASK.length, nowUs, this.#legs)
     }
+    this.#door.flush()
     this.#legs.flush()
   }
 

@@ -3,7 +3,8 @@
  *
  *     no room asked for in vain                     the rate stays
  *     room in vain, queue below QUEUE_LOW_US        the rate rises: to half more than was delivered, each round trip,
- *                                                   while it never met its end, and by 1 % each report after that
+ *                                                   while it never met its end, and by 1 % each report after that;
+ *                                                   by more, the longer that lasts
  *     room in vain, queue between the two           the rate comes closer to what was delivered
  *     queue above QUEUE_HIGH_US, or lost above      the rate falls to what was delivered, less 3 % that the
  *       LOSS_HIGH of the packets                    queue may drain
@@ -95,8 +96,8 @@ export class LegRate {
     const delivered = (bytes * 1_000) / spanUs
     const settleUs = rttUs + spanUs
     const isLossy = this.#isLossy(received, lost)
-    const rises = this.#rises
-    this.#rises = 0
+    // Whoever asks for less for a moment has not met the end of the line.
+    if (isLossy || this.#queueUs >= QUEUE_LOW_US) this.#rises = 0
     if (isLossy || this.#queueUs > QUEUE_HIGH_US) {
       if (nowUs < this.#settledUs) return
       this.#begun = true
@@ -107,10 +108,8 @@ export class LegRate {
       this.#settledUs = nowUs + settleUs
     } else if (starved && this.#queueUs < QUEUE_LOW_US) {
       if (this.#begun) {
-        // Long in vain: the line carries much more than it did.
-        const rise = rises > RISES_LONG ? RISE_LONG : RISE
-        this.#rate = Math.min(this.#rate * rise, this.#boundRate * RISE)
-        this.#rises = rises + 1
+        this.#rate = Math.min(this.#rate * riseAfter(this.#rises), this.#boundRate * RISE)
+        this.#rises += 1
       } else if (nowUs >= this.#settledUs) {
         this.#rate = Math.min(Math.max(this.#rate, delivered * RISE_FIRST), this.#boundRate)
         this.#settledUs = nowUs + settleUs
@@ -161,6 +160,12 @@ export class LegRate {
   }
 }
 
+/** The longer in vain, the more the line carries than it did when its end was met. */
+function riseAfter(rises: number): number {
+  if (rises <= RISES_LONG) return RISE
+  return rises <= 2 * RISES_LONG ? RISE_LONG : RISE_LONGER
+}
+
 /** 20 Mbit/s: what nobody has told us about begins here. */
 const START_RATE = 2_500
 /** 256 kbit/s. */
@@ -168,6 +173,7 @@ const RATE_MIN = 32
 const RISE_FIRST = 1.5
 const RISE = 1.01
 const RISE_LONG = 1.04
+const RISE_LONGER = 1.1
 /** Half a second; a line that is full shows its queue sooner. */
 const RISES_LONG = 25
 const DRAIN = 0.97

@@ -36,6 +36,8 @@ const writeCall = libc.func('intptr_t write(int, const void *, size_t)')
 const readAtCall = libc.func('read', 'intptr_t', ['int', 'uint64_t', 'size_t'])
 const writeAtCall = libc.func('write', 'intptr_t', ['int', 'uint64_t', 'size_t'])
 const ioctlCall = libc.func('int ioctl(int, unsigned long, void *)')
+const ioctlValueCall = libc.func('ioctl', 'int', ['int', 'unsigned long', 'unsigned long'])
+const memcpyCall = libc.func('memcpy', 'void', ['uint64_t', 'uint64_t', 'size_t'])
 const pollCall = libc.func('int poll(void *, unsigned long, int)')
 const ppollCall = libc.func('int ppoll(void *, unsigned long, const void *, const void *)')
 const epollCreateCall = libc.func('int epoll_create1(int)')
@@ -184,6 +186,16 @@ export function writeAt(fd: number, address: number, bytes: number): number {
 /** ioctl(2) whose argument is a structure. */
 export function ioctl(fd: number, request: number, argument: Uint8Array): number {
   return answer(ioctlCall(fd, request, argument))
+}
+
+/** ioctl(2) whose argument is a number. */
+export function ioctlValue(fd: number, request: number, argument: number): number {
+  return answer(ioctlValueCall(fd, request, argument))
+}
+
+/** Between addresses in pinned memory: a view and `set` would cost an object and more time. */
+export function copy(to: number, from: number, bytes: number): void {
+  memcpyCall(to, from, bytes)
 }
 
 /** `fds` is an array of struct pollfd, 8 bytes each: fd s32, events s16, revents s16. */

@@ -1,23 +1,38 @@
 /**
  * TUN devices: a network interface whose other side is a descriptor. One read is one IP packet, one
- * write is one IP packet (IFF_NO_PI, no virtio header).
+ * write is one IP packet (IFF_NO_PI); with `offloads` a virtio header stands before it (wire/virtio-net.ts), and
+ * it may be a run of packets that nobody has cut.
  */
 import { constants } from 'node:fs'
 import { must, SyscallError } from './errors.ts'
-import { AF_INET, close, ioctl, open, SOCK_CLOEXEC, SOCK_DGRAM, socket } from './libc.ts'
+import {
+  AF_INET,
+  close,
+  ioctl,
+  ioctlValue,
+  open,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  socket,
+} from './libc.ts'
 
 /**
  * A new device in the calling thread's network namespace; it vanishes when the answered descriptor
  * closes. Nonblocking, with carrier, not up, without addresses. Throws `SyscallError` when the kernel
  * refuses: EPERM without CAP_NET_ADMIN, EBUSY when the name is taken, ENOENT without the TUN driver.
  */
-export function openTun(name: string, mtuBytes: number): number {
+export function openTun(name: string, mtuBytes: number, offloads = false): number {
   const doing = `open TUN device ${name}`
   const fd = must(open('/dev/net/tun', constants.O_RDWR | constants.O_NONBLOCK), doing, 'open')
   try {
     const request = interfaceRequest(name)
-    request.setUint16(IFREQ_UNION, IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL, true)
+    const flags = IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL | (offloads ? IFF_VNET_HDR : 0)
+    request.setUint16(IFREQ_UNION, flags, true)
     must(ioctl(fd, TUNSETIFF, bytesOf(request)), doing, 'ioctl(TUNSETIFF)')
+    // Linux cuts UDP for itself before 6.2.
+    if (offloads && ioctlValue(fd, TUNSETOFFLOAD, OFFLOADS | OFFLOADS_UDP) < 0) {
+      must(ioctlValue(fd, TUNSETOFFLOAD, OFFLOADS), doing, 'ioctl(TUNSETOFFLOAD)')
+    }
     setMtu(name, mtuBytes)
   } catch (error) {
     close(fd)
@@ -73,9 +88,14 @@ function bytesOf(view: DataView): Uint8Array {
 // linux/if_tun.h, linux/if.h, linux/sockios.h.
 const IFF_TUN = 0x0001
 const IFF_NO_PI = 0x1000
+const IFF_VNET_HDR = 0x4000
 const IFF_TUN_EXCL = 0x8000
 const TUNSETIFF = 0x400454ca
 const TUNSETCARRIER = 0x400454e2
+const TUNSETOFFLOAD = 0x400454d0
+/** Checksums, TCP over both families, also with ECN. */
+const OFFLOADS = 0x0f
+const OFFLOADS_UDP = 0x60
 const SIOCSIFMTU = 0x8922
 const SIOCSIFFLAGS = 0x8914
 const IFF_UP = 0x1

@@ -1,7 +1,7 @@
 /**
  * The network interface of a tunnel: what the kernel routes into it we read, what we write the kernel takes
- * for received. It is made here, and the kernel takes it away with the process, so that a crash leaves
- * nothing and no packet is routed to nobody.
+ * for received, each behind a virtio header (wire/virtio-net.ts). It is made here, and the kernel takes it away
+ * with the process, so that a crash leaves nothing and no packet is routed to nobody.
  */
 import type { Prefix } from '../wire/address.ts'
 import { errnoName } from './errors.ts'
@@ -40,7 +40,7 @@ export class TunnelDevice {
    */
   open(addresses: readonly Prefix[]): void {
     this.close()
-    this.#fd = openTun(this.name, this.#mtuBytes)
+    this.#fd = openTun(this.name, this.#mtuBytes, true)
     try {
       // Nobody is asked for addresses here, and replies come in where the route back does not lead.
       writeSysctl(`net/ipv6/conf/${this.name}/addr_gen_mode`, '1')

@@ -25,9 +25,10 @@ export interface LegBatch {
 
 /**
  * A packet for the TUN, opened, in order, deduplicated. The memory is reused once this has returned.
- * The packet may be changed in place.
+ * The packet may be changed in place, and the DATA_LEAD_BYTES before it. `checksum`: the transport's is good
+ * (DataFlag), or 0.
  */
-export type PacketOut = (memory: Pinned, at: number, bytes: number) => void
+export type PacketOut = (memory: Pinned, at: number, bytes: number, checksum: number) => void
 
 /** No frame is longer. A datagram socket's buffers for one frame have this size. */
 export const FRAME_BYTES_MAX = 2_048

@@ -93,10 +93,22 @@ export class TunnelLeg {
 
   /** The scheduler's picture of the leg, now. */
   paint(nowUs: number): void {
-    const { path, rate } = this
+    const { path } = this
     const share = this.quality.share(nowUs)
-    rate.shareOf(share)
     path.usable = path.priority > 0 && this.far !== undefined && share > 0
+    // Of a leg that is out nothing is spent: what it would hold is asked for when it is in.
+    if (share > 0) this.#paintRoom(share, nowUs)
+  }
+
+  /** The same whatever its quality. */
+  paintBad(nowUs: number): void {
+    this.path.usable = this.path.priority > 0 && this.far !== undefined
+    this.#paintRoom(1, nowUs)
+  }
+
+  #paintRoom(share: number, nowUs: number): void {
+    const { path, rate } = this
+    rate.shareOf(share)
     path.roomBytes = rate.roomBytes(nowUs)
     path.rate = rate.rate
     path.windowBytes = Math.max(path.rate * (path.srttUs / 1_000), WINDOW_BYTES_MIN)

@@ -34,9 +34,15 @@ export class Legs {
 
   /** Bring the schedulers' picture up to now, for a packet of this length. */
   paint(bytes: number, nowUs: number): Fit {
-    let spoken = false
+    let some = false
     for (const leg of this.list) {
       leg.paint(nowUs)
+      some ||= leg.path.usable
+    }
+    let spoken = false
+    for (const leg of this.list) {
+      // While all are bad, it is not the legs: packets are lost at one of the ends.
+      if (!some) leg.paintBad(nowUs)
       spoken ||= leg.path.usable && !leg.isDead(nowUs)
     }
     let fit: Fit = Fit.none
@@ -72,6 +78,17 @@ export class Legs {
       if (isBetter) best = i
     }
     return best
+  }
+
+  /** Who carries reports and orders: the best leg, or else the one that spoke last. */
+  speaker(): TunnelLeg | undefined {
+    const best = this.best(-1)
+    if (best >= 0) return this.list[best]
+    let last: TunnelLeg | undefined
+    for (const leg of this.list) {
+      if (leg.far !== undefined && leg.heardUs > (last?.heardUs ?? -Infinity)) last = leg
+    }
+    return last
   }
 
   /** Something was sent on some leg, and on none of these is there a word of it. */

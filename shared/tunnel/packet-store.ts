@@ -4,6 +4,7 @@
  *
  * What is to be remembered with a packet stands in columns, by slot.
  */
+import { copy } from '../linux/libc.ts'
 import { type Pinned, pinned } from '../linux/pinned.ts'
 import { FRAME_BYTES_MAX, PACKET_HEADROOM_BYTES } from './batch.ts'
 
@@ -13,6 +14,8 @@ export class PacketStore {
   readonly sequence: Uint32Array
   /** Of the outer header: received, or to be sent. */
   readonly trafficClass: Uint8Array
+  /** The transport's checksum is good (DataFlag), or 0. */
+  readonly checksum: Uint8Array
   /** The sender's: how the packet's flow is spread, or the leg that it went by. */
   readonly note: Uint8Array
   readonly sinceUs: Float64Array
@@ -25,6 +28,7 @@ export class PacketStore {
     this.flow = new Uint16Array(packets)
     this.sequence = new Uint32Array(packets)
     this.trafficClass = new Uint8Array(packets)
+    this.checksum = new Uint8Array(packets)
     this.note = new Uint8Array(packets)
     this.sinceUs = new Float64Array(packets)
     this.#lengths = new Uint16Array(packets)
@@ -36,7 +40,7 @@ export class PacketStore {
   put(from: Pinned, at: number, bytes: number, nowUs: number): number {
     if (this.#freeCount === 0) return -1
     const slot = this.#free[--this.#freeCount]!
-    this.memory.bytes.set(from.bytes.subarray(at, at + bytes), this.at(slot))
+    copy(this.memory.address + this.at(slot), from.address + at, bytes)
     this.#lengths[slot] = bytes
     this.sinceUs[slot] = nowUs
     return slot

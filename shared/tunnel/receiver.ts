@@ -103,7 +103,14 @@ export class Receiver implements Disposable {
       this.#drain(flow, nowUs, out)
     }
     if (order === Order.late) this.counts.late += 1
-    this.#deliver(frame, packetAt, packetBytes, trafficClass, out)
+    this.#deliver(
+      frame,
+      packetAt,
+      packetBytes,
+      trafficClass,
+      lead.flags & DataFlag.goodChecksum,
+      out,
+    )
     if (flow.held > 0) this.#drain(flow, nowUs, out)
   }
 
@@ -171,7 +178,8 @@ export class Receiver implements Disposable {
     const slot = this.#store.put(frame, at, bytes, nowUs)
     if (slot < 0) return false
     this.#store.trafficClass[slot] = trafficClass
-    const { sequence, sentUs, legs } = this.#lead
+    const { sequence, sentUs, legs, flags } = this.#lead
+    this.#store.checksum[slot] = flags & DataFlag.goodChecksum
     const restUs = this.clocks.restUs(legs, sentUs, nowUs) + MARGIN_US
     flow.hold(sequence, slot, sentUs, legs, nowUs + Math.min(restUs, this.#holdUsMax))
     if (flow.held === 1) this.#waiting.push(flow)
@@ -186,9 +194,10 @@ export class Receiver implements Disposable {
       return
     }
     for (let slot = flow.ready(this.clocks, nowUs); slot >= 0; ) {
-      const { memory, trafficClass } = this.#store
+      const { memory, trafficClass, checksum } = this.#store
       const bytes = this.#store.bytesOf(slot)
-      this.#deliver(memory, this.#store.at(slot), bytes, trafficClass[slot]!, out)
+      const at = this.#store.at(slot)
+      this.#deliver(memory, at, bytes, trafficClass[slot]!, checksum[slot]!, out)
       this.#store.free(slot)
       slot = flow.ready(this.clocks, nowUs)
     }
@@ -198,7 +207,14 @@ export class Receiver implements Disposable {
     this.#waiting.pop()
   }
 
-  #deliver(memory: Pinned, at: number, bytes: number, trafficClass: number, out: PacketOut): void {
+  #deliver(
+    memory: Pinned,
+    at: number,
+    bytes: number,
+    trafficClass: number,
+    checksum: number,
+    out: PacketOut,
+  ): void {
     const outer = trafficClass & 3
     if (outer !== Ecn.notEct) {
       const inner = ecnOf(memory.bytes, at)
@@ -211,7 +227,7 @@ export class Receiver implements Disposable {
     }
     this.counts.packets += 1
     this.counts.bytes += bytes
-    out(memory, at, bytes)
+    out(memory, at, bytes, checksum)
   }
 }
 

@@ -76,7 +76,7 @@ export class Sender implements Disposable {
   readonly #sparse: SparsePackets
   readonly #memory: SchedulerMemory = schedulerMemory()
   readonly #facts: FlowFacts = { hash: 0, version: 4, trafficClass: 0 }
-  readonly #note: PacketNote = { flow: 0, sequence: 0, trafficClass: 0 }
+  readonly #note: PacketNote = { flow: 0, sequence: 0, trafficClass: 0, checksum: 0 }
   #flows: DatagramFlows | undefined
   #queue: SendQueue | undefined
 
@@ -88,7 +88,14 @@ export class Sender implements Disposable {
     this.#sparse = new SparsePackets(legs, this.emitter, store)
   }
 
-  send(packet: Pinned, at: number, bytes: number, nowUs: number, batch: LegBatch): Sent {
+  send(
+    packet: Pinned,
+    at: number,
+    bytes: number,
+    nowUs: number,
+    batch: LegBatch,
+    checksum = 0,
+  ): Sent {
     const facts = this.#facts
     if (!readFlow(packet.bytes, at, bytes, facts)) return Sent.alien
     const fit = this.#legs.paint(bytes, nowUs)
@@ -107,6 +114,7 @@ export class Sender implements Disposable {
     const note = this.#note
     note.flow = flow
     note.trafficClass = facts.trafficClass
+    note.checksum = checksum
     const spreading = flows.note[flow]! - 1
     if (kind === FlowKind.sparse && spreading !== REDUNDANT) {
       return this.#sendSparse(flows, packet, at, bytes, nowUs, batch)
@@ -135,9 +143,10 @@ export class Sender implements Disposable {
       const bytes = this.#store.bytesOf(slot)
       // What fits nowhere any more, because a leg has gone or has shrunk, is given up.
       if (this.#legs.paint(bytes, nowUs) === Fit.some) {
-        const { memory, flow, note, trafficClass } = this.#store
+        const { memory, flow, note, trafficClass, checksum } = this.#store
         this.#note.flow = flow[slot]!
         this.#note.trafficClass = trafficClass[slot]!
+        this.#note.checksum = checksum[slot]!
         const at = this.#store.at(slot)
         if (!this.#sendBulk(flows, note[slot]!, memory, at, bytes, nowUs, batch)) break
       }
@@ -200,11 +209,11 @@ export class Sender implements Disposable {
     nowUs: number,
     batch: LegBatch,
   ): void {
-    const { flow, sequence, trafficClass } = this.#note
+    const { flow, sequence, trafficClass, checksum } = this.#note
     const { lead } = this.emitter
     lead.flow = flow
     lead.sequence = sequence
-    lead.flags = flags
+    lead.flags = flags | checksum
     lead.legs = flows.usedLegs(flow, this.#legs.wireSet(set), nowUs)
     this.emitter.emit(set, packet, at, bytes, trafficClass, nowUs, batch)
   }
@@ -221,6 +230,7 @@ export class Sender implements Disposable {
     this.#store.flow[slot] = this.#note.flow
     this.#store.note[slot] = spreading
     this.#store.trafficClass[slot] = this.#note.trafficClass
+    this.#store.checksum[slot] = this.#note.checksum
     queue.push(slot)
     return Sent.queued
   }

@@ -111,9 +111,19 @@ export class TunnelSession implements Disposable {
     this.#wishes.set(leg, down)
   }
 
-  /** An IP packet; PACKET_HEADROOM_BYTES before `at` are free, and get overwritten. */
-  send(packet: Pinned, at: number, bytes: number, nowUs: number, batch: LegBatch): Sent {
-    return this.sender.send(packet, at, bytes, nowUs, batch)
+  /**
+   * An IP packet; PACKET_HEADROOM_BYTES before `at` are free, and get overwritten. `checksum`: the transport's is
+   * good (DataFlag), or 0.
+   */
+  send(
+    packet: Pinned,
+    at: number,
+    bytes: number,
+    nowUs: number,
+    batch: LegBatch,
+    checksum = 0,
+  ): Sent {
+    return this.sender.send(packet, at, bytes, nowUs, batch, checksum)
   }
 
   /** A datagram that `sessionAt` gave to this session. It is opened in place. `from`: a whole sockaddr_in6. */
@@ -164,7 +174,7 @@ export class TunnelSession implements Disposable {
     for (const leg of this.legs.list) {
       nextUs = Math.min(nextUs, this.#questions.tick(leg, this.sender.bulkUs, nowUs, batch))
     }
-    const best = this.#speaker()
+    const best = this.legs.speaker()
     nextUs = Math.min(nextUs, this.#reports.report(this.legs.list, best, nowUs, batch))
     if (this.#offers !== undefined) {
       const busy = this.legs.list.some((leg) => nowUs - leg.busyUs < BUSY_US)
@@ -280,17 +290,6 @@ export class TunnelSession implements Disposable {
         if (this.#answers === undefined) break
         this.#reports.hearOrder((number) => this.legs.make(number), memory, leadAt, lead)
     }
-  }
-
-  /** Who carries reports and orders: the best leg, or else the one that spoke last. */
-  #speaker(): TunnelLeg | undefined {
-    const best = this.legs.best(-1)
-    if (best >= 0) return this.legs.list[best]
-    let last: TunnelLeg | undefined
-    for (const leg of this.legs.list) {
-      if (leg.far !== undefined && leg.heardUs > (last?.heardUs ?? -Infinity)) last = leg
-    }
-    return last
   }
 }
 

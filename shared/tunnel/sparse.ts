@@ -18,6 +18,8 @@ export interface PacketNote {
   flow: number
   sequence: number
   trafficClass: number
+  /** The transport's checksum is good (DataFlag), or 0. */
+  checksum: number
 }
 
 export class SparsePackets {
@@ -57,6 +59,7 @@ export class SparsePackets {
     this.#store.flow[slot] = note.flow
     this.#store.sequence[slot] = note.sequence
     this.#store.trafficClass[slot] = note.trafficClass
+    this.#store.checksum[slot] = note.checksum
     this.#recent ??= new RecentPackets(this.#store)
     this.#recent.keep(leg, slot)
   }
@@ -87,13 +90,13 @@ export class SparsePackets {
   }
 
   #again(silent: TunnelLeg, slot: number, other: number, nowUs: number, batch: LegBatch): void {
-    const { memory, flow, sequence, trafficClass, sinceUs } = this.#store
+    const { memory, flow, sequence, trafficClass, checksum, sinceUs } = this.#store
     if (silent.isConfirmed(sinceUs[slot]!)) return
     const { lead } = this.#emitter
     lead.flow = flow[slot]!
     lead.sequence = sequence[slot]!
     lead.legs = this.#legs.wireSet(1 << other)
-    lead.flags = 0
+    lead.flags = checksum[slot]!
     this.#emitter.copies += 1
     const bytes = this.#store.bytesOf(slot)
     const at = this.#store.at(slot)

@@ -161,7 +161,7 @@ export function writeUint16(bytes: Uint8Array, at: number, value: number): void 
 }
 
 /** Carry what is above 16 bits back in at the bottom. */
-function fold(sum: number): number {
+export function fold(sum: number): number {
   const once = (sum & 0xffff) + (sum >>> 16)
   return (once & 0xffff) + (once >>> 16)
 }

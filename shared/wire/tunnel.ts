@@ -32,8 +32,9 @@
  * Send Time grows with every frame of a session, on whatever leg: on each leg, what was sent later arrives
  * later, so that a leg from which something later has come holds nothing older back. Flow is a number that
  * the sender gives, Flow Sequence counts the packets of that number, and Legs says on which legs the sender
- * has lately sent such packets (bit 0: leg 1). Flags: 1, this flow wants its order kept. A copy of a packet
- * on another leg has the same Flow and Flow Sequence.
+ * has lately sent such packets (bit 0: leg 1). A copy of a packet on another leg has the same Flow and Flow
+ * Sequence. Flags: 1, this flow wants its order kept; 128, the packet came in with a right TCP or UDP checksum, or
+ * before it had one, and the far end makes it anew.
  *
  * Nothing is allocated: frames stand in the caller's memory, and a place is an offset.
  */
@@ -42,7 +43,7 @@
 export const FrameType = { offer: 3, answer: 4, data: 5, control: 6 } as const
 export type FrameType = (typeof FrameType)[keyof typeof FrameType]
 
-export const DataFlag = { ordered: 1 } as const
+export const DataFlag = { ordered: 1, goodChecksum: 0x80 } as const
 
 /**
  * The type of the frame, or 0 for what is none of ours: another version, reserved bits that are set, too
