@@ -92,6 +92,7 @@ await runDaemon(async (signal) => {
     names,
     steering,
     { adopt: ({ classes }, flows) => workers.tell({ classes, flows }) },
+    ...(tunnel === undefined ? [] : [tunnel]),
   ])
   const policy = new PolicyLayers(config, live, log)
   await using _session = await control.start({

@@ -165,7 +165,7 @@ export class StreetTunnel {
       role: 'concentrator',
       secret,
       cipher: 'aes-128-gcm',
-      spreadingOf: () => 'cheapest-first',
+      mannerOf: undefined,
       reorderMsMax: this.#birth.reorderMsMax,
       store: this.#store,
     })

@@ -58,4 +58,8 @@ export class Accepted implements Asker, Watcher {
   direct(): void {
     goDirect(this.#room, this.#lan, this.early.said)
   }
+
+  tunnelled(): boolean {
+    return false
+  }
 }

@@ -6,7 +6,7 @@ import type { Traffic } from '../../shared/core/class-rules.ts'
 import type { EarlyData } from './early-data.ts'
 import type { ErrorTlv, Uplink } from './uplink.ts'
 
-/** One of the last three is called, once. */
+/** One of the last four is called, once. */
 export interface Asker {
   readonly destination: Traffic['destination']
   /** What the rules of classes may ask. */
@@ -20,6 +20,8 @@ export interface Asker {
   refused(why: Refused): void
   /** Out of the house unbonded. */
   direct(): void
+  /** Through the datagram tunnel, as it is. False: it cannot, for it was accepted, or the home has none. */
+  tunnelled(): boolean
 }
 
 export interface AskerEvents {

@@ -6,7 +6,7 @@
  *   from inside  what belongs to a leg's connection leaves by that leg      (replies, bypassed flows)
  *   from the LAN a captured flow goes on to its worker
  *                a SYN that would leave by a leg begins one, unless it is bypassed: it waits in its worker's
- *                queue until the server has answered, and then
+ *                queue until the server has answered or a rule has sent it into the tunnel, and then
  *                what is not TCP and would leave by a leg is remembered as the tunnel's, which carries it
  *                while it stands; else the leg does, and then it is that leg's
  *   judged       goes on to the worker, or out unbonded, or is refused in the server's own words
@@ -63,7 +63,7 @@ ${bypassSet('bypass6', 'ipv6', bypass.prefixes)}
     ${has('meta')} accept
     ${is('ct', MARK.dsl)} ${claim('meta', MARK.dsl)} accept
     ${is('ct', MARK.lte)} ${claim('meta', MARK.lte)} accept
-    iifname ${lans} meta l4proto tcp ct direction original goto lan
+${tunnel.known}    iifname ${lans} meta l4proto tcp ct direction original goto lan
 ${tunnel.prerouting}  }
 
   chain lan {
@@ -131,7 +131,7 @@ function judgement(config: CaptureConfig, holding: Holding): string {
     type filter hook prerouting priority dstnat + 2; policy accept;
     meta mark & ${hex(MARK_MASK)} vmap {
       ${hex(VERDICT.none)} : goto capture, ${hex(VERDICT.take)} : goto capture,
-      ${hex(VERDICT.bypass)} : goto unbonded,
+      ${hex(VERDICT.bypass)} : goto unbonded,${tunnelVerdict(config)}
       ${hex(VERDICT.reset)} : goto refuse_reset,
       ${hex(VERDICT.noRoute)} : goto refuse_no_route,
       ${hex(VERDICT.hostUnreachable)} : goto refuse_host,
@@ -156,6 +156,10 @@ ${captureRules(config)}
   chain refuse_port { reject with icmpx type port-unreachable; }
   chain refuse_prohibited { reject with icmpx type admin-prohibited; }
 `
+}
+
+function tunnelVerdict({ tunnel }: CaptureConfig): string {
+  return tunnel.enabled ? `\n      ${hex(VERDICT.tunnel)} : goto tunnelled,` : ''
 }
 
 /** The rules that hold SYNs where nft has no word for them: each belongs at the end of its chain. */

@@ -4,7 +4,7 @@
  * answers within microseconds, from its own tables; nobody is waited for (ADR 0024).
  */
 import type { ClassPolicy, HardwareAddress, Traffic } from '../../shared/core/class-rules.ts'
-import { classOf } from '../../shared/core/class-rules.ts'
+import { type Carry, classOf, ruleOf } from '../../shared/core/class-rules.ts'
 import type { ServiceClass } from '../../shared/core/service-class.ts'
 import { readLink } from '../../shared/linux/links.ts'
 import { isInSet } from '../../shared/linux/named-sets.ts'
@@ -32,6 +32,12 @@ export class Classifier {
 
   classOf(traffic: Traffic): ServiceClass {
     return classOf(this.#policy, traffic, this.#isNamed)
+  }
+
+  /** The same of a connection that has not begun, and how it is to be carried. */
+  judge(traffic: Traffic): { readonly serviceClass: ServiceClass; readonly carry: Carry } {
+    const rule = ruleOf(this.#policy, traffic, this.#isNamed)
+    return { serviceClass: rule?.class ?? this.#policy.default, carry: rule?.carry ?? 'mptcp' }
   }
 
   readonly hardwareOf = (address: Uint8Array): HardwareAddress | undefined => {

@@ -4,7 +4,8 @@
  *
  *    SYN ─▶ queue ─▶ Connect ─┬─ yes ──▶ goes on to the worker's port, is accepted, finds its uplink here
  *     copy: the older is gone ├─ no ───▶ a reset or an ICMP error, as the server's own
- *                             └─ bypass ▶ goes on unbonded: the kernel forwards it
+ *                             ├─ bypass ▶ goes on unbonded: the kernel forwards it
+ *                             └─ tunnel ▶ goes on into the tunnel, where a rule says so
  *
  * Beyond a limit a connection is accepted first and asked for then, as if the kernel had no queue.
  */
@@ -177,6 +178,15 @@ class HeldSyn implements Asker, Watcher {
     this.#hold.forget(this.#syn)
     this.#room.count[COUNT.flowsDirect]!++
     this.#judge(VERDICT.bypass)
+  }
+
+  tunnelled(): boolean {
+    const { count, settings } = this.#room
+    if (!settings.tunnel) return false
+    this.#hold.forget(this.#syn)
+    count[COUNT.flowsTunnelled]!++
+    this.#judge(VERDICT.tunnel)
+    return true
   }
 
   claim(lan: Intercepted): boolean {

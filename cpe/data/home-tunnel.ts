@@ -13,7 +13,7 @@ import { LEG_NUMBER, LEGS, type LegName } from '../../shared/core/leg.ts'
 import { ARRIVAL_BYTES, Arrivals } from '../../shared/linux/datagrams.ts'
 import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
 import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
-import { LegBoard } from '../../shared/relay/leg-board.ts'
+import { type BoardLeg, LegBoard } from '../../shared/relay/leg-board.ts'
 import type { Loop } from '../../shared/relay/loop.ts'
 import { PacketDoor } from '../../shared/relay/packet-door.ts'
 import { threadStartMs } from '../../shared/relay/shared-clock.ts'
@@ -26,9 +26,10 @@ import { TunnelSession } from '../../shared/tunnel/session.ts'
 import { answerTooBig } from '../../shared/tunnel/too-big.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import { decodeInner, encodeAsk, type InnerAddresses } from '../../shared/wire/inner-address.ts'
-import { ORDER, TUNNEL_COUNT, type TunnelBoard, tunnelBoard } from './tunnel-board.ts'
+import { DatagramClasses } from './datagram-classes.ts'
+import { LTE_USE, ORDER, TUNNEL_COUNT, type TunnelBoard, tunnelBoard } from './tunnel-board.ts'
 import { TunnelLegs } from './tunnel-legs.ts'
-import type { TunnelBirth, TunnelNews } from './tunnel-room.ts'
+import type { TunnelBirth, TunnelLetter, TunnelNews } from './tunnel-room.ts'
 
 export class HomeTunnel {
   readonly #loop: Loop
@@ -40,6 +41,7 @@ export class HomeTunnel {
   readonly #arrivals = new Arrivals()
   readonly #packet = pinned(PACKET_HEADROOM_BYTES + PACKET_BYTES_MAX)
   readonly #door: PacketDoor
+  readonly #classes: DatagramClasses
   readonly #session: TunnelSession
   readonly #legs: TunnelLegs
   readonly #toLan = (memory: Pinned, at: number, bytes: number, checksum: number): void =>
@@ -61,11 +63,12 @@ export class HomeTunnel {
       onPacket: (at, bytes, checksum, nowUs) => this.#send(at, bytes, checksum, nowUs),
       onShare: () => this.#flush(),
     })
+    this.#classes = new DatagramClasses(birth.classes, birth.lan)
     this.#session = new TunnelSession({
       role: 'home',
       secret: tunnelSecret(birth.cookie),
       cipher: birth.cipher,
-      spreadingOf: () => 'cheapest-first',
+      mannerOf: this.#classes.mannerOf,
       reorderMsMax: birth.reorderMsMax,
       store: new PacketStore(WAITING_MAX),
     })
@@ -84,11 +87,17 @@ export class HomeTunnel {
       if (moved) this.#session.place(LEG_NUMBER[leg], to)
       this.#session.order(
         LEG_NUMBER[leg],
-        this.#order(leg, facts.up, 'Up'),
-        this.#order(leg, facts.up, 'Down'),
+        this.#order(leg, facts, 'Up'),
+        this.#order(leg, facts, 'Down'),
       )
     }
     this.#dueUs = 0
+  }
+
+  /** The rules are others: for flows that begin from now on, or for all. */
+  adopt({ classes, flows }: TunnelLetter): void {
+    this.#classes.adopt(classes)
+    if (flows !== 'new') this.#session.sender.askAgain()
   }
 
   /** How long the thread may sleep. */
@@ -115,6 +124,7 @@ export class HomeTunnel {
     this.#door[Symbol.dispose]()
     this.#legs[Symbol.dispose]()
     this.#session[Symbol.dispose]()
+    this.#classes[Symbol.dispose]()
   }
 
   #send(at: number, bytes: number, checksum: number, nowUs: number): void {
@@ -228,19 +238,23 @@ export class HomeTunnel {
     this.#tell({ event: 'standing', ipv4, ipv6 })
   }
 
-  #order(leg: LegName, up: boolean, direction: 'Up' | 'Down'): LegOrder {
+  #order(leg: LegName, { up, ifIndex }: BoardLeg, direction: 'Up' | 'Down'): LegOrder {
     const { orders } = this.#board
     if (leg === 'lte') {
-      const helps = orders[ORDER[`lte${direction}`]] === 1
+      // Without DSL it carries everything, whatever it costs.
+      const use = this.#legBoard.leg('dsl').up ? orders[ORDER[`lte${direction}`]] : LTE_USE.helps
       return {
-        priority: up ? (helps ? OVERFLOW : STANDBY) : NEVER,
+        priority: up ? (use === LTE_USE.helps ? OVERFLOW : STANDBY) : NEVER,
+        spared: use === LTE_USE.spared,
         capacity: undefined,
         beside: 0,
       }
     }
     const capacity = orders[ORDER[`dslCapacity${direction}`]]!
     return {
-      priority: up ? PRIMARY : NEVER,
+      // One that flaps is kept out for a while, but is better than an LTE that falls silent meanwhile.
+      priority: up ? PRIMARY : ifIndex === 0 ? NEVER : STANDBY,
+      spared: false,
       capacity: capacity === 0 ? undefined : capacity,
       beside: orders[ORDER[`dslBeside${direction}`]]!,
     }

@@ -56,7 +56,17 @@ function home() {
     {
       workers: 2,
       pool: { sizeMax: 1, lifetimeS: 300 },
-      classes: { default: 'overflow', appliesTo: 'new', lteCap: { atCap: 'back' }, rules: [] },
+      classes: {
+        default: 'overflow',
+        appliesTo: 'new',
+        lteCap: { atCap: 'back' },
+        schedulers: {
+          overflow: 'cheapest-first',
+          aggregate: 'weighted',
+          interactive: 'lowest-rtt',
+        },
+        rules: [],
+      },
     },
     { flowsMax: 8, descriptorsPerWorker: 100 },
     () => nowMs,

@@ -43,6 +43,7 @@ const SETTINGS: HouseSettings = {
   lan: [],
   interfaces: { dsl: 'no-such-line', lte: 'nor-this' },
   capturePort: 1,
+  tunnel: false,
   truthful: false,
   poolSizeMin: 0,
   poolSizeMax: 0,

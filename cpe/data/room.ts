@@ -22,6 +22,8 @@ export interface HouseSettings {
   readonly interfaces: { readonly dsl: string; readonly lte: string }
   /** The TPROXY port of worker 0; worker i listens on `capturePort + i`. */
   readonly capturePort: number
+  /** The home has a datagram tunnel, which may carry TCP too. */
+  readonly tunnel: boolean
   /** The LAN is answered when its server has answered: the queue of worker i is `capturePort + i` too. */
   readonly truthful: boolean
   readonly poolSizeMin: number
@@ -110,6 +112,7 @@ export const HOUSE_COUNTERS = [
   'flowsOpen',
   'flowsBonded',
   'flowsDirect',
+  'flowsTunnelled',
   'heldOpened',
   'heldRefused',
   'heldNot',

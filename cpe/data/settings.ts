@@ -23,6 +23,7 @@ export function houseSettings(
     lan: config.lan.interfaces,
     interfaces: { dsl: legs.dsl.interface, lte: legs.lte.interface },
     capturePort: config.capturePort,
+    tunnel: config.tunnel.enabled,
     truthful: config.connect === 'truthful',
     poolSizeMin: POOL_SIZE_MIN,
     poolSizeMax: Math.ceil(pool.sizeMax / workers),

@@ -8,7 +8,7 @@
 import { Counters, columns } from '../../shared/relay/counters.ts'
 
 const ORDERS = [
-  // LTE may carry what DSL has no room for.
+  // One of LTE_USE: whether LTE carries what DSL has no room for.
   'lteUp',
   'lteDown',
   // Bytes a millisecond; 0 while it is not known.
@@ -18,6 +18,9 @@ const ORDERS = [
   'dslBesideDown',
 ] as const
 export const ORDER = columns(ORDERS)
+
+/** What LTE may do for flows of class overflow. `spared`: for any, for the month's budget is spent. */
+export const LTE_USE = { waits: 0, helps: 1, spared: 2 } as const
 
 export const TUNNEL_COUNTERS = [
   // The interface's number while packets may be routed into it; else 0.

@@ -1,6 +1,6 @@
 /**
  * Which of the LAN's flows are the datagram tunnel's: what is not TCP, begins now and would leave by a leg,
- * with the exceptions of every capture. Whether the tunnel stands is not asked here: its route says so
+ * with the exceptions of every capture; and of TCP what a rule sends there, when its SYN was judged. Whether the tunnel stands is not asked here: its route says so
  * (steering/routes.ts), and where there is none the active leg carries the flow as if we were not there.
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
@@ -8,8 +8,10 @@ import { MARK } from '../../shared/core/marks.ts'
 import { quoted } from '../../shared/linux/nftables.ts'
 import { claim, is } from './mark-words.ts'
 
-/** Rules for three chains of the table, and a chain of their own. */
+/** Rules for three chains of the table, and chains of their own. */
 export interface TunnelRules {
+  /** Before the TCP of the LAN is looked at: some of it is the tunnel's. */
+  readonly known: string
   readonly prerouting: string
   readonly chains: string
   readonly output: string
@@ -25,10 +27,11 @@ export function tunnelRules(
   const device = quoted(tunnel.interface)
   const follow = `${is('ct', MARK.tunnel)} ${claim('meta', MARK.tunnel)}`
   return {
-    prerouting: `    iifname ${device} ct direction original ${UNCLAIMED} ${claim('ct', MARK.tunnel)} accept
+    known: `    iifname ${device} ct direction original ${UNCLAIMED} ${claim('ct', MARK.tunnel)} accept
     iifname ${device} accept
     ${follow} accept
-    iifname ${lans} meta l4proto != tcp ct state new ${UNCLAIMED} goto datagrams
+`,
+    prerouting: `    iifname ${lans} meta l4proto != tcp ct state new ${UNCLAIMED} goto datagrams
 `,
     chains: `  chain datagrams {
     fib daddr type { local, broadcast, anycast, multicast } accept
@@ -37,6 +40,10 @@ export function tunnelRules(
     fib daddr oifname != ${anyLeg} accept
     ip daddr @bypass4 accept
     ip6 daddr @bypass6 accept
+    goto tunnelled
+  }
+
+  chain tunnelled {
     ${claim('ct', MARK.tunnel)}
     ${claim('meta', MARK.tunnel)} accept
   }
@@ -49,7 +56,7 @@ export function tunnelRules(
   }
 }
 
-const NO_TUNNEL: TunnelRules = { prerouting: '', chains: '', output: '', translate: '' }
+const NO_TUNNEL: TunnelRules = { known: '', prerouting: '', chains: '', output: '', translate: '' }
 
 const UNCLAIMED = is('ct', 0)
 /** What this machine sends under an address of its own is where it belongs already. */

@@ -2,6 +2,8 @@
  * What the tunnel's thread in the home is told at birth, and what it tells: plain data, for both cross to
  * another thread.
  */
+import type { Policy } from '../../shared/config/policy.ts'
+import type { PolicyScope } from '../../shared/core/class-change.ts'
 import type { LegName } from '../../shared/core/leg.ts'
 import type { CipherName } from '../../shared/tunnel/seal.ts'
 import type { TunnelMemory } from './tunnel-board.ts'
@@ -11,6 +13,9 @@ export interface TunnelBirth {
   readonly board: SharedArrayBuffer
   readonly tunnel: TunnelMemory
   readonly cookie: Uint8Array
+  readonly classes: Policy['classes']
+  /** The interfaces that the home's hosts are behind. */
+  readonly lan: readonly string[]
   readonly cipher: CipherName
   readonly reorderMsMax: number
   /** The network interface that is made. */
@@ -19,6 +24,12 @@ export interface TunnelBirth {
   readonly addresses: readonly Uint8Array[]
   readonly port: number
   readonly interfaces: Readonly<Record<LegName, string>>
+}
+
+/** Another policy. */
+export interface TunnelLetter {
+  readonly classes: Policy['classes']
+  readonly flows: PolicyScope
 }
 
 export type TunnelNews =

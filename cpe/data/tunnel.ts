@@ -3,25 +3,37 @@
  * would carry leaves by one line as it is.
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
+import type { Policy } from '../../shared/config/policy.ts'
 import { tunnelPort } from '../../shared/config/tunnel.ts'
+import type { PolicyScope } from '../../shared/core/class-change.ts'
 import type { Log } from '../../shared/daemon/log.ts'
-import { type KeptThread, keepThread } from '../../shared/relay/kept-thread.ts'
+import { keepThread } from '../../shared/relay/kept-thread.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import { type TunnelBoard, tunnelBoard } from './tunnel-board.ts'
-import type { TunnelBirth, TunnelNews } from './tunnel-room.ts'
+import type { TunnelBirth, TunnelLetter, TunnelNews } from './tunnel-room.ts'
+
+export interface OpenTunnel extends AsyncDisposable {
+  readonly board: TunnelBoard
+  /** The legs, or what steering wants of them, are others. */
+  wake(): void
+  /** Carry by this from now on: what begins, or what runs too. */
+  adopt(policy: Pick<Policy, 'classes'>, flows: PolicyScope): void
+}
 
 /** `board` is the leg board's memory. */
 export async function openTunnel(
-  config: Pick<CpeConfig, 'concentrator' | 'legs' | 'subscriber' | 'tunnel'>,
+  config: Pick<CpeConfig, 'classes' | 'concentrator' | 'lan' | 'legs' | 'subscriber' | 'tunnel'>,
   board: SharedArrayBuffer,
   log: Pick<Log, 'info' | 'warn'>,
-): Promise<KeptThread & { readonly board: TunnelBoard }> {
+): Promise<OpenTunnel> {
   const { tunnel, legs, concentrator, subscriber } = config
   const shared = tunnelBoard()
-  const birth: TunnelBirth = {
+  let { classes } = config
+  const birth: Omit<TunnelBirth, 'classes'> = {
     board,
     tunnel: shared.memory,
     cookie: subscriber.cookie,
+    lan: config.lan.interfaces,
     cipher: tunnel.cipher,
     reorderMsMax: tunnel.reorderMsMax,
     device: tunnel.interface,
@@ -29,9 +41,9 @@ export async function openTunnel(
     port: tunnelPort(tunnel, concentrator.port),
     interfaces: { dsl: legs.dsl.interface, lte: legs.lte.interface },
   }
-  const thread = await keepThread<TunnelBirth, TunnelNews>(
+  const thread = await keepThread<TunnelBirth, TunnelNews, TunnelLetter>(
     new URL('tunnel-worker.ts', import.meta.url),
-    () => birth,
+    () => ({ ...birth, classes }),
     (news) => say(news, log),
     (why) => {
       // Its last word may be an old one: packets must not be routed to nobody.
@@ -39,7 +51,15 @@ export async function openTunnel(
       log.warn('tunnel thread ended', { why })
     },
   )
-  return { ...thread, board: shared }
+  return {
+    board: shared,
+    wake: () => thread.wake(),
+    adopt(policy, flows) {
+      classes = policy.classes
+      thread.tell({ classes, flows })
+    },
+    [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
+  }
 }
 
 function say(news: TunnelNews, log: Pick<Log, 'info' | 'warn'>): void {

@@ -1,6 +1,6 @@
 /**
- * ② Which way a LAN connection leaves the house: over an uplink to the concentrator, or straight out, by its
- * service class and by whether the concentrator serves.
+ * ② Which way a LAN connection leaves the house: over an uplink to the concentrator, as it is through the tunnel,
+ * or straight out, by its rule, its service class and by whether the concentrator serves.
  */
 import { linesOf } from '../../shared/core/service-class.ts'
 import type { Asker } from './asker.ts'
@@ -12,7 +12,8 @@ import type { HouseRoom } from './room.ts'
 /** From here on the asker is answered one way or another; nobody needs to keep the request. */
 export function findWay(room: HouseRoom, pool: Pool, asker: Asker): void {
   const { board, classifier, count, loop, originMs } = room
-  const serviceClass = classifier.classOf(asker.traffic)
+  const { serviceClass, carry } = classifier.judge(asker.traffic)
+  if (carry === 'tunnel' && serviceClass !== 'bypass' && asker.tunnelled()) return
   noteUse(count, serviceClass, originMs + loop.nowMs)
   const lines = linesOf(serviceClass, board.quicker)
   // The one line that it may use is dead.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ORDER, TUNNEL_COUNT, tunnelBoard } from '../data/tunnel-board.ts'
+import { LTE_USE, ORDER, TUNNEL_COUNT, tunnelBoard } from '../data/tunnel-board.ts'
 import { TunnelSteering } from './tunnel-steering.ts'
 
 type Verdict = Parameters<TunnelSteering['look']>[0]['down']
@@ -60,7 +60,8 @@ test('a home that has spent its month has no LTE for what DSL has no room for, h
   const { look, orders, spend } = steered()
   spend(0, true)
   look()
-  assert.deepEqual([orders[ORDER.lteUp], orders[ORDER.lteDown]], [0, 0])
+  const spared = [LTE_USE.spared, LTE_USE.spared]
+  assert.deepEqual([orders[ORDER.lteUp], orders[ORDER.lteDown]], spared)
 })
 
 test('LTE carries nothing while DSL is known to carry much more than it does', () => {

@@ -10,7 +10,7 @@ import type { Budget } from '../../shared/core/budget.ts'
 import type { DslFirst, DslLine } from '../../shared/core/dsl-first.ts'
 import { Rate } from '../../shared/core/rate.ts'
 import { ThreadWatch } from '../../shared/core/thread-watch.ts'
-import { ORDER, type TunnelBoard } from '../data/tunnel-board.ts'
+import { LTE_USE, ORDER, type TunnelBoard } from '../data/tunnel-board.ts'
 import type { Router } from './router.ts'
 
 export interface SteeredTunnel {
@@ -60,7 +60,8 @@ export class TunnelSteering {
       ['Down', down],
     ] as const) {
       const loaded = verdict.dslBytesPerMs >= (verdict.dslCapacity ?? 0) * LOADED
-      const helps = Number(verdict.engaged || (within && loaded))
+      const mayHelp = verdict.engaged || (within && loaded)
+      const helps = mayHelp ? LTE_USE.helps : spent ? LTE_USE.spared : LTE_USE.waits
       if (orders[ORDER[`lte${direction}`]] !== helps) changed = true
       orders[ORDER[`lte${direction}`]] = helps
       const beside = verdict.dslBytesPerMs - this.#carried[direction].bytesPerMs

@@ -5,6 +5,7 @@
  */
 import { createCipheriv } from 'node:crypto'
 import { Command } from 'commander'
+import { MannerLegs, mannerOf } from '../../shared/core/manner.ts'
 import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
 import { FRAME_BYTES_MAX, type LegBatch, PACKET_HEADROOM_BYTES } from '../../shared/tunnel/batch.ts'
 import { tunnelSecret } from '../../shared/tunnel/keys.ts'
@@ -109,7 +110,7 @@ class Loopback implements Disposable {
         role,
         secret: tunnelSecret(new Uint8Array(22).fill(7)),
         cipher,
-        spreadingOf: () => 'cheapest-first',
+        mannerOf: () => mannerOf('cheapest-first', MannerLegs.ordered),
         reorderMsMax: 100,
         store,
       })
@@ -226,7 +227,7 @@ function udp(bytes: number): Uint8Array {
 const BURST = 256
 const FRAMES = 512
 /** 80 Gbit/s: no packet waits. */
-const UNLIMITED = { priority: 3, capacity: 10_000_000, beside: 0 }
+const UNLIMITED = { priority: 3, spared: false, capacity: 10_000_000, beside: 0 }
 /** ::ffff:192.0.2.1, as sockaddr_in6. */
 const ADDRESS = Uint8Array.from([
   10, 0, 0x22, 0x63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1, 0, 0, 0, 0,

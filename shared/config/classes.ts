@@ -3,9 +3,10 @@
  */
 import { z } from 'zod'
 import { POLICY_SCOPES } from '../core/class-change.ts'
-import type { HardwareAddress } from '../core/class-rules.ts'
+import { CARRIES, type HardwareAddress } from '../core/class-rules.ts'
 import { domainSet, parseDomain } from '../core/domain-set.ts'
 import { AFTER_CAP } from '../core/lte-guard.ts'
+import { SPREADINGS } from '../core/manner.ts'
 import { SERVICE_CLASSES } from '../core/service-class.ts'
 import { type Prefix, parsePrefix } from '../wire/address.ts'
 import { prefix } from './address.ts'
@@ -15,6 +16,11 @@ import { mustBeText, wrong } from './must.ts'
 export function classesSection() {
   const rule = z.strictObject({
     class: serviceClass(),
+    /**
+     * TCP by Multipath TCP, or as it is through the datagram tunnel, where a line strips MPTCP. The tunnel needs
+     * tunnel.enabled, and connect: truthful. Default mptcp.
+     */
+    carry: z.enum(CARRIES, { error: mustBeText('mptcp or tunnel') }).default('mptcp'),
     /** tcp or udp; without: either. */
     protocol: z.enum(['tcp', 'udp'], { error: mustBeText('tcp or udp') }).optional(),
     /** Destinations; without any: all. */
@@ -49,10 +55,26 @@ export function classesSection() {
           atCap: z.enum(AFTER_CAP, { error: mustBeText('back or reset') }).default('back'),
         })
         .prefault({}),
+      /**
+       * Which leg has the next packet of what the tunnel carries in bulk, for the classes that may use more than one.
+       * Default cheapest-first, weighted and lowest-rtt.
+       */
+      schedulers: z
+        .strictObject({
+          overflow: scheduler().default('cheapest-first'),
+          aggregate: scheduler().default('weighted'),
+          interactive: scheduler().default('lowest-rtt'),
+        })
+        .prefault({}),
       /** The first that fits decides. Default none. */
       rules: list(rule, 0, RULES_MAX, 'rules').default([]),
     })
     .prefault({})
+}
+
+function scheduler() {
+  const names = `${SPREADINGS.slice(0, -1).join(', ')} or ${SPREADINGS.at(-1)}`
+  return z.enum(SPREADINGS, { error: mustBeText(names) })
 }
 
 function serviceClass() {

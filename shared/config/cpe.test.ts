@@ -189,6 +189,7 @@ testEdges(cpeConfig, minimal, [
     good: [
       {
         class: 'bypass',
+        carry: 'tunnel',
         protocol: 'udp',
         dscp: ['ef'],
         from: ['aa:bb:cc:dd:ee:ff'],
@@ -198,6 +199,12 @@ testEdges(cpeConfig, minimal, [
     ],
     bad: ['bypass', 7],
     says: /a mapping with the keys/,
+  },
+  {
+    key: 'classes.rules.0.carry',
+    good: [],
+    bad: [null, '', 'Tunnel', 'tcp', true],
+    says: /mptcp or tunnel/,
   },
   {
     key: 'classes.rules.0.ports',
@@ -217,6 +224,12 @@ testEdges(cpeConfig, minimal, [
     bad: [null, '', 'All', 'none', 1, true],
     says: /new, all or reset/,
   },
+  ...['overflow', 'aggregate', 'interactive'].map((serviceClass) => ({
+    key: `classes.schedulers.${serviceClass}`,
+    good: [undefined, 'cheapest-first', 'lowest-rtt', 'weighted', 'redundant', 'blest', 'ecf'],
+    bad: [null, '', 'Weighted', 'round-robin', 1, true],
+    says: /cheapest-first, lowest-rtt, weighted, redundant, blest or ecf/,
+  })),
   {
     key: 'classes.lteCap.megabytes',
     good: [undefined, 0.1, 20, 1_000_000],
@@ -450,7 +463,13 @@ test('the least that must be said becomes a whole configuration', () => {
     standby: 'hot',
     budget: { resetDay: 1, atCap: 'standby', throttleMbps: 1 },
     roaming: 'deny',
-    classes: { default: 'overflow', appliesTo: 'new', lteCap: { atCap: 'back' }, rules: [] },
+    classes: {
+      default: 'overflow',
+      appliesTo: 'new',
+      lteCap: { atCap: 'back' },
+      schedulers: { overflow: 'cheapest-first', aggregate: 'weighted', interactive: 'lowest-rtt' },
+      rules: [],
+    },
     overflow: {
       engagePercent: 93,
       engageMs: 100,
@@ -493,6 +512,7 @@ test('what a rule says becomes what connections are compared with', () => {
   assert.deepEqual(reading.kind === 'value' && reading.value.classes.rules, [
     {
       class: 'dsl-only',
+      carry: 'mptcp',
       to: [],
       ports: [
         { from: 25, to: 25 },

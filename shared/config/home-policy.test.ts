@@ -12,6 +12,7 @@ test('no layer at all is the defaults, and the document says each of them', () =
     default: 'overflow',
     appliesTo: 'new',
     lteCap: { atCap: 'back' },
+    schedulers: { overflow: 'cheapest-first', aggregate: 'weighted', interactive: 'lowest-rtt' },
     rules: [],
   })
   const leaves = leavesOf(read.document)

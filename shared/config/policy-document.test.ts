@@ -27,6 +27,7 @@ test('a list is taken whole', () => {
     default: 'overflow',
     appliesTo: 'new',
     lteCap: { atCap: 'back' },
+    schedulers: { overflow: 'cheapest-first', aggregate: 'weighted', interactive: 'lowest-rtt' },
     rules: [],
   })
 })

@@ -17,6 +17,8 @@ export interface ClassPolicy {
 
 export interface ClassRule {
   readonly class: ServiceClass
+  /** How its TCP connections are carried, by Multipath TCP where nothing is said. */
+  readonly carry?: Carry | undefined
   readonly protocol?: Protocol | undefined
   readonly to: readonly Prefix[]
   readonly ports: ReadonlyArray<{ readonly from: number; readonly to: number }>
@@ -29,6 +31,10 @@ export interface ClassRule {
 
 export type Protocol = 'tcp' | 'udp'
 
+/** Bonded by Multipath TCP; or as it is through the datagram tunnel, for lines that strip MPTCP's options. */
+export const CARRIES = ['mptcp', 'tunnel'] as const
+export type Carry = (typeof CARRIES)[number]
+
 /** In lower case with colons: `aa:bb:cc:dd:ee:ff`. */
 export type HardwareAddress = string
 
@@ -40,7 +46,7 @@ export interface DomainSet {
 
 /** A connection as its first packet shows it. Addresses have 16 bytes. What is not known fits no rule. */
 export interface Traffic {
-  readonly protocol: Protocol
+  readonly protocol: Protocol | 'other'
   readonly destination: { readonly address: Uint8Array; readonly port: number }
   readonly source: Uint8Array | undefined
   readonly hardware: HardwareAddress | undefined
@@ -51,8 +57,16 @@ export interface Traffic {
 export type IsNamed = (set: string, address: Uint8Array) => boolean
 
 export function classOf(policy: ClassPolicy, traffic: Traffic, isNamed: IsNamed): ServiceClass {
-  const rule = policy.rules.find((one) => fits(one, traffic, isNamed))
-  return rule?.class ?? policy.default
+  return ruleOf(policy, traffic, isNamed)?.class ?? policy.default
+}
+
+/** The rule that decides; undefined: the default does. */
+export function ruleOf(
+  { rules }: ClassPolicy,
+  traffic: Traffic,
+  isNamed: IsNamed,
+): ClassRule | undefined {
+  return rules.find((one) => fits(one, traffic, isNamed))
 }
 
 /** What costs nothing to know comes first; what the kernel is asked for, last. */

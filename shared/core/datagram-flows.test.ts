@@ -36,11 +36,30 @@ test('a slot that nobody has used for long is a new flow, but its numbers go on'
   const flows = new DatagramFlows()
   const flow = flows.find(5, 100 * S)
   flows.observe(flow, 100, 0, 100 * S)
-  flows.note[flow] = 3
+  flows.say(flow, 5, 3)
   assert.deepEqual([flows.nextSequence(flow), flows.nextSequence(flow)], [0, 1])
-  assert.equal(flows.note[flows.find(5 + FLOWS, 120 * S)], 3)
-  assert.equal(flows.note[flows.find(5 + FLOWS, 131 * S)], 0)
+  assert.equal(flows.isUnsaid(flows.find(5, 120 * S), 5), false)
+  assert.equal(flows.isUnsaid(flows.find(5, 131 * S), 5), true)
   assert.equal(flows.nextSequence(flow), 2)
+})
+
+test('two flows of one slot are asked about in turn', () => {
+  const flows = new DatagramFlows()
+  const flow = flows.find(5, S)
+  assert.equal(flows.find(5 + FLOWS, S), flow)
+  assert.equal(flows.isUnsaid(flow, 5), true)
+  flows.say(flow, 5, 3)
+  assert.equal(flows.isUnsaid(flow, 5), false)
+  assert.equal(flows.isUnsaid(flow, 5 + FLOWS), true)
+  flows.unsayAll()
+  assert.equal(flows.isUnsaid(flow, 5), true)
+})
+
+test('what the far end has said of a flow holds before and after it has packets', () => {
+  const flows = new DatagramFlows()
+  flows.hear(5, 4, 100 * S)
+  assert.ok(!flows.isIdle(101 * S))
+  assert.equal(flows.manner(flows.find(5, 101 * S)), 4)
 })
 
 test('usedLegs() remembers the legs of the last moments, and forgets older ones', () => {

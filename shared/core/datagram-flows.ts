@@ -9,8 +9,10 @@
  *
  * Calls, games and names are sparse, and so is every flow while it begins. It is told by rate alone; what
  * marks itself as real time (DSCP) may have a video's rate. A flow is a slot of a fixed table by its hash:
- * two flows of one slot share its kind and its numbers, and lose nothing but that.
+ * two flows of one slot share its kind and its numbers, and lose nothing but that. In which manner each is
+ * carried (manner.ts) is asked again when they take turns.
  */
+import { type Manner, UNSAID } from './manner.ts'
 
 export const FlowKind = { sparse: 0, bulk: 1 } as const
 export type FlowKind = (typeof FlowKind)[keyof typeof FlowKind]
@@ -25,8 +27,9 @@ export class DatagramFlows {
   readonly #legs = new Uint8Array(FLOWS)
   readonly #legsBefore = new Uint8Array(FLOWS)
   readonly #legsSinceUs = new Float64Array(FLOWS)
-  /** What the caller wants to know again at the next packet: its spreading, plus one; 0 for a new flow. */
-  readonly note = new Uint8Array(FLOWS)
+  /** The manner of each flow, and of whom it is; the far end's word has no hash. */
+  readonly #manners = new Uint8Array(FLOWS)
+  readonly #hashes = new Uint32Array(FLOWS)
   #lastUs = 0
 
   /** The flow of a hash: a slot. A slot nobody used for IDLE_US belongs to whoever comes. */
@@ -35,9 +38,35 @@ export class DatagramFlows {
     if (nowUs - this.#seenUs[flow]! > IDLE_US) {
       this.#fill[flow] = 0
       this.#bulkUntilUs[flow] = 0
-      this.note[flow] = 0
+      this.#hashes[flow] = 0
     }
     return flow
+  }
+
+  /** What was last said of the flow by either end; UNSAID. */
+  manner(flow: number): Manner {
+    return this.#manners[flow]!
+  }
+
+  /** Nobody has said in which manner this one is to be carried: it is new, or shares its slot. */
+  isUnsaid(flow: number, hash: number): boolean {
+    return this.#manners[flow] === UNSAID || this.#hashes[flow] !== hash
+  }
+
+  say(flow: number, hash: number, manner: Manner): void {
+    this.#manners[flow] = manner
+    this.#hashes[flow] = hash
+  }
+
+  /** The far end has said it. Both ends count a flow by the same slot, for the hash knows no direction. */
+  hear(flow: number, manner: Manner, nowUs: number): void {
+    this.#manners[flow] = manner
+    this.#lastUs = nowUs
+  }
+
+  /** All are to be asked about again. */
+  unsayAll(): void {
+    this.#manners.fill(UNSAID)
   }
 
   /** A packet of this flow; what the flow is, with it. */

@@ -98,9 +98,13 @@ test('weighted gives each leg its share of the rate, and equal legs turns', () =
   }
 })
 
-test('redundant takes every usable leg, full and standby ones too', () => {
-  const third = path({ priority: 1, usable: false })
-  assert.equal(pick(redundant, [{ ...dsl, roomBytes: 0 }, { ...lte, priority: 1 }, third]), 0b011)
+test('redundant takes every usable leg, full ones too, but standby ones only when they are all', () => {
+  const third = path({ priority: 2, usable: false })
+  const full = { ...dsl, roomBytes: 0 }
+  assert.equal(pick(redundant, [full, lte, third]), 0b011)
+  assert.equal(pick(redundant, [full, { ...lte, priority: 1 }, third]), 0b001)
+  const standby = { ...full, priority: 1 }
+  assert.equal(pick(redundant, [standby, { ...lte, priority: 1 }, third]), 0b011)
 })
 
 test('blest uses the slow leg only where the quick one could not fill the window meanwhile', () => {

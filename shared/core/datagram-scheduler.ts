@@ -4,7 +4,7 @@
  *     cheapest-first   highest priority that has room, ties by round trip; what has no room spills over
  *     lowest-rtt       least round trip that has room; standby legs only when no other is usable
  *     weighted         in proportion to what each leg carries
- *     redundant        all usable legs at once
+ *     redundant        all usable legs at once; standby legs only when no other is usable
  *     blest, ecf       lowest-rtt, that rather waits for the quick leg than is held up by the slow one
  *
  * A scheduler answers a set of legs (bit 0: the first path), or NO_PATH when the packet should wait. It
@@ -87,10 +87,11 @@ export const weighted: Scheduler = (paths, bytes, _queued, { credit }) => {
   return setOf(best)
 }
 
-/** Every packet on every usable leg, room or not: it arrives with the first. Standby legs too. */
+/** Every packet on every usable leg, room or not: it arrives with the first. */
 export const redundant: Scheduler = (paths) => {
+  const standbyMay = onlyStandby(paths)
   let all = NO_PATH
-  for (let i = 0; i < paths.length; i++) if (paths[i]!.usable) all |= 1 << i
+  for (let i = 0; i < paths.length; i++) if (mayServe(paths[i]!, standbyMay)) all |= 1 << i
   return all
 }
 
@@ -148,7 +149,8 @@ function quickest(paths: readonly Path[], bytes: number): number {
   return best
 }
 
-function mayServe(path: Path, standbyMay: boolean): boolean {
+/** `standbyMay`: as `onlyStandby` says. */
+export function mayServe(path: Path, standbyMay: boolean): boolean {
   return path.usable && (path.priority > STANDBY || standbyMay)
 }
 
@@ -157,7 +159,7 @@ function mayCarry(path: Path, bytes: number, standbyMay: boolean): boolean {
 }
 
 /** Nothing better is usable at all; a full leg is usable. */
-function onlyStandby(paths: readonly Path[]): boolean {
+export function onlyStandby(paths: readonly Path[]): boolean {
   for (const path of paths) if (path.usable && path.priority > STANDBY) return false
   return true
 }
@@ -175,6 +177,7 @@ function setOf(path: number): number {
 /** A set is the bits of one byte on the wire. */
 export const PATHS_MAX = 8
 export const STANDBY = 1
+export const OVERFLOW = 2
 /** BLEST's own start. It would learn from what was sent again for a hole; here nothing is sent again. */
 const LAMBDA = 1.2
 const ECF_BETA = 0.25

@@ -32,6 +32,8 @@ export const VERDICT = {
   take: 0x0060_0000,
   /** The kernel shall forward it, unbonded. */
   bypass: 0x0070_0000,
+  /** Into the datagram tunnel, as it is. */
+  tunnel: 0x00e0_0000,
   // The LAN host shall hear why not.
   reset: 0x0080_0000,
   noRoute: 0x0090_0000,

@@ -12,6 +12,7 @@
 import type { Path } from '../core/datagram-scheduler.ts'
 import { LegQuality } from '../core/leg-quality.ts'
 import { LegRate } from '../core/leg-rate.ts'
+import { type MannerLegs, priorityFor } from '../core/manner.ts'
 import { PathMtu } from '../core/path-mtu.ts'
 import { type LegCounts, noCounts } from '../wire/control.ts'
 import { FRAME_OVERHEAD_BYTES, since32 } from '../wire/tunnel.ts'
@@ -19,6 +20,10 @@ import { FRAME_OVERHEAD_BYTES, since32 } from '../wire/tunnel.ts'
 export class TunnelLeg {
   /** 1 to LEGS. */
   readonly number: number
+  /** As steering orders. What it is for the packet at hand stands in `path`. */
+  priority = 0
+  /** It carries only while the others are dead, whatever a flow wants. */
+  spared = false
   readonly path: Path = {
     priority: 0,
     usable: false,
@@ -91,10 +96,11 @@ export class TunnelLeg {
     this.candidate = undefined
   }
 
-  /** The scheduler's picture of the leg, now. */
-  paint(nowUs: number): void {
+  /** The scheduler's picture of the leg, now, for flows that may have these legs. */
+  paint(legs: MannerLegs, nowUs: number): void {
     const { path } = this
     const share = this.quality.share(nowUs)
+    path.priority = priorityFor(legs, this.number, this.priority, this.spared)
     path.usable = path.priority > 0 && this.far !== undefined && share > 0
     // Of a leg that is out nothing is spent: what it would hold is asked for when it is in.
     if (share > 0) this.#paintRoom(share, nowUs)

@@ -1,7 +1,8 @@
 /**
  * The legs of a session, and which of them may be used now.
  */
-import type { Path } from '../core/datagram-scheduler.ts'
+import { mayServe, onlyStandby, type Path } from '../core/datagram-scheduler.ts'
+import type { MannerLegs } from '../core/manner.ts'
 import { LEGS } from './key-ring.ts'
 import { TunnelLeg } from './leg.ts'
 
@@ -13,6 +14,9 @@ export class Legs {
   readonly list: TunnelLeg[] = []
   /** `paths[i]` is the path of `list[i]`. */
   readonly paths: Path[] = []
+  /** The longest packet that a leg would have carried, as last painted. */
+  longestBytes = 0
+  #quick = -1
   readonly #byNumber: Array<TunnelLeg | undefined> = new Array(LEGS + 1).fill(undefined)
 
   /** The leg of this number, if it is known. */
@@ -32,11 +36,11 @@ export class Legs {
     return leg
   }
 
-  /** Bring the schedulers' picture up to now, for a packet of this length. */
-  paint(bytes: number, nowUs: number): Fit {
+  /** Bring the schedulers' picture up to now, for a packet of this length that may go by these legs. */
+  paint(bytes: number, legs: MannerLegs, nowUs: number): Fit {
     let some = false
     for (const leg of this.list) {
-      leg.paint(nowUs)
+      leg.paint(legs, nowUs)
       some ||= leg.path.usable
     }
     let spoken = false
@@ -45,18 +49,22 @@ export class Legs {
       if (!some) leg.paintBad(nowUs)
       spoken ||= leg.path.usable && !leg.isDead(nowUs)
     }
+    this.longestBytes = 0
     let fit: Fit = Fit.none
     for (const leg of this.list) {
       // While all are silent it is not the legs: nothing is taken away.
       if (spoken && leg.isDead(nowUs)) leg.path.usable = false
       if (!leg.path.usable) continue
-      if (bytes <= leg.packetBytesMax) {
+      const longest = leg.packetBytesMax
+      this.longestBytes = Math.max(this.longestBytes, longest)
+      if (bytes <= longest) {
         fit = Fit.some
         continue
       }
-      // A leg that cannot hold it has no room for it.
-      leg.path.roomBytes = NO_ROOM
-      if (fit === Fit.none) fit = Fit.tooLong
+      leg.path.usable = false
+      // What a leg carries that nobody has used yet is not known: it is asked for, and nobody is told too little.
+      if (!leg.mtu.known) leg.longUs = nowUs
+      else if (fit === Fit.none) fit = Fit.tooLong
     }
     return fit
   }
@@ -69,7 +77,7 @@ export class Legs {
     let best = -1
     for (let i = 0; i < this.paths.length; i++) {
       const path = this.paths[i]!
-      if (i === except || !path.usable || path.roomBytes === NO_ROOM) continue
+      if (i === except || !path.usable) continue
       const chosen = this.paths[best]
       const isBetter =
         chosen === undefined ||
@@ -91,11 +99,31 @@ export class Legs {
     return last
   }
 
+  /**
+   * The leg of least round trip for what must not wait. It stays what it was until another is clearly quicker: two
+   * that are alike would take turns, and each turn puts packets out of order.
+   */
+  quickest(): number {
+    const { paths } = this
+    const standbyMay = onlyStandby(paths)
+    let quickest = -1
+    for (let i = 0; i < paths.length; i++) {
+      if (!mayServe(paths[i]!, standbyMay)) continue
+      if (quickest < 0 || paths[i]!.srttUs < paths[quickest]!.srttUs) quickest = i
+    }
+    const before = paths[this.#quick]
+    if (before !== undefined && mayServe(before, standbyMay)) {
+      if (before.srttUs < paths[quickest]!.srttUs * QUICKER + QUICKER_US) return this.#quick
+    }
+    this.#quick = quickest
+    return quickest
+  }
+
   /** Something was sent on some leg, and on none of these is there a word of it. */
   areSilent(nowUs: number): boolean {
     let silent = false
     for (const leg of this.list) {
-      if (leg.far === undefined || leg.path.priority === 0 || !leg.isExpecting) continue
+      if (leg.far === undefined || leg.priority === 0 || !leg.isExpecting) continue
       if (!leg.isSilent(nowUs, SILENT_US)) return false
       silent = true
     }
@@ -115,13 +143,16 @@ export class Legs {
   packetBytesMax(): number {
     let least = Infinity
     for (const leg of this.list) {
-      if (leg.path.usable && leg.mtu.known) least = Math.min(least, leg.packetBytesMax)
+      if (leg.priority > 0 && leg.far !== undefined && leg.mtu.known)
+        least = Math.min(least, leg.packetBytesMax)
     }
     return Math.max(least === Infinity ? 0 : least, PACKET_BYTES_MIN)
   }
 }
 
-const NO_ROOM = -Infinity
 const SILENT_US = 400_000
+/** The round trip that the quicker leg must be below. */
+const QUICKER = 1.25
+const QUICKER_US = 3_000
 /** IPv6 promises so much to every host. A leg that carries less is not given such packets. */
 const PACKET_BYTES_MIN = 1_280

@@ -47,7 +47,7 @@ export class Offers {
     this.#isDown = silent && silentFor > DOWN_US
     if (key !== undefined && !silent && !key.isWorn(nowUs)) return Infinity
     if (nowUs < this.#nextUs) return this.#nextUs
-    const ways = legs.list.filter(({ far, path }) => far !== undefined && path.priority > 0)
+    const ways = legs.list.filter(({ far, priority }) => far !== undefined && priority > 0)
     const leg = ways[this.#tries % Math.max(1, ways.length)]
     if (leg?.far === undefined) return nowUs + AGAIN_US
     writeHandshake(batch, leg.number, this.#make(leg.number, nowUs), leg.far)

@@ -7,12 +7,12 @@
  * Nothing overtakes anything on a line.
  */
 import { mulberry32 } from '../core/chance.fake.ts'
+import { type Manner, MannerLegs, mannerOf } from '../core/manner.ts'
 import { type Pinned, pinned } from '../linux/pinned.ts'
 import { FRAME_BYTES_MAX, type LegBatch, PACKET_HEADROOM_BYTES, type PacketOut } from './batch.ts'
 import { tunnelSecret } from './keys.ts'
 import { PacketStore } from './packet-store.ts'
 import type { CipherName } from './seal.ts'
-import type { Spreading } from './sender.ts'
 import { TunnelSession } from './session.ts'
 
 export interface Line {
@@ -70,11 +70,12 @@ export class PaintedStreet {
     {
       seed = 1,
       cipher = 'aes-128-gcm',
-      spreading = 'cheapest-first',
+      mannerOf: mannerOfPacket = () => mannerOf('cheapest-first', MannerLegs.ordered),
     }: {
       readonly seed?: number
       readonly cipher?: CipherName
-      readonly spreading?: Spreading
+      /** Said by the home of each flow, by its first packet. */
+      readonly mannerOf?: (packet: Uint8Array) => Manner
     } = {},
   ) {
     this.lines = lines
@@ -87,7 +88,10 @@ export class PaintedStreet {
         role,
         secret: tunnelSecret(COOKIE),
         cipher,
-        spreadingOf: () => spreading,
+        mannerOf:
+          role === 'home'
+            ? (_hash, packet, at, bytes) => mannerOfPacket(packet.subarray(at, at + bytes))
+            : undefined,
         reorderMsMax: 100,
         store: this.store,
       })
@@ -251,6 +255,16 @@ export function datagram(bytes: number, flow: number, number: number, tos = 0): 
   view.setUint16(24, bytes - 20)
   view.setFloat64(28, number)
   return packet
+}
+
+/** The same flow in the other direction. */
+export function reversed(packet: Uint8Array): Uint8Array {
+  const back = Uint8Array.from(packet)
+  back.set(packet.subarray(16, 20), 12)
+  back.set(packet.subarray(12, 16), 16)
+  back.set(packet.subarray(22, 24), 20)
+  back.set(packet.subarray(20, 22), 22)
+  return back
 }
 
 export function numberOf(packet: Uint8Array): number {

@@ -27,7 +27,7 @@ export class Questions {
 
   /** Ask what is due on this leg; when to come again. `bulkUs`: when the session last carried bulk. */
   tick(leg: TunnelLeg, bulkUs: number, nowUs: number, batch: LegBatch): number {
-    if (leg.far === undefined || leg.path.priority === 0) return Infinity
+    if (leg.far === undefined || leg.priority === 0) return Infinity
     const busy = nowUs - leg.busyUs < BUSY_US
     // A leg that has become busy is not left alone for as long as an idle one.
     if (leg.unanswered === 0) leg.askUs = leg.answeredUs + pauseUs(leg, nowUs)
@@ -37,7 +37,8 @@ export class Questions {
       leg.unanswered += 1
       this.#ask(leg, leg.far, 0, SHORT_BYTES, ASKED, nowUs, batch)
     }
-    const wanted = leg.path.priority >= PRIMARY || nowUs - bulkUs < BULK_US
+    const wanted =
+      leg.priority >= PRIMARY || nowUs - bulkUs < BULK_US || nowUs - leg.longUs < BUSY_US
     const askUs = busy || this.#asksIdle || leg.unanswered > 0 ? leg.askUs : Infinity
     if (!wanted) return askUs
     const long = nowUs - leg.longUs < BUSY_US || !leg.mtu.known
@@ -116,7 +117,7 @@ export class Questions {
 /** How long a leg is left alone after an answer. */
 function pauseUs(leg: TunnelLeg, nowUs: number): number {
   if (nowUs - leg.busyUs < BUSY_US) return BUSY_PAUSE_US
-  return leg.path.priority >= PRIMARY ? PRIMARY_PAUSE_US : DEAR_PAUSE_US
+  return leg.priority >= PRIMARY ? PRIMARY_PAUSE_US : DEAR_PAUSE_US
 }
 
 const SHORT_BYTES = CONTROL_LEAD_BYTES

@@ -41,7 +41,7 @@ function download(lines: ReadonlyArray<Partial<Line>>, seconds: number): number 
   )
   const quic = new PaintedQuic(street)
   for (const [leg, { rate }] of street.lines) {
-    const order = { priority: leg === 1 ? 3 : 2, capacity: rate, beside: 0 }
+    const order = { priority: leg === 1 ? 3 : 2, spared: false, capacity: rate, beside: 0 }
     street.sessions.home.order(leg, order, order)
   }
   street.connect()

@@ -14,6 +14,7 @@
 import { FLOWS } from '../core/datagram-flows.ts'
 import { FlowOrder, Order } from '../core/flow-order.ts'
 import { LegClocks } from '../core/leg-clocks.ts'
+import type { Manner } from '../core/manner.ts'
 import type { Pinned } from '../linux/pinned.ts'
 import { Ecn, ecnAtEgress, setEcn } from '../wire/ecn.ts'
 import {
@@ -21,6 +22,8 @@ import {
   DataFlag,
   type DataLead,
   HEAD_BYTES,
+  MANNER_MASK,
+  MANNER_SHIFT,
   readDataLead,
   TAG_BYTES,
 } from '../wire/tunnel.ts'
@@ -66,6 +69,14 @@ export class Receiver implements Disposable {
   /** Send Time of the data frame taken last. */
   get lastSentUs(): number {
     return this.#lead.sentUs
+  }
+
+  get lastFlow(): number {
+    return this.#lead.flow % FLOWS
+  }
+
+  get lastManner(): Manner {
+    return (this.#lead.flags >> MANNER_SHIFT) & MANNER_MASK
   }
 
   /** An opened data frame of `leg`, whose outer header had this traffic class. */

@@ -26,6 +26,8 @@ import type { TunnelLeg } from './leg.ts'
 export interface LegOrder {
   /** RFC 9897: 0 never, 1 standby, 2 overflow only, 3 to 15 primary. 0 also for a leg that is dead. */
   readonly priority: number
+  /** It carries only while the others are dead, whatever a flow wants: the month's budget is spent. */
+  readonly spared: boolean
   /** What the line is known to carry, bytes a millisecond; undefined: the session finds out. */
   readonly capacity: number | undefined
   /** Of it, what passes beside the tunnel (TCP), bytes a millisecond. */
@@ -36,7 +38,7 @@ export class Reports {
   readonly #frames: Frames
   readonly #lead: ControlLead = { sentUs: 0, kind: ControlKind.report, count: 0, bytes: 0 }
   readonly #counts = noCounts(0)
-  readonly #order: WireOrder = { leg: 0, priority: 0, kbps: 0, besideKbps: 0 }
+  readonly #order: WireOrder = { leg: 0, priority: 0, spared: false, kbps: 0, besideKbps: 0 }
   #reportUs = 0
   #orderedUs = -Infinity
   #wishesAreNew = false
@@ -112,6 +114,7 @@ export class Reports {
       if (wish === undefined) continue
       this.#order.leg = number
       this.#order.priority = wish.priority
+      this.#order.spared = wish.spared
       this.#order.kbps = wish.capacity === undefined ? 0 : Math.ceil(wish.capacity * KBPS)
       this.#order.besideKbps = Math.floor(wish.beside * KBPS)
       writeOrder(SCRATCH.bytes, 0, count, this.#order)
@@ -136,10 +139,11 @@ export class Reports {
     this.#heardOrderUs = lead.sentUs
     for (let i = 0; i < lead.count; i++) {
       readOrder(memory, at, i, this.#order)
-      const { leg: number, priority, kbps, besideKbps } = this.#order
+      const { leg: number, priority, spared, kbps, besideKbps } = this.#order
       const leg = legOf(number)
       if (leg === undefined) continue
-      leg.path.priority = priority
+      leg.priority = priority
+      leg.spared = spared
       leg.rate.bound(kbps === 0 ? undefined : kbps / KBPS, besideKbps / KBPS)
     }
   }

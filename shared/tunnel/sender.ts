@@ -21,9 +21,18 @@ import {
   schedulerMemory,
   weighted,
 } from '../core/datagram-scheduler.ts'
+import {
+  legsOf,
+  type Manner,
+  type MannerLegs,
+  SPREADINGS,
+  type Spreading,
+  spreadingOf,
+  UNSAID,
+} from '../core/manner.ts'
 import type { Pinned } from '../linux/pinned.ts'
 import { type FlowFacts, readFlow } from '../wire/flow-facts.ts'
-import { DataFlag, FRAME_OVERHEAD_BYTES } from '../wire/tunnel.ts'
+import { DataFlag, FRAME_OVERHEAD_BYTES, MANNER_SHIFT } from '../wire/tunnel.ts'
 import type { LegBatch } from './batch.ts'
 import { Emitter } from './emitter.ts'
 import type { Frames } from './frames.ts'
@@ -32,19 +41,17 @@ import type { PacketStore } from './packet-store.ts'
 import { SendQueue } from './send-queue.ts'
 import { type PacketNote, SparsePackets } from './sparse.ts'
 
-/** How the packets of a bulk flow are spread over the legs. */
-const SPREADINGS = {
+const SCHEDULER = {
   'cheapest-first': cheapestFirst,
   'lowest-rtt': lowestRtt,
   weighted,
   redundant,
   blest,
   ecf,
-} as const satisfies Record<string, Scheduler>
-export type Spreading = keyof typeof SPREADINGS
+} as const satisfies Record<Spreading, Scheduler>
 
-/** Asked once at the first packet of a flow. */
-export type SpreadingOf = (packet: Uint8Array, at: number, bytes: number) => Spreading
+/** Asked at the first packet of a flow, and again when another has had its slot meanwhile. */
+export type MannerOf = (hash: number, packet: Uint8Array, at: number, bytes: number) => Manner
 
 /** What became of a packet. */
 export const Sent = {
@@ -55,7 +62,7 @@ export const Sent = {
   dropped: 2,
   /** Longer than any usable leg carries: answer with ICMP. */
   tooBig: 3,
-  /** No keys yet, or no leg may carry: forward it without us. */
+  /** No keys yet, no leg may carry, or it is being found out how much one carries. */
   noWay: 4,
   /** Not an IP packet. */
   alien: 5,
@@ -72,19 +79,20 @@ export class Sender implements Disposable {
   readonly emitter: Emitter
   readonly #legs: Legs
   readonly #store: PacketStore
-  readonly #spreadingOf: SpreadingOf
+  readonly #mannerOf: MannerOf | undefined
   readonly #sparse: SparsePackets
   readonly #memory: SchedulerMemory = schedulerMemory()
   readonly #facts: FlowFacts = { hash: 0, version: 4, trafficClass: 0 }
   readonly #note: PacketNote = { flow: 0, sequence: 0, trafficClass: 0, checksum: 0 }
   #flows: DatagramFlows | undefined
-  #queue: SendQueue | undefined
+  /** By the legs that a flow may have: what waits for DSL alone holds up nobody else. */
+  readonly #queues: Array<SendQueue | undefined> = []
 
-  constructor(frames: Frames, legs: Legs, store: PacketStore, spreadingOf: SpreadingOf) {
+  constructor(frames: Frames, legs: Legs, store: PacketStore, mannerOf: MannerOf | undefined) {
     this.emitter = new Emitter(frames, legs)
     this.#legs = legs
     this.#store = store
-    this.#spreadingOf = spreadingOf
+    this.#mannerOf = mannerOf
     this.#sparse = new SparsePackets(legs, this.emitter, store)
   }
 
@@ -98,33 +106,45 @@ export class Sender implements Disposable {
   ): Sent {
     const facts = this.#facts
     if (!readFlow(packet.bytes, at, bytes, facts)) return Sent.alien
-    const fit = this.#legs.paint(bytes, nowUs)
-    if (fit !== Fit.some) return fit === Fit.none ? Sent.noWay : Sent.tooBig
-
     this.#flows ??= new DatagramFlows()
     const flows = this.#flows
     const flow = flows.find(facts.hash, nowUs)
-    const kind = flows.observe(flow, bytes, facts.trafficClass >> 2, nowUs)
-    if (flows.note[flow] === 0) {
-      const spreading = this.#spreadingOf(packet.bytes, at, bytes)
-      flows.note[flow] = 1 + SPREADING_NAMES.indexOf(spreading)
+    if (this.#mannerOf !== undefined && flows.isUnsaid(flow, facts.hash)) {
+      flows.say(flow, facts.hash, this.#mannerOf(facts.hash, packet.bytes, at, bytes))
     }
+    const manner = flows.manner(flow)
+    const fit = this.#legs.paint(bytes, legsOf(manner), nowUs)
+    if (fit !== Fit.some) return fit === Fit.none ? Sent.noWay : Sent.tooBig
+
+    const kind = flows.observe(flow, bytes, facts.trafficClass >> 2, nowUs)
     this.packets += 1
     this.bytes += bytes
     const note = this.#note
     note.flow = flow
     note.trafficClass = facts.trafficClass
     note.checksum = checksum
-    const spreading = flows.note[flow]! - 1
-    if (kind === FlowKind.sparse && spreading !== REDUNDANT) {
-      return this.#sendSparse(flows, packet, at, bytes, nowUs, batch)
+    if (kind === FlowKind.sparse) {
+      return this.#sendSparse(flows, manner, packet, at, bytes, nowUs, batch)
     }
     this.bulkUs = nowUs
-    const isFirst = this.#queue === undefined || this.#queue.packets === 0
-    if (isFirst && this.#sendBulk(flows, spreading, packet, at, bytes, nowUs, batch)) {
+    const waiting = this.#queues[legsOf(manner)]
+    const isFirst = waiting === undefined || waiting.packets === 0
+    if (isFirst && this.#sendBulk(flows, manner, 0, packet, at, bytes, nowUs, batch)) {
       return Sent.sent
     }
-    return this.#enqueue(spreading, packet, at, bytes, nowUs)
+    return this.#enqueue(manner, packet, at, bytes, nowUs)
+  }
+
+  /** The home has said in which manner its flow of this number shall be carried. */
+  hearManner(flow: number, manner: Manner, nowUs: number): void {
+    if (manner === UNSAID) return
+    this.#flows ??= new DatagramFlows()
+    this.#flows.hear(flow, manner, nowUs)
+  }
+
+  /** Ask for the manner of each flow again: the rules are others. */
+  askAgain(): void {
+    this.#flows?.unsayAll()
   }
 
   /** Send what waits and may go now, once more what may be lost; when to come again. */
@@ -132,55 +152,86 @@ export class Sender implements Disposable {
     const flows = this.#flows
     if (flows === undefined) return Infinity
     const lookUs = this.#sparse.tick(nowUs, batch)
-    const queue = this.#queue
-    if (queue === undefined || queue.packets === 0) {
-      if (flows.isIdle(nowUs)) this.#rest()
-      return lookUs
+    let waiting = 0
+    for (let legs = 0; legs < this.#queues.length; legs++) {
+      const queue = this.#queues[legs]
+      if (queue === undefined || queue.packets === 0) continue
+      this.#drain(flows, queue, legs as MannerLegs, nowUs, batch)
+      waiting += queue.packets
     }
+    if (waiting > 0) return Math.min(lookUs, nowUs + DRAIN_US)
+    if (flows.isIdle(nowUs)) this.#rest()
+    return lookUs
+  }
+
+  [Symbol.dispose](): void {
+    for (const queue of this.#queues) while (queue !== undefined && queue.packets > 0) queue.shift()
+    this.#rest()
+  }
+
+  /** One queue, as far as there is room. */
+  #drain(
+    flows: DatagramFlows,
+    queue: SendQueue,
+    legs: MannerLegs,
+    nowUs: number,
+    batch: LegBatch,
+  ): void {
     this.late += queue.dropOld(nowUs)
     while (queue.packets > 0) {
       const slot = queue.first
       const bytes = this.#store.bytesOf(slot)
       // What fits nowhere any more, because a leg has gone or has shrunk, is given up.
-      if (this.#legs.paint(bytes, nowUs) === Fit.some) {
+      if (this.#legs.paint(bytes, legs, nowUs) === Fit.some) {
         const { memory, flow, note, trafficClass, checksum } = this.#store
         this.#note.flow = flow[slot]!
         this.#note.trafficClass = trafficClass[slot]!
         this.#note.checksum = checksum[slot]!
         const at = this.#store.at(slot)
-        if (!this.#sendBulk(flows, note[slot]!, memory, at, bytes, nowUs, batch)) break
+        const sent = this.#sendBulk(
+          flows,
+          note[slot]!,
+          queue.bytes,
+          memory,
+          at,
+          bytes,
+          nowUs,
+          batch,
+        )
+        if (!sent) return
       }
       queue.shift()
     }
-    return queue.packets === 0 ? lookUs : Math.min(lookUs, nowUs + DRAIN_US)
-  }
-
-  [Symbol.dispose](): void {
-    while (this.#queue !== undefined && this.#queue.packets > 0) this.#queue.shift()
-    this.#rest()
   }
 
   #sendSparse(
     flows: DatagramFlows,
+    manner: Manner,
     packet: Pinned,
     at: number,
     bytes: number,
     nowUs: number,
     batch: LegBatch,
   ): Sent {
-    const set = this.#sparse.choose(nowUs)
+    const spreading = spreadingOf(manner)
+    const { paths } = this.#legs
+    const set =
+      spreading === REDUNDANT
+        ? redundant(paths, bytes, 0, this.#memory)
+        : this.#sparse.choose(spreading === LOWEST_RTT, nowUs)
     if (set === 0) return Sent.noWay
     const note = this.#note
     note.sequence = flows.nextSequence(note.flow)
-    this.#emit(flows, set, 0, packet, at, bytes, nowUs, batch)
+    this.#emit(flows, manner, set, 0, packet, at, bytes, nowUs, batch)
     this.#sparse.remember(set, packet, at, bytes, note, nowUs)
     return Sent.sent
   }
 
-  /** The packet of `#note`. False: no leg has room now. */
+  /** The packet of `#note`. `waiting`: bytes of its queue, itself included. False: no leg has room now. */
   #sendBulk(
     flows: DatagramFlows,
-    spreading: number,
+    manner: Manner,
+    waiting: number,
     packet: Pinned,
     at: number,
     bytes: number,
@@ -188,19 +239,22 @@ export class Sender implements Disposable {
     batch: LegBatch,
   ): boolean {
     const wire = bytes + FRAME_OVERHEAD_BYTES
-    const queued = wire + (this.#queue?.bytes ?? 0)
-    const set = SCHEDULERS[spreading]!(this.#legs.paths, wire, queued, this.#memory)
+    const schedule = SCHEDULERS[spreadingOf(manner)]!
+    const set = schedule(this.#legs.paths, wire, Math.max(wire, waiting), this.#memory)
     // Whoever has no room now would be fed more, if it carried more.
-    for (const leg of this.#legs.list) if (leg.path.roomBytes < wire) leg.rate.starve()
+    for (const { path, rate } of this.#legs.list) {
+      if (path.usable && path.roomBytes < wire) rate.starve()
+    }
     if (set === NO_PATH) return false
     this.#note.sequence = flows.nextSequence(this.#note.flow)
-    this.#emit(flows, set, DataFlag.ordered, packet, at, bytes, nowUs, batch)
+    this.#emit(flows, manner, set, DataFlag.ordered, packet, at, bytes, nowUs, batch)
     return true
   }
 
   /** The packet of `#note`, on these legs. */
   #emit(
     flows: DatagramFlows,
+    manner: Manner,
     set: number,
     flags: number,
     packet: Pinned,
@@ -213,14 +267,15 @@ export class Sender implements Disposable {
     const { lead } = this.emitter
     lead.flow = flow
     lead.sequence = sequence
-    lead.flags = flags | checksum
+    lead.flags = flags | checksum | (this.#mannerOf === undefined ? 0 : manner << MANNER_SHIFT)
     lead.legs = flows.usedLegs(flow, this.#legs.wireSet(set), nowUs)
     this.emitter.emit(set, packet, at, bytes, trafficClass, nowUs, batch)
   }
 
-  #enqueue(spreading: number, packet: Pinned, at: number, bytes: number, nowUs: number): Sent {
-    this.#queue ??= new SendQueue(this.#store)
-    const queue = this.#queue
+  #enqueue(manner: Manner, packet: Pinned, at: number, bytes: number, nowUs: number): Sent {
+    const legs = legsOf(manner)
+    const queue = this.#queues[legs] ?? new SendQueue(this.#store)
+    this.#queues[legs] = queue
     this.late += queue.dropOld(nowUs)
     const slot = queue.isFull ? -1 : this.#store.put(packet, at, bytes, nowUs)
     if (slot < 0) {
@@ -228,7 +283,7 @@ export class Sender implements Disposable {
       return Sent.dropped
     }
     this.#store.flow[slot] = this.#note.flow
-    this.#store.note[slot] = spreading
+    this.#store.note[slot] = manner
     this.#store.trafficClass[slot] = this.#note.trafficClass
     this.#store.checksum[slot] = this.#note.checksum
     queue.push(slot)
@@ -238,12 +293,13 @@ export class Sender implements Disposable {
   #rest(): void {
     this.#sparse.rest()
     this.#flows = undefined
-    this.#queue = undefined
+    this.#queues.length = 0
   }
 }
 
-const SPREADING_NAMES = Object.keys(SPREADINGS) as Spreading[]
-const SCHEDULERS: readonly Scheduler[] = Object.values(SPREADINGS)
-const REDUNDANT = SPREADING_NAMES.indexOf('redundant')
+/** By their numbers. */
+const SCHEDULERS: readonly Scheduler[] = SPREADINGS.map((name) => SCHEDULER[name])
+const REDUNDANT = SPREADINGS.indexOf('redundant')
+const LOWEST_RTT = SPREADINGS.indexOf('lowest-rtt')
 /** Tokens come by the microsecond; a system call for less than a millisecond's worth does not pay. */
 const DRAIN_US = 1_000

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mulberry32 } from '../core/chance.fake.ts'
+import { type Manner, MannerLegs, mannerOf, mannerOfClass } from '../core/manner.ts'
 import { pinned } from '../linux/pinned.ts'
 import { decodeHandshake } from '../wire/handshake.ts'
 import { FrameType } from '../wire/tunnel.ts'
@@ -13,10 +14,11 @@ import {
   line,
   numberOf,
   PaintedStreet,
+  reversed,
   sockaddr,
 } from './painted-street.fake.ts'
 import { Seal } from './seal.ts'
-import { Sent, type Spreading } from './sender.ts'
+import { Sent } from './sender.ts'
 
 const MBIT = 125
 const DSL = { rate: 50 * MBIT, oneWayUs: 10_000 }
@@ -81,7 +83,9 @@ test('LTE carries what DSL cannot, and little more', () => {
 
 for (const spreading of ['lowest-rtt', 'weighted', 'blest'] as const) {
   test(`bulk fills both legs by ${spreading} too`, () => {
-    const { goodput, late, delivered } = download([DSL, LTE], 118, { spreading })
+    const { goodput, late, delivered } = download([DSL, LTE], 118, {
+      manner: mannerOf(spreading, MannerLegs.ordered),
+    })
     assert.ok(goodput >= 0.9 * 130 * 0.945, `${goodput} Mbit/s`)
     assert.ok(late < 0.002 * delivered, `${late} of ${delivered} late`)
   })
@@ -89,11 +93,86 @@ for (const spreading of ['lowest-rtt', 'weighted', 'blest'] as const) {
 
 test('redundant sends everything by both legs, and each packet is delivered once', () => {
   const { delivered, sent, duplicates } = download([DSL, { ...LTE, loss: 0.1 }], 20, {
-    spreading: 'redundant',
+    manner: mannerOf('redundant', MannerLegs.all),
     seconds: 1,
   })
   assert.equal(delivered, sent)
   assert.ok(duplicates > 0.8 * sent, `${duplicates} duplicates of ${sent}`)
+})
+
+for (const [serviceClass, dsl, lte] of [
+  ['dsl-only', 49, 0],
+  ['lte-only', 0, 79],
+  ['handover', 49, 0],
+  ['overflow', 49, 60],
+  ['aggregate', 40, 60],
+] as const) {
+  test(`what comes back to a flow of ${serviceClass} has the legs of the class`, () => {
+    const manner = mannerOfClass(serviceClass, {
+      overflow: 'ecf',
+      aggregate: 'weighted',
+      interactive: 'lowest-rtt',
+    })
+    const { carried } = download([DSL, LTE], 130, { manner, seconds: 1 })
+    assert.ok(carried.dsl >= dsl * 0.93, `DSL carried ${carried.dsl} Mbit/s`)
+    assert.ok(carried.lte >= lte * 0.93, `LTE carried ${carried.lte} Mbit/s`)
+    if (dsl === 0) assert.ok(carried.dsl < 0.2, `DSL carried ${carried.dsl} Mbit/s`)
+    if (lte === 0) assert.ok(carried.lte < 0.2, `LTE carried ${carried.lte} Mbit/s`)
+  })
+}
+
+test('what waits for DSL alone holds up nothing that may go by LTE', () => {
+  const arrived = [0, 0, 0]
+  const street = new PaintedStreet(
+    legs([DSL, LTE]),
+    {
+      home: () => {},
+      concentrator: (packet) => {
+        arrived[packet[21]! - FLOW_PORT_LOW]! += 1
+      },
+    },
+    {
+      mannerOf: (packet) =>
+        mannerOf(
+          'cheapest-first',
+          packet[21]! - FLOW_PORT_LOW === 1 ? MannerLegs.dsl : MannerLegs.lte,
+        ),
+    },
+  )
+  orderDslFirst(street, true)
+  // What LTE carries is found out when somebody wants to know.
+  street.send('home', datagram(1_400, 2, 0))
+  street.run(street.nowUs + 600_000)
+  arrived.fill(0)
+  for (let i = 0; i < 2_000; i++) {
+    // Twice what DSL carries, and half of what LTE does.
+    for (const flow of i % 2 === 0 ? [1, 1, 2] : [1, 1]) {
+      street.send('home', datagram(1_400, flow, i))
+    }
+    street.run(street.nowUs + 250)
+  }
+  street.run(street.nowUs + 200_000)
+  assert.ok(arrived[1]! < 2_600, `${arrived[1]} of 4000 by DSL`)
+  assert.ok(arrived[2]! > 980, `${arrived[2]} of 1000 by LTE`)
+})
+
+test('a sparse flow of redundant arrives by both legs, once, and waits for no order', () => {
+  const heard: number[] = []
+  const street = new PaintedStreet(
+    legs([
+      { ...DSL, loss: 0.1 },
+      { ...LTE, loss: 0.1 },
+    ]),
+    { home: () => {}, concentrator: (packet) => heard.push(numberOf(packet)) },
+    { mannerOf: () => mannerOf('redundant', MannerLegs.all) },
+  )
+  orderDslFirst(street, true)
+  for (let i = 0; i < 500; i++) {
+    street.send('home', datagram(200, 1, i))
+    street.run(street.nowUs + 20_000)
+  }
+  assert.equal(new Set(heard).size, heard.length)
+  assert.ok(heard.length > 485, `${heard.length} of 500`)
 })
 
 test('a leg that loses a third of everything is hardly fed', () => {
@@ -423,7 +502,7 @@ function legs(lines: ReadonlyArray<Partial<Line>>): Map<number, Line> {
 }
 
 function known(rate: number | undefined, priority: number) {
-  return { priority, capacity: rate, beside: 0 }
+  return { priority, spared: false, capacity: rate, beside: 0 }
 }
 
 /** DSL is primary, LTE for overflow; steering knows what they carry, or does not. Runs until both are up. */
@@ -461,8 +540,8 @@ function download(
   {
     known: knows = true,
     seconds = 2,
-    spreading = 'cheapest-first',
-  }: { readonly known?: boolean; readonly seconds?: number; readonly spreading?: Spreading } = {},
+    manner,
+  }: { readonly known?: boolean; readonly seconds?: number; readonly manner?: Manner } = {},
 ) {
   let delivered = 0
   let late = 0
@@ -471,15 +550,20 @@ function download(
     legs(lines),
     {
       home: (packet) => {
+        if (numberOf(packet) < 0) return
         delivered += 1
         if (numberOf(packet) < highest) late += 1
         highest = Math.max(highest, numberOf(packet))
       },
       concentrator: () => {},
     },
-    { spreading },
+    manner === undefined ? {} : { mannerOf: () => manner },
   )
   orderDslFirst(street, knows)
+  // From it the concentrator knows how the home wants the flow; and a long one asks what its leg carries.
+  street.send('home', reversed(datagram(60, 1, 0)))
+  street.run(street.nowUs + 100_000)
+  street.send('concentrator', datagram(1_400, 1, -1))
   street.run(street.nowUs + 600_000)
   const before = { dsl: street.carried.get(1)!.home, lte: street.carried.get(2)!.home }
   const sent = feed(street, mbps, seconds, (i) => i)
@@ -493,8 +577,12 @@ function download(
     duplicates: street.sessions.home.receiver.counts.duplicate,
     goodput: (delivered * 1_400 * 8) / (seconds * 1_000_000),
     lteShare: lte / (dsl + lte),
+    carried: { dsl: (dsl * 8) / (seconds * 1_000_000), lte: (lte * 8) / (seconds * 1_000_000) },
   }
 }
+
+/** The low byte of port 5000, from which `datagram` counts flows. */
+const FLOW_PORT_LOW = 5_000 % 256
 
 test('a session that ends gives back the places of all packets that waited in it', () => {
   const lines = new Map([DSL, LTE].map((of, i) => [i + 1, line(of)]))

@@ -11,17 +11,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { STANDBY } from '../core/datagram-scheduler.ts'
+import { MannerLegs } from '../core/manner.ts'
 import type { Pinned } from '../linux/pinned.ts'
 import { ControlKind, type ControlLead, readControlLead } from '../wire/control.ts'
-import {
-  FrameType,
-  frameType,
-  HEAD_BYTES,
-  legAt,
-  SESSION_ID_AT,
-  SESSION_ID_BYTES,
-  TAG_BYTES,
-} from '../wire/tunnel.ts'
+import { FrameType, frameType, HEAD_BYTES, isOfSession, legAt, TAG_BYTES } from '../wire/tunnel.ts'
 import { Answers } from './answers.ts'
 import type { LegBatch, PacketOut } from './batch.ts'
 import { Frames } from './frames.ts'
@@ -36,14 +29,15 @@ import { PRIMARY, Questions } from './questions.ts'
 import { Receiver } from './receiver.ts'
 import { type LegOrder, Reports } from './reports.ts'
 import type { CipherName } from './seal.ts'
-import { Sender, type Sent, type SpreadingOf } from './sender.ts'
+import { type MannerOf, Sender, type Sent } from './sender.ts'
 
 export interface SessionSettings {
   readonly role: 'home' | 'concentrator'
   readonly secret: TunnelSecret
   /** The home asks for it; the concentrator takes what is asked. */
   readonly cipher: CipherName
-  readonly spreadingOf: SpreadingOf
+  /** The home says in which manner a flow is carried; the concentrator hears it. */
+  readonly mannerOf: MannerOf | undefined
   /** No packet waits longer for an earlier one. */
   readonly reorderMsMax: number
   /** The thread's. */
@@ -78,7 +72,7 @@ export class TunnelSession implements Disposable {
     this.#questions = new Questions(this.#frames, role)
     this.#reports = new Reports(this.#frames)
     this.opener = new Opener(this.#ring)
-    this.sender = new Sender(this.#frames, this.legs, store, settings.spreadingOf)
+    this.sender = new Sender(this.#frames, this.legs, store, settings.mannerOf)
     this.receiver = new Receiver(store, settings.reorderMsMax * 1_000)
   }
 
@@ -105,9 +99,13 @@ export class TunnelSession implements Disposable {
   order(leg: number, up: LegOrder, down: LegOrder): void {
     const ordered = this.legs.make(leg)
     if (ordered === undefined) throw new RangeError(`Cannot order leg ${leg}: there are 1 to 8`)
-    ordered.path.priority = up.priority
+    ordered.priority = up.priority
+    ordered.spared = up.spared
     ordered.rate.bound(up.capacity, up.beside)
-    if (this.#wishes.get(leg)?.priority !== down.priority) this.#reports.orderSoon()
+    const before = this.#wishes.get(leg)
+    if (before?.priority !== down.priority || before.spared !== down.spared) {
+      this.#reports.orderSoon()
+    }
     this.#wishes.set(leg, down)
   }
 
@@ -140,7 +138,7 @@ export class TunnelSession implements Disposable {
     const { counts } = this.opener
     const type = frameType(datagram.bytes, at, bytes)
     if (type === 0) counts.alien += 1
-    else if (!this.#isOurs(datagram.bytes, at)) counts.foreign += 1
+    else if (!isOfSession(datagram.bytes, at, this.#settings.secret.sessionId)) counts.foreign += 1
     else if (type === FrameType.offer || type === FrameType.answer) {
       this.#shakeHands(datagram.bytes.subarray(at, at + bytes), from, nowUs, out, batch)
     } else {
@@ -153,6 +151,9 @@ export class TunnelSession implements Disposable {
         leg.busyUs = nowUs
         leg.reportDue = true
         this.receiver.take(leg, datagram, at, bytes, trafficClass, nowUs, out)
+        // What goes back goes as the home has said of what came.
+        const { lastFlow, lastManner } = this.receiver
+        if (this.#answers !== undefined) this.sender.hearManner(lastFlow, lastManner, nowUs)
         leg.count(bytes, this.opener.lost, this.receiver.lastSentUs, nowUs, marked)
       } else this.#hearControl(leg, datagram.bytes, at, bytes, from, marked, nowUs, batch)
     }
@@ -166,7 +167,7 @@ export class TunnelSession implements Disposable {
     this.#ring.tidy(nowUs)
     this.#answers?.tidy()
     if (nowUs - this.#heardUs > REST_US) this.#ring.current?.rest()
-    this.legs.paint(0, nowUs)
+    this.legs.paint(0, MannerLegs.ordered, nowUs)
     let nextUs = Math.min(this.receiver.tick(nowUs, out), nowUs + TICK_US_MAX)
     const offersUs = this.#offers?.tick(this.#ring, this.legs, this.#heardUs, nowUs, batch)
     nextUs = Math.min(nextUs, offersUs ?? Infinity)
@@ -194,16 +195,8 @@ export class TunnelSession implements Disposable {
     const known = this.legs.of(number)
     if (known !== undefined || this.#answers === undefined) return known
     const leg = this.legs.make(number)
-    if (leg !== undefined) leg.path.priority = number === 1 ? PRIMARY : STANDBY
+    if (leg !== undefined) leg.priority = number === 1 ? PRIMARY : STANDBY
     return leg
-  }
-
-  #isOurs(datagram: Uint8Array, at: number): boolean {
-    const { sessionId } = this.#settings.secret
-    for (let i = 0; i < SESSION_ID_BYTES; i++) {
-      if (datagram[at + SESSION_ID_AT + i] !== sessionId[i]) return false
-    }
-    return true
   }
 
   #shakeHands(

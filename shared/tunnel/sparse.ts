@@ -34,9 +34,9 @@ export class SparsePackets {
     this.#store = store
   }
 
-  /** The legs (places in the list) for the next sparse packet; 0: none. */
-  choose(nowUs: number): number {
-    const best = this.#legs.best(-1)
+  /** The legs (places in the list) for the next sparse packet; 0: none. `quickest`: priority does not matter. */
+  choose(quickest: boolean, nowUs: number): number {
+    const best = quickest ? this.#legs.quickest() : this.#legs.best(-1)
     if (best < 0) return 0
     const isSuspect = this.#legs.list[best]!.isSilent(nowUs, SUSPECT_US)
     const second = isSuspect ? this.#legs.best(best) : -1

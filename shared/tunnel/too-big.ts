@@ -18,8 +18,7 @@ export function answerTooBig(
   own4: Uint8Array,
   own6: Uint8Array,
 ): number {
-  let most = 0
-  for (const leg of legs.list) if (leg.path.usable) most = Math.max(most, leg.packetBytesMax)
+  const most = legs.longestBytes
   const said = packet.bytes.subarray(PACKET_HEADROOM_BYTES, PACKET_HEADROOM_BYTES + bytes)
   const router = said[0]! >> 4 === 4 ? own4.subarray(12) : own6
   const answer = most === 0 ? undefined : icmpTooBig(said, most, router)

@@ -43,14 +43,15 @@
  * Kind 4, order, home to concentrator, Count times: how the concentrator may use a leg.
  *
  *   +---------------+---------------+-------------------------------+
- *   |      Leg      |   Priority    |        reserved, zero         |   0
+ *   |      Leg      |   Priority    |     Flags     |   reserved    |   0
  *   +---------------+---------------+-------------------------------+
  *   |     what the line carries, kbit/s; 0: nobody knows            |   4
  *   +---------------------------------------------------------------+
  *   |     of it, what passes beside the tunnel, kbit/s              |   8
  *   +---------------------------------------------------------------+
  *
- *   Priority is RFC 9897's: 0 never, 1 standby, 2 overflow only, 3 to 15 primary. The order sent last counts.
+ *   Priority is RFC 9897's: 0 never, 1 standby, 2 overflow only, 3 to 15 primary. Flags: 1, spared: it carries only
+ *   while the others are dead, whatever a flow wants. The order sent last counts.
  */
 import { readUint16, writeUint16 } from './ip.ts'
 import { readUint32, readUint64, writeUint32, writeUint64 } from './tunnel.ts'
@@ -84,6 +85,7 @@ export function noCounts(leg: number): LegCounts {
 export interface WireOrder {
   leg: number
   priority: number
+  spared: boolean
   kbps: number
   besideKbps: number
 }
@@ -159,7 +161,8 @@ export function writeOrder(
   order: Readonly<WireOrder>,
 ): void {
   const to = at + CONTROL_LEAD_BYTES + index * ORDER_BYTES
-  writeUint32(memory, to, ((order.leg << 24) | (order.priority << 16)) >>> 0)
+  const flags = order.spared ? SPARED : 0
+  writeUint32(memory, to, ((order.leg << 24) | (order.priority << 16) | (flags << 8)) >>> 0)
   writeUint32(memory, to + 4, order.kbps)
   writeUint32(memory, to + 8, order.besideKbps)
 }
@@ -168,6 +171,7 @@ export function readOrder(memory: Uint8Array, at: number, index: number, into: W
   const from = at + CONTROL_LEAD_BYTES + index * ORDER_BYTES
   into.leg = memory[from]!
   into.priority = Math.min(PRIORITY_MAX, memory[from + 1]!)
+  into.spared = (memory[from + 2]! & SPARED) !== 0
   into.kbps = readUint32(memory, from + 4)
   into.besideKbps = readUint32(memory, from + 8)
 }
@@ -178,3 +182,4 @@ export const REPLY_BYTES = CONTROL_LEAD_BYTES + 4
 export const COUNTS_BYTES = 32
 export const ORDER_BYTES = 12
 const PRIORITY_MAX = 15
+const SPARED = 1

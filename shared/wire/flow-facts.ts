@@ -3,7 +3,7 @@
  * Read in place, without a view, because it is read for every packet; ip.ts has the patient reader.
  *
  *     hash   of addresses, protocol and ports; of fragments without the ports, so that all of a datagram
- *            have the same
+ *            have the same; of what goes and what comes back the same, so that both ends count a flow alike
  */
 import { readUint32 } from './tunnel.ts'
 
@@ -36,13 +36,16 @@ function readFlow4(memory: Uint8Array, at: number, bytes: number, facts: FlowFac
   facts.version = 4
   facts.trafficClass = memory[at + 1]!
   const protocol = memory[at + 9]!
-  let hash = mix(mix(protocol, readUint32(memory, at + 12)), readUint32(memory, at + 16))
+  let source = mix(protocol, readUint32(memory, at + 12))
+  let destination = mix(protocol, readUint32(memory, at + 16))
   // More fragments, or an offset.
   const isFragment = (memory[at + 6]! & 0x3f) !== 0 || memory[at + 7] !== 0
   if (!isFragment && hasPorts(protocol) && headerBytes + 4 <= bytes) {
-    hash = mix(hash, readUint32(memory, at + headerBytes))
+    const ports = readUint32(memory, at + headerBytes)
+    source = mix(source, ports >>> 16)
+    destination = mix(destination, ports & 0xffff)
   }
-  facts.hash = finish(hash)
+  facts.hash = finish(source + destination)
   return true
 }
 
@@ -53,12 +56,18 @@ function readFlow6(memory: Uint8Array, at: number, bytes: number, facts: FlowFac
   facts.version = 6
   facts.trafficClass = ((memory[at]! << 4) & 0xf0) | (memory[at + 1]! >> 4)
   const protocol = memory[at + 6]!
-  let hash = protocol
-  for (let i = 8; i < IPV6_HEADER_BYTES; i += 4) hash = mix(hash, readUint32(memory, at + i))
-  if (hasPorts(protocol) && IPV6_HEADER_BYTES + 4 <= bytes) {
-    hash = mix(hash, readUint32(memory, at + IPV6_HEADER_BYTES))
+  let source = protocol
+  let destination = protocol
+  for (let i = 8; i < 24; i += 4) {
+    source = mix(source, readUint32(memory, at + i))
+    destination = mix(destination, readUint32(memory, at + i + 16))
   }
-  facts.hash = finish(hash)
+  if (hasPorts(protocol) && IPV6_HEADER_BYTES + 4 <= bytes) {
+    const ports = readUint32(memory, at + IPV6_HEADER_BYTES)
+    source = mix(source, ports >>> 16)
+    destination = mix(destination, ports & 0xffff)
+  }
+  facts.hash = finish(source + destination)
   return true
 }
 

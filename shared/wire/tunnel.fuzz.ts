@@ -89,7 +89,7 @@ function readFrame(memory: Uint8Array, bytes: number) {
       latestUs: 0,
       delayUs: 0,
     }
-    const order: WireOrder = { leg: 0, priority: 0, kbps: 0, besideKbps: 0 }
+    const order: WireOrder = { leg: 0, priority: 0, spared: false, kbps: 0, besideKbps: 0 }
     if (lead.kind === ControlKind.report) readCounts(memory, AMID + HEAD_BYTES, i, counts)
     else readOrder(memory, AMID + HEAD_BYTES, i, order)
     assert.ok(order.priority <= 15)

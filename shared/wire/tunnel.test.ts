@@ -217,12 +217,18 @@ test('a report reads as it was written, leg by leg', () => {
 })
 
 test('an order reads as it was written; a priority past 15 is 15', () => {
-  const order = fc.record({ leg: byte, priority: byte, kbps: uint32, besideKbps: uint32 })
+  const order = fc.record({
+    leg: byte,
+    priority: byte,
+    spared: fc.boolean(),
+    kbps: uint32,
+    besideKbps: uint32,
+  })
   fc.assert(
     fc.property(order, (one) => {
       const memory = new Uint8Array(64)
       writeOrder(memory, 3, 1, one)
-      const into: WireOrder = { leg: 0, priority: 0, kbps: 0, besideKbps: 0 }
+      const into: WireOrder = { leg: 0, priority: 0, spared: false, kbps: 0, besideKbps: 0 }
       readOrder(memory, 3, 1, into)
       assert.deepEqual({ ...into }, { ...one, priority: Math.min(15, one.priority) })
     }),

@@ -33,8 +33,14 @@
  * later, so that a leg from which something later has come holds nothing older back. Flow is a number that
  * the sender gives, Flow Sequence counts the packets of that number, and Legs says on which legs the sender
  * has lately sent such packets (bit 0: leg 1). A copy of a packet on another leg has the same Flow and Flow
- * Sequence. Flags: 1, this flow wants its order kept; 128, the packet came in with a right TCP or UDP checksum, or
- * before it had one, and the far end makes it anew.
+ * Sequence. Flags:
+ *
+ *      7   6   5   4   3   2   1   0
+ *    +---+-----------------------+---+     ordered: this flow wants its order kept
+ *    | c |        manner         | o |     manner: how the far end shall carry what this flow sends back
+ *    +---+-----------------------+---+             (core/manner.ts); 0: nothing is said
+ *
+ * c: the packet came in with a right TCP or UDP checksum, or before it had one, and the far end makes it anew.
  *
  * Nothing is allocated: frames stand in the caller's memory, and a place is an offset.
  */
@@ -44,6 +50,8 @@ export const FrameType = { offer: 3, answer: 4, data: 5, control: 6 } as const
 export type FrameType = (typeof FrameType)[keyof typeof FrameType]
 
 export const DataFlag = { ordered: 1, goodChecksum: 0x80 } as const
+export const MANNER_SHIFT = 1
+export const MANNER_MASK = 0x3f
 
 /**
  * The type of the frame, or 0 for what is none of ours: another version, reserved bits that are set, too
@@ -98,6 +106,14 @@ export function legAt(memory: Uint8Array, at: number): number {
 /** Past 2^53 it is not exact, and such a frame opens with no key. */
 export function numberAt(memory: Uint8Array, at: number): number {
   return readUint64(memory, at + NUMBER_AT)
+}
+
+/** `sessionId` has 8 bytes. */
+export function isOfSession(memory: Uint8Array, at: number, sessionId: Uint8Array): boolean {
+  for (let i = 0; i < SESSION_ID_BYTES; i++) {
+    if (memory[at + SESSION_ID_AT + i] !== sessionId[i]) return false
+  }
+  return true
 }
 
 /** The first 53 bits of the session id, as a key to look a session up by. */
@@ -169,7 +185,7 @@ export function since32(one: number, other: number): number {
 const VERSION = 1
 const TWO_TO_THE_32 = 4_294_967_296
 export const SESSION_ID_AT = 4
-export const SESSION_ID_BYTES = 8
+const SESSION_ID_BYTES = 8
 const LEG_AT = 12
 const NUMBER_AT = 16
 /** Where what is sealed begins. */
