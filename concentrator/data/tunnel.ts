@@ -17,7 +17,9 @@ import { Counters } from '../../shared/relay/counters.ts'
 import { type KeptThread, keepThread } from '../../shared/relay/kept-thread.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
+import { tellTunnel } from '../control/access-figures.ts'
 import type { Home } from '../subscribers/homes.ts'
+import type { TunnelUsage } from '../subscribers/tunnel-usage.ts'
 import { egressChooser } from './egress-settings.ts'
 import { TunnelHomes } from './tunnel-homes.ts'
 import { FullHomes, REMOVE_LIMITS, renderLimits, watchFullHomes } from './tunnel-limits.ts'
@@ -37,12 +39,13 @@ export interface StandingTunnel extends AsyncDisposable {
 }
 
 /**
- * `homes` by number. undefined where the configuration wants no tunnel. Throws a sentence when something is
+ * `homes` by number; what they use is written into `usage`. undefined where the configuration wants no tunnel. Throws a sentence when something is
  * refused, and leaves nothing then.
  */
 export async function openStreetTunnel(
   config: Pick<ConcentratorConfig, 'acl' | 'egress' | 'listen' | 'stateDirectory' | 'tunnel'>,
   homes: ReadonlyArray<Home | undefined>,
+  usage: TunnelUsage,
   sysctls: Sysctls,
   log: Pick<Log, 'warn'>,
 ): Promise<StandingTunnel | undefined> {
@@ -86,13 +89,19 @@ export async function openStreetTunnel(
   const counters = new Counters(STREET_TUNNEL_COUNTERS, 1)
   thread = await keepThread<StreetTunnelBirth, StreetTunnelNews, TunnelLetter>(
     new URL('tunnel-worker.ts', import.meta.url),
-    () => ({ ...birthOf(config), homes: known.identities, counters: counters.memory }),
+    () => ({
+      ...birthOf(config),
+      homes: known.identities,
+      usage: usage.memory,
+      counters: counters.memory,
+    }),
     (news) => {
       if (news.event === 'interface') log.warn('tunnel interface', { why: news.why })
     },
     (why) => log.warn('tunnel thread ended', { why }),
   )
   undo.use(thread)
+  undo.use(tellTunnel(counters))
   const all = undo.move()
   return {
     counters,
@@ -104,7 +113,10 @@ export async function openStreetTunnel(
 function birthOf({
   listen,
   tunnel,
-}: Pick<ConcentratorConfig, 'listen' | 'tunnel'>): Omit<StreetTunnelBirth, 'homes' | 'counters'> {
+}: Pick<ConcentratorConfig, 'listen' | 'tunnel'>): Omit<
+  StreetTunnelBirth,
+  'homes' | 'usage' | 'counters'
+> {
   const addresses = listen.addresses.length === 0 ? ['::'] : listen.addresses
   const port = tunnelPort(tunnel, listen.port)
   return {

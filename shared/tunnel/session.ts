@@ -13,15 +13,7 @@ import { randomBytes } from 'node:crypto'
 import { STANDBY } from '../core/datagram-scheduler.ts'
 import type { Pinned } from '../linux/pinned.ts'
 import { ControlKind, type ControlLead, readControlLead } from '../wire/control.ts'
-import {
-  FrameType,
-  frameType,
-  HEAD_BYTES,
-  legAt,
-  SESSION_ID_AT,
-  SESSION_ID_BYTES,
-  TAG_BYTES,
-} from '../wire/tunnel.ts'
+import { FrameType, frameType, HEAD_BYTES, isOfSession, legAt, TAG_BYTES } from '../wire/tunnel.ts'
 import { Answers } from './answers.ts'
 import type { LegBatch, PacketOut } from './batch.ts'
 import { Frames } from './frames.ts'
@@ -30,10 +22,10 @@ import type { TunnelSecret } from './keys.ts'
 import { sameBytes, type TunnelLeg } from './leg.ts'
 import { Legs } from './legs.ts'
 import { Offers, writeHandshake } from './offers.ts'
-import { Opener } from './opener.ts'
+import { type OpenCounts, Opener } from './opener.ts'
 import type { PacketStore } from './packet-store.ts'
 import { PRIMARY, Questions } from './questions.ts'
-import { Receiver } from './receiver.ts'
+import { type ReceiveCounts, Receiver } from './receiver.ts'
 import { type LegOrder, Reports } from './reports.ts'
 import type { CipherName } from './seal.ts'
 import { Sender, type Sent, type SpreadingOf } from './sender.ts'
@@ -48,6 +40,9 @@ export interface SessionSettings {
   readonly reorderMsMax: number
   /** The thread's. */
   readonly store: PacketStore
+  /** Where it counts, together with others; without them by itself. */
+  readonly opened?: OpenCounts
+  readonly received?: ReceiveCounts
 }
 
 export class TunnelSession implements Disposable {
@@ -77,9 +72,9 @@ export class TunnelSession implements Disposable {
     this.#frames = new Frames(secret.sessionId, this.#ring)
     this.#questions = new Questions(this.#frames, role)
     this.#reports = new Reports(this.#frames)
-    this.opener = new Opener(this.#ring)
+    this.opener = new Opener(this.#ring, settings.opened)
     this.sender = new Sender(this.#frames, this.legs, store, settings.spreadingOf)
-    this.receiver = new Receiver(store, settings.reorderMsMax * 1_000)
+    this.receiver = new Receiver(store, settings.reorderMsMax * 1_000, settings.received)
   }
 
   /** There are keys, and the far end speaks when it should. */
@@ -189,11 +184,7 @@ export class TunnelSession implements Disposable {
   }
 
   #isOurs(datagram: Uint8Array, at: number): boolean {
-    const { sessionId } = this.#settings.secret
-    for (let i = 0; i < SESSION_ID_BYTES; i++) {
-      if (datagram[at + SESSION_ID_AT + i] !== sessionId[i]) return false
-    }
-    return true
+    return isOfSession(datagram, at, this.#settings.secret.sessionId)
   }
 
   #shakeHands(

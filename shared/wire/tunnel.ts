@@ -99,6 +99,14 @@ export function numberAt(memory: Uint8Array, at: number): number {
   return readUint64(memory, at + NUMBER_AT)
 }
 
+/** Whether it is this session's, to the last bit. */
+export function isOfSession(memory: Uint8Array, at: number, sessionId: Uint8Array): boolean {
+  for (let i = 0; i < SESSION_ID_BYTES; i++) {
+    if (memory[at + SESSION_ID_AT + i] !== sessionId[i]) return false
+  }
+  return true
+}
+
 /** The first 53 bits of the session id, as a key to look a session up by. */
 export function sessionAt(memory: Uint8Array, at: number): number {
   return readKey(memory, at + SESSION_ID_AT)
@@ -168,7 +176,7 @@ export function since32(one: number, other: number): number {
 const VERSION = 1
 const TWO_TO_THE_32 = 4_294_967_296
 export const SESSION_ID_AT = 4
-export const SESSION_ID_BYTES = 8
+const SESSION_ID_BYTES = 8
 const LEG_AT = 12
 const NUMBER_AT = 16
 /** Where what is sealed begins. */
