@@ -43,6 +43,7 @@ import { SOURCES_MAX, Sources } from './subscribers/sources.ts'
 import { Tallies } from './subscribers/tallies.ts'
 import { TIES_MAX, TieTable } from './subscribers/tie-table.ts'
 import { monotonicS, Ties } from './subscribers/ties.ts'
+import { TunnelUsage } from './subscribers/tunnel-usage.ts'
 import { whoseAddress } from './subscribers/whose-address.ts'
 
 const { config } = configFrom(
@@ -62,6 +63,7 @@ await runDaemon(async (signal) => {
   const tieTable = TieTable.create(TIES_MAX)
   const identities = Identities.create(IDENTITIES_MAX)
   const tallies = Tallies.create(HOMES_MAX)
+  const tunnelled = TunnelUsage.create(config.tunnel.enabled ? HOMES_MAX : 0)
   const memory = {
     counters: counters.memory,
     workers: config.workers,
@@ -99,12 +101,13 @@ await runDaemon(async (signal) => {
     log.warn('shaper', { why }),
   )
   shapedKbps = shaper.shapedKbps
-  await using usage = await openAccounting(config, { identities, roster, store, sysctls, whose })
+  const parts = { identities, roster, store, sysctls, whose, tunnel: tunnelled }
+  await using usage = await openAccounting(config, parts)
   await using control = await openControl(config, { store, roster, mint: settings.mint })
   const listeners = together([shaper.listener, usage.listener, control.listener])
   await using door = keepDoor(config.limits.subflowsPerConnection, listeners)
   using _access = tellAccess(counters)
-  await using tunnel = await openStreetTunnel(config, present.homes, sysctls, log)
+  await using tunnel = await openStreetTunnel(config, present.homes, tunnelled, sysctls, log)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers<typeof settings & typeof memory, StreetNews, RollChange>(
     new URL('data/worker.ts', import.meta.url),
@@ -120,11 +123,7 @@ await runDaemon(async (signal) => {
   const withReasons = { ...room, told: control.told }
   await using _api = await serveApi(withReasons, config, makeLocalToken(stateDirectory))
 
-  log.info('ready', {
-    port: config.listen.port,
-    subscribers: store.homes.ids.length,
-    fastOpen,
-    ...host,
-  })
+  const subscribers = store.homes.ids.length
+  log.info('ready', { port: config.listen.port, subscribers, fastOpen, ...host })
   await Promise.race([untilAborted(signal), workers.death, door.death])
 })

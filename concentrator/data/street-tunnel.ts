@@ -11,7 +11,6 @@
 import { ARRIVAL_BYTES } from '../../shared/linux/datagrams.ts'
 import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
 import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
-import { Counters } from '../../shared/relay/counters.ts'
 import type { Loop } from '../../shared/relay/loop.ts'
 import { PacketDoor } from '../../shared/relay/packet-door.ts'
 import { PACKET_HEADROOM_BYTES, type PacketOut } from '../../shared/tunnel/batch.ts'
@@ -22,17 +21,18 @@ import { answerTooBig } from '../../shared/tunnel/too-big.ts'
 import type { Prefix } from '../../shared/wire/address.ts'
 import { addressIn, decodeInner, encodeTell, placeOf } from '../../shared/wire/inner-address.ts'
 import { frameType, sessionAt } from '../../shared/wire/tunnel.ts'
+import { TunnelUsage } from '../subscribers/tunnel-usage.ts'
 import { Agenda, Appointment } from './agenda.ts'
 import { StreetDoors } from './street-doors.ts'
 import { placeOfHome } from './tunnel-nat.ts'
 import { TunnelRoll } from './tunnel-roll.ts'
 import {
-  STREET_TUNNEL_COUNTERS,
   type StreetTunnelBirth,
   type StreetTunnelNews,
   TUNNELLED,
   type TunnelLetter,
 } from './tunnel-room.ts'
+import { TunnelTally } from './tunnel-tally.ts'
 
 export class StreetTunnel {
   readonly #birth: StreetTunnelBirth
@@ -40,6 +40,7 @@ export class StreetTunnel {
   readonly #tell: (news: StreetTunnelNews) => void
   readonly #doors: StreetDoors
   readonly #door: PacketDoor
+  readonly #tally: TunnelTally
   readonly #count: Float64Array
   readonly #packet = pinned(PACKET_HEADROOM_BYTES + PACKET_BYTES_MAX)
   readonly #store = new PacketStore(WAITING_MAX)
@@ -51,13 +52,16 @@ export class StreetTunnel {
   /** Both, with what lies behind the interface. */
   readonly #inside: readonly Prefix[]
   readonly #agenda: Agenda
+  readonly #usage: TunnelUsage
 
   constructor(birth: StreetTunnelBirth, loop: Loop, tell: (news: StreetTunnelNews) => void) {
     this.#birth = birth
     this.#loop = loop
     this.#agenda = new Agenda(loop)
+    this.#usage = new TunnelUsage(birth.usage)
     this.#tell = tell
-    this.#count = new Counters(STREET_TUNNEL_COUNTERS, 1, birth.counters).row(0)
+    this.#tally = new TunnelTally(birth.counters)
+    this.#count = this.#tally.row
     this.#roll = new TunnelRoll(birth.homes)
     this.#own4 = addressIn(birth.prefix4, OWN_PLACE)
     this.#own6 = addressIn(birth.prefix6, OWN_PLACE)
@@ -85,6 +89,7 @@ export class StreetTunnel {
     const home = this.#homes[letter.number]
     if (home !== undefined) {
       this.#agenda.cancel(home.appointment)
+      this.#bill(home)
       home.session[Symbol.dispose]()
       this.#homes[letter.number] = undefined
       this.#count[TUNNELLED.sessions]!--
@@ -102,8 +107,7 @@ export class StreetTunnel {
     this.#agenda.turn(this.#loop.nowMs * 1_000)
     this.#doors.flush()
     if (!this.#door.isOpen) this.#openAgain()
-    this.#count[TUNNELLED.downBytes] = this.#doors.sentBytes
-    this.#count[TUNNELLED.framesUnsent] = this.#doors.unsent
+    this.#tally.show(this.#doors)
   }
 
   [Symbol.dispose](): void {
@@ -145,7 +149,7 @@ export class StreetTunnel {
     nowUs: number,
   ): void {
     if (frameType(memory.bytes, at, bytes) === 0) {
-      this.#count[TUNNELLED.alien]!++
+      this.#tally.opened.alien += 1
       return
     }
     const number = this.#roll.numberOf(sessionAt(memory.bytes, at))
@@ -168,11 +172,14 @@ export class StreetTunnel {
       mannerOf: undefined,
       reorderMsMax: this.#birth.reorderMsMax,
       store: this.#store,
+      opened: this.#tally.opened,
+      received: this.#tally.received,
     })
     const home: Home = {
       number,
       session,
       out: (memory, at, bytes, checksum) => this.#toInternet(home, memory, at, bytes, checksum),
+      bill: (leg, up, down) => this.#usage.add(number, leg, up, down),
       appointment: new Appointment(this.#loop, (nowUs) => this.#tick(home, nowUs)),
     }
     this.#homes[number] = home
@@ -243,6 +250,12 @@ export class StreetTunnel {
     this.#agenda.set(home.appointment, dueUs, nowUs)
     this.#door.flush()
     this.#doors.flush()
+    this.#bill(home)
+  }
+
+  #bill({ session, bill }: Home): void {
+    const { list } = session.legs
+    for (let i = 0; i < list.length; i++) list[i]!.takeCarried(bill)
   }
 
   #openAgain(): void {
@@ -257,6 +270,7 @@ interface Home {
   readonly number: number
   readonly session: TunnelSession
   readonly out: PacketOut
+  readonly bill: (leg: number, up: number, down: number) => void
   readonly appointment: Appointment
 }
 

@@ -31,6 +31,11 @@ test('who goes loses the tunnel at once, and has no rules after the next renderi
   street.holdRules()
   street.known.change(0, undefined)
   assert.deepEqual(street.told, ['0 -'])
+  assert.deepEqual(street.forgotten, [0])
+  assert.deepEqual(
+    [0, 1].map((number) => street.known.idOf(number)),
+    [undefined, 'b'],
+  )
   await street.end()
   assert.deepEqual(street.rendered.at(-1), '- b')
 })
@@ -49,6 +54,7 @@ test('who has other rules keeps the tunnel', async () => {
   street.known.change(0, { ...home('a'), acl: { allow: [], deny: [] } })
   await street.settle()
   assert.deepEqual([street.told, street.rendered.length], [[], 2])
+  assert.deepEqual(street.forgotten, [])
   await street.end()
 })
 
@@ -121,6 +127,7 @@ function streetOf(homes: ReadonlyArray<Home | undefined>) {
     told: [] as string[],
     rendered: [] as string[],
     warned: [] as string[],
+    forgotten: [] as number[],
     refusal: undefined as Error | undefined,
     known: new TunnelHomes(homes, {
       hasPlace: (number) => number < 5,
@@ -133,6 +140,7 @@ function streetOf(homes: ReadonlyArray<Home | undefined>) {
       tell: ({ number, identity }) => {
         street.told.push(`${number} ${(identity && names.get(identity.sessionId)) ?? '-'}`)
       },
+      forget: (number) => street.forgotten.push(number),
       warn: (_, { why }) => street.warned.push(why),
       pause: async (signal) => {
         if (signal.aborted) return

@@ -15,6 +15,8 @@ export interface TunnelHomesParts {
   readonly apply: (homes: ReadonlyArray<Home | undefined>) => Promise<void>
   /** To the tunnel's thread. */
   readonly tell: (letter: TunnelLetter) => void
+  /** Nobody has this number any more: what the kernel remembers of its flows is to be forgotten. */
+  readonly forget: (number: number) => void
   readonly warn: (what: string, fields: { readonly why: string }) => void
   /** Between two renderings. Resolves early when `signal` says so. */
   readonly pause: (signal: AbortSignal) => Promise<void>
@@ -48,6 +50,11 @@ export class TunnelHomes {
     return this.#identities
   }
 
+  /** Who has this number, while somebody has. */
+  idOf(number: number): string | undefined {
+    return this.#homes[number]?.id
+  }
+
   /** The home of this number has come, is another, or (undefined) has gone. */
   change(number: number, home: Home | undefined): void {
     const placed = this.#placed(number, home)
@@ -57,6 +64,7 @@ export class TunnelHomes {
     if (identity !== undefined && (placed === undefined || !isSame(identity, placed.verifier))) {
       this.#identify(number, undefined)
     }
+    if (placed === undefined) this.#parts.forget(number)
     this.#changed = true
     this.#rendered ??= this.#renderWhileChanging()
   }

@@ -52,14 +52,25 @@ test("a home's own list is judged before everybody's, and allow before deny", ()
   const table = renderNat({ ...config, acl }, [{ ...home, number: 4, acl: own }])
   assert.deepEqual(linesOf(table, 'from_homes'), [
     'ct state { established, related } accept',
-    `ip saddr 198.18.0.6 ip daddr 192.0.2.0/24 meta l4proto ${PORTS} th dport { 25-25 } ${REFUSE}`,
-    `ip6 saddr fd48:7962:7269::6 ip6 daddr 2001:db8::/32 ${REFUSE}`,
+    'ip saddr vmap @own4',
+    'ip6 saddr vmap @own6',
     'ip daddr 10.1.0.0/16 accept',
     `ip daddr 10.0.0.0/8 ${REFUSE}`,
     `ip6 daddr fc00::/7 ${REFUSE}`,
     `oifname "hybridge0" ${REFUSE}`,
     'accept',
   ])
+  assert.match(table, /map own4 .* elements = \{ 198\.18\.0\.6 : jump home_4 \};/)
+  assert.match(table, /map own6 .* elements = \{ fd48:7962:7269::6 : jump home_4 \};/)
+  assert.deepEqual(linesOf(table, 'home_4'), [
+    `ip daddr 192.0.2.0/24 meta l4proto ${PORTS} th dport { 25-25 } ${REFUSE}`,
+    `ip6 daddr 2001:db8::/32 ${REFUSE}`,
+  ])
+})
+
+test('homes without a list of their own cost no rule', () => {
+  const homes = Array.from({ length: 100 }, (_, number) => ({ ...home, number }))
+  assert.doesNotMatch(renderNat(config, homes), /home_|jump/)
 })
 
 test('nobody begins anything towards a home', () => {

@@ -11,9 +11,15 @@
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import type { AclRule } from '../../shared/core/admission.ts'
 import { quoted } from '../../shared/linux/nftables.ts'
-import { formatAddress, formatPrefix } from '../../shared/wire/address.ts'
+import {
+  formatAddress,
+  formatPrefix,
+  type Prefix,
+  prefixContains,
+} from '../../shared/wire/address.ts'
 import { addressIn } from '../../shared/wire/inner-address.ts'
 import { familyOf } from '../../shared/wire/route.ts'
+import { readUint32 } from '../../shared/wire/tunnel.ts'
 
 export interface NatHome {
   /** Its number, from 0. */
@@ -36,11 +42,14 @@ export function renderNat({ tunnel, acl, forwards }: NatConfig, homes: readonly 
   const device = quoted(tunnel.interface)
   const from4 = `ip saddr ${formatPrefix(tunnel.prefix4)}`
   const from6 = `ip6 saddr ${formatPrefix(tunnel.prefix6)}`
+  const listed = homes.filter(({ acl: own }) => own.allow.length + own.deny.length > 0)
   return `table inet ${TABLE}
 delete table inet ${TABLE}
 table inet ${TABLE} {
   map egress4 { type ipv4_addr : ipv4_addr; ${elements(tunnel.prefix4, homes, ({ egress4 }) => egress4)}}
   map egress6 { type ipv6_addr : ipv6_addr; ${elements(tunnel.prefix6, homes, ({ egress6 }) => egress6)}}
+${listed.map(ownChains).join('')}  map own4 { type ipv4_addr : verdict; ${verdicts(tunnel.prefix4, listed)}}
+  map own6 { type ipv6_addr : verdict; ${verdicts(tunnel.prefix6, listed)}}
 
   chain forward {
     type filter hook forward priority filter; policy accept;
@@ -51,7 +60,9 @@ ${forwards.ipv4 ? '' : '    meta nfproto ipv4 drop\n'}${forwards.ipv6 ? '' : '  
 
   chain from_homes {
     ct state { established, related } accept
-${homes.map((home) => ownRules(tunnel, home)).join('')}${rulesOf('', acl)}    oifname ${device} ${REFUSE}
+    ip saddr vmap @own4
+    ip6 saddr vmap @own6
+${rulesOf(acl)}    oifname ${device} ${REFUSE}
     accept
   }
 
@@ -94,6 +105,29 @@ export function hasPlace(
   return placeOfHome(number) < places - 1
 }
 
+/** What home number `number` sends from inside the tunnel. */
+export function innerOf(
+  number: number,
+  { prefix4, prefix6 }: Pick<NatConfig['tunnel'], 'prefix4' | 'prefix6'>,
+): readonly Prefix[] {
+  const place = placeOfHome(number)
+  return [prefix4, prefix6].map((prefix) => ({
+    address: addressIn(prefix, place),
+    bits: ADDRESS_BITS,
+  }))
+}
+
+/** The home that has this address inside the tunnel; undefined for none. */
+export function numberOf(
+  inner: Uint8Array,
+  { prefix4, prefix6 }: Pick<NatConfig['tunnel'], 'prefix4' | 'prefix6'>,
+): number | undefined {
+  const prefix = [prefix4, prefix6].find((one) => prefixContains(one, inner))
+  if (prefix === undefined) return undefined
+  const number = readUint32(inner, 12) - readUint32(prefix.address, 12) - FIRST_HOME
+  return number < 0 ? undefined : number
+}
+
 function elements(
   prefix: NatConfig['tunnel']['prefix4'],
   homes: readonly NatHome[],
@@ -107,24 +141,34 @@ function elements(
   return pairs.length === 0 ? '' : `elements = { ${pairs.join(', ')} }; `
 }
 
-/** Judged before everybody's. */
-function ownRules({ prefix4, prefix6 }: NatConfig['tunnel'], { number, acl }: NatHome): string {
-  const place = placeOfHome(number)
-  return (
-    rulesOf(`ip saddr ${formatAddress(addressIn(prefix4, place))} `, acl, 'ipv4') +
-    rulesOf(`ip6 saddr ${formatAddress(addressIn(prefix6, place))} `, acl, 'ipv6')
-  )
+/** Judged before everybody's. A chain a home, found by its address: how many others there are is no matter. */
+function ownChains({ number, acl }: NatHome): string {
+  return `  chain ${ownChain(number)} {
+${rulesOf(acl)}  }
+
+`
+}
+
+function verdicts(prefix: NatConfig['tunnel']['prefix4'], homes: readonly NatHome[]): string {
+  if (homes.length === 0) return ''
+  const pairs = homes.map(({ number }) => {
+    const inner = formatAddress(addressIn(prefix, placeOfHome(number)))
+    return `${inner} : jump ${ownChain(number)}`
+  })
+  return `elements = { ${pairs.join(', ')} }; `
+}
+
+function ownChain(number: number): string {
+  return `home_${number}`
 }
 
 /** `allow` beats `deny`. */
-function rulesOf(whose: string, { allow, deny }: NatConfig['acl'], only?: 'ipv4' | 'ipv6'): string {
+function rulesOf({ allow, deny }: NatConfig['acl']): string {
   const line = (rule: AclRule, verdict: string): string => {
-    const family = familyOf(rule)
-    if (only !== undefined && family !== only) return ''
-    const to = `${family === 'ipv4' ? 'ip' : 'ip6'} daddr ${formatPrefix(rule)}`
+    const to = `${familyOf(rule) === 'ipv4' ? 'ip' : 'ip6'} daddr ${formatPrefix(rule)}`
     const ranges = rule.ports?.map(({ from, to: last }) => `${from}-${last}`).join(', ')
     const ports = ranges === undefined ? '' : ` meta l4proto ${WITH_PORTS} th dport { ${ranges} }`
-    return `    ${whose}${to}${ports} ${verdict}\n`
+    return `    ${to}${ports} ${verdict}\n`
   }
   return [
     ...allow.map((rule) => line(rule, 'accept')),

@@ -23,6 +23,8 @@ export interface StreetTunnelBirth {
   readonly prefix4: Prefix
   readonly prefix6: Prefix
   readonly reorderMsMax: number
+  /** Of `TunnelUsage`. */
+  readonly usage: SharedArrayBuffer
   readonly counters: SharedArrayBuffer
 }
 
@@ -37,9 +39,18 @@ export const STREET_TUNNEL_COUNTERS = [
   'downBytes',
   'packetsUp',
   'packetsDown',
-  // From the homes: of no session, of no form.
+  // From the homes: of no session, of no form; under no key that is here, seen before, not genuine.
   'unknown',
   'alien',
+  'foreign',
+  'replayed',
+  'forged',
+  // Packets that came twice, by two legs; after a later one of their flow; marked by the way, their sender
+  // not knowing such marks. Those that waited for an earlier one.
+  'duplicate',
+  'late',
+  'notEct',
+  'held',
   // With a source that is not the home's.
   'spoofed',
   // Into the tunnel: for no home that is here, no room, no way.

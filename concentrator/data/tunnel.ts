@@ -8,17 +8,22 @@ import { DENIED_BY_DEFAULT } from '../../shared/config/acl.ts'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { tunnelPort } from '../../shared/config/tunnel.ts'
 import type { Log } from '../../shared/daemon/log.ts'
+import { deleteConntrackFrom } from '../../shared/linux/conntrack.ts'
 import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
+import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
 import { applyRuleset } from '../../shared/linux/nftables.ts'
 import { allowForwarding, type Sysctls } from '../../shared/linux/sysctl.ts'
 import { Counters } from '../../shared/relay/counters.ts'
 import { type KeptThread, keepThread } from '../../shared/relay/kept-thread.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
+import { tellTunnel } from '../control/access-figures.ts'
 import type { Home } from '../subscribers/homes.ts'
+import type { TunnelUsage } from '../subscribers/tunnel-usage.ts'
 import { egressChooser } from './egress-settings.ts'
 import { TunnelHomes } from './tunnel-homes.ts'
-import { hasPlace, type NatConfig, REMOVE_NAT, renderNat } from './tunnel-nat.ts'
+import { FullHomes, REMOVE_LIMITS, renderLimits, watchFullHomes } from './tunnel-limits.ts'
+import { hasPlace, innerOf, type NatConfig, numberOf, REMOVE_NAT, renderNat } from './tunnel-nat.ts'
 import {
   STREET_TUNNEL_COUNTERS,
   type StreetTunnelBirth,
@@ -34,12 +39,13 @@ export interface StandingTunnel extends AsyncDisposable {
 }
 
 /**
- * `homes` by number. undefined where the configuration wants no tunnel. Throws a sentence when something is
+ * `homes` by number; what they use is written into `usage`. undefined where the configuration wants no tunnel. Throws a sentence when something is
  * refused, and leaves nothing then.
  */
 export async function openStreetTunnel(
   config: Pick<ConcentratorConfig, 'acl' | 'egress' | 'listen' | 'stateDirectory' | 'tunnel'>,
   homes: ReadonlyArray<Home | undefined>,
+  usage: TunnelUsage,
   sysctls: Sysctls,
   log: Pick<Log, 'warn'>,
 ): Promise<StandingTunnel | undefined> {
@@ -49,7 +55,11 @@ export async function openStreetTunnel(
   const render = tunnel.enabled ? natRenderer(config, allowForwarding(sysctls)) : undefined
   let standing = render?.(homes)
   undo.use(await keepRuleset(file, REMOVE_NAT, standing))
+  const limits = tunnel.enabled ? renderLimits(tunnel) : undefined
+  const limitsFile = join(config.stateDirectory, LIMITS_FILE)
+  undo.use(await keepRuleset(limitsFile, REMOVE_LIMITS, limits))
   if (render === undefined) return undefined
+  const netfilter = undo.use(new NetlinkSocket(Netlink.netfilter))
 
   let thread: KeptThread<TunnelLetter> | undefined
   const known = new TunnelHomes(homes, {
@@ -61,22 +71,37 @@ export async function openStreetTunnel(
       standing = ruleset
     },
     tell: (letter) => thread?.tell(letter),
+    forget: (number) => deleteConntrackFrom(netfilter, innerOf(number, tunnel)),
     warn: (what, fields) => log.warn(what, fields),
     pause: (signal) => pause(RENDER_MS, undefined, { signal }).catch(() => undefined),
   })
   undo.use(known)
   await known.begin()
+  const full = new FullHomes(
+    (inner) => numberOf(inner, tunnel),
+    (number) => {
+      const why = `it has ${tunnel.flowsMax} flows of a family; further ones are refused`
+      log.warn('home at its limit of the tunnel', { subscriber: known.idOf(number), why })
+    },
+  )
+  undo.use(watchFullHomes(full))
 
   const counters = new Counters(STREET_TUNNEL_COUNTERS, 1)
   thread = await keepThread<StreetTunnelBirth, StreetTunnelNews, TunnelLetter>(
     new URL('tunnel-worker.ts', import.meta.url),
-    () => ({ ...birthOf(config), homes: known.identities, counters: counters.memory }),
+    () => ({
+      ...birthOf(config),
+      homes: known.identities,
+      usage: usage.memory,
+      counters: counters.memory,
+    }),
     (news) => {
       if (news.event === 'interface') log.warn('tunnel interface', { why: news.why })
     },
     (why) => log.warn('tunnel thread ended', { why }),
   )
   undo.use(thread)
+  undo.use(tellTunnel(counters))
   const all = undo.move()
   return {
     counters,
@@ -88,7 +113,10 @@ export async function openStreetTunnel(
 function birthOf({
   listen,
   tunnel,
-}: Pick<ConcentratorConfig, 'listen' | 'tunnel'>): Omit<StreetTunnelBirth, 'homes' | 'counters'> {
+}: Pick<ConcentratorConfig, 'listen' | 'tunnel'>): Omit<
+  StreetTunnelBirth,
+  'homes' | 'usage' | 'counters'
+> {
   const addresses = listen.addresses.length === 0 ? ['::'] : listen.addresses
   const port = tunnelPort(tunnel, listen.port)
   return {
@@ -123,5 +151,6 @@ function natRenderer(
 
 /** In the state directory. */
 const RULESET_FILE = 'concentrator-tunnel.nft'
+const LIMITS_FILE = 'concentrator-tunnel-limits.nft'
 /** The table is rendered for all homes together, and nft takes its time. */
 const RENDER_MS = 1_000

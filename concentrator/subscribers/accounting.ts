@@ -24,8 +24,9 @@ import { FLAG_DUMP } from '../../shared/wire/netlink.ts'
 import { Accountant } from './accountant.ts'
 import type { SubflowListener } from './doorkeeper.ts'
 import type { Identities } from './identities.ts'
-import type { Keeper } from './keeper.ts'
+import { CARRIERS, type Keeper } from './keeper.ts'
 import type { Roster } from './roster.ts'
+import type { TunnelUsage } from './tunnel-usage.ts'
 import { UsageBook } from './usage-book.ts'
 import { UsageOut } from './usage-out.ts'
 
@@ -45,12 +46,14 @@ export interface AccountingParts {
   readonly sysctls: Sysctls
   readonly roster: Pick<Roster, 'idOf'>
   readonly store: { readonly keeper: Pick<Keeper, 'addUsage'> }
+  /** What is not TCP. */
+  readonly tunnel: Pick<TunnelUsage, 'reader'>
 }
 
 /** Rejects with a sentence where connection tracking cannot count, or the sums cannot be read. */
 export async function openAccounting(
   config: AccountingConfig,
-  { identities, whose, sysctls, roster, store }: AccountingParts,
+  { identities, whose, sysctls, roster, store, tunnel }: AccountingParts,
 ): Promise<RunningAccounting> {
   const { accounting, listen, stateDirectory } = config
   await using undo = new AsyncDisposableStack()
@@ -69,10 +72,13 @@ export async function openAccounting(
     `${config.store.name} ${randomBytes(8).toString('hex')}`,
     (why) => log.warn('usage not kept yet', { why }),
   )
+  const takers = { tcp: () => accountant.take(), tunnel: tunnel.reader() }
   const give = () => {
-    for (const [number, octets] of accountant.take()) {
-      const subscriber = roster.idOf(number)
-      if (subscriber !== undefined) out.add(subscriber, octets)
+    for (const carrier of CARRIERS) {
+      for (const [number, octets] of takers[carrier]()) {
+        const subscriber = roster.idOf(number)
+        if (subscriber !== undefined) out.add(subscriber, octets, carrier)
+      }
     }
     return out.send(Date.now())
   }

@@ -8,12 +8,13 @@ const ONE = { dslUp: 1, dslDown: 2, lteUp: 3, lteDown: 4 }
 test('what was counted goes out once, in numbered batches', async () => {
   const keeper = new Keeper()
   const out = new UsageOut(keeper, 'street 1', () => undefined)
-  out.add('home-1', ONE)
-  out.add('home-1', ONE)
-  out.add('home-2', ONE)
+  out.add('home-1', ONE, 'tcp')
+  out.add('home-1', ONE, 'tcp')
+  out.add('home-2', ONE, 'tcp')
+  out.add('home-1', ONE, 'tunnel')
   await out.send(5_000)
   await out.send(6_000)
-  out.add('home-1', ONE)
+  out.add('home-1', ONE, 'tcp')
   await out.send(7_000)
   const use = { carrier: 'tcp', atMs: 5_000 }
   assert.deepEqual(keeper.taken, [
@@ -23,6 +24,7 @@ test('what was counted goes out once, in numbered batches', async () => {
       uses: [
         { subscriber: 'home-1', ...use, dslUp: 2, dslDown: 4, lteUp: 6, lteDown: 8 },
         { subscriber: 'home-2', ...use, ...ONE },
+        { subscriber: 'home-1', ...use, carrier: 'tunnel', ...ONE },
       ],
     },
     {
@@ -38,9 +40,9 @@ test('a keeper that is away is told the same batch again, and what was counted m
   const said: string[] = []
   const out = new UsageOut(keeper, 'street 1', (why) => said.push(why))
   keeper.away = true
-  out.add('home-1', ONE)
+  out.add('home-1', ONE, 'tcp')
   await out.send(5_000)
-  out.add('home-1', ONE)
+  out.add('home-1', ONE, 'tcp')
   await out.send(6_000)
   assert.deepEqual(said, ['the keeper is away'])
   keeper.away = false

@@ -6,14 +6,21 @@
  *                             ▲          └── away, or full: the same again ──┐
  *                             └──────────────────────────────────────────────┘
  */
-import { type Keeper, KeeperUnavailable, type Octets, type UsageBatch } from './keeper.ts'
+import {
+  CARRIERS,
+  type Carrier,
+  type Keeper,
+  KeeperUnavailable,
+  type Octets,
+  type UsageBatch,
+} from './keeper.ts'
 import { added, NO_OCTETS } from './usage.ts'
 
 export class UsageOut {
   readonly #keeper: Pick<Keeper, 'addUsage'>
   readonly #source: string
   readonly #complain: (why: string) => void
-  #waiting = new Map<string, Octets>()
+  #waiting: Readonly<Record<Carrier, Map<string, Octets>>> = nothing()
   #batch: UsageBatch | undefined
   #number = 0
   #sending: Promise<void> | undefined
@@ -26,8 +33,9 @@ export class UsageOut {
     this.#complain = complain
   }
 
-  add(subscriber: string, octets: Octets): void {
-    this.#waiting.set(subscriber, added(this.#waiting.get(subscriber) ?? NO_OCTETS, octets))
+  add(subscriber: string, octets: Octets, carrier: Carrier): void {
+    const waiting = this.#waiting[carrier]
+    waiting.set(subscriber, added(waiting.get(subscriber) ?? NO_OCTETS, octets))
   }
 
   /** Send what waits. One call at a time: another waits for the one that is under way. */
@@ -56,12 +64,21 @@ export class UsageOut {
   }
 
   #nextBatch(nowMs: number): UsageBatch | undefined {
-    if (this.#waiting.size === 0) return undefined
-    const uses = [...this.#waiting].map(
-      ([subscriber, octets]) => ({ subscriber, carrier: 'tcp', atMs: nowMs, ...octets }) as const,
+    const uses = CARRIERS.flatMap((carrier) =>
+      Array.from(this.#waiting[carrier], ([subscriber, octets]) => ({
+        subscriber,
+        carrier,
+        atMs: nowMs,
+        ...octets,
+      })),
     )
-    this.#waiting = new Map()
+    if (uses.length === 0) return undefined
+    this.#waiting = nothing()
     this.#number += 1
     return { source: this.#source, number: this.#number, uses }
   }
+}
+
+function nothing(): Record<Carrier, Map<string, Octets>> {
+  return { tcp: new Map(), tunnel: new Map() }
 }

@@ -43,6 +43,7 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['keepalive.accessIdleS', 1, 32_767],
   ['control.port', 1, 65_535],
   ['accounting.intervalS', 1, 3_600],
+  ['tunnel.flowsMax', 1, 65_535],
 ]
 
 testEdges(concentratorConfig, minimal, [
@@ -411,6 +412,7 @@ test('the least that must be said becomes a whole configuration', () => {
       interface: 'hybridge0',
       prefix4: knownPrefix('198.18.0.0/15'),
       prefix6: knownPrefix('fd48:7962:7269::/64'),
+      flowsMax: 4_096,
       reorderMsMax: 60,
     },
     cookies: {

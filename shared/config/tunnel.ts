@@ -34,6 +34,8 @@ export function streetTunnel() {
        */
       prefix4: prefix().prefault('198.18.0.0/15'),
       prefix6: prefix().prefault('fd48:7962:7269::/64'),
+      /** Flows of one home, each family, that are translated at a time; a further one is refused. Default 4,096. */
+      flowsMax: wholeNumber(1, FLOWS_MAX, 'flows').default(4_096),
     })
     .prefault({})
 }
@@ -120,6 +122,8 @@ function isMapped(address: Uint8Array): boolean {
   )
 }
 
+/** What one list of the kernel's connection limit is searched in without being felt. */
+const FLOWS_MAX = 65_535
 const ADDRESS_BITS = 128
 const MAPPED_BITS = 96
 /** The network's own address, the concentrator's and the broadcast. */

@@ -9,11 +9,12 @@ import { formatAddress, formatPrefix, parseAddress, parsePrefix } from '../wire/
 import { RouteType } from '../wire/route.ts'
 import { ChangeGroup, RTM_GETLINK, RTM_NEWLINK } from '../wire/rtnetlink.ts'
 import { encodeSockaddr6 } from '../wire/sockaddr.ts'
-import { deleteConntrackByMark } from './conntrack.ts'
+import { deleteConntrackByMark, deleteConntrackFrom } from './conntrack.ts'
 import { SyscallError } from './errors.ts'
 import * as libc from './libc.ts'
 import { usableAddresses } from './link-addresses.ts'
 import { readCounters, readLink, readLinks } from './links.ts'
+import { addressesIn } from './named-sets.ts'
 import { Netlink, NetlinkSocket } from './netlink.ts'
 import { NetworkChanges } from './network-changes.ts'
 import {
@@ -260,6 +261,53 @@ describe('netlink of a real kernel', { skip: !canRaiseHosts() }, () => {
     )
     assert.equal(home.conntrack().filter((entry) => entry.includes('dport=1002')).length, 2)
     assert.equal(deleteConntrackByMark(netfilter, 0x0020_0000, 0x00f0_0000, 'all'), 0)
+  })
+
+  test('conntrack forgets what one host, or one prefix, has begun, and nothing else', () => {
+    const { home } = hosts
+    home.nft('add table inet tracked')
+    home.nft('add chain inet tracked out { type filter hook output priority 0 ; }')
+    home.nft('add rule inet tracked out ct state new accept')
+    using netfilter = home.within(() => new NetlinkSocket(Netlink.netfilter))
+    for (const own of ['10.9.1.2', '2001:db8:91::/64', '2001:db8:92::/64']) {
+      deleteConntrackFrom(netfilter, [prefix(own)])
+    }
+    const fd = home.within(() => libc.socket(libc.AF_INET6, libc.SOCK_DGRAM, 0))
+    for (const to of ['10.9.1.1', '10.9.2.1', '2001:db8:91::1', '2001:db8:92::1']) {
+      for (const port of [2_001, 2_002]) {
+        libc.sendto(fd, new Uint8Array(1), encodeSockaddr6(address(to), port))
+      }
+    }
+    libc.close(fd)
+    const left = () => home.conntrack().filter((entry) => entry.includes('dport=200')).length
+    assert.equal(left(), 8)
+    assert.equal(deleteConntrackFrom(netfilter, [prefix('10.9.1.2'), prefix('10.9.9.9')]), 2)
+    assert.equal(deleteConntrackFrom(netfilter, [prefix('2001:db8:92::2')]), 2)
+    assert.equal(left(), 4)
+    assert.equal(deleteConntrackFrom(netfilter, [prefix('2001:db8:91::/64')]), 2)
+    assert.equal(left(), 2)
+    home.nft('delete table inet tracked')
+  })
+
+  test('a set tells which addresses it holds', () => {
+    const { home } = hosts
+    using netfilter = home.within(() => new NetlinkSocket(Netlink.netfilter))
+    home.nft('add table inet told')
+    for (const [set, type] of [
+      ['four', 'ipv4_addr'],
+      ['six', 'ipv6_addr'],
+    ]) {
+      home.nft(`add set inet told ${set} { type ${type} ; flags dynamic,timeout ; timeout 1m ; }`)
+    }
+    assert.deepEqual(addressesIn(netfilter, 'told', 'four'), [])
+    const many = Array.from({ length: 300 }, (_, i) => `198.18.${i >> 8}.${i & 255}`)
+    home.nft(`add element inet told four { ${many.join(', ')} }`)
+    home.nft('add element inet told six { 2001:db8::7 }')
+    const said = (set: string) => addressesIn(netfilter, 'told', set).map(formatAddress)
+    assert.deepEqual(said('four').toSorted(), many.toSorted())
+    assert.deepEqual(said('six'), ['2001:db8::7'])
+    assert.deepEqual(said('none'), [])
+    home.nft('delete table inet told')
   })
 })
 

@@ -60,6 +60,9 @@ export class TunnelLeg {
   /** Bytes this end has sent, and frames that were long. */
   sentBytes = 0
   longUs = -Infinity
+  /** Bytes with outer headers that were heard and sent since `takeCarried`, whatever the far end has forgotten. */
+  #heardBytes = 0
+  #spentBytes = 0
   #lastStamp = 0
   #unconfirmedUs = 0
   #far: LegCounts | undefined
@@ -125,6 +128,7 @@ export class TunnelLeg {
   spend(bytes: number, nowUs: number): void {
     this.sentUs = nowUs
     this.sentBytes += bytes
+    this.#spentBytes += bytes
     this.rate.spend(bytes)
   }
 
@@ -213,10 +217,19 @@ export class TunnelLeg {
     counts.lost = (counts.lost + lost) >>> 0
     counts.received = (counts.received + 1) >>> 0
     counts.bytes += bytes + this.outerBytes
+    this.#heardBytes += bytes + this.outerBytes
     if (marked) counts.marked = (counts.marked + 1) >>> 0
     if (counts.received === 1 || since32(sentUs, counts.latestUs) > 0) counts.latestUs = sentUs
     if (!this.#intervalBegun || since32(delayUs, counts.delayUs) < 0) counts.delayUs = delayUs
     this.#intervalBegun = true
+  }
+
+  /** For the bill: what the leg has carried since the last call, if it is anything. */
+  takeCarried(tell: (leg: number, heardBytes: number, sentBytes: number) => void): void {
+    if (this.#heardBytes + this.#spentBytes === 0) return
+    tell(this.number, this.#heardBytes, this.#spentBytes)
+    this.#heardBytes = 0
+    this.#spentBytes = 0
   }
 
   /** A report has told of all this. */

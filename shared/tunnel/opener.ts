@@ -17,16 +17,21 @@ export interface OpenCounts {
   forged: number
 }
 
+export function noOpenCounts(): OpenCounts {
+  return { alien: 0, foreign: 0, replayed: 0, forged: 0 }
+}
+
 export class Opener {
-  readonly counts: OpenCounts = { alien: 0, foreign: 0, replayed: 0, forged: 0 }
+  readonly counts: OpenCounts
   /** Of the frame opened last: its number was the highest of its leg so far. */
   isNewest = false
   /** Of the frame opened last: how many right before it are missing; -1 for one that was. */
   lost = 0
   readonly #ring: KeyRing
 
-  constructor(ring: KeyRing) {
+  constructor(ring: KeyRing, counts = noOpenCounts()) {
     this.#ring = ring
+    this.counts = counts
   }
 
   /** Opened in place: the key that did it, or undefined. */

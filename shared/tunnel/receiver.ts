@@ -43,15 +43,12 @@ export interface ReceiveCounts {
   notEct: number
 }
 
+export function noReceiveCounts(): ReceiveCounts {
+  return { packets: 0, bytes: 0, late: 0, duplicate: 0, held: 0, notEct: 0 }
+}
+
 export class Receiver implements Disposable {
-  readonly counts: ReceiveCounts = {
-    packets: 0,
-    bytes: 0,
-    late: 0,
-    duplicate: 0,
-    held: 0,
-    notEct: 0,
-  }
+  readonly counts: ReceiveCounts
   readonly clocks = new LegClocks()
   readonly #store: PacketStore
   readonly #holdUsMax: number
@@ -61,7 +58,8 @@ export class Receiver implements Disposable {
   readonly #waiting: FlowOrder[] = []
   #tidyUs = 0
 
-  constructor(store: PacketStore, holdUsMax: number) {
+  constructor(store: PacketStore, holdUsMax: number, counts = noReceiveCounts()) {
+    this.counts = counts
     this.#store = store
     this.#holdUsMax = holdUsMax
   }

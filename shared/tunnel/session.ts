@@ -23,10 +23,10 @@ import type { TunnelSecret } from './keys.ts'
 import { sameBytes, type TunnelLeg } from './leg.ts'
 import { Legs } from './legs.ts'
 import { Offers, writeHandshake } from './offers.ts'
-import { Opener } from './opener.ts'
+import { type OpenCounts, Opener } from './opener.ts'
 import type { PacketStore } from './packet-store.ts'
 import { PRIMARY, Questions } from './questions.ts'
-import { Receiver } from './receiver.ts'
+import { type ReceiveCounts, Receiver } from './receiver.ts'
 import { type LegOrder, Reports } from './reports.ts'
 import type { CipherName } from './seal.ts'
 import { type MannerOf, Sender, type Sent } from './sender.ts'
@@ -42,6 +42,9 @@ export interface SessionSettings {
   readonly reorderMsMax: number
   /** The thread's. */
   readonly store: PacketStore
+  /** Where it counts, together with others; without them by itself. */
+  readonly opened?: OpenCounts
+  readonly received?: ReceiveCounts
 }
 
 export class TunnelSession implements Disposable {
@@ -71,9 +74,9 @@ export class TunnelSession implements Disposable {
     this.#frames = new Frames(secret.sessionId, this.#ring)
     this.#questions = new Questions(this.#frames, role)
     this.#reports = new Reports(this.#frames)
-    this.opener = new Opener(this.#ring)
+    this.opener = new Opener(this.#ring, settings.opened)
     this.sender = new Sender(this.#frames, this.legs, store, settings.mannerOf)
-    this.receiver = new Receiver(store, settings.reorderMsMax * 1_000)
+    this.receiver = new Receiver(store, settings.reorderMsMax * 1_000, settings.received)
   }
 
   /** There are keys, and the far end speaks when it should. */

@@ -76,6 +76,19 @@ export function decodeAttributes(bytes: Uint8Array, from = 0): Attributes {
   return attributes
 }
 
+/** The values of all attributes one behind the other, also of the same type: a list. */
+export function eachAttribute(bytes: Uint8Array): Uint8Array[] {
+  const view = viewOf(bytes)
+  const values: Uint8Array[] = []
+  for (let at = 0; at + ATTRIBUTE_BYTES <= bytes.length; ) {
+    const length = view.getUint16(at, true)
+    if (length < ATTRIBUTE_BYTES || at + length > bytes.length) break
+    values.push(bytes.subarray(at + ATTRIBUTE_BYTES, at + length))
+    at += align(length)
+  }
+  return values
+}
+
 /** One attribute that holds others. */
 export function nest(type: number, attributes: readonly Attribute[]): Attribute {
   return [type | NESTED, encodeAttributes(attributes)]

@@ -1,6 +1,6 @@
 /**
- * nf_tables: the elements of a map from a peer (address and port) to a class of traffic control, and whether
- * an address is in a set.
+ * nf_tables: the elements of a map from a peer (address and port) to a class of traffic control, whether an
+ * address is in a set, and which are.
  *
  *    transaction    NFNL_MSG_BATCH_BEGIN, messages, NFNL_MSG_BATCH_END: all of it or nothing
  *    message        struct nfgenmsg (family u8, version u8, resource be16), then
@@ -14,7 +14,17 @@
  */
 import { isIpv4 } from './address.ts'
 import type { Endpoint } from './mptcp-pm.ts'
-import { type Attribute, cString, encodeBody, nest, u32 } from './netlink.ts'
+import {
+  type Attribute,
+  cString,
+  decodeAttributes,
+  eachAttribute,
+  encodeBody,
+  nest,
+  nestedAttributes,
+  u32,
+} from './netlink.ts'
+import { mapped } from './rtnetlink.ts'
 
 /** A map `type ipv4_addr . inet_service : classid` (or `ipv6_addr`) in a table of family `inet`. */
 export interface ClassMap {
@@ -51,12 +61,24 @@ export function encodeAddressQuery(table: string, set: string, address: Uint8Arr
   ])
 }
 
-/** The body of NFT_MSG_DELSETELEM for all there are. */
+/** The body of NFT_MSG_DELSETELEM for all there are, and of a dump by NFT_MSG_GETSETELEM. */
 export function encodeElementsFlush({ table, map }: ClassMap): Uint8Array {
   return encodeBody(nfgenmsg(NFPROTO_INET, 0), [
     [LIST_TABLE, cString(table)],
     [LIST_SET, cString(map)],
   ])
+}
+
+/** The addresses in one answer to a dump of a set of addresses. */
+export function decodeAddresses(body: Uint8Array): Uint8Array[] {
+  const list = decodeAttributes(body, NFGENMSG_BYTES).get(LIST_ELEMENTS) ?? NOTHING
+  const addresses: Uint8Array[] = []
+  for (const element of eachAttribute(list)) {
+    const key = nestedAttributes(decodeAttributes(element), ELEM_KEY)
+    const address = mapped(key.get(DATA_VALUE))
+    if (address !== undefined) addresses.push(address)
+  }
+  return addresses
 }
 
 function encodeList({ table, map }: ClassMap, elements: ReadonlyArray<readonly Attribute[]>) {
@@ -94,6 +116,8 @@ export const NFT_MSG_DELSETELEM = (NFTABLES << 8) | 14
 /** Of 56 bytes at most: the list's length has 16 bits. */
 export const ELEMENTS_MAX = 1_000
 
+const NOTHING = new Uint8Array(0)
+const NFGENMSG_BYTES = 4
 const NFPROTO_INET = 1
 const LIST_TABLE = 1
 const LIST_SET = 2

@@ -108,7 +108,7 @@ export function numberAt(memory: Uint8Array, at: number): number {
   return readUint64(memory, at + NUMBER_AT)
 }
 
-/** `sessionId` has 8 bytes. */
+/** `sessionId` has 8 bytes: whether it is this session's, to the last bit. */
 export function isOfSession(memory: Uint8Array, at: number, sessionId: Uint8Array): boolean {
   for (let i = 0; i < SESSION_ID_BYTES; i++) {
     if (memory[at + SESSION_ID_AT + i] !== sessionId[i]) return false

@@ -1,0 +1,136 @@
+/**
+ * What one home may have of the concentrator's tunnel, what it is called in the Internet, and what it is billed,
+ * on a whole street.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { LEGS } from '../../shared/core/leg.ts'
+import { CONCENTRATOR, INTERNET } from './addresses.ts'
+import { Conversation, openWitness } from './conversation.ts'
+import { tokenPath } from './daemons.ts'
+import { raiseStreet, type Street, streetImpossible } from './lab.ts'
+import { eventually, logOf } from './onlooker.ts'
+
+describe('the homes in the tunnel', { skip: streetImpossible() }, () => {
+  let street: Street
+  const witnesses = new DisposableStack()
+
+  before(async () => {
+    street = await raiseStreet({
+      name: NAME,
+      cpe: { tunnel: { enabled: true } },
+      concentrator: {
+        tunnel: { enabled: true, flowsMax: FLOWS_MAX },
+        accounting: { enabled: true, intervalS: INTERVAL_S },
+      },
+    })
+    // What a line drops was sent by one end and never seen by the other.
+    for (const leg of LEGS) await street.line(leg, { queueMs: 2_000 })
+    witnesses.use(openWitness(NAME, 'internet', WITNESS, Object.values(INTERNET.own)))
+    await eventually(async () => {
+      using flow = talk('ipv4')
+      assert.equal(await flow.say(), CONCENTRATOR.own.ipv4)
+    }, SOON_MS)
+  })
+
+  after(async () => {
+    witnesses.dispose()
+    await street?.down()
+  })
+
+  test('what the tunnel carries is billed as both ends have seen it, by leg and direction', async () => {
+    const before = { home: await atHome(), street: await atStreet() }
+    for (const way of ['-b65M -R', '-b14M']) {
+      await street.exec('home', `iperf3 -c ${INTERNET.own.ipv4} -u -l1200 -t1.5 ${way}`.split(' '))
+    }
+    await pause(SETTLE_MS)
+    const home = difference(before.home, await atHome())
+    const counted = difference(before.street, await atStreet())
+    const story = `home ${JSON.stringify(home)}, concentrator ${JSON.stringify(counted)}`
+    for (const key of KEYS) {
+      assert.ok(home[key] > 100_000, story)
+      // Names, probes and the TCP of iperf3 itself are not the tunnel's.
+      assert.ok(Math.abs(counted[key] - home[key]) <= 0.005 * home[key] + OTHER_BYTES, story)
+    }
+  })
+
+  test('a kill -9 loses less than an interval of the bill, and the tunnel is back within 2 s', async () => {
+    const before = { home: await atHome(), street: await atStreet() }
+    const argv = `iperf3 -c ${INTERNET.own.ipv4} -u -b8M -l1200 -t3`.split(' ')
+    const bulk = street.exec('home', argv)
+    await pause(2_200)
+    await street.restart('concentrator', 'SIGKILL')
+    const readyMs = performance.now()
+    // A flow of its own each time: one that has moved to a line stays there.
+    await eventually(async () => {
+      using flow = talk('ipv4')
+      assert.equal(await flow.say(), CONCENTRATOR.own.ipv4)
+    }, SOON_MS)
+    const backMs = performance.now() - readyMs
+    assert.ok(backMs < 2_000, `${backMs} ms`)
+    await bulk
+    await pause(SETTLE_MS)
+    const home = difference(before.home, await atHome())
+    const counted = difference(before.street, await atStreet())
+    const story = `home ${JSON.stringify(home)}, concentrator ${JSON.stringify(counted)}`
+    assert.ok(counted.dslUp <= home.dslUp * 1.005 + OTHER_BYTES, story)
+    // 8 Mbit/s: a megabyte a second is lost from the last look on, and none of what was before.
+    assert.ok(counted.dslUp >= 500_000, story)
+  })
+
+  test('a home at its limit of flows opens no further one, and loses none', async () => {
+    using before4 = talk('ipv4')
+    using before6 = talk('ipv6')
+    for (const flow of [before4, before6]) assert.notEqual(await flow.say(), 'silence')
+    const many = `for i in {1..${FLOWS_MAX + 5}}; do echo > /dev/udp/${INTERNET.own.ipv4}/9; done`
+    await street.exec('home', ['bash', '-c', many])
+    using another = talk('ipv4')
+    assert.equal(await another.say(), 'silence')
+    for (const flow of [before4, before6]) assert.notEqual(await flow.say(), 'silence')
+    await eventually(() => assert.match(logOf(street, 'concentrator'), AT_LIMIT), SOON_MS)
+  })
+
+  async function atHome(): Promise<Octets> {
+    const files = LEGS.flatMap((leg) =>
+      ['tx', 'rx'].map((way) => `/sys/class/net/${leg}/statistics/${way}_bytes`),
+    )
+    const { stdout } = await street.exec('cpe', ['cat', ...files])
+    const numbers = stdout.trim().split('\n').map(Number)
+    return Object.fromEntries(KEYS.map((key, i) => [key, numbers[i] ?? 0])) as Octets
+  }
+
+  /** As an operator sees it, of the tunnel alone. */
+  async function atStreet(): Promise<Octets> {
+    const token = readFileSync(tokenPath(NAME), 'utf8').trim()
+    const url = 'http://127.0.0.1:8804/v1/subscribers/home-1/usage'
+    const argv = ['curl', '-s', '-H', `authorization: Bearer ${token}`, url]
+    const { stdout } = await street.exec('concentrator', argv)
+    const { items } = JSON.parse(stdout) as {
+      readonly items: ReadonlyArray<Octets & { readonly carrier: string }>
+    }
+    const none = { dslUp: 0, dslDown: 0, lteUp: 0, lteDown: 0 }
+    return items.find(({ carrier }) => carrier === 'tunnel') ?? none
+  }
+
+  function difference(from: Octets, to: Octets): Octets {
+    return Object.fromEntries(KEYS.map((key) => [key, to[key] - from[key]])) as Octets
+  }
+
+  function talk(family: 'ipv4' | 'ipv6'): Conversation {
+    return new Conversation(NAME, 'home', 'udp', { address: INTERNET.own[family], port: WITNESS })
+  }
+})
+
+const NAME = 'hyb-tunnel-homes'
+const WITNESS = 7_001
+const FLOWS_MAX = 40
+const INTERVAL_S = 1
+/** Two intervals and what the machine may be late. */
+const SETTLE_MS = 2 * INTERVAL_S * 1_000 + 500
+const OTHER_BYTES = 20_000
+const KEYS = ['dslUp', 'dslDown', 'lteUp', 'lteDown'] as const
+type Octets = Record<(typeof KEYS)[number], number>
+const AT_LIMIT = /home at its limit of the tunnel.*home-1|home-1.*home at its limit of the tunnel/
+const SOON_MS = 6_000
