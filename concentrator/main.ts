@@ -26,6 +26,7 @@ import { newsWriter } from './control/news.ts'
 import { openStore } from './control/open-store.ts'
 import { presentHomes } from './control/present-homes.ts'
 import { answerProbes, type ShapedKbps } from './control/probe-responder.ts'
+import { openRadiusAccounting, openRadiusChanges } from './control/radius/radius.ts'
 import { register } from './control/register.ts'
 import { STREET_COUNTERS, type StreetNews } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
@@ -99,8 +100,18 @@ await runDaemon(async (signal) => {
     log.warn('shaper', { why }),
   )
   shapedKbps = shaper.shapedKbps
-  await using usage = await openAccounting(config, { identities, roster, store, sysctls, whose })
-  await using control = await openControl(config, { store, roster, mint: settings.mint })
+  await using accounted = await openRadiusAccounting(config)
+  const { used } = accounted
+  await using usage = await openAccounting(config, {
+    identities,
+    roster,
+    store,
+    sysctls,
+    whose,
+    used,
+  })
+  const { mint } = settings
+  await using control = await openControl(config, { store, roster, mint, watch: accounted })
   const listeners = together([shaper.listener, usage.listener, control.listener])
   await using door = keepDoor(config.limits.subflowsPerConnection, listeners)
   using _access = tellAccess(counters)
@@ -112,8 +123,14 @@ await runDaemon(async (signal) => {
     { ...settings, ...memory },
     newsWriter((number) => roster.idOf(number)),
   )
-  using _homes = present.follow(probes, tunnel, (change) => workers.tell(change))
+  using homes = present.follow(probes, tunnel, (change) => workers.tell(change))
   using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
+  await using _changes = await openRadiusChanges(config, {
+    store,
+    sessions: control.sessions,
+    accounted,
+    reset: (id) => homes.reset(id),
+  })
   await using _registration = register(store, { name: config.store.name, ...config.listen }, drain)
   const { store: kept, egress, stateDirectory } = config
   const room = { store, drain, concentrator: kept.name, egressPool: egress.addresses }

@@ -24,7 +24,7 @@ import { FLAG_DUMP } from '../../shared/wire/netlink.ts'
 import { Accountant } from './accountant.ts'
 import type { SubflowListener } from './doorkeeper.ts'
 import type { Identities } from './identities.ts'
-import type { Keeper } from './keeper.ts'
+import type { Keeper, Octets } from './keeper.ts'
 import type { Roster } from './roster.ts'
 import { UsageBook } from './usage-book.ts'
 import { UsageOut } from './usage-out.ts'
@@ -45,12 +45,14 @@ export interface AccountingParts {
   readonly sysctls: Sysctls
   readonly roster: Pick<Roster, 'idOf'>
   readonly store: { readonly keeper: Pick<Keeper, 'addUsage'> }
+  /** Hears what was counted since the last time, too. */
+  readonly used: (subscriber: string, octets: Octets) => void
 }
 
 /** Rejects with a sentence where connection tracking cannot count, or the sums cannot be read. */
 export async function openAccounting(
   config: AccountingConfig,
-  { identities, whose, sysctls, roster, store }: AccountingParts,
+  { identities, whose, sysctls, roster, store, used }: AccountingParts,
 ): Promise<RunningAccounting> {
   const { accounting, listen, stateDirectory } = config
   await using undo = new AsyncDisposableStack()
@@ -72,7 +74,9 @@ export async function openAccounting(
   const give = () => {
     for (const [number, octets] of accountant.take()) {
       const subscriber = roster.idOf(number)
-      if (subscriber !== undefined) out.add(subscriber, octets)
+      if (subscriber === undefined) continue
+      out.add(subscriber, octets)
+      used(subscriber, octets)
     }
     return out.send(Date.now())
   }
