@@ -69,7 +69,7 @@ test('a session is changed while it lasts, by who may', { skip }, async () => {
   await eventually(() => assert.match(logOf(street, 'cpe'), /"changed":\["overflow"\]/), 3_000)
   const unknown = await ask('coa', [...at, 'Filter-Id = "lead"'])
   assert.equal(unknown, 'CoA-NAK Invalid-Attribute-Value')
-  const absent = await ask('coa', [...SIGNED, 'User-Name = "home-9"', 'Filter-Id = ""'])
+  const absent = await ask('coa', [...SIGNED, 'User-Name = "home-9"', 'Filter-Id = "(none)"'])
   assert.equal(absent, 'CoA-NAK Session-Context-Not-Found')
   const silences = await Promise.all([
     ask('coa', at, { secret: 'another secret 16', timeoutS: 0.4 }),

@@ -56,6 +56,14 @@ test('what radclient sent is read, is genuine, and is what we would have sent', 
   assert.deepEqual(encodeRadius({ ...packet, attributes }, KEYS), COA)
 })
 
+test('what is judged is not changed by it, whatever holds the bytes', () => {
+  const datagram = Buffer.from(COA)
+  for (let i = 0; i < 2; i++) {
+    assert.equal(judgeRadiusRequest(read(datagram).whole, KEYS), 'genuine')
+    assert.deepEqual(Uint8Array.from(datagram), COA)
+  }
+})
+
 test('a request whose Message-Authenticator is missing, or not in front, is unsigned', () => {
   assert.equal(judgeRadiusRequest(read(ACCOUNTING).whole, KEYS), 'unsigned')
   assert.equal(judgeRadiusRequest(hex(`04 ba 0014 ${'00'.repeat(16)}`), KEYS), 'unsigned')

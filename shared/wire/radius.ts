@@ -124,7 +124,8 @@ export function isGenuineRadius(
   keys: RadiusKeys,
   requestAuthenticator: Uint8Array = NO_AUTHENTICATOR,
 ): boolean {
-  const bytes = whole.slice()
+  // Not slice(): a Buffer's is a view.
+  const bytes = Uint8Array.from(whole)
   bytes.set(requestAuthenticator, AUTHENTICATOR_AT)
   if (!isSame(keys.digest(bytes), whole, AUTHENTICATOR_AT)) return false
   const macs = [...placesOf(whole, MESSAGE_AUTHENTICATOR)]

@@ -150,18 +150,21 @@ export class AccountingClient implements Disposable {
     asked.questions.delete(identifier)
     const { number, tries, answersBefore } = question
     if (tries < TRIES) return this.#ask(asked, question, tries + 1, answersBefore)
-    if (asked.answers === answersBefore) {
-      this.#parts.records.last(number)
+    if (asked.answers > answersBefore) this.#refused(asked, question, REFUSALS_MAX)
+    else {
+      // What must be told alone would hold all others up for ever, if it is what the server does not take.
+      if (question.record.about === undefined) this.#refused(asked, question, ALONE_REFUSALS_MAX)
+      else this.#parts.records.last(number)
       this.#giveUp(asked)
-    } else this.#refused(asked, question)
+    }
     this.pump()
   }
 
-  /** It answers others: what is wrong is this record. */
-  #refused({ server }: Asked, { number, record }: Question): void {
+  /** Maybe what is wrong is this record. */
+  #refused({ server }: Asked, { number, record }: Question, max: number): void {
     const refusals = (this.#refusals.get(number) ?? 0) + 1
     this.#refusals.set(number, refusals)
-    if (refusals < REFUSALS_MAX) return this.#parts.records.last(number)
+    if (refusals < max) return this.#parts.records.last(number)
     this.#refusals.delete(number)
     const { status, session } = record
     this.#parts.say('RADIUS record refused', { server: server.name, status, session })
@@ -204,3 +207,5 @@ const REST_MS_MIN = 10_000
 const REST_MS_MAX = 300_000
 /** Then nobody will take it. */
 const REFUSALS_MAX = 10
+/** That long nobody waits for it: the sessions that it would end have been told one by one. */
+const ALONE_REFUSALS_MAX = 5

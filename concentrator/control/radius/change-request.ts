@@ -33,7 +33,7 @@ export type ChangeRequest =
   | {
       readonly kind: 'change'
       readonly whose: WhoseSession
-      /** From now on; empty is none of its own. */
+      /** From now on; NO_PLAN is none of its own. */
       readonly plan: string | undefined
       /** Until the session ends, in place of what lies there now; undefined leaves that alone. */
       readonly override: Override | undefined
@@ -79,7 +79,7 @@ export function readChangeRequest(
     return refused(ErrorCause.invalidAttributeValue)
   }
   const document = documentOf(assignments.map(({ key, value }) => [key, value]))
-  const laid = filter === '' ? undefined : filter
+  const laid = filter === NO_PLAN ? undefined : filter
   const lays = filter !== undefined || policy.length > 0
   return {
     kind: 'change',
@@ -172,6 +172,8 @@ function refused(cause: Cause): ChangeRequest {
   return { kind: 'refused', cause }
 }
 
+/** No plan can be called that, and no attribute can be empty (RFC 2865 section 5). */
+export const NO_PLAN = '(none)'
 const IPV4_BYTES = 4
 /** ::ffff:0:0/96. */
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]

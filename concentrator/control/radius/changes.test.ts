@@ -38,7 +38,7 @@ test('a plan that is named is the home’s from now on, in the store', async () 
   assert.equal(await world.change(USER, ours('plan', 'gold')), 'yes')
   assert.equal(world.trialS(), 9)
   assert.deepEqual(world.commits, [{ who: 'radius 192.0.2.30', after: { ...BODY, plan: 'gold' } }])
-  assert.equal(await world.change(USER, ours('plan', '')), 'yes')
+  assert.equal(await world.change(USER, ours('plan', '(none)')), 'yes')
   assert.equal(world.trialS(), 5)
 })
 
@@ -49,7 +49,7 @@ test('Filter-Id and keys lie on top of it until something else is laid there', a
   assert.deepEqual([world.trialS(), world.standby()], [9, 'cold'])
   assert.equal(await world.change(USER, ours('policy', 'overflow.trialS=7')), 'yes')
   assert.deepEqual([world.trialS(), world.standby()], [7, 'hot'])
-  assert.equal(await world.change(USER, filter('')), 'yes')
+  assert.equal(await world.change(USER, filter('(none)')), 'yes')
   assert.deepEqual([world.trialS(), world.standby(), world.commits.length], [5, 'hot', 0])
 })
 

@@ -27,6 +27,7 @@ import { Answered } from './answered.ts'
 import {
   type Cause,
   type ChangeRequest,
+  NO_PLAN,
   type Override,
   type OwnNames,
   readChangeRequest,
@@ -184,8 +185,8 @@ function layersOf(
 function planned(home: Home, plan: string | undefined): Home {
   if (plan === undefined) return home
   const { plan: _, ...rest } = home.body
-  const body = plan === '' ? rest : { ...rest, plan }
-  return { ...home, plan: plan === '' ? undefined : plan, body }
+  const body = plan === NO_PLAN ? rest : { ...rest, plan }
+  return { ...home, plan: plan === NO_PLAN ? undefined : plan, body }
 }
 
 //= https://www.rfc-editor.org/rfc/rfc5176#section-3.1

@@ -52,6 +52,23 @@ test('a record that nobody takes lets the others go first', () => {
   assert.deepEqual(all(records), ['start b', 'start a'])
 })
 
+test('what is about the concentrator itself is told after all before it, and before all after it', () => {
+  const records = open(freshFile())
+  records.add(record('stop', 'a'))
+  records.add(record('accountingOn', 'x'))
+  records.add(record('start', 'b'))
+  const stop = records.next()
+  assert.equal(records.next(), undefined)
+  records.told(stop?.number ?? 0)
+  const on = records.next()
+  assert.equal(on?.record.status, 'accountingOn')
+  assert.equal(records.next(), undefined)
+  records.last(on?.number ?? 0)
+  assert.equal(records.next()?.record.status, 'accountingOn')
+  records.told(on?.number ?? 0)
+  assert.deepEqual(all(records), ['start b'])
+})
+
 test('a session that was open at a crash is known by its last record, also when all was told', () => {
   const file = freshFile()
   const records = open(file)

@@ -71,10 +71,20 @@ export class KeptRecords implements Disposable {
     this.told(oldest)
   }
 
-  /** The oldest that nobody is telling; it counts as being told. */
+  /**
+   * The oldest that nobody is telling; it counts as being told. What is about the concentrator itself is told alone:
+   * to a server it ends all sessions that it knows.
+   */
   next(): NumberedRecord | undefined {
+    let isFirst = true
     for (const [number, record] of this.#waiting) {
-      if (this.#away.has(number)) continue
+      const isAlone = record.about === undefined
+      if (isAlone && !isFirst) return undefined
+      isFirst = false
+      if (this.#away.has(number)) {
+        if (isAlone) return undefined
+        continue
+      }
       this.#away.add(number)
       return { number, record }
     }
@@ -90,9 +100,10 @@ export class KeptRecords implements Disposable {
   last(number: number): void {
     const record = this.#waiting.get(number)
     if (record === undefined) return
+    this.#away.delete(number)
+    if (record.about === undefined) return
     this.#waiting.delete(number)
     this.#waiting.set(number, record)
-    this.#away.delete(number)
   }
 
   told(number: number): void {
