@@ -26,7 +26,7 @@ export interface RunningControl extends AsyncDisposable {
   /** Why a home did what it did, oldest first; undefined where there are no sessions. */
   readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
   /** Undefined where there are none. */
-  readonly sessions: Pick<Sessions, 'of'> | undefined
+  readonly sessions: Pick<Sessions, 'of' | 'numberOf'> | undefined
 }
 
 export interface ControlParts {

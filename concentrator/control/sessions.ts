@@ -80,6 +80,11 @@ export class Sessions implements SubflowListener {
     return this.#byId.get(id)
   }
 
+  /** Which home's session that connection is, by its number. */
+  numberOf(token: number): number | undefined {
+    return this.#byToken.get(token)?.home?.number
+  }
+
   /** A connection has come. `failed` hears mistakes of ours. */
   open(link: SessionLink, failed: (error: unknown) => void): void {
     const { software, control, homeOf, unixMs, cookieFor } = this.#parts

@@ -3,18 +3,22 @@
  * radclient changes one while it lasts, and ends it.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { INTERNET, LEG_PREFIXES, NAT_ADDRESS } from './addresses.ts'
+import { patchConfig } from './daemons.ts'
 import { askForChange, type Detail, RADIUS_SECRET, startFreeradius, told } from './freeradius.ts'
 import { raiseStreet, type Street, streetImpossible } from './lab.ts'
-import { eventually, logOf } from './onlooker.ts'
+import { eventually, logOf, untilWay } from './onlooker.ts'
+import { readState } from './state.ts'
 import { download, upload } from './transfer.ts'
 
 const skip = streetImpossible()
 const folder = mkdtempSync(join(tmpdir(), 'hybridge-radius-'))
 const secretFile = join(folder, 'secret')
+const translations = join(folder, 'translations')
 const address = '127.0.0.1'
 let street: Street
 
@@ -28,6 +32,7 @@ before(async () => {
     cpe: { classes: { default: 'aggregate' } },
     concentrator: {
       accounting: { enabled: true, intervalS: 1 },
+      translationLog: { directory: translations },
       radius: {
         accounting: { servers, interimS: 10 },
         changes: { clients: [{ prefix: '::1', secretFile }] },
@@ -80,6 +85,25 @@ test('a session is changed while it lasts, by who may', { skip }, async () => {
   assert.deepEqual(silences, ['nothing', 'nothing', 'nothing'])
 })
 
+test('who left from which port is written down when it begins and when it ends, and not where to', {
+  skip,
+}, async () => {
+  const before = Date.now()
+  const { stdout } = await street.exec('home', ['curl', '-s', `http://${INTERNET.own.ipv4}/whoami`])
+  const seen = JSON.parse(stdout) as { readonly address: string; readonly port: number }
+  await eventually(() => {
+    const lines = readdirSync(translations)
+      .flatMap((name) => readFileSync(join(translations, name), 'utf8').trim().split('\n'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ port, at }) => port === seen.port && Date.parse(String(at)) >= before)
+    const [begun, ended] = lines
+    const { at: _begun, ...what } = begun ?? {}
+    const told = { subscriber: 'home-1', carrier: 'tcp', address: seen.address, port: seen.port }
+    assert.deepEqual(what, { event: 'begin', ...told })
+    assert.equal(ended?.['event'], 'end')
+  }, 3_000)
+})
+
 test('its interims say what it carried, by leg and direction', { skip }, async () => {
   await eventually(() => {
     const interim = told(folder).findLast((one) => spoken(one).startsWith('Interim-Update'))
@@ -121,6 +145,33 @@ test('Disconnect ends the session and what is open, and the stop says what it ca
     assert.ok(Number(last?.['Acct-Output-Octets']) > 3_000_000, JSON.stringify(last))
   }, 5_000)
 })
+
+test('a line that the operator did not give to this home joins nothing', { skip }, async () => {
+  const { subscriber } = readState(street.name)
+  const { ipv4, ipv6 } = LEG_PREFIXES.dsl
+  const prefixes = { dsl: [ipv4, ipv6], lte: ['192.0.2.200/32', '2001:db8:ff::/48'] }
+  patchConfig(street.name, 'concentrator', { subscribers: [{ ...subscriber, prefixes }] })
+  const before = await joinsHeard()
+  const startMs = performance.now()
+  await street.restart('concentrator')
+  await untilWay(street, 'bonded', 8_000)
+  await download(street, '/bytes/2000000')
+  const elsewhere = new RegExp(
+    `"subscriber":"home-1","source":"${NAT_ADDRESS}".*"joined from elsewhere"`,
+  )
+  await eventually(() => assert.match(logOf(street, 'concentrator'), elsewhere), 5_000)
+  const { stdout } = await street.exec('concentrator', ['ss', '-tnHO', 'sport', '=', ':8803'])
+  const [dsl, lte] = ['203.0.113.2', NAT_ADDRESS].map((at) => stdout.split(at).length - 1)
+  assert.ok((dsl ?? 0) > 0 && (lte ?? 9) <= 1, stdout)
+  const perS = ((await joinsHeard()) - before) / ((performance.now() - startMs) / 1_000)
+  assert.ok(perS < 100, `${perS} joins a second`)
+})
+
+/** Since the concentrator's place was made. */
+async function joinsHeard(): Promise<number> {
+  const { stdout } = await street.exec('concentrator', ['nstat', '-asz', 'MPTcpExtMPJoinAckRx'])
+  return Number(/MPJoinAckRx +(\d+)/.exec(stdout)?.[1] ?? 0)
+}
 
 const SIGNED = ['Message-Authenticator = 0x00', 'Event-Timestamp = "%l"']
 

@@ -405,6 +405,36 @@ testEdges(concentratorConfig, { ...minimal, control: { port: 8805 }, radius: RAD
   },
 ])
 
+const LOGGED = { ...minimal, translationLog: { directory: '/var/log/hybridge' } }
+testEdges(concentratorConfig, LOGGED, [
+  ...(
+    [
+      ['translationLog.fileMegabytes', 1, 10_000],
+      ['translationLog.fileHours', 1, 8_784],
+      ['translationLog.filesMax', 1, 100_000],
+    ] as const
+  ).map(
+    ([key, from, to]): Edge => ({
+      key,
+      good: [undefined, from, to],
+      bad: [from - 1, to + 1, from + 0.5, String(from), null],
+      says: new RegExp(`a whole number from ${from} to ${to}\\b`),
+    }),
+  ),
+  {
+    key: 'translationLog.directory',
+    good: ['/var/log/hybridge'],
+    bad: [undefined, null, 'log', '', '/a/../b', 7],
+    says: /an absolute path/,
+  },
+  {
+    key: 'translationLog.destinations',
+    good: [undefined, true, false],
+    bad: [null, 'yes', 1],
+    says: /true or false/,
+  },
+])
+
 test('RADIUS tells of control sessions, and needs them', () => {
   const reading = readWith(concentratorConfig, minimal, 'radius', RADIUS)
   assert.ok(reading.kind === 'problems')
@@ -447,7 +477,11 @@ test('no section takes a key it does not know', () => {
       continue
     }
     const key = section === '' ? 'zzz' : `${section}.zzz`
-    const base = section === 'control' ? { ...minimal, control: { port: 8804 } } : minimal
+    const bases: Readonly<Record<string, object>> = {
+      control: { ...minimal, control: { port: 8804 } },
+      translationLog: LOGGED,
+    }
+    const base = bases[section] ?? minimal
     const reading = readWith(concentratorConfig, base, key, 1)
     assert.ok(reading.kind === 'problems', `${key} was taken`)
     const name = key.replace('.0', '\\[0\\]')

@@ -34,6 +34,7 @@ import {
   subscriberId,
 } from './subscriber.ts'
 import { congestionControl, KEEPALIVE_S_MAX, keepaliveKeys } from './tcp.ts'
+import { translationLogSection } from './translation-log.ts'
 import { streetTunnel, streetTunnelContradictions } from './tunnel.ts'
 
 export type ConcentratorConfig = z.infer<typeof concentratorConfig>
@@ -151,6 +152,8 @@ const concentratorFile = z.strictObject({
         .default('asked'),
     })
     .prefault({}),
+  /** Which home left from which address and port, and when. Default: not written down. */
+  translationLog: translationLogSection().optional(),
   tunnel: streetTunnel(),
   /** Default 2. */
   workers: workers().default(2),
