@@ -22,11 +22,13 @@ import { openControl } from './control/control.ts'
 import { openDrain } from './control/drain.ts'
 import { reportForeignAddresses } from './control/foreign-addresses.ts'
 import { makeLocalToken } from './control/local-token.ts'
-import { newsWriter } from './control/news.ts'
+import { newsWriter, strayWriter } from './control/news.ts'
 import { openStore } from './control/open-store.ts'
 import { presentHomes } from './control/present-homes.ts'
 import { answerProbes, type ShapedKbps } from './control/probe-responder.ts'
+import { openRadiusAccounting, openRadiusChanges } from './control/radius/radius.ts'
 import { register } from './control/register.ts'
+import { openTranslationLog } from './control/translation-writer.ts'
 import { STREET_COUNTERS, type StreetNews } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
 import { openStreetTunnel } from './data/tunnel.ts'
@@ -36,6 +38,7 @@ import { keptSecret } from './subscribers/cookie-secret.ts'
 import { keepDoor } from './subscribers/doorkeeper.ts'
 import { HOMES_MAX } from './subscribers/homes.ts'
 import { IDENTITIES_MAX, Identities } from './subscribers/identities.ts'
+import { joinJudge } from './subscribers/join-judge.ts'
 import { together } from './subscribers/listeners.ts'
 import type { RollChange } from './subscribers/roll.ts'
 import { openShaper } from './subscribers/shaper.ts'
@@ -101,22 +104,37 @@ await runDaemon(async (signal) => {
     log.warn('shaper', { why }),
   )
   shapedKbps = shaper.shapedKbps
-  const parts = { identities, roster, store, sysctls, whose, tunnel: tunnelled }
+  await using accounted = await openRadiusAccounting(config)
+  const { used } = accounted
+  const parts = { identities, roster, store, sysctls, whose, tunnel: tunnelled, used }
   await using usage = await openAccounting(config, parts)
-  await using control = await openControl(config, { store, roster, mint: settings.mint })
+  const { mint } = settings
+  await using control = await openControl(config, { store, roster, mint, watch: accounted })
   const listeners = together([shaper.listener, usage.listener, control.listener])
-  await using door = keepDoor(config.limits.subflowsPerConnection, listeners)
+  const isWhose = (token: number) =>
+    identities.of(token)?.subscriber ?? control.sessions?.numberOf(token)
+  const judge = joinJudge(isWhose, present.roll)
+  const { subflowsPerConnection } = config.limits
+  await using door = keepDoor(subflowsPerConnection, judge, strayWriter(isWhose, roster), listeners)
   using _access = tellAccess(counters)
   await using tunnel = await openStreetTunnel(config, present.homes, tunnelled, sysctls, log)
+  const idOf = (number: number) => roster.idOf(number)
+  await using translations = openTranslationLog(config, idOf)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers<typeof settings & typeof memory, StreetNews, RollChange>(
     new URL('data/worker.ts', import.meta.url),
     config.workers,
     { ...settings, ...memory },
-    newsWriter((number) => roster.idOf(number)),
+    newsWriter(idOf, (some) => translations.write(some)),
   )
-  using _homes = present.follow(probes, tunnel, (change) => workers.tell(change))
+  using homes = present.follow(probes, tunnel, (change) => workers.tell(change))
   using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
+  await using _changes = await openRadiusChanges(config, {
+    store,
+    sessions: control.sessions,
+    accounted,
+    reset: (id) => homes.reset(id),
+  })
   await using _registration = register(store, { name: config.store.name, ...config.listen }, drain)
   const { store: kept, egress, stateDirectory } = config
   const room = { store, drain, concentrator: kept.name, egressPool: egress.addresses }

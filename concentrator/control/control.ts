@@ -18,19 +18,22 @@ import { sessionCookies } from './session-cookies.ts'
 import { openSessionDoor } from './session-door.ts'
 import { sessionHomes } from './session-homes.ts'
 import { keepSessionRecords } from './session-records.ts'
-import { Sessions } from './sessions.ts'
+import { Sessions, type SessionWatch } from './sessions.ts'
 
 export interface RunningControl extends AsyncDisposable {
   /** Undefined where there are no sessions. */
   readonly listener: SubflowListener | undefined
   /** Why a home did what it did, oldest first; undefined where there are no sessions. */
   readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
+  /** Undefined where there are none. */
+  readonly sessions: Pick<Sessions, 'of' | 'numberOf'> | undefined
 }
 
 export interface ControlParts {
-  readonly store: Pick<Store, 'homes' | 'keeper' | 'onChange'>
+  readonly store: Pick<Store, 'homes' | 'keeper' | 'onChange' | 'override'>
   readonly roster: Pick<Roster, 'numberOf'>
   readonly mint: MintSettings
+  readonly watch: SessionWatch
 }
 
 export type ControlConfig = Pick<
@@ -41,7 +44,7 @@ export type ControlConfig = Pick<
 /** Rejects with a sentence when there is a key that cannot be used, or the port is taken. */
 export async function openControl(
   config: ControlConfig,
-  { store, roster, mint: mintSettings }: ControlParts,
+  { store, roster, mint: mintSettings, watch }: ControlParts,
 ): Promise<RunningControl> {
   const { control } = config
   if (control === undefined) return NO_CONTROL
@@ -61,6 +64,13 @@ export async function openControl(
       log.warn('home not proven', { from: formatAddress(from) })
       failures.note(formatAddress(from), performance.now())
     },
+    watch: {
+      came: (id, from) => watch.came(id, from),
+      went(id, code) {
+        watch.went(id, code)
+        store.override(id, [])
+      },
+    },
     log,
   })
   const parts = { config, control, key, store, failures, sessions }
@@ -76,6 +86,7 @@ export async function openControl(
   log.info('control sessions', { port: control.port, pin: key.pin })
   return {
     listener: sessions,
+    sessions,
     told: (id) => homeLog.of(id),
     [Symbol.asyncDispose]: async () => {
       forgetting[Symbol.dispose]()
@@ -146,6 +157,7 @@ function serverKeyOf(
 const NO_CONTROL: RunningControl = {
   listener: undefined,
   told: undefined,
+  sessions: undefined,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 }
 const STOPPING = { code: 'stopping', why: 'the concentrator stops', waitS: 1 }

@@ -66,6 +66,7 @@ export class HomeSession {
   #verifier: Uint8Array = NOBODY
   #toldVersion: string | undefined
   #appliedVersion: string | undefined
+  #bidden: string | undefined
   /** The bucket of what it may say. */
   #said = 0
   /** By leg: the address that the last cookie was issued to, and when. */
@@ -90,6 +91,11 @@ export class HomeSession {
   /** The version of the policy that the home has told to run with. */
   get appliedVersion(): string | undefined {
     return this.#appliedVersion
+  }
+
+  /** The code of what it was bidden to go for; undefined where nobody did. */
+  get bidden(): string | undefined {
+    return this.#bidden
   }
 
   /** Whether who has proven itself then would be let in as that home now. */
@@ -125,6 +131,7 @@ export class HomeSession {
   }
 
   bid(refusal: Refusal): void {
+    this.#bidden ??= refusal.code
     this.#say({ type: 'goodbye', ...refusal })
     this.#channel.end(refusal.why)
   }

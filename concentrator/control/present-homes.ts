@@ -27,7 +27,12 @@ export interface PresentHomes {
     probes: Pick<ProbeJudge, 'know'>,
     tunnel: Pick<StandingTunnel, 'change'> | undefined,
     tell: (change: RollChange) => void,
-  ): Disposable
+  ): FollowedHomes
+}
+
+export interface FollowedHomes extends Disposable {
+  /** What this home has open by Convert ends; it may come again at once. */
+  reset(id: string): void
 }
 
 /** `secret` is what the keys of issued cookies are made from. */
@@ -57,13 +62,23 @@ export function presentHomes(
       const know = (number: number, home: Home | undefined) =>
         probes.know(number, home && probeSecretOf(home.verifier))
       for (const [number, home] of present.entries()) know(number, home)
-      return followRoster(store, roster, ({ number, home }) => {
+      const following = followRoster(store, roster, ({ number, home }) => {
         const change = { number, subscriber: home && subscriberOf(home) }
         roll.change(change)
         know(number, home)
         tunnel?.change(number, home)
         tell(change)
       })
+      return {
+        reset(id) {
+          const number = roster.numberOf(id)
+          const subscriber = number === undefined ? undefined : roll.get(number)
+          if (number === undefined || subscriber === undefined) return
+          tell({ number, subscriber: undefined })
+          tell({ number, subscriber })
+        },
+        [Symbol.dispose]: () => following[Symbol.dispose](),
+      }
     },
   }
 }

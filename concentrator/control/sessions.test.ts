@@ -47,6 +47,26 @@ test('a home that proves itself is welcomed, and told its policy and its cookie'
   assert.deepEqual([street.sessions.size, street.known], [1, 1])
 })
 
+test('who watches hears of each home once, and for what it was bidden to go', async () => {
+  const street = new Street()
+  const first = street.connect()
+  await first.says(street.hello(first))
+  const second = street.connect(LTE)
+  await second.says(street.hello(second))
+  street.sessions.of('home-1')?.bid({ code: 'disconnected', why: 'told so', waitS: 60 })
+  const third = street.connect()
+  await third.says(street.hello(third))
+  await third.goes()
+  assert.deepEqual(street.watched, [
+    'home-1 came from 203.0.113.2',
+    'home-1 went: replaced',
+    'home-1 came from 198.51.100.7',
+    'home-1 went: disconnected',
+    'home-1 came from 203.0.113.2',
+    'home-1 went: undefined',
+  ])
+})
+
 for (const [what, change] of [
   ['nobody knows', { id: 'home-9' }],
   ['has another secret', { proof: spoken(proofOf(credentialOf(DSL), exporter(1), 'home-1')) }],
@@ -275,6 +295,7 @@ class Street {
   readonly unproven: string[] = []
   readonly reports: string[] = []
   readonly failures: string[] = []
+  readonly watched: string[] = []
   known = 0
   home: Home | undefined
   readonly sessions: Sessions
@@ -300,6 +321,10 @@ class Street {
         this.reports.push(`${id} ${usage.dsl.upBytes}`)
       },
       unproven: (address) => this.unproven.push([...address.subarray(12)].join('.')),
+      watch: {
+        came: (id, from) => this.watched.push(`${id} came from ${from}`),
+        went: (id, code) => this.watched.push(`${id} went: ${code}`),
+      },
       log: { info: () => undefined, warn: () => undefined },
     })
   }

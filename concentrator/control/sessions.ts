@@ -27,7 +27,15 @@ export interface SessionsParts {
   readonly hear: (home: Home, report: HomeReport) => void
   /** A connection from there did not prove what it said. */
   readonly unproven: (address: Uint8Array) => void
+  readonly watch: SessionWatch
   readonly log: Pick<Log, 'info' | 'warn'>
+}
+
+/** Who wants to know which homes are here. */
+export interface SessionWatch {
+  came(id: string, from: string): void
+  /** `code`: what it was bidden to go for; undefined where it was lost. */
+  went(id: string, code: string | undefined): void
 }
 
 /** What has happened since the start. */
@@ -65,6 +73,16 @@ export class Sessions implements SubflowListener {
   /** Sessions by the homes' ids, for whoever shows them. */
   all(): Iterable<HomeSession> {
     return this.#byId.values()
+  }
+
+  /** The session of that home, once it has proven itself. */
+  of(id: string): HomeSession | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** Which home's session that connection is, by its number. */
+  numberOf(token: number): number | undefined {
+    return this.#byToken.get(token)?.home?.number
   }
 
   /** A connection has come. `failed` hears mistakes of ours. */
@@ -153,7 +171,7 @@ export class Sessions implements SubflowListener {
       log.warn('home came a second time', at)
       if (control.duplicates === 'oldest') return HERE_ALREADY
       this.counts.replaced++
-      this.#forget(before)
+      this.#forget(before, REPLACED.code)
       before.bid(REPLACED)
     }
     this.counts.opened++
@@ -162,6 +180,7 @@ export class Sessions implements SubflowListener {
     const { token } = session.link
     if (token !== undefined) this.#byToken.set(token, session)
     log.info('home came', { subscriber: home.id, multipath: token !== undefined })
+    this.#parts.watch.came(home.id, formatAddress(session.link.from))
     return undefined
   }
 
@@ -179,19 +198,21 @@ export class Sessions implements SubflowListener {
 
   #ended(session: HomeSession, why: string): void {
     this.#strangers.delete(session)
-    if (this.#forget(session)) {
+    if (this.#forget(session, session.bidden)) {
       this.#parts.log.info('home went', { subscriber: session.home?.id, why })
     }
   }
 
   /** True if it was the home's own. */
-  #forget(session: HomeSession): boolean {
+  #forget(session: HomeSession, code: string | undefined): boolean {
     const { home, link } = session
     if (link.token !== undefined && this.#byToken.get(link.token) === session) {
       this.#byToken.delete(link.token)
     }
     if (home === undefined || this.#byId.get(home.id) !== session) return false
-    return this.#byId.delete(home.id)
+    this.#byId.delete(home.id)
+    this.#parts.watch.went(home.id, code)
+    return true
   }
 }
 

@@ -185,7 +185,9 @@ class Egress implements Watcher {
     const { egressPorts } = this.#room
     const exit = this.#exit
     // It lives as long as the flow, and must not keep `this` and with it the early data.
+    const untranslated = this.#room.translations?.begin(this.#fd, subscriber, this.#home)
     const flow = new Flow(this.#room, up, down, (ended, reset) => {
+      untranslated?.()
       flows.delete(ended)
       seat.leave()
       sendQueues.forget(down)

@@ -71,6 +71,7 @@ export function fakeRoom(patch: Partial<StreetSettings> = {}): FakeRoom {
     sharedMs: () => world.nowMs,
     unixS: () => 1_800_000_000 + Math.floor(world.nowMs / 1_000),
     reports: new Reports((news) => told.push(news)),
+    translations: undefined,
     world,
     told,
   }
@@ -125,6 +126,7 @@ const SETTINGS: StreetSettings = {
   keepalive: { idleS: 1, intervalS: 1, probes: 1, accessIdleS: 1 },
   descriptorsMax: 100,
   flowIdleMs: 10_000,
+  translations: 'none',
   egress: {
     addresses: [],
     portsMax: 1,

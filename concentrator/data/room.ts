@@ -17,6 +17,7 @@ import type { FlowLifetimes } from './flow-lifetimes.ts'
 import type { Handshakes } from './handshakes.ts'
 import type { Reports } from './reports.ts'
 import type { Silent } from './silent.ts'
+import type { Translation, Translations } from './translations.ts'
 
 /** Everything a worker is told at birth: plain data, for it crosses to another thread. */
 export interface StreetSettings {
@@ -57,6 +58,8 @@ export interface StreetSettings {
   /** Milliseconds after which a flow that carries nothing is reset. */
   readonly flowIdleMs: number
   readonly egress: EgressSettings
+  /** Whether translations are told, and whether where to is told with them. */
+  readonly translations: 'none' | 'sources' | 'destinations'
   /** Watched descriptors from which new requests are answered with Resource Exceeded. */
   readonly descriptorsMax: number
 }
@@ -125,12 +128,15 @@ export interface StreetRoom extends FlowRoom {
   /** Unix time in seconds. */
   readonly unixS: () => number
   readonly reports: Reports
+  /** Undefined where nobody logs them. */
+  readonly translations: Translations | undefined
 }
 
 /** What happened; the log has a line for each kind. */
 export type Incident = 'refused' | 'limited' | 'cookie shown from elsewhere'
 
 export type StreetNews =
+  | { readonly event: 'translations'; readonly translations: readonly Translation[] }
   | { readonly event: 'serving'; readonly fastOpen: boolean }
   | {
       readonly event: 'incident'

@@ -45,10 +45,18 @@ export function streetSettings(
     poolHelloIdleMs: limits.poolHelloIdleS * 1_000,
     flowIdleMs: limits.flowIdleS * 1_000,
     egress: egressSettings(config),
+    translations: toldTranslations(config),
     congestion: host.congestion,
     keepalive,
     descriptorsMax: host.descriptorsPerWorker,
   }
+}
+
+function toldTranslations({
+  translationLog,
+}: Pick<ConcentratorConfig, 'translationLog'>): StreetSettings['translations'] {
+  if (translationLog === undefined) return 'none'
+  return translationLog.destinations ? 'destinations' : 'sources'
 }
 
 /** How homes become what the data threads know of them. */

@@ -40,6 +40,7 @@ import {
   type StreetSettings,
 } from './room.ts'
 import { Silent } from './silent.ts'
+import { Translations } from './translations.ts'
 
 const birth = workerData as WorkerBirth<StreetSettings & StreetMemory>
 const { settings, index } = birth
@@ -83,6 +84,15 @@ const room: StreetRoom = {
   sharedMs,
   unixS: () => Math.floor(Date.now() / 1_000),
   reports: new Reports(tell),
+  translations:
+    settings.translations === 'none'
+      ? undefined
+      : new Translations({
+          loop,
+          destinations: settings.translations === 'destinations',
+          tell,
+          unixMs: Date.now,
+        }),
 }
 
 hearBell(loop, birth.bell, birth.orders, () => {
@@ -110,6 +120,7 @@ tell({ event: 'serving', fastOpen })
 loop.run()
 // A transfer that is cut short must not look like one that has ended.
 for (const flow of room.flows.keys()) flow.reset()
+room.translations?.flush()
 
 function publishFlows({ flows, count, closedBytes }: StreetRoom): void {
   let { up, down } = closedBytes

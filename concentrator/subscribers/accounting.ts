@@ -24,7 +24,7 @@ import { FLAG_DUMP } from '../../shared/wire/netlink.ts'
 import { Accountant } from './accountant.ts'
 import type { SubflowListener } from './doorkeeper.ts'
 import type { Identities } from './identities.ts'
-import { CARRIERS, type Keeper } from './keeper.ts'
+import { CARRIERS, type Keeper, type Octets } from './keeper.ts'
 import type { Roster } from './roster.ts'
 import type { TunnelUsage } from './tunnel-usage.ts'
 import { UsageBook } from './usage-book.ts'
@@ -48,12 +48,14 @@ export interface AccountingParts {
   readonly store: { readonly keeper: Pick<Keeper, 'addUsage'> }
   /** What is not TCP. */
   readonly tunnel: Pick<TunnelUsage, 'reader'>
+  /** Hears what was counted since the last time, too. */
+  readonly used: (subscriber: string, octets: Octets) => void
 }
 
 /** Rejects with a sentence where connection tracking cannot count, or the sums cannot be read. */
 export async function openAccounting(
   config: AccountingConfig,
-  { identities, whose, sysctls, roster, store, tunnel }: AccountingParts,
+  { identities, whose, sysctls, roster, store, tunnel, used }: AccountingParts,
 ): Promise<RunningAccounting> {
   const { accounting, listen, stateDirectory } = config
   await using undo = new AsyncDisposableStack()
@@ -77,7 +79,9 @@ export async function openAccounting(
     for (const carrier of CARRIERS) {
       for (const [number, octets] of takers[carrier]()) {
         const subscriber = roster.idOf(number)
-        if (subscriber !== undefined) out.add(subscriber, octets, carrier)
+        if (subscriber === undefined) continue
+        out.add(subscriber, octets, carrier)
+        used(subscriber, octets)
       }
     }
     return out.send(Date.now())

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { parseAddress } from '../../shared/wire/address.ts'
 import type { Endpoint, SubflowEvent } from '../../shared/wire/mptcp-pm.ts'
 import { Doorkeeper } from './doorkeeper.ts'
+import type { JoinJudge } from './join-judge.ts'
 
 const TOKEN = 0xcafe
 const own: Endpoint = { address: parseAddress('192.0.2.10')!, port: 8803 }
@@ -11,7 +12,7 @@ test('joins up to the limit stay, the one beyond it is destroyed', () => {
   const { keeper, ended } = kept(3)
   for (const port of [1, 2, 3]) keeper.hear(joined(port))
   assert.deepEqual(ended, [3])
-  assert.deepEqual(keeper.counts, { joins: 3, joinsRefused: 1, resyncs: 0 })
+  assert.deepEqual(keeper.counts, { joins: 3, joinsRefused: 1, joinsStray: 0, resyncs: 0 })
 })
 
 test('a subflow that closed makes room for the next', () => {
@@ -36,7 +37,7 @@ test('after lost events the kernel’s list counts, not what was heard', () => {
   keeper.resync([])
   keeper.hear(joined(2))
   assert.deepEqual(ended, [])
-  keeper.resync([{ token: TOKEN, local: own, remote: home(2) }])
+  keeper.resync([joined(2)])
   keeper.hear(joined(3))
   assert.deepEqual(ended, [3])
 })
@@ -49,7 +50,32 @@ test('connections that ended without an event make the table stale, a resync men
   assert.equal(keeper.stale, false)
 })
 
-function kept(subflowsMax: number) {
+test('what joins from elsewhere is destroyed, and makes room', () => {
+  const { keeper, ended, strays } = kept(2, (_token, id) => (id === 2 ? 'stray' : 'own'))
+  keeper.hear(joined(1))
+  keeper.hear({ ...joined(2), remoteId: 1 })
+  assert.deepEqual([ended, strays], [[1], [1]])
+  assert.equal(keeper.counts.joinsStray, 1)
+  keeper.resync([joined(3)])
+  assert.deepEqual(ended, [1, 3])
+})
+
+test('a join of whom nobody knows is looked at again when its home has shown who it is', () => {
+  let known = false
+  const { keeper, ended } = kept(8, () => (known ? 'stray' : 'unknown'))
+  keeper.hear(joined(1))
+  keeper.hear({ ...joined(2), token: 7 })
+  keeper.turn()
+  assert.deepEqual(ended, [])
+  keeper.hear({ type: 'closed', token: 7 })
+  known = true
+  keeper.turn()
+  keeper.turn()
+  assert.deepEqual(ended, [1])
+})
+
+function kept(subflowsMax: number, judge: JoinJudge = () => 'own') {
+  const strays: number[] = []
   const ended: number[] = []
   const keeper = new Doorkeeper(
     {
@@ -59,8 +85,10 @@ function kept(subflowsMax: number) {
       },
     },
     subflowsMax,
+    judge,
+    ({ remote }) => strays.push(remote.port),
   )
-  return { keeper, ended }
+  return { keeper, ended, strays }
 }
 
 function joined(port: number): SubflowEvent {

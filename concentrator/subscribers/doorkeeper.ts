@@ -3,7 +3,8 @@
  *
  * The kernel accepts a join only while somebody in its namespace listens to `mptcp_pm_events`, so
  * this must stand before the first home comes. The CPE decides which subflows there are (ADR 0007);
- * here a connection that has more than its share loses the newest.
+ * here a connection that has more than its share loses the newest, and what joins from where its home's
+ * leg does not come from is destroyed (join-judge.ts).
  */
 import { setInterval } from 'node:timers/promises'
 import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
@@ -12,11 +13,14 @@ import { dumpSubflows } from '../../shared/linux/subflows.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
 import type { Endpoint, MptcpEvent, SubflowEvent } from '../../shared/wire/mptcp-pm.ts'
+import type { JoinJudge } from './join-judge.ts'
 
 /** What the keeper has seen since the start. */
 export interface JoinCounts {
   joins: number
   joinsRefused: number
+  /** From where their home does not come from. */
+  joinsStray: number
   resyncs: number
 }
 
@@ -24,16 +28,28 @@ export interface JoinCounts {
 export type SubflowEnder = Pick<MptcpPathManager, 'subflowDestroy'>
 
 export class Doorkeeper {
-  readonly counts: JoinCounts = { joins: 0, joinsRefused: 0, resyncs: 0 }
+  readonly counts: JoinCounts = { joins: 0, joinsRefused: 0, joinsStray: 0, resyncs: 0 }
   readonly #kernel: SubflowEnder
   readonly #subflowsMax: number
+  readonly #judge: JoinJudge
+  readonly #stray: (join: Join) => void
+  /** Joins of whom nobody knows yet: a session's home proves itself when its legs have joined. */
+  #unknown: Join[] = []
   /** Joined subflows by token, each by its two ends. The first subflow is not among them. */
   readonly #joined = new Map<number, Set<string>>()
   #tokensAfterResync = 0
 
-  constructor(kernel: SubflowEnder, subflowsMax: number) {
+  /** `stray` hears of each that was destroyed for where it came from. */
+  constructor(
+    kernel: SubflowEnder,
+    subflowsMax: number,
+    judge: JoinJudge,
+    stray: (join: Join) => void,
+  ) {
     this.#kernel = kernel
     this.#subflowsMax = subflowsMax
+    this.#judge = judge
+    this.#stray = stray
   }
 
   hear(event: MptcpEvent): void {
@@ -60,22 +76,46 @@ export class Doorkeeper {
   }
 
   /** Events were lost, or the table is stale: the kernel's list is the truth. */
-  resync(subflows: ReadonlyArray<{ token: number; local: Endpoint; remote: Endpoint }>): void {
+  resync(subflows: readonly Join[]): void {
     this.counts.resyncs++
     this.#joined.clear()
     for (const { token, local, remote } of subflows) {
       this.#remember(token, endsOf({ local, remote }))
     }
     this.#tokensAfterResync = this.#joined.size
+    this.#unknown = []
+    for (const join of subflows) this.#look(join)
+  }
+
+  /** Look again at joins of whom nobody knew. */
+  turn(): void {
+    if (this.#unknown.length === 0) return
+    const before = this.#unknown
+    this.#unknown = []
+    for (const join of before) if (this.#joined.has(join.token)) this.#look(join)
   }
 
   #joinedBy(event: SubflowEvent): void {
     this.counts.joins++
     const joined = this.#remember(event.token, endsOf(event))
-    if (joined.size + 1 <= this.#subflowsMax) return
+    if (joined.size + 1 <= this.#subflowsMax) return this.#look(event)
     this.counts.joinsRefused++
     joined.delete(endsOf(event))
     this.#kernel.subflowDestroy(event.token, event.local, event.remote)
+  }
+
+  #look(join: Join): void {
+    const verdict = this.#judge(join.token, join.remoteId, join.remote.address)
+    if (verdict === 'own') return
+    if (verdict === 'unknown') {
+      // Beyond that the oldest stays: it can do nothing for anybody before its home has shown a cookie.
+      if (this.#unknown.push(join) > UNKNOWN_MAX) this.#unknown.shift()
+      return
+    }
+    this.counts.joinsStray++
+    this.#joined.get(join.token)?.delete(endsOf(join))
+    this.#kernel.subflowDestroy(join.token, join.local, join.remote)
+    this.#stray(join)
   }
 
   #remember(token: number, ends: string): Set<string> {
@@ -84,6 +124,9 @@ export class Doorkeeper {
     return joined.add(ends)
   }
 }
+
+/** A subflow that has joined. */
+export type Join = Pick<SubflowEvent, 'token' | 'local' | 'remote' | 'remoteId'>
 
 /** Who else wants to know which subflows there are. */
 export interface SubflowListener {
@@ -103,10 +146,15 @@ export interface Door extends AsyncDisposable {
 }
 
 /** Keep the door of this network namespace until disposed of. */
-export function keepDoor(subflowsMax: number, listener?: SubflowListener): Door {
+export function keepDoor(
+  subflowsMax: number,
+  judge: JoinJudge,
+  stray: (join: Join) => void,
+  listener?: SubflowListener,
+): Door {
   const manager = new MptcpPathManager()
   const diagnosis = new NetlinkSocket(Netlink.diagnosis)
-  const keeper = new Doorkeeper(manager, subflowsMax)
+  const keeper = new Doorkeeper(manager, subflowsMax, judge, stray)
   const stop = new AbortController()
   const watching = watch()
 
@@ -121,6 +169,7 @@ export function keepDoor(subflowsMax: number, listener?: SubflowListener): Door 
         keeper.resync(subflows.filter(({ joined }) => joined))
         listener?.resync(subflows)
       }
+      keeper.turn()
       listener?.turn()
     }
   }
@@ -150,3 +199,4 @@ function nameOf({ address, port }: Endpoint): string {
 /** A join over the limit lives this long at most. */
 const DRAIN_MS = 50
 const TOKENS_SPARE = 10_000
+const UNKNOWN_MAX = 4_096

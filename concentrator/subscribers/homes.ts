@@ -71,6 +71,8 @@ export class Homes {
   readonly #owners = new Map<string, string>()
   /** By what the layers say: most homes have the same. */
   readonly #policies = new Map<string, EffectivePolicy>()
+  /** What lies on top of a home's own layer while its session lasts, by its id. */
+  readonly #overrides = new Map<string, readonly NamedLayer[]>()
   #sorted: readonly string[] | undefined
 
   constructor(fileHomes: readonly FileHome[]) {
@@ -172,7 +174,14 @@ export class Homes {
       const own = { from: `plan ${name}`, policy: body.policy }
       return isTried ? [own, { from: `trial of ${name}`, policy: trial.policy }] : [own]
     })
-    return [...layers, { from: 'subscriber', policy }]
+    return [...layers, { from: 'subscriber', policy }, ...(this.#overrides.get(id) ?? [])]
+  }
+
+  /** In place of what lay there; none takes it away. False when none lay there anyway. */
+  override(id: string, layers: readonly NamedLayer[]): boolean {
+    if (layers.length === 0) return this.#overrides.delete(id)
+    this.#overrides.set(id, layers)
+    return true
   }
 
   policyOf(id: string): EffectivePolicy | undefined {

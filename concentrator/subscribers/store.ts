@@ -10,7 +10,7 @@
  * Without the keeper everything goes on as it was last known, and only changes are refused (ADR 0033).
  */
 import { sentenceOf } from '../../shared/daemon/log.ts'
-import { type Changed, type FileHome, Homes } from './homes.ts'
+import { type Changed, type FileHome, Homes, type NamedLayer } from './homes.ts'
 import {
   type Change,
   type Committed,
@@ -71,6 +71,11 @@ export class Store implements AsyncDisposable {
   onChange(hear: (changed: Changed) => void): Disposable {
     this.#listeners.add(hear)
     return { [Symbol.dispose]: () => void this.#listeners.delete(hear) }
+  }
+
+  /** Until it is said otherwise, and in no keeper: these lie on top of the home's own layer. */
+  override(id: string, layers: readonly NamedLayer[]): void {
+    if (this.homes.override(id, layers)) this.#tell({ kind: 'subscriber', id })
   }
 
   /** When this resolves, what was committed stands in `homes`. Rejects with KeeperUnavailable. */

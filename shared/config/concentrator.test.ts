@@ -12,6 +12,10 @@ import { parseConfig } from './document.ts'
 import { type Edge, readWith, testEdges } from './edges.fake.ts'
 import { keysAt } from './keys.ts'
 
+const RADIUS = {
+  accounting: { servers: [{ address: '192.0.2.30', secretFile: '/etc/secret' }] },
+  changes: { clients: [{ prefix: '192.0.2.0/24', secretFile: '/etc/secret' }] },
+}
 const minimal = {
   listen: { port: 8803 },
   subscribers: [{ id: 'home-1', cookie: 'c00c1e42c00c1e42' }],
@@ -339,6 +343,105 @@ testEdges(concentratorConfig, { ...minimal, control: { port: 8804 } }, [
   },
 ])
 
+testEdges(concentratorConfig, { ...minimal, control: { port: 8805 }, radius: RADIUS }, [
+  ...(
+    [
+      ['radius.accounting.interimS', 10, 86_400],
+      ['radius.accounting.timeoutS', 1, 30],
+      ['radius.accounting.servers.0.port', 1, 65_535],
+      ['radius.changes.port', 1, 65_535],
+      ['radius.changes.windowS', 1, 300],
+    ] as const
+  ).map(
+    ([key, from, to]): Edge => ({
+      key,
+      good: [undefined, from, to],
+      bad: [from - 1, to + 1, from + 0.5, String(from), null],
+      says: new RegExp(`a whole number from ${from} to ${to}\\b`),
+    }),
+  ),
+  {
+    key: 'radius.identifier',
+    good: [undefined, 'a', 'x'.repeat(253)],
+    bad: ['', 'a b', 'é', 'x'.repeat(254), null, 7],
+    says: /1 to 253 visible ASCII characters/,
+  },
+  {
+    key: 'radius.accounting.servers',
+    good: [],
+    bad: [[], null, 7, Array.from({ length: 5 }, () => RADIUS.accounting.servers[0])],
+    says: /a list of 1 to 4 servers/,
+  },
+  {
+    key: 'radius.accounting.servers.0.address',
+    good: ['192.0.2.1', '2001:db8::1'],
+    bad: [undefined, null, '0.0.0.0', 'radius.example', 7],
+    says: /an IPv4 or IPv6 address/,
+  },
+  ...['radius.accounting.servers.0.secretFile', 'radius.changes.clients.0.secretFile'].map(
+    (key): Edge => ({
+      key,
+      good: ['/etc/secret'],
+      bad: [undefined, null, '', 'secret', '/a/../b', 7],
+      says: /an absolute path/,
+    }),
+  ),
+  {
+    key: 'radius.changes.clients',
+    good: [],
+    bad: [[], null, 7, Array.from({ length: 17 }, () => RADIUS.changes.clients[0])],
+    says: /a list of 1 to 16 clients/,
+  },
+  {
+    key: 'radius.changes.clients.0.prefix',
+    good: ['192.0.2.0/24', '2001:db8::1'],
+    bad: [undefined, null, '192.0.2.1/24', 'x', 7],
+    says: /prefix/,
+  },
+  {
+    key: 'radius.changes.addresses',
+    good: [undefined, [], ['192.0.2.1', '2001:db8::1']],
+    bad: [null, '192.0.2.1', ['::'], Array.from({ length: 9 }, (_, i) => `192.0.2.${i + 1}`)],
+    says: /a list of 0 to 8 addresses|an IPv4 or IPv6 address/,
+  },
+])
+
+const LOGGED = { ...minimal, translationLog: { directory: '/var/log/hybridge' } }
+testEdges(concentratorConfig, LOGGED, [
+  ...(
+    [
+      ['translationLog.fileMegabytes', 1, 10_000],
+      ['translationLog.fileHours', 1, 8_784],
+      ['translationLog.filesMax', 1, 100_000],
+    ] as const
+  ).map(
+    ([key, from, to]): Edge => ({
+      key,
+      good: [undefined, from, to],
+      bad: [from - 1, to + 1, from + 0.5, String(from), null],
+      says: new RegExp(`a whole number from ${from} to ${to}\\b`),
+    }),
+  ),
+  {
+    key: 'translationLog.directory',
+    good: ['/var/log/hybridge'],
+    bad: [undefined, null, 'log', '', '/a/../b', 7],
+    says: /an absolute path/,
+  },
+  {
+    key: 'translationLog.destinations',
+    good: [undefined, true, false],
+    bad: [null, 'yes', 1],
+    says: /true or false/,
+  },
+])
+
+test('RADIUS tells of control sessions, and needs them', () => {
+  const reading = readWith(concentratorConfig, minimal, 'radius', RADIUS)
+  assert.ok(reading.kind === 'problems')
+  assert.match(reading.problems.join(), /radius tells of control sessions, but control is not set/)
+})
+
 test('a key file and a certificate file stand together, a secret and a verifier do not', () => {
   for (const [section, what, says] of [
     ['control', { port: 1, keyFile: '/k' }, /certificateFile is missing beside keyFile/],
@@ -375,7 +478,11 @@ test('no section takes a key it does not know', () => {
       continue
     }
     const key = section === '' ? 'zzz' : `${section}.zzz`
-    const base = section === 'control' ? { ...minimal, control: { port: 8804 } } : minimal
+    const bases: Readonly<Record<string, object>> = {
+      control: { ...minimal, control: { port: 8804 } },
+      translationLog: LOGGED,
+    }
+    const base = bases[section] ?? minimal
     const reading = readWith(concentratorConfig, base, key, 1)
     assert.ok(reading.kind === 'problems', `${key} was taken`)
     const name = key.replace('.0', '\\[0\\]')

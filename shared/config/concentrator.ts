@@ -20,6 +20,7 @@ import {
 } from './host.ts'
 import { mustBe, mustBeText } from './must.ts'
 import { apiContradictions, apiSection, storeSection } from './operator.ts'
+import { radiusSection } from './radius.ts'
 import { controlSection } from './session.ts'
 import { perSource, perSubscriber } from './shares.ts'
 import {
@@ -33,6 +34,7 @@ import {
   subscriberId,
 } from './subscriber.ts'
 import { congestionControl, KEEPALIVE_S_MAX, keepaliveKeys } from './tcp.ts'
+import { translationLogSection } from './translation-log.ts'
 import { streetTunnel, streetTunnelContradictions } from './tunnel.ts'
 
 export type ConcentratorConfig = z.infer<typeof concentratorConfig>
@@ -131,6 +133,8 @@ const concentratorFile = z.strictObject({
       intervalS: wholeNumber(1, 3_600, 'seconds').default(10),
     })
     .prefault({}),
+  /** The operator's AAA (ADR 0043). Default: none. */
+  radius: radiusSection().optional(),
   /** Destinations. `allow` beats `deny`; what neither names is allowed. */
   acl: acl(),
   cookies: issuedCookies(),
@@ -148,6 +152,8 @@ const concentratorFile = z.strictObject({
         .default('asked'),
     })
     .prefault({}),
+  /** Which home left from which address and port, and when. Default: not written down. */
+  translationLog: translationLogSection().optional(),
   tunnel: streetTunnel(),
   /** Default 2. */
   workers: workers().default(2),
@@ -203,6 +209,9 @@ function* contradictions(config: z.infer<typeof concentratorFile>): Generator<Co
     }
   }
   yield* apiContradictions(config.api)
+  if (config.radius !== undefined && config.control === undefined) {
+    yield { path: ['radius'], message: 'tells of control sessions, but control is not set' }
+  }
   const { tunnel, listen, subscribers } = config
   yield* streetTunnelContradictions(tunnel, listen.port, subscribers.length)
   const shapes = config.shaping.interface !== undefined
