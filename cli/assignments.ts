@@ -19,7 +19,7 @@ export function patchFrom(assignments: readonly string[]): Branch {
 function valueFrom(key: string, text: string): unknown {
   if (text === '') return null
   // Hex digits may all be decimal.
-  if (/(^|\.)(cookie|plan)$/.test(key)) return text
+  if (/(^|\.)(cookie|secret|plan)$/.test(key)) return text
   try {
     return JSON.parse(text)
   } catch {

@@ -35,7 +35,7 @@ export interface ControlParts {
 
 export type ControlConfig = Pick<
   ConcentratorConfig,
-  'control' | 'cookies' | 'listen' | 'stateDirectory' | 'store' | 'subscribers'
+  'control' | 'cookies' | 'listen' | 'stateDirectory' | 'store'
 >
 
 /** Rejects with a sentence when there is a key that cannot be used, or the port is taken. */
@@ -46,7 +46,7 @@ export async function openControl(
   const { control } = config
   if (control === undefined) return NO_CONTROL
   const key = serverKeyOf(control, config.stateDirectory)
-  const homeOf = sessionHomes(store.homes, roster, config.subscribers)
+  const homeOf = sessionHomes(store.homes, roster)
   const homeLog = new HomeLog()
   const failures = new Failures()
   const cookieFor = sessionCookies(mintSettings, Date.now)

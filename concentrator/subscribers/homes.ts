@@ -8,12 +8,14 @@ import type { JsonObject } from './keeper.ts'
 import {
   DEFAULT_PLAN,
   isInTrial,
+  openedPlain,
   type PlanBody,
   planBody,
   type SubscriberBody,
   subscriberBody,
   type Verifier,
 } from './records.ts'
+import { isPlain, type Vault } from './vault.ts'
 
 /** A home of the configuration file: who it is stands there, and cannot be changed here. */
 export interface FileHome {
@@ -64,6 +66,7 @@ export interface Changed {
 }
 
 export class Homes {
+  readonly #vault: Vault | undefined
   readonly #fileHomes: ReadonlyMap<string, FileHome>
   readonly #homes = new Map<string, Home>()
   readonly #plans = new Map<string, Plan>()
@@ -73,7 +76,9 @@ export class Homes {
   readonly #policies = new Map<string, EffectivePolicy>()
   #sorted: readonly string[] | undefined
 
-  constructor(fileHomes: readonly FileHome[]) {
+  /** Without a vault records are neither sealed nor opened. */
+  constructor(fileHomes: readonly FileHome[], vault?: Vault) {
+    this.#vault = vault
     this.#fileHomes = new Map(fileHomes.map((home) => [home.id, home]))
     this.forget()
   }
@@ -126,9 +131,10 @@ export class Homes {
     }
     const parsed = subscriberBody.safeParse(body ?? {})
     if (!parsed.success) return parsed.error.issues[0]?.message ?? 'is no record of a home'
-    const verifier = ofFile?.verifier ?? parsed.data.verifier
+    const verifier = ofFile?.verifier ?? this.#opened(id, parsed.data.verifier)
     if (verifier === undefined)
       return 'has no credential, and the configuration file does not know it'
+    if (typeof verifier === 'string') return `its credential ${verifier}`
     const owner = this.#owners.get(verifier.hash)
     if (owner !== undefined && owner !== id) return `has the cookie of ${owner}`
     if (before === undefined) this.#sorted = undefined
@@ -144,6 +150,28 @@ export class Homes {
       body: body ?? {},
     })
     return undefined
+  }
+
+  /** What is to be kept of a credential. */
+  kept(id: string, verifier: Verifier): JsonObject {
+    return this.#vault?.seal(id, verifier) ?? { ...verifier }
+  }
+
+  /** Homes whose record is not sealed yet, with what it shall be. */
+  *unsealed(): Generator<{ readonly home: Home; readonly body: JsonObject }> {
+    if (this.#vault === undefined) return
+    for (const home of this.#homes.values()) {
+      const { verifier } = subscriberBody.parse(home.body)
+      if (verifier === undefined || !isPlain(verifier)) continue
+      const kept = this.kept(home.id, openedPlain(verifier))
+      yield { home, body: { ...home.body, verifier: kept } }
+    }
+  }
+
+  #opened(id: string, kept: SubscriberBody['verifier']): Verifier | string | undefined {
+    if (kept === undefined) return undefined
+    if (isPlain(kept)) return openedPlain(kept)
+    return this.#vault?.open(id, kept) ?? 'is sealed'
   }
 
   setPlan(id: string, version: number, body: JsonObject | undefined): string | undefined {

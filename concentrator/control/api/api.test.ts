@@ -61,7 +61,8 @@ after(async () => {
 test('a home is added, shown, changed and removed', async () => {
   const added = await ask('POST', '/v1/subscribers', { id: 'a-1' })
   assert.equal(added.status, 201)
-  assert.match(String(added.body['cookie']), /^[0-9a-f]{64}$/)
+  assert.match(String(added.body['secret']), /^[0-9a-f]{64}$/)
+  assert.match(String(added.body['cookie']), /^[0-9a-f]{32}$/)
   const shown = await ask('GET', '/v1/subscribers/a-1')
   assert.equal(shown.body['state'], 'active')
   assert.equal('cookie' in shown.body || 'verifier' in shown.body, false)
@@ -342,7 +343,7 @@ test('an import is whole or not at all, and names the lines that are wrong', asy
   assert.equal(store.homes.home('k-1'), undefined)
   const partial = await load('application/x-ndjson', lines.join('\n'), '?partial=true')
   assert.deepEqual([partial.body['imported'], partial.body['refused']], [1, 3])
-  assert.match(String((partial.body['cookies'] as Record<string, string>)['k-1']), /^[0-9a-f]{64}$/)
+  assert.match(String((partial.body['secrets'] as Record<string, string>)['k-1']), /^[0-9a-f]{64}$/)
 })
 
 test('what is exported as CSV or NDJSON imports as what it was', async () => {

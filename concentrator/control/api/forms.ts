@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { wholeNumber } from '../../../shared/config/bounds.ts'
 import { policyLayerForm } from '../../../shared/config/home-policy.ts'
-import { cookie, subscriberId } from '../../../shared/config/subscriber.ts'
+import { cookie, sessionSecret, subscriberId } from '../../../shared/config/subscriber.ts'
 import type { Home, Plan } from '../../subscribers/homes.ts'
 import type { JsonObject } from '../../subscribers/keeper.ts'
 import { planId, subscriberFields, title, trialPercent } from '../../subscribers/records.ts'
@@ -19,7 +19,9 @@ const layer = policyLayerForm()
 export const subscriberForm = z.strictObject({
   ...subscriberFields.shape,
   policy: layer.optional(),
-  /** The secret that stands in the home's own file too; it is never shown again. */
+  /** The secret that stands in the home's own file too; it is never shown again. Default: one is made. */
+  secret: sessionSecret().optional(),
+  /** Of a home that has no secret: whoever reads its lines can read it there, and come as the home. */
   cookie: cookie().optional(),
 })
 
@@ -48,7 +50,7 @@ export const pageKeys = {
 
 /** Of its credential it is told only that there is one. */
 export function shownHome({ id, version, source, state, body }: Home): JsonObject {
-  const { verifier: _, ...said } = body
+  const { verifier: _, enrolment: _code, ...said } = body
   return { id, version, source, state, policy: {}, ...said }
 }
 
