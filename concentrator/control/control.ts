@@ -3,6 +3,7 @@
  * it takes the sessions down for a second, and no flow.
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import type { Reach } from '../../shared/config/reach.ts'
 import { release } from '../../shared/daemon/arguments.ts'
 import { log } from '../../shared/daemon/log.ts'
 import { type Fail, guarded, supervise } from '../../shared/daemon/supervise.ts'
@@ -12,6 +13,7 @@ import type { SubflowListener } from '../subscribers/doorkeeper.ts'
 import { HomeLog, type ToldReason } from '../subscribers/home-log.ts'
 import type { Roster } from '../subscribers/roster.ts'
 import type { Store } from '../subscribers/store.ts'
+import { enrolments } from './enrolments.ts'
 import { Failures } from './failures.ts'
 import { keptServerKey, readServerKey, type ServerKey } from './server-key.ts'
 import { sessionCookies } from './session-cookies.ts'
@@ -25,10 +27,12 @@ export interface RunningControl extends AsyncDisposable {
   readonly listener: SubflowListener | undefined
   /** Why a home did what it did, oldest first; undefined where there are no sessions. */
   readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
+  /** How homes find it and know it (config/reach.ts); undefined where there are no sessions. */
+  readonly reach: Reach | undefined
 }
 
 export interface ControlParts {
-  readonly store: Pick<Store, 'homes' | 'keeper' | 'onChange'>
+  readonly store: Pick<Store, 'commit' | 'follow' | 'homes' | 'keeper' | 'onChange'>
   readonly roster: Pick<Roster, 'numberOf'>
   readonly mint: MintSettings
 }
@@ -55,6 +59,7 @@ export async function openControl(
     control,
     homeOf,
     unixMs: Date.now,
+    enrol: enrolments(store, Date.now, log),
     cookieFor: config.cookies.issue ? cookieFor : () => undefined,
     hear: ({ id }, report) => homeLog.hear(id, report, Date.now()),
     unproven: (from) => {
@@ -77,6 +82,7 @@ export async function openControl(
   return {
     listener: sessions,
     told: (id) => homeLog.of(id),
+    reach: reachOf(config, control.port, key.pin),
     [Symbol.asyncDispose]: async () => {
       forgetting[Symbol.dispose]()
       await service[Symbol.asyncDispose]()
@@ -143,9 +149,16 @@ function serverKeyOf(
   return keptServerKey(stateDirectory)
 }
 
+/** Undefined where the configuration does not say on which addresses homes come. */
+function reachOf({ listen }: ControlConfig, session: number, pin: string): Reach | undefined {
+  const { addresses, port } = listen
+  return addresses.length === 0 ? undefined : { addresses, port, session, pin }
+}
+
 const NO_CONTROL: RunningControl = {
   listener: undefined,
   told: undefined,
+  reach: undefined,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 }
 const STOPPING = { code: 'stopping', why: 'the concentrator stops', waitS: 1 }

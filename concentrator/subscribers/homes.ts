@@ -72,6 +72,8 @@ export class Homes {
   readonly #plans = new Map<string, Plan>()
   /** By the hash of the cookie. */
   readonly #owners = new Map<string, string>()
+  /** By the hash of a code for enrolment. */
+  readonly #codes = new Map<string, string>()
   /** By what the layers say: most homes have the same. */
   readonly #policies = new Map<string, EffectivePolicy>()
   #sorted: readonly string[] | undefined
@@ -87,6 +89,7 @@ export class Homes {
   forget(): void {
     this.#homes.clear()
     this.#owners.clear()
+    this.#codes.clear()
     this.#plans.clear()
     this.#sorted = undefined
     for (const id of this.#fileHomes.keys()) this.setHome(id, 0, undefined)
@@ -115,6 +118,17 @@ export class Homes {
     return this.#owners.get(hash)
   }
 
+  /** What a code is kept as; undefined where codes cannot be kept. */
+  codeHash(code: string): string | undefined {
+    return this.#vault?.codeHash(code)
+  }
+
+  /** The home that a code is for, be it spent or too old. */
+  homeOfCode(code: string): Home | undefined {
+    const id = this.#codes.get(this.codeHash(code) ?? '')
+    return id === undefined ? undefined : this.#homes.get(id)
+  }
+
   isOfFile(id: string): boolean {
     return this.#fileHomes.has(id)
   }
@@ -123,6 +137,8 @@ export class Homes {
   setHome(id: string, version: number, body: JsonObject | undefined): string | undefined {
     const ofFile = this.#fileHomes.get(id)
     const before = this.#homes.get(id)
+    const oldCode = before?.enrolment?.hash
+    if (oldCode !== undefined && this.#codes.get(oldCode) === id) this.#codes.delete(oldCode)
     if (body === undefined && ofFile === undefined) {
       if (before !== undefined) this.#owners.delete(before.verifier.hash)
       this.#homes.delete(id)
@@ -140,6 +156,7 @@ export class Homes {
     if (before === undefined) this.#sorted = undefined
     else this.#owners.delete(before.verifier.hash)
     this.#owners.set(verifier.hash, id)
+    if (parsed.data.enrolment !== undefined) this.#codes.set(parsed.data.enrolment.hash, id)
     this.#homes.set(id, {
       ...parsed.data,
       ...(ofFile && { prefixes: ofFile.prefixes, acl: ofFile.acl }),

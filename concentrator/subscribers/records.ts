@@ -89,7 +89,7 @@ const enrolment = z.strictObject({
   hash: hexOf(32),
   /** Unix time. */
   untilMs: z.number(),
-  /** What it was spent for: the hash of the cookie that the home came with. */
+  /** A hash of the credential that it was spent for. */
   spentFor: hexOf(32).optional(),
 })
 

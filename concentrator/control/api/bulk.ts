@@ -62,7 +62,7 @@ export function bulkRoutes(app: Routes, room: ApiRoom): void {
 
 /** Without what cannot be written. */
 function asWritten(home: Home): JsonObject {
-  const { version: _version, source: _source, ...item } = shownHome(home)
+  const { version: _version, source: _source, enrolment: _code, ...item } = shownHome(home)
   return item
 }
 
