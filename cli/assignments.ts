@@ -17,5 +17,5 @@ export function patchFrom(assignments: readonly string[]): Branch {
 
 /** Hex digits may all be decimal. */
 function isText(key: string): boolean {
-  return /(^|\.)(cookie|plan)$/.test(key)
+  return /(^|\.)(cookie|secret|plan)$/.test(key)
 }

@@ -12,6 +12,7 @@ import { Refused, Unreachable } from './api.ts'
 import { completionCommand } from './completion.ts'
 import { convertCommand } from './convert.ts'
 import { credentialCommand } from './credential.ts'
+import { enrolCommand } from './enrol.ts'
 import { EXIT_MISUSE, Misuse } from './misuse.ts'
 import { plansCommand } from './plans.ts'
 import { policyCommand } from './policy.ts'
@@ -29,6 +30,7 @@ const hybridge = new Command('hybridge')
   .addCommand(plansCommand())
   .addCommand(policyCommand())
   .addCommand(credentialCommand())
+  .addCommand(enrolCommand())
 hybridge.addCommand(storeCommand((status) => (process.exitCode = status)))
 for (const command of streetCommands()) hybridge.addCommand(command)
 hybridge

@@ -57,7 +57,7 @@ function addReading(subscribers: Command): void {
 function addWriting(subscribers: Command): void {
   subscribers
     .command('add')
-    .description('a new one; its cookie is told once, unless it is named')
+    .description('a new one; its secret is told once, unless it is named')
     .argument('<ID>')
     .argument('[KEY=VALUE...]', KEYS_HELP)
     .option('--plan <ID>', 'its plan')
@@ -133,4 +133,4 @@ function contentOf(file: string): string {
 }
 
 const KEYS_HELP =
-  'state, plan, cookie, prefixes.dsl, policy.overflow.trialS, ...; KEY= for the default'
+  'state, plan, secret, prefixes.dsl, policy.overflow.trialS, ...; KEY= for the default'

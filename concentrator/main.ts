@@ -138,7 +138,7 @@ await runDaemon(async (signal) => {
   await using _registration = register(store, { name: config.store.name, ...config.listen }, drain)
   const { store: kept, egress, stateDirectory } = config
   const room = { store, drain, concentrator: kept.name, egressPool: egress.addresses }
-  const withReasons = { ...room, told: control.told }
+  const withReasons = { ...room, told: control.told, reach: control.reach }
   await using _api = await serveApi(withReasons, config, makeLocalToken(stateDirectory))
 
   const subscribers = store.homes.ids.length

@@ -5,15 +5,13 @@
  * `await using` opens top down and closes bottom up: read downwards to see the start, upwards to see
  * the stop.
  */
-import { cpeConfig } from '../shared/config/cpe.ts'
-import { readConfig } from '../shared/config/document.ts'
-import { configFrom } from '../shared/daemon/arguments.ts'
 import { runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
 import { log } from '../shared/daemon/log.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { Control } from './control/control.ts'
+import { givenHome } from './control/given-home.ts'
 import { reportNews } from './control/news.ts'
 import { LivePolicy } from './control/policy.ts'
 import { PolicyLayers } from './control/policy-layers.ts'
@@ -35,14 +33,7 @@ import { openRouter } from './steering/router.ts'
 import { openShaper } from './steering/shaper.ts'
 import { startSteering } from './steering/steering.ts'
 
-const { config, readAgain } = configFrom(
-  {
-    name: 'cpe/main.ts',
-    summary: "Bond the home's two lines: capture its TCP, carry it over Multipath TCP.",
-    read: (file) => readConfig(cpeConfig, file),
-  },
-  process.argv.slice(2),
-)
+const { config, readAgain } = await givenHome(process.argv.slice(2))
 
 await runDaemon(async (signal) => {
   log.level = config.log.level

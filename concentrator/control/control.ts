@@ -3,6 +3,7 @@
  * it takes the sessions down for a second, and no flow.
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import type { Reach } from '../../shared/config/reach.ts'
 import { release } from '../../shared/daemon/arguments.ts'
 import { log } from '../../shared/daemon/log.ts'
 import { type Fail, guarded, supervise } from '../../shared/daemon/supervise.ts'
@@ -12,6 +13,7 @@ import type { SubflowListener } from '../subscribers/doorkeeper.ts'
 import { HomeLog, type ToldReason } from '../subscribers/home-log.ts'
 import type { Roster } from '../subscribers/roster.ts'
 import type { Store } from '../subscribers/store.ts'
+import { enrolments } from './enrolments.ts'
 import { Failures } from './failures.ts'
 import { keptServerKey, readServerKey, type ServerKey } from './server-key.ts'
 import { sessionCookies } from './session-cookies.ts'
@@ -27,10 +29,12 @@ export interface RunningControl extends AsyncDisposable {
   readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
   /** Undefined where there are none. */
   readonly sessions: Pick<Sessions, 'of' | 'numberOf'> | undefined
+  /** How homes find it and know it (config/reach.ts); undefined where there are no sessions. */
+  readonly reach: Reach | undefined
 }
 
 export interface ControlParts {
-  readonly store: Pick<Store, 'homes' | 'keeper' | 'onChange' | 'override'>
+  readonly store: Pick<Store, 'commit' | 'follow' | 'homes' | 'keeper' | 'onChange' | 'override'>
   readonly roster: Pick<Roster, 'numberOf'>
   readonly mint: MintSettings
   readonly watch: SessionWatch
@@ -38,7 +42,7 @@ export interface ControlParts {
 
 export type ControlConfig = Pick<
   ConcentratorConfig,
-  'control' | 'cookies' | 'listen' | 'stateDirectory' | 'store' | 'subscribers'
+  'control' | 'cookies' | 'listen' | 'stateDirectory' | 'store'
 >
 
 /** Rejects with a sentence when there is a key that cannot be used, or the port is taken. */
@@ -49,7 +53,7 @@ export async function openControl(
   const { control } = config
   if (control === undefined) return NO_CONTROL
   const key = serverKeyOf(control, config.stateDirectory)
-  const homeOf = sessionHomes(store.homes, roster, config.subscribers)
+  const homeOf = sessionHomes(store.homes, roster)
   const homeLog = new HomeLog()
   const failures = new Failures()
   const cookieFor = sessionCookies(mintSettings, Date.now)
@@ -58,6 +62,7 @@ export async function openControl(
     control,
     homeOf,
     unixMs: Date.now,
+    enrol: enrolments(store, Date.now, log),
     cookieFor: config.cookies.issue ? cookieFor : () => undefined,
     hear: ({ id }, report) => homeLog.hear(id, report, Date.now()),
     unproven: (from) => {
@@ -88,6 +93,7 @@ export async function openControl(
     listener: sessions,
     sessions,
     told: (id) => homeLog.of(id),
+    reach: reachOf(config, control.port, key.pin),
     [Symbol.asyncDispose]: async () => {
       forgetting[Symbol.dispose]()
       await service[Symbol.asyncDispose]()
@@ -154,10 +160,17 @@ function serverKeyOf(
   return keptServerKey(stateDirectory)
 }
 
+/** Undefined where the configuration does not say on which addresses homes come. */
+function reachOf({ listen }: ControlConfig, session: number, pin: string): Reach | undefined {
+  const { addresses, port } = listen
+  return addresses.length === 0 ? undefined : { addresses, port, session, pin }
+}
+
 const NO_CONTROL: RunningControl = {
   listener: undefined,
   told: undefined,
   sessions: undefined,
+  reach: undefined,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 }
 const STOPPING = { code: 'stopping', why: 'the concentrator stops', waitS: 1 }

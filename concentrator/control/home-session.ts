@@ -46,6 +46,8 @@ export interface SessionOwner {
   readonly applied: (session: HomeSession, version: string, problem: string | undefined) => void
   /** A cookie for that leg of the home, good from there. */
   readonly cookieFor: (home: Home, leg: LegName, address: Uint8Array) => Uint8Array | undefined
+  /** Who a home is from now on that comes with a code; else why not. */
+  readonly enrol: (wish: EnrolWish, from: Uint8Array) => Promise<Enrolled | Refusal>
   readonly refused: (session: HomeSession, code: string) => void
   readonly ended: (session: HomeSession, why: string) => void
   readonly failed: (error: unknown) => void
@@ -57,11 +59,23 @@ export interface Refusal {
   readonly waitS: number
 }
 
+/** What a home with a code says of itself. */
+export interface EnrolWish {
+  readonly code: string
+  readonly cookie: Uint8Array
+  readonly verifier: Uint8Array
+}
+
+export interface Enrolled {
+  readonly id: string
+}
+
 export class HomeSession {
   readonly link: SessionLink
   readonly #owner: SessionOwner
   readonly #channel: Channel
   #home: Home | undefined
+  #enrolling = false
   /** What it has proven itself by. */
   #verifier: Uint8Array = NOBODY
   #toldVersion: string | undefined
@@ -153,6 +167,7 @@ export class HomeSession {
 
   #obey(message: FromHome): void {
     if (message.type === 'hello') return this.#greeted(message)
+    if (message.type === 'enrol') return this.#enrol(message)
     if (this.#home === undefined) return this.#channel.end('it did not say who it is first')
     switch (message.type) {
       case 'report':
@@ -167,7 +182,9 @@ export class HomeSession {
   }
 
   #greeted(hello: Extract<FromHome, { type: 'hello' }>): void {
-    if (this.#home !== undefined) return this.#channel.end('it said who it is a second time')
+    if (this.#home !== undefined || this.#enrolling) {
+      return this.#channel.end('it said who it is a second time')
+    }
     const { exporter, from } = this.link
     const home = this.#owner.homeOf(hello.id)
     // Of nobody it takes as long: who is served here is not told by the clock either.
@@ -192,6 +209,22 @@ export class HomeSession {
     this.standsOn(hello.leg, from)
   }
 
+  #enrol(wish: Extract<FromHome, { type: 'enrol' }>): void {
+    if (this.#home !== undefined || this.#enrolling) {
+      return this.#channel.end('it said who it is a second time')
+    }
+    this.#enrolling = true
+    if (versionOfBoth(wish.versions) === undefined) return this.#refuse(NO_VERSION)
+    this.#owner.enrol(wish, this.link.from).then(
+      (answer) => {
+        if ('why' in answer) return this.#refuse(answer)
+        this.#say({ type: 'enrolled', id: answer.id })
+        this.#channel.end('it is enrolled')
+      },
+      (error: unknown) => this.#owner.failed(error),
+    )
+  }
+
   #refuse(refusal: Refusal): void {
     this.#owner.refused(this, refusal.code)
     this.bid(refusal)
@@ -210,7 +243,8 @@ export class HomeSession {
   }
 }
 
-function isFrom({ prefixes }: Home, address: Uint8Array): boolean {
+/** Whether a home may come from there. */
+export function isFrom({ prefixes }: Pick<Home, 'prefixes'>, address: Uint8Array): boolean {
   return prefixes.length === 0 || prefixes.some((one) => prefixContains(one, address))
 }
 
@@ -220,8 +254,12 @@ type Spoken<Message> = Message extends { readonly cookie: Uint8Array }
   : Message
 
 const NOBODY = new Uint8Array(32)
-const NOT_AUTHORIZED = { code: 'not-authorized', why: 'not known here, or not proven', waitS: 60 }
-const ELSEWHERE = { code: 'elsewhere', why: 'it comes from outside its prefixes', waitS: 60 }
+export const NOT_AUTHORIZED = {
+  code: 'not-authorized',
+  why: 'not known here, or not proven',
+  waitS: 60,
+}
+export const ELSEWHERE = { code: 'elsewhere', why: 'it comes from outside its prefixes', waitS: 60 }
 const NO_VERSION = { code: 'version', why: 'no version that both speak', waitS: 600 }
 
 /** A home says a dozen in a minute; each is work for the one thread that all homes share, and may be a line in the log. */

@@ -3,32 +3,46 @@
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { log } from '../../shared/daemon/log.ts'
+import { credentialOf } from '../../shared/session/credential.ts'
 import type { FileHome } from '../subscribers/homes.ts'
 import type { Keeper } from '../subscribers/keeper.ts'
 import { verifierOf } from '../subscribers/records.ts'
 import { openRedisKeeper } from '../subscribers/redis-keeper.ts'
 import { openSqliteKeeper } from '../subscribers/sqlite-keeper.ts'
 import { Store } from '../subscribers/store.ts'
+import { openVault } from '../subscribers/vault.ts'
 
 export async function openStore({
   store,
   subscribers,
 }: Pick<ConcentratorConfig, 'store' | 'subscribers'>): Promise<Store> {
+  const vault = openVault(store.keyFile)
   const keeper = await openKeeper(store)
-  return await Store.open(keeper, subscribers.map(fileHome), (what, fields) =>
-    log.warn(what, fields),
+  const homes = subscribers.map(fileHome)
+  const opened = await Store.open(keeper, homes, (what, fields) => log.warn(what, fields), vault)
+  if (!vault.metForeign) return opened
+  await opened[Symbol.asyncDispose]()
+  const help = 'put the right one there, such as that of another concentrator that shares it'
+  throw new Error(
+    `Cannot open the store: ${store.keyFile} is not the key it is sealed with; ${help}`,
   )
 }
 
-function openKeeper({ file, redis }: ConcentratorConfig['store']): Promise<Keeper> {
+function openKeeper({
+  file,
+  redis,
+}: Pick<ConcentratorConfig['store'], 'file' | 'redis'>): Promise<Keeper> {
   return redis === undefined ? openSqliteKeeper(file) : openRedisKeeper(redis)
 }
 
 function fileHome({
   id,
   cookie,
+  secret,
+  verifier,
   prefixes,
   acl,
 }: ConcentratorConfig['subscribers'][number]): FileHome {
-  return { id, verifier: verifierOf(cookie), prefixes, acl }
+  const session = verifier ?? (secret && credentialOf(secret).verifier)
+  return { id, verifier: verifierOf(cookie, session), prefixes, acl }
 }

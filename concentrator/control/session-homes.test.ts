@@ -58,5 +58,5 @@ test('a home without a secret is judged by what comes from its cookie', () => {
 function street() {
   const homes = new Homes([])
   const numberOf = (id: string) => (id === 'a' ? 4 : undefined)
-  return { homes, homeOf: sessionHomes(homes, { numberOf }, []) }
+  return { homes, homeOf: sessionHomes(homes, { numberOf }) }
 }

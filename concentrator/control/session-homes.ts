@@ -3,10 +3,8 @@
  * from the configuration file.
  */
 import { hash } from 'node:crypto'
-import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import type { PolicyDocument } from '../../shared/config/policy-document.ts'
 import { LEGS } from '../../shared/core/leg.ts'
-import { credentialOf } from '../../shared/session/credential.ts'
 import type { Prefix } from '../../shared/wire/address.ts'
 import type { EffectivePolicy, Homes } from '../subscribers/homes.ts'
 import type { Roster } from '../subscribers/roster.ts'
@@ -32,9 +30,7 @@ export interface VersionedPolicy {
 export function sessionHomes(
   homes: Homes,
   roster: Pick<Roster, 'numberOf'>,
-  subscribers: ConcentratorConfig['subscribers'],
 ): (id: string) => Home | undefined {
-  const ofFile = new Map(subscribers.map(({ id, verifier, secret }) => [id, { verifier, secret }]))
   const versions = new WeakMap<EffectivePolicy, VersionedPolicy>()
   const versioned = (effective: EffectivePolicy): VersionedPolicy => {
     const known = versions.get(effective)
@@ -49,17 +45,10 @@ export function sessionHomes(
     const home = homes.home(id)
     const number = roster.numberOf(id)
     if (home === undefined || home.state !== 'active' || number === undefined) return undefined
-    const said = ofFile.get(id)
     return {
       number,
       id,
-      // Only when asked for: a change of a plan asks for the policy of thousands, and for nothing else.
-      get verifier() {
-        // Who has no secret proves itself with what comes from its cookie.
-        const secret = said?.secret ?? Buffer.from(home.verifier.controlKey, 'hex')
-        const derived = credentialOf(secret).verifier
-        return said?.verifier ?? derived
-      },
+      verifier: Buffer.from(home.verifier.session, 'hex'),
       prefixes: LEGS.flatMap((leg) => home.prefixes[leg]),
       policy: versioned(homes.policyFrom(homes.layersOf(home))),
     }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { spoken } from '../../shared/config/control-messages.ts'
 import { credentialOf, proofOf } from '../../shared/session/credential.ts'
-import { HeldEnd } from '../../shared/session/ends.fake.ts'
+import { HeldEnd, settle } from '../../shared/session/ends.fake.ts'
 import { knownAddress, parsePrefix } from '../../shared/wire/address.ts'
+import type { Enrolled, Refusal } from './home-session.ts'
 import type { Home } from './session-homes.ts'
 import { Sessions } from './sessions.ts'
 
@@ -282,6 +283,32 @@ test('a home that may not come any more is sent away', async () => {
   assert.ok(home.ended)
 })
 
+test('a home with a code is told who it is, and comes again', async () => {
+  const street = new Street()
+  street.enrolled = (code) => Promise.resolve({ id: `home of ${code}` })
+  const home = street.connect()
+  await home.says(ENROL)
+  assert.deepEqual(home.heard, [{ type: 'enrolled', id: 'home of K' }])
+  assert.deepEqual([home.ended, street.sessions.size, street.unproven], [true, 0, []])
+})
+
+test('a code that is no good is noted like a wrong proof, and nothing else is said meanwhile', async () => {
+  const street = new Street()
+  const answer = Promise.withResolvers<Refusal>()
+  street.enrolled = () => answer.promise
+  const home = street.connect()
+  const twice = street.connect()
+  await home.says(ENROL)
+  await twice.says(ENROL, street.hello(twice))
+  assert.deepEqual([twice.heard, twice.ended], [[], true])
+  answer.resolve({ code: 'not-authorized', why: 'spent', waitS: 60 })
+  await settle()
+  assert.deepEqual(home.heard, [
+    { type: 'goodbye', code: 'not-authorized', why: 'spent', waitS: 60 },
+  ])
+  assert.deepEqual(street.unproven, ['203.0.113.2', '203.0.113.2'])
+})
+
 test('a mistake of ours is handed to whoever supervises, and does not leave the socket', async () => {
   const street = new Street()
   const home = street.connect()
@@ -290,6 +317,15 @@ test('a mistake of ours is handed to whoever supervises, and does not leave the 
   await home.says(street.report(1))
   assert.deepEqual(street.failures, ['a mistake of ours'])
 })
+
+const ENROL = {
+  type: 'enrol',
+  versions: { min: 1, max: 1 },
+  code: 'K',
+  cookie: spoken(credential.cookie),
+  verifier: spoken(credential.verifier),
+  software: 'hybridge test',
+}
 
 class Street {
   readonly unproven: string[] = []
@@ -301,6 +337,7 @@ class Street {
   readonly sessions: Sessions
   unixMs = 1_000
   broken = false
+  enrolled: (code: string) => Promise<Enrolled | Refusal> = () => assert.fail('nobody has a code')
   #connections = 0
   readonly #exporters = new Map<HeldEnd, Uint8Array>()
 
@@ -314,6 +351,7 @@ class Street {
       control,
       homeOf: (id) => (id === this.home?.id ? this.home : undefined),
       unixMs: () => this.unixMs,
+      enrol: ({ code }) => this.enrolled(code),
       cookieFor: ({ id }, leg, address) =>
         Buffer.from(`${id} ${leg} ${[...address.subarray(12)].join('.')}`),
       hear: ({ id }, { usage }) => {

@@ -11,7 +11,7 @@ import { formatAddress } from '../../shared/wire/address.ts'
 import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
 import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
 import type { SubflowListener } from '../subscribers/doorkeeper.ts'
-import { HomeSession, type Refusal, type SessionLink } from './home-session.ts'
+import { HomeSession, type Refusal, type SessionLink, type SessionOwner } from './home-session.ts'
 import type { Home } from './session-homes.ts'
 
 export interface SessionsParts {
@@ -22,6 +22,7 @@ export interface SessionsParts {
   >
   readonly homeOf: (id: string) => Home | undefined
   readonly unixMs: () => number
+  readonly enrol: SessionOwner['enrol']
   readonly cookieFor: (home: Home, leg: LegName, address: Uint8Array) => Uint8Array | undefined
   /** Where what a home tells is kept. */
   readonly hear: (home: Home, report: HomeReport) => void
@@ -87,13 +88,14 @@ export class Sessions implements SubflowListener {
 
   /** A connection has come. `failed` hears mistakes of ours. */
   open(link: SessionLink, failed: (error: unknown) => void): void {
-    const { software, control, homeOf, unixMs, cookieFor } = this.#parts
+    const { software, control, homeOf, unixMs, cookieFor, enrol } = this.#parts
     const session = new HomeSession(link, {
       software,
       reportS: control.reportS,
       homeOf,
       unixMs,
       cookieFor,
+      enrol,
       failed,
       admit: (one) => this.#admit(one),
       report: ({ home }, report) => {

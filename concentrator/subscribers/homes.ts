@@ -8,12 +8,14 @@ import type { JsonObject } from './keeper.ts'
 import {
   DEFAULT_PLAN,
   isInTrial,
+  openedPlain,
   type PlanBody,
   planBody,
   type SubscriberBody,
   subscriberBody,
   type Verifier,
 } from './records.ts'
+import { isPlain, type Vault } from './vault.ts'
 
 /** A home of the configuration file: who it is stands there, and cannot be changed here. */
 export interface FileHome {
@@ -64,18 +66,23 @@ export interface Changed {
 }
 
 export class Homes {
+  readonly #vault: Vault | undefined
   readonly #fileHomes: ReadonlyMap<string, FileHome>
   readonly #homes = new Map<string, Home>()
   readonly #plans = new Map<string, Plan>()
   /** By the hash of the cookie. */
   readonly #owners = new Map<string, string>()
+  /** By the hash of a code for enrolment. */
+  readonly #codes = new Map<string, string>()
   /** By what the layers say: most homes have the same. */
   readonly #policies = new Map<string, EffectivePolicy>()
   /** What lies on top of a home's own layer while its session lasts, by its id. */
   readonly #overrides = new Map<string, readonly NamedLayer[]>()
   #sorted: readonly string[] | undefined
 
-  constructor(fileHomes: readonly FileHome[]) {
+  /** Without a vault records are neither sealed nor opened. */
+  constructor(fileHomes: readonly FileHome[], vault?: Vault) {
+    this.#vault = vault
     this.#fileHomes = new Map(fileHomes.map((home) => [home.id, home]))
     this.forget()
   }
@@ -84,6 +91,7 @@ export class Homes {
   forget(): void {
     this.#homes.clear()
     this.#owners.clear()
+    this.#codes.clear()
     this.#plans.clear()
     this.#sorted = undefined
     for (const id of this.#fileHomes.keys()) this.setHome(id, 0, undefined)
@@ -112,6 +120,17 @@ export class Homes {
     return this.#owners.get(hash)
   }
 
+  /** What a code is kept as; undefined where codes cannot be kept. */
+  codeHash(code: string): string | undefined {
+    return this.#vault?.codeHash(code)
+  }
+
+  /** The home that a code is for, be it spent or too old. */
+  homeOfCode(code: string): Home | undefined {
+    const id = this.#codes.get(this.codeHash(code) ?? '')
+    return id === undefined ? undefined : this.#homes.get(id)
+  }
+
   isOfFile(id: string): boolean {
     return this.#fileHomes.has(id)
   }
@@ -120,6 +139,8 @@ export class Homes {
   setHome(id: string, version: number, body: JsonObject | undefined): string | undefined {
     const ofFile = this.#fileHomes.get(id)
     const before = this.#homes.get(id)
+    const oldCode = before?.enrolment?.hash
+    if (oldCode !== undefined && this.#codes.get(oldCode) === id) this.#codes.delete(oldCode)
     if (body === undefined && ofFile === undefined) {
       if (before !== undefined) this.#owners.delete(before.verifier.hash)
       this.#homes.delete(id)
@@ -128,14 +149,16 @@ export class Homes {
     }
     const parsed = subscriberBody.safeParse(body ?? {})
     if (!parsed.success) return parsed.error.issues[0]?.message ?? 'is no record of a home'
-    const verifier = ofFile?.verifier ?? parsed.data.verifier
+    const verifier = ofFile?.verifier ?? this.#opened(id, parsed.data.verifier)
     if (verifier === undefined)
       return 'has no credential, and the configuration file does not know it'
+    if (typeof verifier === 'string') return `its credential ${verifier}`
     const owner = this.#owners.get(verifier.hash)
     if (owner !== undefined && owner !== id) return `has the cookie of ${owner}`
     if (before === undefined) this.#sorted = undefined
     else this.#owners.delete(before.verifier.hash)
     this.#owners.set(verifier.hash, id)
+    if (parsed.data.enrolment !== undefined) this.#codes.set(parsed.data.enrolment.hash, id)
     this.#homes.set(id, {
       ...parsed.data,
       ...(ofFile && { prefixes: ofFile.prefixes, acl: ofFile.acl }),
@@ -146,6 +169,28 @@ export class Homes {
       body: body ?? {},
     })
     return undefined
+  }
+
+  /** What is to be kept of a credential. */
+  kept(id: string, verifier: Verifier): JsonObject {
+    return this.#vault?.seal(id, verifier) ?? { ...verifier }
+  }
+
+  /** Homes whose record is not sealed yet, with what it shall be. */
+  *unsealed(): Generator<{ readonly home: Home; readonly body: JsonObject }> {
+    if (this.#vault === undefined) return
+    for (const home of this.#homes.values()) {
+      const { verifier } = subscriberBody.parse(home.body)
+      if (verifier === undefined || !isPlain(verifier)) continue
+      const kept = this.kept(home.id, openedPlain(verifier))
+      yield { home, body: { ...home.body, verifier: kept } }
+    }
+  }
+
+  #opened(id: string, kept: SubscriberBody['verifier']): Verifier | string | undefined {
+    if (kept === undefined) return undefined
+    if (isPlain(kept)) return openedPlain(kept)
+    return this.#vault?.open(id, kept) ?? 'is sealed'
   }
 
   setPlan(id: string, version: number, body: JsonObject | undefined): string | undefined {

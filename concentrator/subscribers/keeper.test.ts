@@ -274,6 +274,30 @@ function contract(name: string, skip: string | false, open: () => Promise<Keeper
     ])
   })
 
+  test(`${name} strikes what it is told to from its journal, and nothing else`, {
+    skip,
+  }, async () => {
+    await using keeper = await open()
+    const keys = { key: 'c0ffee', keys: 'c0ffee', list: [], empty: {} }
+    await keeper.commit([put('home-1', { verifier: keys }, 0)], 'op', 1)
+    await keeper.commit([put('home-1', { verifier: { key: 'abc' } }, undefined)], 'op', 2)
+    await keeper.strike(['key', 'other'])
+    const entries = await keeper.journal({ kind: 'subscriber', id: 'home-1', max: 9 })
+    const struck = { ...keys, key: '' }
+    assert.deepEqual(
+      entries.map(({ seq, who, before, after }) => [seq, who, before, after]),
+      [
+        [2, 'op', { verifier: struck }, { verifier: { key: '' } }],
+        [1, 'op', undefined, { verifier: struck }],
+      ],
+    )
+    assert.deepEqual((await keeper.follow(0, 9)).kind, 'entries')
+    const { body } = (await keeper.read('subscriber', 'home-1'))!
+    assert.deepEqual(body, { verifier: { key: 'abc' } })
+    await keeper.commit([put('home-2', {}, 0)], 'op', 3)
+    assert.equal(await keeper.last(), 3)
+  })
+
   test(`${name} has one life`, { skip }, async () => {
     await using keeper = await open()
     assert.equal(await keeper.life(), await keeper.life())

@@ -120,6 +120,8 @@ export interface Keeper extends AsyncDisposable {
   commit(changes: readonly Change[], who: string, atMs: number): Promise<Committed>
   journal(query: JournalQuery): Promise<readonly JournalEntry[]>
   follow(after: number, max: number): Promise<Followed>
+  /** Empty the texts of hex digits that stand under these names in the journal: what must not be kept any more. */
+  strike(names: readonly string[]): Promise<void>
   /** Says the journal's last number when somebody has changed something, as far as the keeper hears of it. */
   onNews(hear: (last: number) => void): Disposable
   put(kind: PassingKind, id: string, body: JsonObject): Promise<void>

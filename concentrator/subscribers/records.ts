@@ -9,6 +9,7 @@ import { numberBetween } from '../../shared/config/bounds.ts'
 import { layerProblems, type PolicyLayer } from '../../shared/config/home-policy.ts'
 import { mustBeText } from '../../shared/config/must.ts'
 import { legPrefixes, subscriberId } from '../../shared/config/subscriber.ts'
+import { credentialOf } from '../../shared/session/credential.ts'
 import {
   controlSecret,
   type ProbeSecret,
@@ -19,27 +20,56 @@ import {
 
 /** Characters. */
 const TITLE_CHARACTERS_MAX = 200
+const SEALED_CHARACTERS_MAX = 200
 
-/** What a home's cookie is known by; the cookie itself is not kept (ADR 0033). All hex digits. */
-export const verifier = z.strictObject({
+/** What a home is known by; neither its cookie nor its secret is kept (ADR 0033). All hex digits. */
+export type Verifier = {
   /** SHA-256: tells whose cookie a Convert message shows. */
-  hash: hexOf(32),
+  readonly hash: string
   /** What its probes are called, and what they are judged by (shared/tunnel/keys.ts). */
+  readonly sessionId: string
+  readonly probeKey: string
+  /** What the keys of its tunnel are made from. */
+  readonly controlKey: string
+  /** What the proof of its control session is judged by; nobody can come as the home with it (ADR 0036). */
+  readonly session: string
+}
+
+/** As it is kept (vault.ts). */
+const sealedVerifier = z.strictObject({
+  hash: hexOf(32),
   sessionId: hexOf(8),
+  session: hexOf(32),
+  sealed: z.string().max(SEALED_CHARACTERS_MAX),
+})
+export type SealedVerifier = z.infer<typeof sealedVerifier>
+
+/** As it was kept before there were seals: it is sealed at the next start. */
+const plainVerifier = z.strictObject({
+  hash: hexOf(32),
+  sessionId: hexOf(8),
+  session: hexOf(32).optional(),
   probeKey: hexOf(32),
-  /** What every other key between the home and us is made from. */
   controlKey: hexOf(32),
 })
-export type Verifier = z.infer<typeof verifier>
+export type PlainVerifier = z.infer<typeof plainVerifier>
 
-export function verifierOf(cookie: Uint8Array): Verifier {
+/** `session`: of a home with a secret for it; else what comes from the cookie must do. */
+export function verifierOf(cookie: Uint8Array, session?: Uint8Array): Verifier {
   const { sessionId, key } = probeSecret(cookie)
+  const control = controlSecret(cookie)
   return {
     hash: hash('sha256', cookie, 'hex'),
     sessionId: hex(sessionId),
     probeKey: hex(key),
-    controlKey: hex(controlSecret(cookie)),
+    controlKey: hex(control),
+    session: hex(session ?? credentialOf(control).verifier),
   }
+}
+
+export function openedPlain({ session, ...kept }: PlainVerifier): Verifier {
+  const control = Buffer.from(kept.controlKey, 'hex')
+  return { ...kept, session: session ?? hex(credentialOf(control).verifier) }
 }
 
 export function probeSecretOf({ sessionId, probeKey }: Verifier): ProbeSecret {
@@ -52,6 +82,16 @@ export function tunnelSecretOf({
 }: Pick<Verifier, 'sessionId' | 'controlKey'>): TunnelSecret {
   return tunnelSecretFrom(Buffer.from(sessionId, 'hex'), Buffer.from(controlKey, 'hex'))
 }
+
+/** A code with which a home comes to a credential (ADR 0046). */
+const enrolment = z.strictObject({
+  /** Of the code (vault.ts). */
+  hash: hexOf(32),
+  /** Unix time. */
+  untilMs: z.number(),
+  /** A hash of the credential that it was spent for. */
+  spentFor: hexOf(32).optional(),
+})
 
 /** A home, without who it is. */
 export const subscriberFields = z.strictObject({
@@ -75,7 +115,8 @@ export const subscriberFields = z.strictObject({
 
 export const subscriberBody = subscriberFields.extend({
   /** None where the configuration file says who this home is. */
-  verifier: verifier.optional(),
+  verifier: z.union([sealedVerifier, plainVerifier]).optional(),
+  enrolment: enrolment.optional(),
 })
 export type SubscriberBody = z.output<typeof subscriberBody>
 

@@ -30,7 +30,7 @@ import {
   type UsageRow,
 } from './keeper.ts'
 import { entryFrom, recordFrom, type StreamEntry, usageFrom } from './redis-records.ts'
-import { ADD_USAGE, COMMIT } from './redis-scripts.ts'
+import { ADD_USAGE, COMMIT, STRIKE } from './redis-scripts.ts'
 import { DAY_S, spanStartS } from './usage.ts'
 
 /** Rejects with a sentence when it cannot be reached. */
@@ -141,6 +141,11 @@ class RedisKeeper implements Keeper {
     ])
     const reachesBack = oldest[0] === undefined ? last === after : oldest[0].seq <= after + 1
     return after > last || !reachesBack ? { kind: 'gap' } : { kind: 'entries', entries }
+  }
+
+  /** A stream's entries cannot be changed: it is written anew. */
+  async strike(names: readonly string[]): Promise<void> {
+    await this.#asked(this.#run(STRIKE, [KEY.journal, `${KEY.journal}:struck`], names))
   }
 
   onNews(hear: (last: number) => void): Disposable {

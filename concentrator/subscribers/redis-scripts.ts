@@ -65,3 +65,24 @@ for at = 3, #ARGV, 4 do
 end
 return 1
 `
+
+/** KEYS: journal, where it is written anew. ARGV: names whose hex digits are emptied. */
+export const STRIKE = `
+redis.call('DEL', KEYS[2])
+local from = '-'
+while true do
+  local entries = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 500)
+  for _, entry in ipairs(entries) do
+    local cells = entry[2]
+    for i = 2, #cells, 2 do
+      for _, name in ipairs(ARGV) do
+        cells[i] = string.gsub(cells[i], '("' .. name .. '":)"%x+"', '%1""')
+      end
+    end
+    redis.call('XADD', KEYS[2], entry[1], unpack(cells))
+    from = '(' .. entry[1]
+  end
+  if #entries == 0 then break end
+end
+if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('RENAME', KEYS[2], KEYS[1]) end
+`

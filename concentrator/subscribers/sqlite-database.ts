@@ -30,7 +30,8 @@ export type SqliteMethods = ReturnType<typeof openDatabase>
 /** Throws when the file cannot be opened, is no database, or was written by a newer version. */
 export function openDatabase(file: string) {
   const database = new DatabaseSync(file, { timeout: BUSY_MS })
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  // What was replaced may have been a key: it is overwritten, and not only forgotten.
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
   migrate(database, file)
   return {
     ...recordMethods(database),
@@ -106,9 +107,27 @@ function journalMethods(database: DatabaseSync) {
   const ofKind = database.prepare(`${ENTRIES} WHERE kind = ? AND ${newest}`)
   const ofId = database.prepare(`${ENTRIES} WHERE kind = ? AND id = ? AND ${newest}`)
   const last = (): number => Number(lastOf.get()?.['seq'] ?? 0)
+  const amend = database.prepare('UPDATE journal SET before = ?, after = ? WHERE seq = ?')
 
   return {
     last,
+    strike(names: readonly string[]): void {
+      const said = new RegExp(`("(?:${names.join('|')})":)"[0-9a-f]+"`, 'g')
+      const struck = (text: SQLOutputValue | undefined) =>
+        typeof text === 'string' ? text.replace(said, '$1""') : null
+      atOnce(database, () => {
+        for (let at = 0; ; ) {
+          const rows = following.all(at, ROWS_AT_ONCE)
+          for (const { seq, before, after } of rows) {
+            const entry = [struck(before), struck(after)] as const
+            if (entry[0] !== before || entry[1] !== after) amend.run(...entry, Number(seq))
+            at = Number(seq)
+          }
+          if (rows.length < ROWS_AT_ONCE) break
+        }
+      })
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    },
     journal({ kind, id, before = Number.MAX_SAFE_INTEGER, max }: JournalQuery): JournalEntry[] {
       if (kind === undefined) return all.all(before, max).map(entryFrom)
       if (id === undefined) return ofKind.all(kind, before, max).map(entryFrom)
@@ -254,5 +273,6 @@ const MIGRATIONS = [
 /** Another process may hold the file for a moment. */
 const BUSY_MS = 2_000
 const TRIM_EVERY = 1_000
+const ROWS_AT_ONCE = 500
 /** Of the oldest, once a day. */
 const PRUNED_DAYS_MAX = 2

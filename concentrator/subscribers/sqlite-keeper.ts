@@ -107,6 +107,10 @@ class SqliteKeeper implements Keeper {
     return this.#ask('follow', after, max)
   }
 
+  strike(names: readonly string[]) {
+    return this.#ask('strike', names)
+  }
+
   /** What this process does it knows; of others a file does not tell. */
   onNews(): Disposable {
     return { [Symbol.dispose]: () => undefined }

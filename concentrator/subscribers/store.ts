@@ -22,6 +22,7 @@ import {
   type KeptRecord,
 } from './keeper.ts'
 import { Tokens } from './tokens.ts'
+import type { Vault } from './vault.ts'
 
 export type Complain = (what: string, fields: Readonly<Record<string, unknown>>) => void
 
@@ -40,9 +41,14 @@ export class Store implements AsyncDisposable {
   #news: Disposable | undefined
   #timer: NodeJS.Timeout | undefined
 
-  private constructor(keeper: Keeper, fileHomes: readonly FileHome[], complain: Complain) {
+  private constructor(
+    keeper: Keeper,
+    fileHomes: readonly FileHome[],
+    complain: Complain,
+    vault: Vault | undefined,
+  ) {
     this.keeper = keeper
-    this.homes = new Homes(fileHomes)
+    this.homes = new Homes(fileHomes, vault)
     this.#complain = complain
   }
 
@@ -51,10 +57,12 @@ export class Store implements AsyncDisposable {
     keeper: Keeper,
     fileHomes: readonly FileHome[],
     complain: Complain,
+    vault?: Vault,
   ): Promise<Store> {
-    const store = new Store(keeper, fileHomes, complain)
+    const store = new Store(keeper, fileHomes, complain, vault)
     store.#life = await keeper.life()
     await store.#load()
+    await store.#sealAll()
     store.#news = keeper.onNews((last) => {
       if (last > store.#seq) void store.follow()
     })
@@ -89,6 +97,17 @@ export class Store implements AsyncDisposable {
       for (const [i, change] of changes.entries()) this.#apply({ ...change, seq: first + i })
     } else await this.follow()
     return committed
+  }
+
+  /** Records from before there were seals (ADR 0045). Who was quicker has done it, or will. */
+  async #sealAll(): Promise<void> {
+    const changes = [...this.homes.unsealed()].map(({ home: { id, version }, body }): Change => {
+      return { kind: 'subscriber', id, after: body, expected: version }
+    })
+    if (changes.length === 0) return
+    const { kind } = await this.commit(changes, 'seal')
+    await this.keeper.strike(['probeKey', 'controlKey'])
+    this.#complain('homes were sealed', { homes: changes.length, done: kind === 'done' })
   }
 
   /** Hear what has been changed until now. */

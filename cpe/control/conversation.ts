@@ -102,6 +102,7 @@ export class Conversation {
         this.#unheard = undefined
         this.#parts.heard()
         return this.#parts.timeIs(message.timeMs)
+      case 'enrolled':
       case 'unknown':
         return
       case 'cookie':

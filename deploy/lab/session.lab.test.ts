@@ -3,7 +3,12 @@
  * the operator changes reaches a home that is downloading within a second.
  */
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { parse, stringify } from 'yaml'
+import { CONCENTRATOR } from './addresses.ts'
+import { configPath } from './daemons.ts'
 import { raiseStreet, type Street, streetImpossible } from './lab.ts'
 import { eventually, logOf } from './onlooker.ts'
 import { download } from './transfer.ts'
@@ -13,8 +18,11 @@ let street: Street
 
 before(async () => {
   if (skip !== false) return
-  const control = { control: { reportS: 1 } }
-  street = await raiseStreet({ name: 'hyb-session', session: true, concentrator: control })
+  const concentrator = {
+    control: { reportS: 1 },
+    listen: { addresses: Object.values(CONCENTRATOR.own) },
+  }
+  street = await raiseStreet({ name: 'hyb-session', session: true, concentrator })
 })
 after(async () => {
   if (skip === false) await street.down()
@@ -87,6 +95,71 @@ test('a concentrator that is killed and comes back has its home back, and keeps 
   await eventually(() => assert.match(logOf(street, 'concentrator'), /"msg":"home came"/), 2_000)
 })
 
+test('a home whose file is one line enrols itself, and is bonded under the name it was given', {
+  skip,
+}, async () => {
+  const line = await lineFor('home-7')
+  // The street's state directory stands in for what outlives a reboot.
+  const stateDirectory = join(street.directory, 'enrolled-home')
+  writeFileSync(configPath(street.name, 'cpe'), stringify({ enrol: line, stateDirectory }))
+  await street.restart('cpe')
+  assert.match(logOf(street, 'cpe'), /"subscriber":"home-7","msg":"enrolled"/)
+  await eventually(
+    () => assert.match(logOf(street, 'concentrator'), /"subscriber":"home-7".*"msg":"home came"/),
+    5_000,
+  )
+  const { bytes } = await download(street, '/bytes/2000000')
+  assert.equal(bytes, 2_000_000)
+  await eventually(async () => {
+    const { stdout } = await street.exec('cpe', ['ss', '-MtnH', 'dport', '=', ':8803'])
+    assert.notEqual(stdout, '', 'no bonded connection')
+  }, 5_000)
+  // The code is spent, and no reason to start anew.
+  await street.restart('cpe', 'SIGKILL')
+  await eventually(
+    () => assert.equal(logOf(street, 'concentrator').match(/"home-7".*"home came"/g)?.length, 2),
+    5_000,
+  )
+})
+
+test('a spent code opens nothing for another home, and three lines are a home too', {
+  skip,
+}, async () => {
+  const spent = parse(readFileSync(configPath(street.name, 'cpe'), 'utf8')) as { enrol: string }
+  const elsewhere = join(street.directory, 'thief')
+  const thief = join(street.directory, 'thief.yaml')
+  writeFileSync(thief, stringify({ enrol: spent.enrol, stateDirectory: elsewhere }))
+  const refused = await street.exec('cpe', ['timeout', '4', 'node', 'cpe/main.ts', thief])
+  assert.match(refused.stdout, /"why":"the code is not known here, was spent.*"msg":"not enrolled"/)
+  assert.doesNotMatch(refused.stdout, /"msg":"(enrolled|ready)"/)
+
+  const added = await hybridge('subscribers', 'add', 'home-8', '--json')
+  const { secret } = JSON.parse(added) as { secret: string }
+  const concentrator = spent.enrol.replace(/&code=.*/, '')
+  writeFileSync(
+    configPath(street.name, 'cpe'),
+    // And where it may write, for two streets share /run.
+    stringify({ concentrator, subscriber: 'home-8', secret, stateDirectory: elsewhere }),
+  )
+  await street.restart('cpe')
+  await eventually(
+    () => assert.match(logOf(street, 'concentrator'), /"home-8".*"home came"/),
+    5_000,
+  )
+  assert.equal((await download(street, '/bytes/100000')).bytes, 100_000)
+})
+
+async function lineFor(id: string): Promise<string> {
+  const { line } = JSON.parse(await hybridge('enrol', id, '--json')) as { line: string }
+  return line
+}
+
+async function hybridge(...words: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await street.exec('concentrator', ['hybridge', ...words])
+  assert.equal(status, 0, stdout + stderr)
+  return stdout
+}
+
 /** The sessions that the home has opened, each as its leg and whether it was multipath. */
 function sessionsAt(daemon: 'cpe'): string[] {
   return [
@@ -101,8 +174,6 @@ function timesApplied(): number {
 /** As an operator does it. Answers when the order was given. */
 async function setPolicy(...keys: readonly string[]): Promise<number> {
   const toldMs = Date.now()
-  const argv = ['hybridge', 'policy', 'set', '--subscriber', 'home-1', ...keys]
-  const { status, stdout, stderr } = await street.exec('concentrator', argv)
-  assert.equal(status, 0, stdout + stderr)
+  await hybridge('policy', 'set', '--subscriber', 'home-1', ...keys)
   return toldMs
 }

@@ -509,7 +509,11 @@ test('the least that must be said becomes a whole configuration', () => {
         caps: {},
       },
     ],
-    store: { name: 'concentrator-1', file: '/var/lib/hybridge/concentrator.db' },
+    store: {
+      name: 'concentrator-1',
+      file: '/var/lib/hybridge/concentrator.db',
+      keyFile: '/var/lib/hybridge/store.key',
+    },
     api: { address: '127.0.0.1', port: 8_804, requestsPerS: 1_000, wrongTokensPerS: 5 },
     shaping: { dslShare: 0.97 },
     accounting: { enabled: false, intervalS: 10 },

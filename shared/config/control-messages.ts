@@ -12,6 +12,9 @@
  *                                     ◀──   cookie: for a leg, when its address is known
  *                                     ◀──   goodbye: why, and when to come again
  *
+ *    enrol: a code, and what shall be known of me  ──▶        in place of hello (ADR 0046)
+ *                                     ◀──   enrolled: who I am from now on
+ *
  * Ends of neighbouring versions understand each other: a field that is not known is ignored, a message that is
  * not known is answered `unknown`, and one that lacks what it must have ends the session.
  */
@@ -41,17 +44,27 @@ const legReport = z.object({
   rttMs: z.number().min(0).max(1e6).optional(),
 })
 
+const versions = z.object({ min: z.int().min(0), max: z.int().min(0) })
+
 const reason = z.object({ atMs: milliseconds, text: sentence })
 
 /** What a home says. */
 const fromHome = {
   hello: z.object({
-    versions: z.object({ min: z.int().min(0), max: z.int().min(0) }),
+    versions,
     id: word,
     proof: bytes(32),
     software: word,
     /** Where this connection began. */
     leg: z.enum(LEGS),
+  }),
+  enrol: z.object({
+    versions,
+    code: word,
+    /** The secret itself stays in the home (session/credential.ts). */
+    cookie: bytes(64),
+    verifier: bytes(32),
+    software: word,
   }),
   applied: z.object({ version: word, problem: sentence.optional() }),
   report: z.object({
@@ -85,6 +98,8 @@ const fromConcentrator = {
     /** Part of a policy: what stands in it goes before what stands in the home's own file. */
     document: z.record(z.string(), z.unknown()),
   }),
+  /** The home has a credential here; the session ends, and the home comes again with it. */
+  enrolled: z.object({ id: word }),
   /** The report has arrived: the session is alive in both directions. */
   heard: z.object({ timeMs: milliseconds }),
   /** To be shown on uplinks that begin on this leg. */

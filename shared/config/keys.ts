@@ -32,5 +32,7 @@ export function bare(schema: z.core.$ZodType): z.core.$ZodType {
 /** Also without what is done to its value. */
 function inner(schema: z.core.$ZodType): z.core.$ZodType {
   const here = bare(schema)
-  return here instanceof z.ZodPipe ? inner(here.in) : here
+  if (!(here instanceof z.ZodPipe)) return here
+  // Of what is changed before it is read, the schema is behind.
+  return inner(here.in instanceof z.ZodTransform ? here.out : here.in)
 }

@@ -21,8 +21,17 @@ export function storeSection() {
       ),
       /** Where several concentrators share it, for example redis://192.0.2.20:6379/0. Default none. */
       redis: redisUrl().optional(),
+      /**
+       * What homes' keys in the store are sealed with (ADR 0045); made when missing. Those that share a store need
+       * the same. Default: store.key beside `file`.
+       */
+      keyFile: absolutePath('/var/lib/hybridge/store.key').optional(),
     })
     .prefault({})
+    .transform(({ keyFile, ...store }) => ({
+      ...store,
+      keyFile: keyFile ?? store.file.replace(/[^/]*$/, 'store.key'),
+    }))
 }
 
 export function apiSection() {

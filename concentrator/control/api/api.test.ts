@@ -9,14 +9,17 @@ import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import type { FastifyInstance } from 'fastify'
 import { apiSection } from '../../../shared/config/operator.ts'
+import { readEnrolmentCode } from '../../../shared/session/enrolment-code.ts'
 import { DEFAULT_PLAN, verifierOf } from '../../subscribers/records.ts'
 import { openSqliteKeeper } from '../../subscribers/sqlite-keeper.ts'
 import { Store } from '../../subscribers/store.ts'
+import { Vault } from '../../subscribers/vault.ts'
 import { buildApi } from './server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hybridge-api-'))
 const limits = { requestsPerS: 10_000, wrongTokensPerS: 5 }
 const ADMIN = 'hyb_admin'
+const PIN = `sha256//${'A'.repeat(43)}=`
 let store: Store
 let app: FastifyInstance
 let draining = false
@@ -33,6 +36,7 @@ before(async () => {
     await openSqliteKeeper(join(folder, 'store.db')),
     [fileHome],
     (what, fields) => assert.fail(`${what} ${JSON.stringify(fields)}`),
+    new Vault(new Uint8Array(32)),
   )
   app = await buildApi(
     {
@@ -45,6 +49,7 @@ before(async () => {
         [Symbol.dispose]: () => undefined,
       },
       concentrator: 'c-1',
+      reach: { addresses: ['192.0.2.10'], port: 8_803, session: 8_805, pin: PIN },
       egressPool: ['198.51.100.64'],
       told: () => [{ atMs: 0, text: 'DSL is full' }],
     },
@@ -61,7 +66,8 @@ after(async () => {
 test('a home is added, shown, changed and removed', async () => {
   const added = await ask('POST', '/v1/subscribers', { id: 'a-1' })
   assert.equal(added.status, 201)
-  assert.match(String(added.body['cookie']), /^[0-9a-f]{64}$/)
+  assert.match(String(added.body['secret']), /^[0-9a-f]{64}$/)
+  assert.match(String(added.body['cookie']), /^[0-9a-f]{32}$/)
   const shown = await ask('GET', '/v1/subscribers/a-1')
   assert.equal(shown.body['state'], 'active')
   assert.equal('cookie' in shown.body || 'verifier' in shown.body, false)
@@ -70,6 +76,36 @@ test('a home is added, shown, changed and removed', async () => {
   assert.notEqual(changed.etag, shown.etag)
   assert.equal((await ask('DELETE', '/v1/subscribers/a-1', undefined, changed.etag)).status, 204)
   assert.equal((await ask('GET', '/v1/subscribers/a-1')).status, 404)
+})
+
+test('a code for enrolment is told once, with where to go, and can be taken back', async () => {
+  await ask('POST', '/v1/subscribers', { id: 'en-1' })
+  const made = await ask('POST', '/v1/subscribers/en-1/enrolment', { hours: 2 })
+  assert.equal(made.status, 201)
+  const code = String(made.body['code'])
+  assert.equal(readEnrolmentCode(code), code)
+  assert.equal(
+    made.body['line'],
+    `hybridge://192.0.2.10/?pin=${PIN}&port=8803&session=8805&code=${code}`,
+  )
+  assert.equal(store.homes.homeOfCode(code)?.id, 'en-1')
+  const shown = await ask('GET', '/v1/subscribers/en-1')
+  assert.deepEqual(shown.body['enrolment'], { until: made.body['until'], spent: false })
+  const { body: audit } = await ask('GET', '/v1/audit?kind=subscriber&id=en-1')
+  const kept = JSON.stringify(store.homes.home('en-1')?.body)
+  for (const text of [kept, JSON.stringify(shown.body), JSON.stringify(audit)]) {
+    assert.ok(!text.includes(code) && !text.includes(code.replaceAll('-', '')), text)
+  }
+  // Another takes its place; a change of anything else leaves it.
+  const second = await ask('POST', '/v1/subscribers/en-1/enrolment', {})
+  assert.equal(store.homes.homeOfCode(code), undefined)
+  await ask('PATCH', '/v1/subscribers/en-1', { plan: 'default' }, '*')
+  assert.equal(store.homes.homeOfCode(String(second.body['code']))?.id, 'en-1')
+  assert.equal((await ask('DELETE', '/v1/subscribers/en-1/enrolment')).status, 204)
+  assert.equal(store.homes.homeOfCode(String(second.body['code'])), undefined)
+  const ofFile = await ask('POST', '/v1/subscribers/street-1/enrolment', {})
+  assert.equal(ofFile.status, 409)
+  assert.equal((await ask('POST', '/v1/subscribers/nobody/enrolment', {})).status, 404)
 })
 
 test('of two who change one version the second is told to read again', async () => {
@@ -342,7 +378,7 @@ test('an import is whole or not at all, and names the lines that are wrong', asy
   assert.equal(store.homes.home('k-1'), undefined)
   const partial = await load('application/x-ndjson', lines.join('\n'), '?partial=true')
   assert.deepEqual([partial.body['imported'], partial.body['refused']], [1, 3])
-  assert.match(String((partial.body['cookies'] as Record<string, string>)['k-1']), /^[0-9a-f]{64}$/)
+  assert.match(String((partial.body['secrets'] as Record<string, string>)['k-1']), /^[0-9a-f]{64}$/)
 })
 
 test('what is exported as CSV or NDJSON imports as what it was', async () => {

@@ -68,7 +68,8 @@ async function changeBack(
   }
   const home = store.homes.home(id)
   const verifier = home?.body['verifier'] ?? entry.after['verifier']
-  const after = { ...entry.after, ...(verifier !== undefined && { verifier }) }
+  const { enrolment: _, ...said } = entry.after
+  const after = { ...said, ...(verifier !== undefined && { verifier }) }
   const read = { ...subscriberBody.parse(after), id }
   refuseUnfit(room, read)
   agreedPolicy(store.homes, read)
@@ -88,7 +89,8 @@ function shown({ seq, atMs, who, kind, id, before, after }: JournalEntry): JsonO
 }
 
 /** Hashes of secrets are nobody's business either; that one was replaced is. */
-function withoutSecrets({ verifier, hash, ...body }: JsonObject): JsonObject {
+function withoutSecrets(kept: JsonObject): JsonObject {
+  const { verifier, enrolment: _, hash, ...body } = kept
   const secret = verifier ?? hash
   if (secret === undefined) return body
   const mark = createHash('sha256').update(JSON.stringify(secret)).digest('hex')

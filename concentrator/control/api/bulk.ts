@@ -30,7 +30,7 @@ export function bulkRoutes(app: Routes, room: ApiRoom): void {
       const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
       if (typeof request.body !== 'string') throw new Problem(415, `Send ${NDJSON} or ${CSV}`)
       const lines = type === CSV ? readCsv(request.body) : readNdjson(request.body)
-      const { changes, cookies, problems, seen } = await changesFrom(room, lines, update)
+      const { changes, secrets, problems, seen } = await changesFrom(room, lines, update)
       if (problems.length > 0 && !partial) {
         const detail = `Nothing was imported: ${problems.length} of ${seen} lines are wrong`
         throw new Problem(422, detail, { problems: problems.slice(0, TOLD_MAX) })
@@ -43,7 +43,7 @@ export function bulkRoutes(app: Routes, room: ApiRoom): void {
         refused: problems.length,
         problems: problems.slice(0, TOLD_MAX),
         // Told once, as for a home that is added alone.
-        cookies: dryRun ? undefined : cookies,
+        secrets: dryRun ? undefined : secrets,
       }
     },
   )
@@ -62,7 +62,7 @@ export function bulkRoutes(app: Routes, room: ApiRoom): void {
 
 /** Without what cannot be written. */
 function asWritten(home: Home): JsonObject {
-  const { version: _version, source: _source, ...item } = shownHome(home)
+  const { version: _version, source: _source, enrolment: _code, ...item } = shownHome(home)
   return item
 }
 
@@ -84,7 +84,7 @@ function* readNdjson(text: string): Generator<Line> {
 
 async function changesFrom(room: ApiRoom, lines: Iterable<Line>, update: boolean) {
   const changes: Change[] = []
-  const cookies: Record<string, string> = {}
+  const secrets: Record<string, string> = {}
   const problems: string[] = []
   const lineOf = new Map<string, number>()
   const lineOfCookie = new Map<string, number>()
@@ -114,7 +114,7 @@ async function changesFrom(room: ApiRoom, lines: Iterable<Line>, update: boolean
       try {
         const { change, made } = changeFrom(room, id, fields, update)
         changes.push(change)
-        if (made !== undefined) cookies[id] = made
+        if (made !== undefined) secrets[id] = made
       } catch (error) {
         const problem = problemOf(error)
         if (problem === undefined) throw error
@@ -122,7 +122,7 @@ async function changesFrom(room: ApiRoom, lines: Iterable<Line>, update: boolean
       }
     }
   }
-  return { changes, cookies, problems, seen }
+  return { changes, secrets, problems, seen }
 }
 
 function changeFrom(room: ApiRoom, id: string, fields: JsonObject, update: boolean) {
@@ -136,7 +136,7 @@ function changeFrom(room: ApiRoom, id: string, fields: JsonObject, update: boole
   agreedPolicy(homes, record.read)
   const expected = home?.version ?? 0
   const change: Change = { kind: 'subscriber', id, after: record.body, expected }
-  return { change, made: record.cookie }
+  return { change, made: record.made?.secret }
 }
 
 /** In one step, however many: what ends half-way has done nothing. */

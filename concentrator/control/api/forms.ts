@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { wholeNumber } from '../../../shared/config/bounds.ts'
 import { policyLayerForm } from '../../../shared/config/home-policy.ts'
-import { cookie, subscriberId } from '../../../shared/config/subscriber.ts'
+import { cookie, sessionSecret, subscriberId } from '../../../shared/config/subscriber.ts'
 import type { Home, Plan } from '../../subscribers/homes.ts'
 import type { JsonObject } from '../../subscribers/keeper.ts'
 import { planId, subscriberFields, title, trialPercent } from '../../subscribers/records.ts'
@@ -12,6 +12,7 @@ import { planId, subscriberFields, title, trialPercent } from '../../subscribers
 const CURSOR_CHARACTERS_MAX = 200
 const PAGE_MAX = 1_000
 const PAGE_DEFAULT = 100
+const ENROLMENT_HOURS_MAX = 2_160
 
 const layer = policyLayerForm()
 
@@ -19,7 +20,9 @@ const layer = policyLayerForm()
 export const subscriberForm = z.strictObject({
   ...subscriberFields.shape,
   policy: layer.optional(),
-  /** The secret that stands in the home's own file too; it is never shown again. */
+  /** The secret that stands in the home's own file too; it is never shown again. Default: one is made. */
+  secret: sessionSecret().optional(),
+  /** Of a home that has no secret: whoever reads its lines can read it there, and come as the home. */
   cookie: cookie().optional(),
 })
 
@@ -35,6 +38,12 @@ export const planForm = z.strictObject({
 /** RFC 7396 over one of the above: what is not named stays, null is the default again. */
 export const patchForm = z.looseObject({}, { error: 'must be a mapping' })
 
+/** A code for enrolment. */
+export const enrolmentForm = z.strictObject({
+  /** How long it is good for. Default 168, a week. */
+  hours: wholeNumber(1, ENROLMENT_HOURS_MAX, 'hours').default(168),
+})
+
 export const subscriberParameter = z.strictObject({ id: subscriberId() })
 export const planParameter = z.strictObject({ id: planId() })
 /** `dryRun=true`: say what would change for whom, and change nothing. */
@@ -46,10 +55,15 @@ export const pageKeys = {
   limit: z.coerce.number().pipe(wholeNumber(1, PAGE_MAX)).default(PAGE_DEFAULT),
 }
 
-/** Of its credential it is told only that there is one. */
-export function shownHome({ id, version, source, state, body }: Home): JsonObject {
-  const { verifier: _, ...said } = body
-  return { id, version, source, state, policy: {}, ...said }
+/** Of its credential it is told only that there is one, of a code whether it waits. */
+export function shownHome({ id, version, source, state, body, enrolment }: Home): JsonObject {
+  const { verifier: _, enrolment: _code, ...said } = body
+  const shown = { id, version, source, state, policy: {}, ...said }
+  return enrolment === undefined ? shown : { ...shown, enrolment: shownEnrolment(enrolment) }
+}
+
+function shownEnrolment({ untilMs, spentFor }: NonNullable<Home['enrolment']>): JsonObject {
+  return { until: new Date(untilMs).toISOString(), spent: spentFor !== undefined }
 }
 
 export function shownPlan({ id, version, title: name, body }: Plan): JsonObject {

@@ -6,13 +6,15 @@ import { randomBytes } from 'node:crypto'
 import type { z } from 'zod'
 import { mergeLayers } from '../../../shared/config/home-policy.ts'
 import { sentencesOf } from '../../../shared/config/problems.ts'
-import { cookie as cookieForm } from '../../../shared/config/subscriber.ts'
+import { cookie as cookieForm, sessionSecret } from '../../../shared/config/subscriber.ts'
+import { credentialOf } from '../../../shared/session/credential.ts'
 import type { Home } from '../../subscribers/homes.ts'
-import type { JsonObject } from '../../subscribers/keeper.ts'
+import type { Json, JsonObject } from '../../subscribers/keeper.ts'
 import {
   DEFAULT_PLAN,
   type SubscriberBody,
   subscriberBody,
+  type Verifier,
   verifierOf,
 } from '../../subscribers/records.ts'
 import { subscriberForm } from './forms.ts'
@@ -23,19 +25,23 @@ export interface HomeRecord {
   readonly body: JsonObject
   readonly read: SubscriberBody & { readonly id: string }
   /** Made here, to be told once. */
-  readonly cookie: string | undefined
+  readonly made: { readonly secret: string; readonly cookie: string } | undefined
 }
 
 /** `written` are the keys of the form. */
 export function newHomeRecord(room: ApiRoom, id: string, written: JsonObject): HomeRecord {
-  if (written['cookie'] !== undefined) return recordFrom(room, id, written, undefined)
-  const cookie = randomBytes(COOKIE_BYTES).toString('hex')
-  return { ...recordFrom(room, id, { ...written, cookie }, undefined), cookie }
+  if (written['cookie'] !== undefined || written['secret'] !== undefined) {
+    return recordFrom(room, id, written, undefined)
+  }
+  const bytes = randomBytes(SECRET_BYTES)
+  const secret = bytes.toString('hex')
+  const cookie = Buffer.from(credentialOf(bytes).cookie).toString('hex')
+  return { ...recordFrom(room, id, { ...written, secret }, undefined), made: { secret, cookie } }
 }
 
 /** `patch` over what is kept of `home` (RFC 7396). */
 export function patchedHomeRecord(room: ApiRoom, home: Home, patch: JsonObject): HomeRecord {
-  const { verifier: _, ...kept } = home.body
+  const { verifier: _, enrolment: _code, ...kept } = home.body
   const merged = mergeLayers(kept, patch) as JsonObject
   const problems = problemsIn(subscriberForm, merged)
   if (problems.length > 0) throw new Problem(400, 'Mend the body', { problems })
@@ -53,14 +59,28 @@ function recordFrom(
   written: JsonObject,
   before: Home | undefined,
 ): HomeRecord {
-  const { cookie, ...fields } = written
+  const { cookie, secret, ...fields } = written
   if (before?.source === 'file') refuseIdentity(written)
-  const verifier =
-    cookie === undefined ? before?.body['verifier'] : verifierOf(cookieForm().parse(cookie))
-  const body: JsonObject = { ...fields, ...(verifier !== undefined && { verifier }) }
+  const said = credentialFrom(cookie, secret)
+  const verifier = said === undefined ? before?.body['verifier'] : room.store.homes.kept(id, said)
+  // Who has a credential of its own now needs no code any more.
+  const enrolment = said === undefined ? before?.body['enrolment'] : undefined
+  const body: JsonObject = {
+    ...fields,
+    ...(verifier !== undefined && { verifier }),
+    ...(enrolment !== undefined && { enrolment }),
+  }
   const read = { ...subscriberBody.parse(body), id }
   refuseUnfit(room, read)
-  return { body, read, cookie: undefined }
+  return { body, read, made: undefined }
+}
+
+/** Of a secret, or of a cookie where there is none; undefined where neither is said. */
+function credentialFrom(cookie: Json | undefined, secret: Json | undefined): Verifier | undefined {
+  const shown = cookie === undefined ? undefined : cookieForm().parse(cookie)
+  if (secret === undefined) return shown && verifierOf(shown)
+  const own = credentialOf(sessionSecret().parse(secret))
+  return verifierOf(shown ?? own.cookie, own.verifier)
 }
 
 /** Throws a Problem where a home names what is not there, or shows what another shows. */
@@ -90,5 +110,5 @@ function refuseIdentity(written: JsonObject): void {
 }
 
 /** What the configuration file says of its homes. */
-const OF_FILE = ['cookie', 'prefixes', 'acl']
-const COOKIE_BYTES = 32
+const OF_FILE = ['secret', 'cookie', 'prefixes', 'acl']
+const SECRET_BYTES = 32

@@ -13,6 +13,7 @@ import {
 import type { z } from 'zod'
 import type { ConcentratorConfig } from '../../../shared/config/concentrator.ts'
 import { sentencesOf } from '../../../shared/config/problems.ts'
+import type { Reach } from '../../../shared/config/reach.ts'
 import { log, sentenceOf } from '../../../shared/daemon/log.ts'
 import type { ToldReason } from '../../subscribers/home-log.ts'
 import type { Store } from '../../subscribers/store.ts'
@@ -21,6 +22,7 @@ import type { Drain } from '../drain.ts'
 import { Access } from './access.ts'
 import { auditRoutes } from './audit.ts'
 import { bulkRoutes } from './bulk.ts'
+import { enrolmentRoutes } from './enrolment.ts'
 import { planRoutes } from './plans.ts'
 import { documentOf, Problem, problemOf } from './problem.ts'
 import { streetRoutes } from './street.ts'
@@ -34,6 +36,8 @@ export interface ApiRoom {
   readonly drain: Drain
   /** This concentrator, as its configuration calls it. */
   readonly concentrator: string
+  /** How homes find this concentrator; undefined where that is not known, or they hold no sessions. */
+  readonly reach: Reach | undefined
   /** Addresses that a home may leave from. */
   readonly egressPool: readonly string[]
   /** Why a home did what it did, oldest first; undefined where homes tell nothing. */
@@ -180,6 +184,7 @@ function ourFault(thrown: unknown): Problem {
 
 const ROUTES = [
   subscriberRoutes,
+  enrolmentRoutes,
   planRoutes,
   bulkRoutes,
   usageRoutes,

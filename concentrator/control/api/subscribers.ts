@@ -66,7 +66,7 @@ function writeRoutes(app: Routes, room: ApiRoom): void {
       const { id } = request.body
       const { id: _, ...fields } = written(request.body)
       refuseBeyond(store, 1)
-      const { body, read, cookie } = newHomeRecord(room, id, fields)
+      const { body, read, made } = newHomeRecord(room, id, fields)
       agreedPolicy(store.homes, read)
       const change = { kind: 'subscriber', id, after: body, expected: 0 } as const
       if (store.homes.isOfFile(id)) throw new Problem(409, `${id} stands in the configuration file`)
@@ -74,7 +74,7 @@ function writeRoutes(app: Routes, room: ApiRoom): void {
       const home = knownHome(store, id)
       tag(reply, home.version)
       reply.status(201).header('location', `/v1/subscribers/${id}`)
-      return { ...shownHome(home), ...(cookie !== undefined && { cookie }) }
+      return { ...shownHome(home), ...made }
     },
   )
 
