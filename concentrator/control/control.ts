@@ -23,6 +23,7 @@ import { Sessions } from './sessions.ts'
 export interface RunningControl extends AsyncDisposable {
   /** Undefined where there are no sessions. */
   readonly listener: SubflowListener | undefined
+  readonly sessions: Sessions | undefined
   /** Why a home did what it did, oldest first; undefined where there are no sessions. */
   readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
 }
@@ -76,6 +77,7 @@ export async function openControl(
   log.info('control sessions', { port: control.port, pin: key.pin })
   return {
     listener: sessions,
+    sessions,
     told: (id) => homeLog.of(id),
     [Symbol.asyncDispose]: async () => {
       forgetting[Symbol.dispose]()
@@ -145,6 +147,7 @@ function serverKeyOf(
 
 const NO_CONTROL: RunningControl = {
   listener: undefined,
+  sessions: undefined,
   told: undefined,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 }
