@@ -20,6 +20,7 @@ import { tellAccess } from './control/access-figures.ts'
 import { serveApi } from './control/api/server.ts'
 import { openControl } from './control/control.ts'
 import { openDrain } from './control/drain.ts'
+import { exportMetrics } from './control/exporter.ts'
 import { reportForeignAddresses } from './control/foreign-addresses.ts'
 import { makeLocalToken } from './control/local-token.ts'
 import { newsWriter, strayWriter } from './control/news.ts'
@@ -140,6 +141,9 @@ await runDaemon(async (signal) => {
   const room = { store, drain, concentrator: kept.name, egressPool: egress.addresses }
   const withReasons = { ...room, told: control.told, reach: control.reach }
   await using _api = await serveApi(withReasons, config, makeLocalToken(stateDirectory))
+
+  const seen = { counters, tallies, roster, store, door, probes, control, tunnel, drain, settings }
+  await using _metrics = await exportMetrics(config, seen)
 
   const subscribers = store.homes.ids.length
   log.info('ready', { port: config.listen.port, subscribers, fastOpen, ...host })

@@ -11,6 +11,7 @@ import { surveyHost } from '../shared/relay/host.ts'
 import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { Control } from './control/control.ts'
+import { exportMetrics } from './control/exporter.ts'
 import { givenHome } from './control/given-home.ts'
 import { reportNews } from './control/news.ts'
 import { LivePolicy } from './control/policy.ts'
@@ -92,6 +93,9 @@ await runDaemon(async (signal) => {
     issue: (cookie) => workers.tell(cookie),
   })
   using _reload = reloadOnHangup(config, readAgain, policy)
+  const held = config.concentrator.session === undefined ? undefined : control
+  const measured = { house, steering, tunnel, session: held, host }
+  await using _metrics = await exportMetrics(config, measured, log)
   using _facts = sayFactsOnSignal(() => steering.facts())
 
   await Promise.race([steering.settled, untilAborted(signal), workers.death])

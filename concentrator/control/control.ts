@@ -25,10 +25,10 @@ import { Sessions, type SessionWatch } from './sessions.ts'
 export interface RunningControl extends AsyncDisposable {
   /** Undefined where there are no sessions. */
   readonly listener: SubflowListener | undefined
+  /** Undefined where there are none. */
+  readonly sessions: Sessions | undefined
   /** Why a home did what it did, oldest first; undefined where there are no sessions. */
   readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
-  /** Undefined where there are none. */
-  readonly sessions: Pick<Sessions, 'of' | 'numberOf'> | undefined
   /** How homes find it and know it (config/reach.ts); undefined where there are no sessions. */
   readonly reach: Reach | undefined
 }
@@ -168,8 +168,8 @@ function reachOf({ listen }: ControlConfig, session: number, pin: string): Reach
 
 const NO_CONTROL: RunningControl = {
   listener: undefined,
-  told: undefined,
   sessions: undefined,
+  told: undefined,
   reach: undefined,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 }

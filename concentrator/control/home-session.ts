@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream'
 import {
   type FromConcentrator,
   type FromHome,
+  type HomeReport,
   spoken,
   understandHome,
   versionOfBoth,
@@ -81,6 +82,8 @@ export class HomeSession {
   #toldVersion: string | undefined
   #appliedVersion: string | undefined
   #bidden: string | undefined
+  #policyAppliedMs: number | undefined
+  #report: HomeReport | undefined
   /** The bucket of what it may say. */
   #said = 0
   /** By leg: the address that the last cookie was issued to, and when. */
@@ -110,6 +113,16 @@ export class HomeSession {
   /** The code of what it was bidden to go for; undefined where nobody did. */
   get bidden(): string | undefined {
     return this.#bidden
+  }
+
+  /** When it answered, Unix milliseconds. */
+  get policyAppliedMs(): number | undefined {
+    return this.#policyAppliedMs
+  }
+
+  /** What it has told last. */
+  get report(): HomeReport | undefined {
+    return this.#report
   }
 
   /** Whether who has proven itself then would be let in as that home now. */
@@ -171,10 +184,12 @@ export class HomeSession {
     if (this.#home === undefined) return this.#channel.end('it did not say who it is first')
     switch (message.type) {
       case 'report':
+        this.#report = { ...message, reasons: [] }
         this.#owner.report(this, message)
         return this.#say({ type: 'heard', timeMs: this.#owner.unixMs() })
       case 'applied':
         this.#appliedVersion = message.version
+        this.#policyAppliedMs = this.#owner.unixMs()
         return this.#owner.applied(this, message.version, message.problem)
       case 'unknown':
         return

@@ -56,6 +56,8 @@ export class Sessions implements SubflowListener {
     reports: 0,
     policiesApplied: 0,
   }
+  /** Sessions that were refused since the start, by the code that they heard. */
+  readonly refusals = new Map<string, number>()
   readonly stale = false
   readonly #parts: SessionsParts
   readonly #byId = new Map<string, HomeSession>()
@@ -69,6 +71,11 @@ export class Sessions implements SubflowListener {
 
   get size(): number {
     return this.#byId.size
+  }
+
+  /** The session of that home, for whoever shows it. */
+  of(id: string): HomeSession | undefined {
+    return this.#byId.get(id)
   }
 
   /** Sessions by the homes' ids, for whoever shows them. */
@@ -195,6 +202,7 @@ export class Sessions implements SubflowListener {
 
   #refused({ link }: HomeSession, code: string): void {
     this.counts.refused++
+    this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1)
     if (code === 'not-authorized' || code === 'elsewhere') this.#parts.unproven(link.from)
   }
 

@@ -133,7 +133,7 @@ class Admission implements Watcher, Waiting {
       case 'refused':
         this.#report('refused', `its Convert message was refused with error ${decoded.code}`)
         this.#handOver()
-        refuseWith(this.#room, this.#visitor(), answerRefusal(decoded))
+        refuseWith(this.#room, this.#visitor(), decoded.code, answerRefusal(decoded))
         return true
       case 'message': {
         const rest = this.#bytes.subarray(decoded.bytesUsed)

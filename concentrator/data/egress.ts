@@ -8,6 +8,7 @@
  *              │    └────── an error ─▶ hard: no, and why ────┤
  *              └ connectMs is over ───▶ no, and the last why ─┘
  */
+import { countLasting } from '../../shared/core/flow-lasting.ts'
 import { retryMs } from '../../shared/core/soft-error.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { EADDRNOTAVAIL, ENETUNREACH } from '../../shared/linux/kernel.ts'
@@ -184,6 +185,7 @@ class Egress implements Watcher {
     const down = new HalfFlow(this.#fd, homeFd)
     const { egressPorts } = this.#room
     const exit = this.#exit
+    const beganMs = loop.nowMs
     // It lives as long as the flow, and must not keep `this` and with it the early data.
     const untranslated = this.#room.translations?.begin(this.#fd, subscriber, this.#home)
     const flow = new Flow(this.#room, up, down, (ended, reset) => {
@@ -195,6 +197,7 @@ class Egress implements Watcher {
       if (exit !== undefined) egressPorts.give(exit)
       closedBytes.up += ended.a2b.bytes
       closedBytes.down += ended.b2a.bytes
+      countLasting(count, COUNT, loop.nowMs - beganMs)
       count[COUNT.flowsOpen]!--
       count[reset ? COUNT.flowsReset : COUNT.flowsClosed]!++
     })

@@ -63,6 +63,7 @@ export function tiedTo(room: StreetRoom, address: Uint8Array): Tie | undefined {
 //# Cookie and close the connection.
 export function missingCookie(room: StreetRoom, tie: Tie, address: Uint8Array): ConvertTlv {
   room.count[COUNT.cookiesIssued]!++
+  room.count[COUNT.error3]!++
   const cookie = room.mint.issue(tie, address, room.unixS())
   return errorTlv({ code: ConvertError.missingCookie, cookie })
 }

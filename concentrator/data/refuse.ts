@@ -1,11 +1,13 @@
 /**
  * Saying no in Convert's own words, and leaving so that the words arrive.
  */
+import { errorCounter } from '../../shared/core/error-counters.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { EAGAIN } from '../../shared/linux/kernel.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import { resetAndClose } from '../../shared/linux/sockets.ts'
 import type { Watcher } from '../../shared/relay/loop.ts'
+import type { ConvertError } from '../../shared/wire/convert-error.ts'
 import { type ConvertFailure, errorReply } from '../../shared/wire/convert-failure.ts'
 import { COUNT, type StreetRoom } from './room.ts'
 import type { Seat } from './seat.ts'
@@ -18,7 +20,7 @@ export interface Visitor {
 
 /** Answer with an Error TLV and close. */
 export function refuse(room: StreetRoom, visitor: Visitor, failure: ConvertFailure): void {
-  refuseWith(room, visitor, errorReply(failure))
+  refuseWith(room, visitor, failure.code, errorReply(failure))
 }
 
 //= https://www.rfc-editor.org/rfc/rfc8803#section-6.2.2
@@ -29,12 +31,18 @@ export function refuse(room: StreetRoom, visitor: Visitor, failure: ConvertFailu
 //# The
 //# Transport Converter MUST NOT send an RST immediately after the
 //# detection of an error to let the Error TLV reach the Client.
-export function refuseWith(room: StreetRoom, visitor: Visitor, answer: Uint8Array): void {
+export function refuseWith(
+  room: StreetRoom,
+  visitor: Visitor,
+  code: ConvertError,
+  answer: Uint8Array,
+): void {
   const { seat } = visitor
   seat.settled()
   seat.unpool()
   if (!seat.mayHearNo()) return ignore(room, visitor)
   room.count[COUNT.refused]!++
+  room.count[COUNT[errorCounter(code)]]!++
   sayLast(room, visitor, answer, LINGER_MS)
 }
 

@@ -2,6 +2,8 @@
  * What one data thread of the concentrator knows, and what it tells.
  */
 import type { Acl } from '../../shared/core/admission.ts'
+import { ERROR_COUNTERS } from '../../shared/core/error-counters.ts'
+import { FLOW_LASTING_COUNTERS } from '../../shared/core/flow-lasting.ts'
 import type { Owner } from '../../shared/core/tie.ts'
 import { columns } from '../../shared/relay/counters.ts'
 import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
@@ -185,6 +187,10 @@ export const STREET_COUNTERS = [
   'downBytes',
   'descriptors',
   'exhausted',
+  ...ERROR_COUNTERS,
+  ...FLOW_LASTING_COUNTERS,
 ] as const
+
+export type StreetCounter = (typeof STREET_COUNTERS)[number]
 
 export const COUNT = columns(STREET_COUNTERS)

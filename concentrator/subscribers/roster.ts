@@ -69,6 +69,11 @@ export class Roster {
     return before !== undefined && isSame(before, may) ? undefined : { number, home: may }
   }
 
+  /** Every number that a home has is below it. */
+  get numbers(): number {
+    return this.#known.length
+  }
+
   numberOf(id: string): number | undefined {
     return this.#numbers.get(id)
   }

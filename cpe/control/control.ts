@@ -25,7 +25,7 @@ import { Reporter } from './reporter.ts'
 import { HomeControl } from './session.ts'
 
 export interface ControlOutside {
-  readonly steering: Pick<RunningSteering, 'reasons' | 'status'>
+  readonly steering: Pick<RunningSteering, 'lte' | 'reasons' | 'status'>
   readonly policy: Pick<PolicyLayers, 'send'>
   /** A cookie for the data threads. */
   readonly issue: (cookie: IssuedCookie) => void
@@ -50,6 +50,11 @@ export class Control {
   *flows(house: Iterable<HouseFlow>): Generator<HouseFlow> {
     yield* house
     if (this.#session !== undefined) yield* this.#session.flows()
+  }
+
+  /** A session stands. */
+  get standing(): boolean {
+    return this.#session?.standing ?? false
   }
 
   /** Hold a session until disposed of, if one is configured. */
@@ -91,7 +96,13 @@ export class Control {
       policy: (sent) => policy.send(sent),
       report: () => {
         const reasons = steering.reasons()
-        return reporter.report(steering.status(), reasons, performance.now(), this.clock.unixMs())
+        return reporter.report(
+          steering.status(),
+          steering.lte(),
+          reasons,
+          performance.now(),
+          this.clock.unixMs(),
+        )
       },
       heard: () => reporter.heard(),
       // LTE pays for every byte.

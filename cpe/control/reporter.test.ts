@@ -26,7 +26,7 @@ test('an interface that comes back with other counters takes nothing away', () =
 
 test('a reason is told until the concentrator has heard it, with its date', () => {
   const home = new Home()
-  home.reasons.push({ atMs: 4_000, text: 'dsl-full 97 %' })
+  home.reasons.push({ atMs: 4_000, text: 'dsl-full 97 %', kind: 'dsl-full' })
   home.nowMs = 10_000
   home.carry(0, 0)
   const texts = () => home.report().reasons.map(({ text }) => text)
@@ -53,10 +53,29 @@ test('a doubt about a leg is told as its state, and is no reason for anything', 
   assert.deepEqual(reasons, [])
 })
 
+test('what DSL carries, for which reason LTE helps and what the month has left is told where it is known', () => {
+  const home = new Home()
+  assert.deepEqual(home.report().dslCapacity, {})
+  assert.deepEqual(home.report().lte, { helps: {} })
+  home.capacity = 6_250
+  home.helps = true
+  home.spending = { bytes: 5e9, monthlyBytes: 20e9 }
+  home.reasons.push(
+    { atMs: 1, text: 'dsl-full 97 %', kind: 'dsl-full', direction: 'down' },
+    { atMs: 2, text: 'dsl-queue 40 ms', kind: 'dsl-queue', direction: 'up' },
+    { atMs: 3, text: 'lte-slow', kind: 'lte-slow' },
+  )
+  assert.deepEqual(home.report().dslCapacity, { down: 6_250_000 })
+  assert.deepEqual(home.report().lte, { helps: { down: 'dsl-full' }, budgetUsed: 0.25 })
+})
+
 class Home {
   readonly reporter = new Reporter()
-  readonly reasons: Array<{ atMs: number; text: string }> = []
+  readonly reasons: Parameters<Reporter['report']>[2][number][] = []
   nowMs = 1_000
+  capacity: number | undefined
+  helps = false
+  spending: { bytes: number; monthlyBytes: number } | undefined
   dsl = { state: 'up', reason: 'echo' }
 
   carry(txBytes: number | undefined, rxBytes: number | undefined): void {
@@ -68,7 +87,8 @@ class Home {
   }
 
   report() {
-    return this.reporter.report(this.#status(), this.reasons, this.nowMs, NOW + this.nowMs)
+    const { spending, reasons, nowMs } = this
+    return this.reporter.report(this.#status(), { spending }, reasons, nowMs, NOW + nowMs)
   }
 
   #status(): HouseStatus {
@@ -76,6 +96,10 @@ class Home {
     return {
       legs: { dsl: { ...this.dsl, rttMs: undefined }, lte: well },
       concentrator: { state: 'reachable', reason: 'echo' },
+      help: {
+        down: { engaged: this.helps, dslCapacity: this.capacity },
+        up: { engaged: false, dslCapacity: undefined },
+      },
     }
   }
 }

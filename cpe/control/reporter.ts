@@ -4,14 +4,23 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { HomeReport } from '../../shared/config/control-messages.ts'
+import type { Direction } from '../../shared/core/dsl-queue.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { Reason } from '../../shared/core/reasons.ts'
+
+/** What steering says of LTE. */
+export interface HouseLte {
+  readonly spending: { readonly bytes: number; readonly monthlyBytes: number } | undefined
+}
 
 /** What steering says of itself. */
 export interface HouseStatus {
   readonly legs: Readonly<Record<LegName, Said & { readonly rttMs: number | undefined }>>
   readonly concentrator: Said
+  readonly help: Readonly<
+    Record<Direction, { readonly engaged: boolean; readonly dslCapacity: number | undefined }>
+  >
 }
 
 interface Said {
@@ -58,10 +67,11 @@ export class Reporter {
     }
   }
 
-  /** `decided`: why LTE was used or not. `unixMs` is the date at `nowMs` of the monotonic clock. */
+  /** `decided`: why LTE was used or not, oldest first. `unixMs` is the date at `nowMs` of the monotonic clock. */
   report(
-    { legs, concentrator }: HouseStatus,
-    decided: readonly Pick<Reason, 'atMs' | 'text'>[],
+    { legs, concentrator, help }: HouseStatus,
+    { spending }: HouseLte,
+    decided: readonly Decided[],
     nowMs: number,
     unixMs: number,
   ): HomeReport {
@@ -87,6 +97,13 @@ export class Reporter {
       legs: { dsl: leg('dsl'), lte: leg('lte') },
       concentrator: said(concentrator),
       usage: { epoch: this.#epoch, dsl: carried('dsl'), lte: carried('lte') },
+      dslCapacity: ofBoth((direction) => perSecond(help[direction].dslCapacity)),
+      lte: {
+        helps: ofBoth((direction) =>
+          help[direction].engaged ? kindOf(direction, decided) : undefined,
+        ),
+        ...(spending !== undefined && { budgetUsed: spending.bytes / spending.monthlyBytes }),
+      },
       reasons: reasons
         .toSorted((one, other) => one.atMs - other.atMs)
         .slice(-REASONS_MAX)
@@ -110,6 +127,24 @@ export class Reporter {
     carried.upBytes += Math.max(0, now.txBytes - last.txBytes)
     carried.downBytes += Math.max(0, now.rxBytes - last.rxBytes)
   }
+}
+
+type Decided = Pick<Reason, 'atMs' | 'direction' | 'kind' | 'text'>
+
+/** Why LTE helps there, as it was decided last. */
+function kindOf(direction: Direction, decided: readonly Decided[]): string {
+  return decided.findLast((one) => one.direction === direction)?.kind ?? 'other'
+}
+
+/** Of each direction what is known of it. */
+function ofBoth<T>(of: (direction: Direction) => T | undefined): { up?: T; down?: T } {
+  const [up, down] = [of('up'), of('down')]
+  return { ...(up !== undefined && { up }), ...(down !== undefined && { down }) }
+}
+
+/** From bytes a millisecond. */
+function perSecond(bytesPerMs: number | undefined): number | undefined {
+  return bytesPerMs === undefined ? undefined : Math.round(bytesPerMs * 1_000)
 }
 
 /** What a report may hold. */

@@ -34,6 +34,11 @@ export class HomeControl {
     this.#parts = parts
   }
 
+  /** It is open. */
+  get standing(): boolean {
+    return this.#standing !== undefined
+  }
+
   /** The session's connection, for the path manager. */
   *flows(): Generator<HouseFlow> {
     const token = this.#standing?.token

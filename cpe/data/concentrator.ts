@@ -3,6 +3,7 @@
  * with which cookie. Whoever dials it asks here, and says here what came of it.
  */
 
+import { errorCounter } from '../../shared/core/error-counters.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { LegMarks } from '../../shared/core/leg-marks.ts'
 import { Solicitation } from '../../shared/core/solicitation.ts'
@@ -171,7 +172,7 @@ export class Concentrator {
   /** A hello was refused. A cookie that is replaced or forgotten says nothing about the concentrator. */
   helloRefused(uplink: Uplink, error: ErrorTlv): void {
     const { count, loop } = this.#room
-    count[COUNT.refusedByConcentrator]!++
+    count[COUNT[errorCounter(error.code)]]!++
     const { cookie, leg } = uplink
     const what = whatFollows(error)
     if (what.do === 'take the cookie') {
@@ -195,7 +196,7 @@ export class Concentrator {
     again: boolean,
   ): ConnectRefused {
     const { count, loop } = this.#room
-    count[COUNT.refusedByConcentrator]!++
+    count[COUNT[errorCounter(error.code)]]!++
     const what = whatFollows(error)
     switch (what.do) {
       case 'tell the LAN':

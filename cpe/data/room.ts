@@ -4,6 +4,8 @@
 
 import type { PolicyScope } from '../../shared/core/class-change.ts'
 import type { ClassPolicy } from '../../shared/core/class-rules.ts'
+import { ERROR_COUNTERS } from '../../shared/core/error-counters.ts'
+import { FLOW_LASTING_COUNTERS } from '../../shared/core/flow-lasting.ts'
 import type { LegName } from '../../shared/core/leg.ts'
 import { type Counters, columns } from '../../shared/relay/counters.ts'
 import type { Flow, FlowRoom } from '../../shared/relay/flow.ts'
@@ -130,10 +132,10 @@ export const HOUSE_COUNTERS = [
   'marksLte',
   'cookiesIssued',
   'askedAgain',
-  'refusedByConcentrator',
   'unanswered',
   'descriptors',
-  'full',
+  ...ERROR_COUNTERS,
+  ...FLOW_LASTING_COUNTERS,
   // When a connection of the class last began or carried something, on the same clock as the next.
   'interactiveMs',
   'handoverMs',

@@ -13,6 +13,7 @@ test('what is not known yet is not told', () => {
     state: 'unknown',
     reason: 'not asked yet',
     sinceMs: 0,
+    downs: 0,
     silentMs: undefined,
     load: { down: undefined, up: undefined },
     most: { down: undefined, up: undefined },

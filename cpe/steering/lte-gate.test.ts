@@ -50,6 +50,7 @@ class Home {
       { budget: { atCap, throttleMbps: 1.5, resetDay: 1 }, roaming: 'deny' },
       {
         look: () => this.budget,
+        spending: undefined,
         adopt: ({ resetDay }) => this.told.push(`month from ${resetDay}`),
         [Symbol.dispose]: () => undefined,
       },

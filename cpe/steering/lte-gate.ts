@@ -11,7 +11,7 @@ import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import { allowLte, type LteAllowance } from '../../shared/core/lte-allowance.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LteBar } from './lte-bar.ts'
-import { LteLedger } from './lte-ledger.ts'
+import { LteLedger, type Spending } from './lte-ledger.ts'
 import { Roaming } from './roaming.ts'
 import type { HouseShaper } from './shaper.ts'
 
@@ -19,6 +19,15 @@ export interface LteHands {
   readonly shaper: Pick<HouseShaper, 'throttleLte'>
   readonly bar: Pick<LteBar, 'set'>
   readonly log: Pick<Log, 'info' | 'warn'>
+}
+
+/** What LTE may do now, and what of the month is spent. */
+export interface LteStatus {
+  readonly spending: Spending | undefined
+  readonly budget: Budget
+  readonly roams: boolean
+  readonly barred: boolean
+  readonly throttled: boolean
 }
 
 /** At `dateMs` on the wall, with the ledger in `stateDirectory`, which is closed with it. */
@@ -34,9 +43,11 @@ export function openLteGate(
   return new LteGate(config, ledger, roaming, hands)
 }
 
+type Ledger = Pick<LteLedger, 'adopt' | 'look' | 'spending' | typeof Symbol.dispose>
+
 export class LteGate {
   #policy: Pick<CpeConfig, 'budget' | 'roaming'>
-  readonly #ledger: Pick<LteLedger, 'adopt' | 'look' | typeof Symbol.dispose>
+  readonly #ledger: Ledger
   readonly #roaming: Pick<Roaming, 'look'>
   readonly #hands: LteHands
   #throttleMbps: number | undefined
@@ -46,7 +57,7 @@ export class LteGate {
 
   constructor(
     policy: Pick<CpeConfig, 'budget' | 'roaming'>,
-    ledger: Pick<LteLedger, 'adopt' | 'look' | typeof Symbol.dispose>,
+    ledger: Ledger,
     roaming: Pick<Roaming, 'look'>,
     hands: LteHands,
   ) {
@@ -64,6 +75,17 @@ export class LteGate {
   /** LTE was in a foreign network at the last look. */
   get roams(): boolean {
     return this.#roams
+  }
+
+  /** For whoever shows it. */
+  get status(): LteStatus {
+    return {
+      spending: this.#ledger.spending,
+      budget: this.#budget,
+      roams: this.#roams,
+      barred: this.#barred,
+      throttled: this.#throttleMbps !== undefined,
+    }
   }
 
   /** Judge by this from the next look on. */

@@ -28,12 +28,18 @@ export interface GuardedHome {
 export class LteGuard {
   readonly #home: GuardedHome
   readonly #spent = new LteBytes()
+  /** Connections that were to be reset since the start. */
+  #resets = 0
   #policy: GuardPolicy
   #lookedMs = -Infinity
 
   constructor({ classes }: GuardedClasses, home: GuardedHome) {
     this.#policy = policyOf(classes)
     this.#home = home
+  }
+
+  get resets(): number {
+    return this.#resets
   }
 
   /** Judge by this from now on. What has been counted stays. */
@@ -49,7 +55,9 @@ export class LteGuard {
     this.#lookedMs = nowMs
     this.#count(lte)
     for (const { token, serviceClass } of this.#home.flows()) {
-      if (this.of(token, serviceClass) === 'reset') this.#home.reset(token)
+      if (this.of(token, serviceClass) !== 'reset') continue
+      this.#resets++
+      this.#home.reset(token)
     }
     return true
   }

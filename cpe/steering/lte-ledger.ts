@@ -24,6 +24,11 @@ interface Page {
   readonly bytes: number
 }
 
+export interface Spending {
+  readonly bytes: number
+  readonly monthlyBytes: number
+}
+
 type LedgerConfig = Pick<CpeConfig, 'stateDirectory'> & {
   readonly budget: Pick<CpeConfig['budget'], 'monthlyGigabytes' | 'resetDay'>
 }
@@ -69,6 +74,11 @@ export class LteLedger {
       this.#complain(`A reboot forgets what LTE has carried: stateDirectory is ${this.#directory}`)
     }
     this.#read()
+  }
+
+  /** Of the month: what LTE has carried, and what it may. undefined where nobody counts. */
+  get spending(): Spending | undefined {
+    return this.#plan && { bytes: this.#page.bytes, monthlyBytes: this.#plan.monthlyBytes }
   }
 
   /** The interface's counters at `dateMs`. What the budget says to it. */

@@ -18,7 +18,7 @@ import { factSheets, type LegFactSheet } from './facts.ts'
 import { Inquiry } from './inquiry.ts'
 import { LinkWatch } from './links.ts'
 import { Steering, type SteeringConfig, type SteeringParts } from './loop.ts'
-import { type LteHands, openLteGate } from './lte-gate.ts'
+import { type LteHands, type LteStatus, openLteGate } from './lte-gate.ts'
 import { type GuardedClasses, type GuardedHome, LteGuard } from './lte-guard.ts'
 import { dslLine } from './overflow-policy.ts'
 import type { PathCounts } from './path-counts.ts'
@@ -53,9 +53,11 @@ export interface RunningSteering extends AsyncDisposable {
   status(): ReturnType<Steering['status']>
   /** Everything that is known about the legs. */
   facts(): Record<LegName, LegFactSheet>
+  lte(): LteStatus
   /** Why LTE was used or not, the oldest first: what answers "why at 20:14?". */
   reasons(): readonly Reason[]
   readonly probes: ProbeCounts
+  readonly guard: Pick<LteGuard, 'resets'>
   readonly paths: PathCounts
 }
 
@@ -121,6 +123,8 @@ export function startSteering(
       guard.adopt(policy)
     },
     status: () => steering.status(),
+    lte: () => gate.status,
+    guard,
     facts: () => factsOf(steering, paths, outside.counters),
     reasons: () => steering.reasons(performance.now(), outside.unixMs()),
     probes: probes.counts,

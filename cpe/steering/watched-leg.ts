@@ -22,6 +22,8 @@ export interface LegReport {
   readonly reason: string
   /** For how long it has been in this state. */
   readonly sinceMs: number
+  /** How often it has died since the start. */
+  readonly downs: number
   /** Since anything came in by it. */
   readonly silentMs: number | undefined
   readonly load: Readonly<Record<'down' | 'up', Aged | undefined>>
@@ -43,6 +45,7 @@ export class WatchedLeg {
   #path = ''
   #state: LegState = 'unknown'
   #turnedMs: number | undefined
+  #downs = 0
 
   constructor(name: LegName, policy: ProbePolicy) {
     this.health = new LegHealth(name, policy, this.#traffic, this.#track)
@@ -56,6 +59,7 @@ export class WatchedLeg {
     this.health.observe({ missing, path, counters }, nowMs)
     const { state } = this.health
     if (state !== this.#state) this.#turnedMs = nowMs
+    if (state === 'dead' && this.#state !== 'dead') this.#downs++
     this.#turnedMs ??= nowMs
     this.#state = state
   }
@@ -69,6 +73,7 @@ export class WatchedLeg {
       state,
       reason,
       sinceMs: Math.round(nowMs - (this.#turnedMs ?? nowMs)),
+      downs: this.#downs,
       silentMs: heardMs === -Infinity ? undefined : Math.round(nowMs - heardMs),
       load: {
         down: aged(down.bytesPerMs, down.atMs, nowMs),

@@ -264,6 +264,30 @@ testEdges(concentratorConfig, minimal, [
     says: /an absolute path without `..`/,
   },
   {
+    key: 'metrics.enabled',
+    good: [undefined, true, false],
+    bad: [null, 'yes', 1],
+    says: /true or false/,
+  },
+  {
+    key: 'metrics.address',
+    good: [undefined, '192.0.2.1', '2001:db8::1'],
+    bad: ['', 'localhost', '192.0.2.0/24', null, 1],
+    says: /address/,
+  },
+  {
+    key: 'metrics.port',
+    good: [undefined, 1, 65_535],
+    bad: [0, 65_536, '9804', null],
+    says: /a whole number from 1 to 65535/,
+  },
+  {
+    key: 'metrics.homesMax',
+    good: [undefined, 0, 65_536],
+    bad: [-1, 65_537, 1.5, '1', null],
+    says: /a whole number from 0 to 65536/,
+  },
+  {
     key: 'log.level',
     good: [undefined, 'debug', 'error'],
     bad: ['trace', '', null, 30],
@@ -280,6 +304,7 @@ testEdges(concentratorConfig, minimal, [
     'cookies.issueTo',
     'keepalive',
     'log',
+    'metrics',
     'shaping',
   ].map(
     (key): Edge => ({
@@ -559,6 +584,7 @@ test('the least that must be said becomes a whole configuration', () => {
     keepalive: { idleS: 300, intervalS: 30, probes: 4, accessIdleS: 7_200 },
     congestionControl: 'bbr',
     stateDirectory: '/run/hybridge',
+    metrics: { enabled: true, address: '127.0.0.1', port: 9_804, homesMax: 20_000 },
     log: { level: 'info' },
   })
 })

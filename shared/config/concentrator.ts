@@ -18,6 +18,7 @@ import {
   stateDirectory,
   workers,
 } from './host.ts'
+import { metricsKeys } from './metrics.ts'
 import { mustBe, mustBeText } from './must.ts'
 import { apiContradictions, apiSection, storeSection } from './operator.ts'
 import { radiusSection } from './radius.ts'
@@ -188,6 +189,14 @@ const concentratorFile = z.strictObject({
     .prefault({}),
   congestionControl: congestionControl(),
   stateDirectory: stateDirectory(),
+  /** For Prometheus (ADR 0047). */
+  metrics: z
+    .strictObject({
+      ...metricsKeys(9_804),
+      /** Homes that are shown one by one; of the others only the sums. Default 20,000. */
+      homesMax: wholeNumber(0, 65_536).default(20_000),
+    })
+    .prefault({}),
   log: logSection(),
 })
 

@@ -34,6 +34,7 @@ const bytes = (max: number) =>
     .transform((text) => new Uint8Array(Buffer.from(text, 'base64')))
 /** Sums of bytes: below it a number is exact. */
 const count = z.int().min(0)
+const rate = z.number().min(0).max(1e12)
 const milliseconds = z.number().min(0).max(8.64e15)
 
 const carried = z.object({ upBytes: count, downBytes: count })
@@ -77,6 +78,16 @@ const fromHome = {
      * sums, so that a report that is lost, or said twice, changes nothing.
      */
     usage: z.object({ epoch: word, dsl: carried, lte: carried }),
+    /** In bytes a second, where the home knows it. */
+    dslCapacity: z.object({ up: rate.optional(), down: rate.optional() }).optional(),
+    lte: z
+      .object({
+        /** For what kind of reason it helps DSL; nothing where it does not. */
+        helps: z.object({ up: word.optional(), down: word.optional() }),
+        /** Of the month's budget, where there is one. */
+        budgetUsed: z.number().min(0).max(1e6).optional(),
+      })
+      .optional(),
     /** Since the report before. */
     reasons: z.array(reason).max(256),
   }),

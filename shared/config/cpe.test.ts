@@ -358,6 +358,24 @@ testEdges(cpeConfig, minimal, [
     says: /an absolute path without `..`/,
   },
   {
+    key: 'metrics.enabled',
+    good: [undefined, true, false],
+    bad: [null, 'yes', 1],
+    says: /true or false/,
+  },
+  {
+    key: 'metrics.address',
+    good: [undefined, '192.0.2.1', '2001:db8::1'],
+    bad: ['', 'localhost', '192.0.2.0/24', null, 1],
+    says: /address/,
+  },
+  {
+    key: 'metrics.port',
+    good: [undefined, 1, 65_535],
+    bad: [0, 65_536, '9803', null],
+    says: /a whole number from 1 to 65535/,
+  },
+  {
     key: 'log.level',
     good: [undefined, 'debug', 'info', 'warn', 'error'],
     bad: ['trace', 'INFO', '', null, 30],
@@ -381,6 +399,7 @@ testEdges(cpeConfig, minimal, [
     'limits',
     'keepalive',
     'log',
+    'metrics',
     'shaping',
   ].map(
     (key): Edge => ({
@@ -495,6 +514,7 @@ test('the least that must be said becomes a whole configuration', () => {
     keepalive: { idleS: 300, intervalS: 30, probes: 4 },
     congestionControl: 'bbr',
     stateDirectory: '/run/hybridge',
+    metrics: { enabled: true, address: '127.0.0.1', port: 9_803 },
     log: { level: 'info' },
   })
 })

@@ -17,6 +17,7 @@ import {
   stateDirectory,
   workers,
 } from './host.ts'
+import { metricsKeys } from './metrics.ts'
 import { mustBeText } from './must.ts'
 import { policyContradictions, policyKeys } from './policy.ts'
 import { sessionSection } from './session.ts'
@@ -134,6 +135,8 @@ const cpeFile = z.strictObject({
   keepalive: z.strictObject(keepaliveKeys).prefault({}),
   congestionControl: congestionControl(),
   stateDirectory: stateDirectory(),
+  /** For Prometheus (ADR 0047). */
+  metrics: z.strictObject(metricsKeys(9_803)).prefault({}),
   log: logSection(),
 })
 

@@ -132,6 +132,8 @@ export class DslFirst {
       const { overflow, capacity, rates } = this.#ways[name]
       return {
         engaged: overflow.engaged,
+        /** For how long LTE has helped since the start. */
+        helpedMs: overflow.helpedMs,
         dslBytesPerMs: rates.dsl.bytesPerMs,
         lteBytesPerMs: rates.lte.bytesPerMs,
         /** undefined while it is not known. */

@@ -71,6 +71,8 @@ export class Overflow {
   #dslDown = false
   #full: string | undefined
   #engagedMs = -Infinity
+  /** For how long LTE has helped, the present time not among it. */
+  #helpedMs = 0
   #judgedMs: number | undefined
   /** What both lines carry, averaged for longer: the kernel gives a slow uplink 64 KiB at once. */
   #carried = 0
@@ -103,6 +105,12 @@ export class Overflow {
   /** LTE shall help. */
   get engaged(): boolean {
     return this.#engaged
+  }
+
+  /** For how long LTE has helped since the start, as of the last sample. */
+  get helpedMs(): number {
+    const now = this.#engaged ? (this.#judgedMs ?? this.#engagedMs) - this.#engagedMs : 0
+    return this.#helpedMs + now
   }
 
   /** DSL was full in the last sample. */
@@ -238,6 +246,7 @@ export class Overflow {
 
   #release(reason: string, nowMs: number): string {
     this.#engaged = false
+    this.#helpedMs += nowMs - this.#engagedMs
     this.#dslDown = false
     this.#fullFor.forget()
     this.#fullFor.note(this.full, nowMs)
