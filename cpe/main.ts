@@ -15,6 +15,7 @@ import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { Control } from './control/control.ts'
 import { reportNews } from './control/news.ts'
+import { openPage } from './control/page/page.ts'
 import { LivePolicy } from './control/policy.ts'
 import { PolicyLayers } from './control/policy-layers.ts'
 import { reloadOnHangup } from './control/reload.ts'
@@ -44,7 +45,7 @@ const { config, readAgain } = configFrom(
   process.argv.slice(2),
 )
 
-await runDaemon(async (signal) => {
+await runDaemon(async (signal, again) => {
   log.level = config.log.level
   const host = surveyHost({ ...config, ...config.limits })
   const house = openHouse(config, host, sharedNowMs, (why) => log.warn('data threads', { why }))
@@ -101,6 +102,13 @@ await runDaemon(async (signal) => {
   })
   using _reload = reloadOnHangup(config, readAgain, policy)
   using _facts = sayFactsOnSignal(() => steering.facts())
+  await using _page = await openPage(config, {
+    steering,
+    board: house.board,
+    unixMs: () => control.clock.unixMs(),
+    log,
+    restart: again,
+  })
 
   await Promise.race([steering.settled, untilAborted(signal), workers.death])
   log.info('ready', { subscriber: config.subscriber.id, ...host })

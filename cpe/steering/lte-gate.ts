@@ -11,7 +11,7 @@ import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import { allowLte, type LteAllowance } from '../../shared/core/lte-allowance.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LteBar } from './lte-bar.ts'
-import { LteLedger } from './lte-ledger.ts'
+import { LteLedger, type LteMonth } from './lte-ledger.ts'
 import { Roaming } from './roaming.ts'
 import type { HouseShaper } from './shaper.ts'
 
@@ -19,6 +19,14 @@ export interface LteHands {
   readonly shaper: Pick<HouseShaper, 'throttleLte'>
   readonly bar: Pick<LteBar, 'set'>
   readonly log: Pick<Log, 'info' | 'warn'>
+}
+
+export interface LteStanding {
+  /** Why LTE may carry nothing: `roaming` or `budget spent`; undefined while it may. */
+  readonly barred: string | undefined
+  readonly spent: boolean
+  /** Undefined where the month has no limit. */
+  readonly month: LteMonth | undefined
 }
 
 /** At `dateMs` on the wall, with the ledger in `stateDirectory`, which is closed with it. */
@@ -36,17 +44,17 @@ export function openLteGate(
 
 export class LteGate {
   #policy: Pick<CpeConfig, 'budget' | 'roaming'>
-  readonly #ledger: Pick<LteLedger, 'adopt' | 'look' | typeof Symbol.dispose>
+  readonly #ledger: Pick<LteLedger, 'adopt' | 'look' | 'month' | typeof Symbol.dispose>
   readonly #roaming: Pick<Roaming, 'look'>
   readonly #hands: LteHands
   #throttleMbps: number | undefined
-  #barred = false
+  #barred: string | undefined
   #roams = false
   #budget: Budget = UNLIMITED
 
   constructor(
     policy: Pick<CpeConfig, 'budget' | 'roaming'>,
-    ledger: Pick<LteLedger, 'adopt' | 'look' | typeof Symbol.dispose>,
+    ledger: Pick<LteLedger, 'adopt' | 'look' | 'month' | typeof Symbol.dispose>,
     roaming: Pick<Roaming, 'look'>,
     hands: LteHands,
   ) {
@@ -59,6 +67,11 @@ export class LteGate {
   /** What is left of the month, as of the last look. */
   get budget(): Budget {
     return this.#budget
+  }
+
+  /** What LTE may do, for whoever shows it. */
+  get standing(): LteStanding {
+    return { barred: this.#barred, spent: this.#budget.spent, month: this.#ledger.month }
   }
 
   /** LTE was in a foreign network at the last look. */
@@ -79,8 +92,7 @@ export class LteGate {
     const spending = this.#ledger.look(counters, dateMs)
     const allowance = allowLte({ ...budget, roaming }, spending, this.#roams)
     this.#budget = allowance.budget
-    const { throttleMbps } = allowance
-    const barred = allowance.barred !== undefined
+    const { throttleMbps, barred } = allowance
     const { shaper, bar, log } = this.#hands
     if (throttleMbps !== this.#throttleMbps) {
       shaper.throttleLte(throttleMbps)
@@ -88,7 +100,8 @@ export class LteGate {
         upMbps: throttleMbps,
       })
     }
-    if (barred !== this.#barred) bar.set(barred)
+    const changed = (barred === undefined) !== (this.#barred === undefined)
+    if (changed) bar.set(barred !== undefined)
     this.#throttleMbps = throttleMbps
     this.#barred = barred
     return allowance

@@ -24,6 +24,14 @@ interface Page {
   readonly bytes: number
 }
 
+/** For whoever shows it. */
+export interface LteMonth {
+  readonly usedBytes: number
+  readonly monthlyBytes: number
+  /** When it ends. */
+  readonly endMs: number
+}
+
 type LedgerConfig = Pick<CpeConfig, 'stateDirectory'> & {
   readonly budget: Pick<CpeConfig['budget'], 'monthlyGigabytes' | 'resetDay'>
 }
@@ -82,6 +90,14 @@ export class LteLedger {
     this.#budget = judgeBudget(this.#plan, this.#page.bytes, dateMs)
     if (Math.abs(dateMs - this.#writtenMs) >= WRITE_MS) this.#write(dateMs)
     return this.#budget
+  }
+
+  /** What the month has carried and may carry; undefined where it has no limit. */
+  get month(): LteMonth | undefined {
+    if (this.#plan === undefined) return undefined
+    const { monthlyBytes, resetDay } = this.#plan
+    const { startMs, bytes } = this.#page
+    return { usedBytes: bytes, monthlyBytes, endMs: monthOf(resetDay, startMs).endMs }
   }
 
   [Symbol.dispose](): void {

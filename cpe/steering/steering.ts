@@ -18,7 +18,7 @@ import { factSheets, type LegFactSheet } from './facts.ts'
 import { Inquiry } from './inquiry.ts'
 import { LinkWatch } from './links.ts'
 import { Steering, type SteeringConfig, type SteeringParts } from './loop.ts'
-import { type LteHands, openLteGate } from './lte-gate.ts'
+import { type LteHands, type LteStanding, openLteGate } from './lte-gate.ts'
 import { type GuardedClasses, type GuardedHome, LteGuard } from './lte-guard.ts'
 import { dslLine } from './overflow-policy.ts'
 import type { PathCounts } from './path-counts.ts'
@@ -53,6 +53,8 @@ export interface RunningSteering extends AsyncDisposable {
   status(): ReturnType<Steering['status']>
   /** Everything that is known about the legs. */
   facts(): Record<LegName, LegFactSheet>
+  /** What LTE may do now. */
+  lte(): LteStanding
   /** Why LTE was used or not, the oldest first: what answers "why at 20:14?". */
   reasons(): readonly Reason[]
   readonly probes: ProbeCounts
@@ -122,6 +124,7 @@ export function startSteering(
     },
     status: () => steering.status(),
     facts: () => factsOf(steering, paths, outside.counters),
+    lte: () => gate.standing,
     reasons: () => steering.reasons(performance.now(), outside.unixMs()),
     probes: probes.counts,
     paths: paths.counts,

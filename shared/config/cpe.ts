@@ -18,6 +18,7 @@ import {
   workers,
 } from './host.ts'
 import { mustBeText } from './must.ts'
+import { pageSection, speedTestSection } from './page.ts'
 import { policyContradictions, policyKeys } from './policy.ts'
 import { sessionSection } from './session.ts'
 import { COOKIE_OR_SECRET, cookie, cookieOf, sessionSecret, subscriberId } from './subscriber.ts'
@@ -133,6 +134,8 @@ const cpeFile = z.strictObject({
   /** For LAN hosts that vanish. */
   keepalive: z.strictObject(keepaliveKeys).prefault({}),
   congestionControl: congestionControl(),
+  page: pageSection(),
+  speedTest: speedTestSection(),
   stateDirectory: stateDirectory(),
   log: logSection(),
 })

@@ -19,10 +19,13 @@ export interface ListenOptions {
   readonly transparent: boolean
   /** Share the port with other threads; the kernel spreads the connections. */
   readonly reusePort: boolean
+  /** Hear only what comes in by this interface. Default: by any. */
+  readonly device?: string
 }
 
 /** A listening socket, or a sentence that says what stands in the way. For start-up. */
 export function openListener(options: ListenOptions, what: string): number {
+  const { device } = options
   const doing = `listen on ${what}`
   const protocol = options.multipath ? libc.IPPROTO_MPTCP : libc.IPPROTO_TCP
   const fd = must(libc.socket(libc.AF_INET6, STREAM, protocol), doing, 'socket')
@@ -35,6 +38,7 @@ export function openListener(options: ListenOptions, what: string): number {
       () => (options.transparent ? setNumber(fd, SOL_IPV6, IPV6_TRANSPARENT, 1) : 0),
     ],
     ['IPV6_V6ONLY', () => setNumber(fd, SOL_IPV6, IPV6_V6ONLY, 0)],
+    ['SO_BINDTODEVICE', () => (device ? setText(fd, SOL_SOCKET, SO_BINDTODEVICE, device) : 0)],
     ['bind', () => libc.bind(fd, options.address)],
     ['listen', () => libc.listen(fd, BACKLOG)],
   ]
