@@ -26,10 +26,12 @@ export function App({ view, actions }: { readonly view: View; readonly actions: 
       <Line line={state.line} contact={contact} />
       <Legs state={state} lately={lately} contact={contact} />
       {state.budget !== undefined && <Budget budget={state.budget} />}
-      <Day history={history} nowMs={state.atMs} />
+      <Day history={history} minute={Math.floor(state.atMs / MINUTE_MS)} />
       <Helps history={history} />
       {test !== undefined && <SpeedTest test={test} actions={actions} />}
       {state.manageable && <Manage manage={manage} actions={actions} />}
     </>
   )
 }
+
+const MINUTE_MS = 60_000

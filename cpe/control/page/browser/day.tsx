@@ -1,6 +1,7 @@
 /**
  * What both lines carried over the last day: a chart for each direction, and a table that says the same.
  */
+import { Component } from 'preact'
 import type { Direction } from '../../../../shared/core/dsl-queue.ts'
 import { LEGS } from '../../../../shared/core/leg.ts'
 import type { PageHistory } from '../page-state.ts'
@@ -8,40 +9,49 @@ import { TEXTS } from '../texts.ts'
 import { cellsOf, type DayCell, scaleOf } from './day-cells.ts'
 import { clock, megabits, rate } from './units.ts'
 
-export function Day({
-  history,
-  nowMs,
-}: {
+interface DayProps {
   readonly history: PageHistory | undefined
-  readonly nowMs: number
-}) {
-  const texts = TEXTS.day
-  const bars = cellsOf(history?.minutes ?? [], nowMs, BAR_MINUTES)
-  const empty = bars.every(({ seen }) => !seen)
-  return (
-    <section class="card day">
-      <h2>{texts.title}</h2>
-      {empty ? (
-        <p class="quiet">{texts.empty}</p>
-      ) : (
-        <>
-          <Chart bars={bars} direction="down" title={TEXTS.download} />
-          <Chart bars={bars} direction="up" title={TEXTS.upload} />
-          <p class="hours" aria-hidden="true">
-            {HOURS.map((hours) => (
-              <span key={hours}>{clock(nowMs - hours * HOUR_MS)}</span>
-            ))}
-          </p>
-          <ul class="legend" aria-hidden="true">
-            <li class="dsl">{TEXTS.legs.dsl}</li>
-            <li class="lte">{TEXTS.legs.lte}</li>
-            <li class="dead">{texts.down}</li>
-          </ul>
-          <Table hours={cellsOf(history?.minutes ?? [], nowMs, 60)} />
-        </>
-      )}
-    </section>
-  )
+  /** The last minute that is shown, since 1970. */
+  readonly minute: number
+}
+
+/** Drawn once a minute: it is the most of the page, and the rest of it changes every second. */
+export class Day extends Component<DayProps> {
+  override shouldComponentUpdate(next: DayProps): boolean {
+    return next.history !== this.props.history || next.minute !== this.props.minute
+  }
+
+  override render({ history, minute }: DayProps) {
+    const texts = TEXTS.day
+    const nowMs = minute * MINUTE_MS
+    const bars = cellsOf(history?.minutes ?? [], nowMs, BAR_MINUTES)
+    if (bars.every(({ seen }) => !seen)) {
+      return (
+        <section class="card day">
+          <h2>{texts.title}</h2>
+          <p class="quiet">{texts.empty}</p>
+        </section>
+      )
+    }
+    return (
+      <section class="card day">
+        <h2>{texts.title}</h2>
+        <Chart bars={bars} direction="down" title={TEXTS.download} />
+        <Chart bars={bars} direction="up" title={TEXTS.upload} />
+        <p class="hours" aria-hidden="true">
+          {HOURS.map((hours) => (
+            <span key={hours}>{clock(nowMs - hours * HOUR_MS)}</span>
+          ))}
+        </p>
+        <ul class="legend" aria-hidden="true">
+          <li class="dsl">{TEXTS.legs.dsl}</li>
+          <li class="lte">{TEXTS.legs.lte}</li>
+          <li class="dead">{texts.down}</li>
+        </ul>
+        <Table hours={cellsOf(history?.minutes ?? [], nowMs, 60)} />
+      </section>
+    )
+  }
 }
 
 function Chart({
@@ -144,6 +154,7 @@ function downtime({ deadSeconds }: DayCell): string {
 
 const BAR_MINUTES = 5
 const HOURS = [24, 18, 12, 6, 0]
+const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 const HEIGHT = 100
 const DEAD_HEIGHT = 5
