@@ -10,6 +10,8 @@ import { readConfig } from '../shared/config/document.ts'
 import { configFrom } from '../shared/daemon/arguments.ts'
 import { runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
 import { log } from '../shared/daemon/log.ts'
+import { Netlink, NetlinkSocket } from '../shared/linux/netlink.ts'
+import { dumpSubflows } from '../shared/linux/subflows.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
@@ -20,6 +22,7 @@ import { LivePolicy } from './control/policy.ts'
 import { PolicyLayers } from './control/policy-layers.ts'
 import { reloadOnHangup } from './control/reload.ts'
 import { sayFactsOnSignal } from './control/say-facts.ts'
+import { SpeedTester } from './control/speed-test/speed-test.ts'
 import { openHouse } from './data/house.ts'
 import type {
   HouseLetter,
@@ -74,9 +77,20 @@ await runDaemon(async (signal, again) => {
   await using shaper = await openShaper(config, (why) => log.warn('shaper', { why }))
   await using bar = await openLteBar(config, (why) => log.warn('lte bar', { why }))
   const control = new Control(config, house.board, log)
+  using diagnosis = new NetlinkSocket(Netlink.diagnosis)
+  using tester = new SpeedTester({
+    config,
+    board: house.board,
+    congestion: host.congestion,
+    subflows: () => dumpSubflows(diagnosis),
+    steering: () => steering,
+    unixMs: () => control.clock.unixMs(),
+    log,
+  })
   await using steering = startSteering(config, {
     ...house,
-    flows: () => control.flows(house.flows()),
+    flows: () => tester.flows(control.flows(house.flows())),
+    measuring: () => tester.isMeasuring,
     unixMs: () => control.clock.unixMs(),
     router,
     shaper,
@@ -104,6 +118,7 @@ await runDaemon(async (signal, again) => {
   using _facts = sayFactsOnSignal(() => steering.facts())
   await using _page = await openPage(config, {
     steering,
+    tester,
     board: house.board,
     unixMs: () => control.clock.unixMs(),
     log,

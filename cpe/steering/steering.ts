@@ -30,7 +30,14 @@ import { type SteeredTunnel, TunnelSteering } from './tunnel-steering.ts'
 /** What the rest of the house gives to steering. */
 export type SteeringOutside = Pick<
   SteeringParts,
-  'board' | 'classesInUse' | 'flows' | 'lanConnections' | 'roomForFlows' | 'shaper' | 'wake'
+  | 'board'
+  | 'classesInUse'
+  | 'flows'
+  | 'lanConnections'
+  | 'measuring'
+  | 'roomForFlows'
+  | 'shaper'
+  | 'wake'
 > &
   LteHands &
   Pick<GuardedHome, 'reset'> & {

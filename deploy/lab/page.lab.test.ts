@@ -51,9 +51,7 @@ test('on a slow telephone the sentence is there within a second, and nobody but 
     await phone.goto(PAGE_URL)
     await phone.getByRole('heading', { name: 'The last day' }).waitFor()
     paintsMs.push(
-      await phone.evaluate(
-        `performance.getEntriesByName('first-contentful-paint')[0].startTime`,
-      ),
+      await phone.evaluate(`performance.getEntriesByName('first-contentful-paint')[0].startTime`),
     )
   }
   const off = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 }

@@ -6,7 +6,7 @@
  */
 
 import { decodeSockaddr } from '../wire/sockaddr.ts'
-import { tcpInfoListBuffer } from '../wire/tcp-info.ts'
+import { decodeTcpInfo, type TcpInfo, tcpInfoListBuffer } from '../wire/tcp-info.ts'
 import { must } from './errors.ts'
 import { EINPROGRESS } from './kernel.ts'
 import * as libc from './libc.ts'
@@ -199,6 +199,12 @@ export function readSubflowInfos(fd: number): Uint8Array | undefined {
   return libc.getsockopt(fd, SOL_MPTCP, MPTCP_TCPINFO, list) < 0 ? undefined : list
 }
 
+/** TCP_INFO of plain TCP, or of the first subflow; undefined when the kernel has none. */
+export function readTcpInfo(fd: number): TcpInfo | undefined {
+  const bytes = libc.getsockopt(fd, SOL_TCP, TCP_INFO, TCP_INFO_SPACE)
+  return bytes < 0 ? undefined : decodeTcpInfo(TCP_INFO_SPACE.subarray(0, bytes))
+}
+
 /** Use this congestion control from now on. `-errno` where the kernel has none of that name. */
 export function setCongestion(fd: number, name: string): number {
   return setText(fd, SOL_TCP, TCP_CONGESTION, name)
@@ -231,6 +237,7 @@ const STREAM = libc.SOCK_STREAM | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC
 const INT = new Uint8Array(4)
 const INFO = new Uint8Array(96)
 const STATE = new Uint8Array(1)
+const TCP_INFO_SPACE = new Uint8Array(280)
 const NAME = new Uint8Array(28)
 /** struct linger: on, 0 seconds. */
 const LINGER_NOW = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)

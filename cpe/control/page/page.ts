@@ -13,6 +13,7 @@ import { readCounters } from '../../../shared/linux/links.ts'
 import { Netlink, NetlinkSocket } from '../../../shared/linux/netlink.ts'
 import type { LegBoard } from '../../../shared/relay/leg-board.ts'
 import type { RunningSteering } from '../../steering/steering.ts'
+import type { SpeedTester } from '../speed-test/speed-test.ts'
 import { readAssets } from './assets.ts'
 import { Doors } from './doors.ts'
 import { Password } from './guard.ts'
@@ -23,6 +24,7 @@ import { buildPage } from './server.ts'
 
 export interface PageOutside {
   readonly steering: Pick<RunningSteering, 'facts' | 'lte' | 'reasons' | 'status'>
+  readonly tester: Pick<SpeedTester, 'start' | 'state' | 'stop' | 'watch'>
   readonly board: Pick<LegBoard, 'leg'>
   readonly unixMs: () => number
   readonly log: Pick<Log, 'error' | 'warn'>
@@ -35,7 +37,6 @@ export async function openPage(
   config: Pick<CpeConfig, 'lan' | 'page' | 'stateDirectory'>,
   outside: PageOutside,
 ): Promise<AsyncDisposable> {
-  if (!config.page.enabled) return new AsyncDisposableStack()
   return supervise(
     (fail) => startPage(config, outside, fail),
     (why, againMs) => outside.log.error('page failed', { why, againMs }),
@@ -44,7 +45,7 @@ export async function openPage(
 
 async function startPage(
   config: Pick<CpeConfig, 'lan' | 'page' | 'stateDirectory'>,
-  { steering, board, unixMs, log, restart }: PageOutside,
+  { steering, tester, board, unixMs, log, restart }: PageOutside,
   fail: Fail,
 ): Promise<AsyncDisposable> {
   await using opened = new AsyncDisposableStack()
@@ -62,11 +63,13 @@ async function startPage(
   kept.read()
   opened.defer(() => kept.write(unixMs()))
   const live = opened.use(new Live())
+  opened.use(tester.watch((state) => live.tell('test', state)))
   const assets = readAssets()
   if (assets === undefined) complain('It was not built, and shows little; run npm run page')
   const app = await buildPage({
     watch,
     live,
+    tester,
     assets,
     names: config.page.names,
     password,
@@ -83,12 +86,14 @@ async function startPage(
   } catch (error) {
     complain(`No socket for the command line: ${String(error)}`)
   }
-  doors.look(complain)
+  // The command line is answered all the same.
+  const { enabled } = config.page
+  if (enabled) doors.look(complain)
   let looks = 0
   const look = () => {
     live.tell('state', watch.look())
     kept.look(performance.now(), unixMs())
-    if (++looks % DOORS_EVERY === 0) doors.look(complain)
+    if (enabled && ++looks % DOORS_EVERY === 0) doors.look(complain)
   }
   const looking = setInterval(() => void guarded(fail, look), LOOK_MS)
   opened.defer(() => clearInterval(looking))

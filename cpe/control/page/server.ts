@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { SpeedTester } from '../speed-test/speed-test.ts'
 import type { Asset, Assets } from './assets.ts'
 import { isForUs, isFromUs, type Password } from './guard.ts'
 import type { LineWatch } from './line-watch.ts'
@@ -14,6 +15,7 @@ import { shell } from './shell.ts'
 export interface PageParts {
   readonly watch: Pick<LineWatch, 'history' | 'state'>
   readonly live: Pick<Live, 'add'>
+  readonly tester: Pick<SpeedTester, 'start' | 'state' | 'stop'>
   readonly assets: Assets | undefined
   readonly names: readonly string[]
   readonly password: Password
@@ -54,6 +56,14 @@ export async function buildPage(parts: PageParts): Promise<FastifyInstance> {
     raw.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' })
     raw.write(`event: state\ndata: ${JSON.stringify(parts.watch.state)}\n\n`)
     parts.live.add(raw)
+  })
+  app.get('/api/speed-test', () => parts.tester.state)
+  app.post('/api/speed-test', (_request, reply) =>
+    reply.status(parts.tester.start() ? 202 : 409).send(parts.tester.state),
+  )
+  app.delete('/api/speed-test', () => {
+    parts.tester.stop()
+    return parts.tester.state
   })
   app.post('/api/restart', (request, reply) => {
     if (!mayManage(parts, request, reply)) return reply

@@ -73,7 +73,7 @@ const WHY_NO_TEST: Readonly<Record<WhyNot, string>> = {
   lteOff: 'not tested, it is switched off',
   lteSpent: 'not tested, this month’s data is used up',
   lteNotTested: 'not tested, as this router is set up',
-  noConcentrator: 'not tested, the lines cannot be joined just now',
+  lteOften: 'not tested, it was tested often today',
   stopped: 'stopped',
 }
 

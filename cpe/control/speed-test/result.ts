@@ -26,18 +26,16 @@ export interface SubjectResult {
   readonly loadedUpMs?: number
 }
 
-export const WHY_NOT = [
-  'down',
-  'unreachable',
-  'refused',
-  'stalled',
-  'lteOff',
-  'lteSpent',
-  'lteNotTested',
-  'noConcentrator',
-  'stopped',
-] as const
-export type WhyNot = (typeof WHY_NOT)[number]
+export type WhyNot =
+  | 'down'
+  | 'unreachable'
+  | 'refused'
+  | 'stalled'
+  | 'lteOff'
+  | 'lteSpent'
+  | 'lteNotTested'
+  | 'lteOften'
+  | 'stopped'
 
 export interface SpeedTestResult {
   /** When it began, since 1970. */
