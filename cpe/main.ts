@@ -7,6 +7,8 @@
  */
 import { runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
 import { log } from '../shared/daemon/log.ts'
+import { Netlink, NetlinkSocket } from '../shared/linux/netlink.ts'
+import { dumpSubflows } from '../shared/linux/subflows.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
@@ -14,10 +16,12 @@ import { Control } from './control/control.ts'
 import { exportMetrics } from './control/exporter.ts'
 import { givenHome } from './control/given-home.ts'
 import { reportNews } from './control/news.ts'
+import { openPage } from './control/page/page.ts'
 import { LivePolicy } from './control/policy.ts'
 import { PolicyLayers } from './control/policy-layers.ts'
 import { reloadOnHangup } from './control/reload.ts'
 import { sayFactsOnSignal } from './control/say-facts.ts'
+import { SpeedTester } from './control/speed-test/speed-test.ts'
 import { openHouse } from './data/house.ts'
 import type {
   HouseLetter,
@@ -36,7 +40,7 @@ import { startSteering } from './steering/steering.ts'
 
 const { config, readAgain } = await givenHome(process.argv.slice(2))
 
-await runDaemon(async (signal) => {
+await runDaemon(async (signal, again) => {
   log.level = config.log.level
   const host = surveyHost({ ...config, ...config.limits })
   const house = openHouse(config, host, sharedNowMs, (why) => log.warn('data threads', { why }))
@@ -65,9 +69,20 @@ await runDaemon(async (signal) => {
   await using shaper = await openShaper(config, (why) => log.warn('shaper', { why }))
   await using bar = await openLteBar(config, (why) => log.warn('lte bar', { why }))
   const control = new Control(config, house.board, log)
+  using diagnosis = new NetlinkSocket(Netlink.diagnosis)
+  using tester = new SpeedTester({
+    config,
+    board: house.board,
+    congestion: host.congestion,
+    subflows: () => dumpSubflows(diagnosis),
+    steering: () => steering,
+    unixMs: () => control.clock.unixMs(),
+    log,
+  })
   await using steering = startSteering(config, {
     ...house,
-    flows: () => control.flows(house.flows()),
+    flows: () => tester.flows(control.flows(house.flows())),
+    measuring: () => tester.isMeasuring,
     unixMs: () => control.clock.unixMs(),
     router,
     shaper,
@@ -97,6 +112,14 @@ await runDaemon(async (signal) => {
   const measured = { house, steering, tunnel, session: held, host }
   await using _metrics = await exportMetrics(config, measured, log)
   using _facts = sayFactsOnSignal(() => steering.facts())
+  await using _page = await openPage(config, {
+    steering,
+    tester,
+    board: house.board,
+    unixMs: () => control.clock.unixMs(),
+    log,
+    restart: again,
+  })
 
   await Promise.race([steering.settled, untilAborted(signal), workers.death])
   log.info('ready', { subscriber: config.subscriber.id, ...host })

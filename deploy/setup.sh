@@ -30,6 +30,7 @@ main() {
   check_machine
   [ $missing -eq 0 ] || [ $check = yes ] || exit 1
   install_npm_packages
+  build_page
   install_debian_packages
   # The kernel's nftables can be asked only when nft is there.
   check_nftables
@@ -115,6 +116,21 @@ check_node() {
     v2[4-9].* | v[3-9][0-9].*) ;;
     *) wrong "npm has no Node 24 for $(uname -m); install Node 24 or newer yourself" ;;
   esac
+}
+
+# What the browser loads from the page in the home (docs/adr/0050-a-page-that-is-built-here.md).
+build_page() {
+  script=$top/cpe/control/page/built/page.js
+  newer=$(find "$top/cpe/control/page" "$top/cpe/control/speed-test" "$top/shared/core/leg.ts" \
+    -newer "$script" -name '*.[tc]s*' 2>/dev/null || echo all)
+  [ -e "$script" ] && [ -z "$newer" ] && return
+  if [ $check = yes ]; then
+    wrong 'the page in the home is not built, or is older than its sources; run npm run page'
+    return
+  fi
+  [ -x "$top/node_modules/.bin/esbuild" ] || return 0
+  say 'building the page in the home'
+  (cd "$top" && "$node" deploy/page/build.ts) || fail 'the page in the home could not be built'
 }
 
 path_without_ours() {

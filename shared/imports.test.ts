@@ -17,7 +17,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'shared/linux': ['shared/wire/', 'node:', 'koffi'],
   'shared/relay': ['shared/linux/', 'shared/wire/', 'shared/core/', 'node:'],
   'shared/tunnel': ['shared/linux/', 'shared/wire/', 'shared/core/', 'node:'],
-  cpe: ['shared/', 'node:'],
+  // fastify and preact: its page for the home.
+  cpe: ['shared/', 'node:', 'fastify', 'preact'],
   concentrator: [
     'shared/',
     'node:',
@@ -41,6 +42,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'commander',
     'yaml',
     'zod',
+    // Builds the page, and looks at it.
+    'esbuild',
+    'playwright-core',
+    'cpe/control/page/page-state.ts',
   ],
 }
 

@@ -16,7 +16,7 @@ export function filesUnder(folder: string): string[] {
 
 /** What runs in production: no tests, fakes, benches or fuzzers. */
 export function isProduct(file: string): boolean {
-  return file.endsWith('.ts') && !/\.(test|fake|bench|fuzz)\.ts$/.test(file)
+  return /\.tsx?$/.test(file) && !/\.(test|fake|bench|fuzz)\.ts$/.test(file)
 }
 
 export function textOf(file: string): string {

@@ -73,11 +73,6 @@ export class Sessions implements SubflowListener {
     return this.#byId.size
   }
 
-  /** The session of that home, for whoever shows it. */
-  of(id: string): HomeSession | undefined {
-    return this.#byId.get(id)
-  }
-
   /** Sessions by the homes' ids, for whoever shows them. */
   all(): Iterable<HomeSession> {
     return this.#byId.values()

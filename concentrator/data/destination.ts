@@ -3,6 +3,7 @@
  */
 import { type Destination, mayReach } from '../../shared/core/admission.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
+import { isSpeedTest } from '../../shared/wire/speed-test.ts'
 import { COUNT, type StreetRoom } from './room.ts'
 
 /** What stands in the way, or undefined. */
@@ -15,6 +16,8 @@ export function whyNot(
   subscriber: number,
   destination: Destination,
 ): string | undefined {
+  // It leads nowhere, and everybody who is served may measure.
+  if (isSpeedTest(destination)) return undefined
   const { address, port } = destination
   const own = roll.get(subscriber)?.acl ?? NO_ACL
   // By prefixes alone: one probe from a forged address must not close a server to everybody.

@@ -20,13 +20,7 @@ import {
   isCutOff,
   takeIcmpError,
 } from '../../shared/linux/server-socket.ts'
-import {
-  keepAlive,
-  leaveByClass,
-  mptcpToken,
-  resetAndClose,
-  socketError,
-} from '../../shared/linux/sockets.ts'
+import { keepAlive, resetAndClose, socketError } from '../../shared/linux/sockets.ts'
 import { Flow } from '../../shared/relay/flow.ts'
 import { FAILED, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
 import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
@@ -34,6 +28,7 @@ import { isIpv4 } from '../../shared/wire/address.ts'
 import { type ConvertMessage, encodeConvert } from '../../shared/wire/convert.ts'
 import type { ConvertFailure } from '../../shared/wire/convert-failure.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
+import { isSpeedTest } from '../../shared/wire/speed-test.ts'
 import { TcpOptionKind } from '../../shared/wire/tcp-option.ts'
 import {
   hostUnreachable,
@@ -49,6 +44,8 @@ import { refuse } from './refuse.ts'
 import { COUNT, type StreetRoom } from './room.ts'
 import type { Seat } from './seat.ts'
 import { serverOptions } from './server-options.ts'
+import { shapePlain } from './shape-plain.ts'
+import { testSpeed } from './speed-test.ts'
 
 /** A home's connection that was admitted. `address` has 16 bytes, IPv4 as ::ffff:a.b.c.d. */
 export interface Admitted {
@@ -68,6 +65,7 @@ export interface Admitted {
 }
 
 export function goOut(room: StreetRoom, home: Admitted): void {
+  if (isSpeedTest(home)) return testSpeed(room, home)
   const choice = room.roll.get(home.subscriber)?.egress
   const exit = isIpv4(home.address) ? choice?.ipv4 : choice?.ipv6
   if (exit !== undefined && !room.egressPorts.take(exit)) {
@@ -249,10 +247,4 @@ class Egress implements Watcher {
   #givePort(): void {
     if (this.#exit !== undefined) this.#room.egressPorts.give(this.#exit)
   }
-}
-
-/** What has fallen back to plain TCP stays on its leg, and the path manager tells nothing of it. */
-function shapePlain({ cappedLegs }: StreetRoom, { fd, subscriber, leg }: Admitted): void {
-  const handle = cappedLegs.classOf(subscriber, leg)
-  if (handle !== undefined && mptcpToken(fd) === undefined) leaveByClass(fd, handle)
 }

@@ -48,6 +48,7 @@ export function fakeRoom(patch: Partial<StreetSettings> = {}): FakeRoom {
     loop,
     scratch: new Uint8Array(262_144),
     sendQueues: new SendQueues(loop),
+    speedTests: new Set(),
     lifetimes: new FlowLifetimes(loop, settings.flowIdleMs, () => undefined),
     egressPorts: new EgressPorts(settings.egress.portsTaken, settings.egress.portsMax),
     heldBytes: 0,

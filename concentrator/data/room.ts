@@ -103,6 +103,8 @@ export interface StreetRoom extends FlowRoom {
   /** Each with the number of the subscriber whose it is. */
   readonly flows: Map<Flow, number>
   readonly lifetimes: FlowLifetimes
+  /** Connections that lead nowhere, and are measured. */
+  readonly speedTests: Set<object>
   readonly egressPorts: EgressPorts
   /** What flows that have ended carried. */
   readonly closedBytes: { up: number; down: number }

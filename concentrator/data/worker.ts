@@ -61,6 +61,7 @@ const room: StreetRoom = {
   loop,
   scratch: new Uint8Array(SCRATCH_BYTES),
   sendQueues: new SendQueues(loop),
+  speedTests: new Set(),
   lifetimes: new FlowLifetimes(loop, settings.flowIdleMs, () => count[COUNT.flowsIdle]!++),
   egressPorts: new EgressPorts(settings.egress.portsTaken, settings.egress.portsMax),
   heldBytes: 0,

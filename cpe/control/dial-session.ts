@@ -2,18 +2,15 @@
  * From a leg to a TLS connection with the right concentrator: MPTCP over that leg, TLS 1.3 on it, and the key at
  * the other end is the one that we know (ADR 0036).
  */
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import type { LegName } from '../../shared/core/leg.ts'
-import { MARK } from '../../shared/core/marks.ts'
-import { errnoName } from '../../shared/linux/errors.ts'
-import { dialSocket, mptcpToken } from '../../shared/linux/sockets.ts'
+import { mptcpToken } from '../../shared/linux/sockets.ts'
 import type { BoardLeg } from '../../shared/relay/leg-board.ts'
 import { EXPORTER_BYTES, EXPORTER_LABEL } from '../../shared/session/credential.ts'
 import { pinOf } from '../../shared/session/pin.ts'
-import { isIpv4, knownAddress } from '../../shared/wire/address.ts'
-import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
+import { dialLeg } from './dial-leg.ts'
 
 /** A connection whose other end is the concentrator. */
 export interface DialledSession {
@@ -34,26 +31,7 @@ export async function dialSession(
 ): Promise<DialledSession> {
   const { session } = concentrator
   if (session === undefined) throw new Error('no session is configured')
-  const way = concentrator.addresses
-    .map((text) => ({ text, address: knownAddress(text) }))
-    .map(({ text, address }) => ({ text, from: isIpv4(address) ? own.address4 : own.address6 }))
-    .find(({ from }) => from !== undefined)
-  if (way?.from === undefined) throw new Error(`${leg} has no address for the concentrator`)
-
-  const fd = dialSocket({
-    multipath: true,
-    mark: MARK.own,
-    from: { device: legs[leg].interface, address: encodeSockaddr6(way.from, 0) },
-    congestion: undefined,
-  })
-  if (fd < 0) throw new Error(`a socket over ${leg}: ${errnoName(fd)}`)
-  // It is Node's from here on. One that has not connected must not connect again: it would be plain TCP.
-  const raw = new Socket({ fd, readable: true, writable: true })
-  raw.connect({
-    host: way.text.includes(':') ? way.text : `::ffff:${way.text}`,
-    port: session.port,
-    autoSelectFamily: false,
-  })
+  const { fd, raw } = dialLeg({ concentrator, legs }, leg, own, session.port, undefined)
   const { pin, certificateName } = session
   const socket = connect({
     socket: raw,

@@ -101,10 +101,10 @@ class Home {
         }),
         guard: { resets: 0 },
         lte: () => ({
-          spending: this.knows ? { bytes: 1e9, monthlyBytes: 20e9 } : undefined,
+          month: this.knows ? { usedBytes: 1e9, monthlyBytes: 20e9, endMs: 1e12 } : undefined,
           budget: { pressure: 0, aheadPercent: -3, spent: false },
           roams: false,
-          barred: false,
+          barred: undefined,
           throttled: false,
         }),
         paths,

@@ -59,7 +59,7 @@ test('what DSL carries, for which reason LTE helps and what the month has left i
   assert.deepEqual(home.report().lte, { helps: {} })
   home.capacity = 6_250
   home.helps = true
-  home.spending = { bytes: 5e9, monthlyBytes: 20e9 }
+  home.month = { usedBytes: 5e9, monthlyBytes: 20e9 }
   home.reasons.push(
     { atMs: 1, text: 'dsl-full 97 %', kind: 'dsl-full', direction: 'down' },
     { atMs: 2, text: 'dsl-queue 40 ms', kind: 'dsl-queue', direction: 'up' },
@@ -75,7 +75,7 @@ class Home {
   nowMs = 1_000
   capacity: number | undefined
   helps = false
-  spending: { bytes: number; monthlyBytes: number } | undefined
+  month: { usedBytes: number; monthlyBytes: number } | undefined
   dsl = { state: 'up', reason: 'echo' }
 
   carry(txBytes: number | undefined, rxBytes: number | undefined): void {
@@ -87,8 +87,8 @@ class Home {
   }
 
   report() {
-    const { spending, reasons, nowMs } = this
-    return this.reporter.report(this.#status(), { spending }, reasons, nowMs, NOW + nowMs)
+    const { month, reasons, nowMs } = this
+    return this.reporter.report(this.#status(), { month }, reasons, nowMs, NOW + nowMs)
   }
 
   #status(): HouseStatus {

@@ -11,7 +11,7 @@ import type { Reason } from '../../shared/core/reasons.ts'
 
 /** What steering says of LTE. */
 export interface HouseLte {
-  readonly spending: { readonly bytes: number; readonly monthlyBytes: number } | undefined
+  readonly month: { readonly usedBytes: number; readonly monthlyBytes: number } | undefined
 }
 
 /** What steering says of itself. */
@@ -70,7 +70,7 @@ export class Reporter {
   /** `decided`: why LTE was used or not, oldest first. `unixMs` is the date at `nowMs` of the monotonic clock. */
   report(
     { legs, concentrator, help }: HouseStatus,
-    { spending }: HouseLte,
+    { month }: HouseLte,
     decided: readonly Decided[],
     nowMs: number,
     unixMs: number,
@@ -102,7 +102,7 @@ export class Reporter {
         helps: ofBoth((direction) =>
           help[direction].engaged ? kindOf(direction, decided) : undefined,
         ),
-        ...(spending !== undefined && { budgetUsed: spending.bytes / spending.monthlyBytes }),
+        ...(month !== undefined && { budgetUsed: month.usedBytes / month.monthlyBytes }),
       },
       reasons: reasons
         .toSorted((one, other) => one.atMs - other.atMs)

@@ -310,6 +310,7 @@ class House {
       flows: () => this.flows,
       allowance: () => ({ barred: this.barred, throttleMbps: undefined, budget: this.budget }),
       lanConnections: () => this.lanConnections,
+      measuring: () => false,
       classesInUse: () => this.inUse,
       guard: { look: () => false, of: () => 'free' },
       roomForFlows: () => this.room,

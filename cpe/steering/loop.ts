@@ -55,6 +55,8 @@ export interface SteeringParts {
   readonly guard: Pick<LteGuard, 'look' | 'of'>
   /** Which classes have connections that carry something now. */
   readonly classesInUse: () => ClassesInUse
+  /** A speed test fills the lines. */
+  readonly measuring: () => boolean
   /** False while the data threads can take no more flows: new ones bypass them. */
   readonly roomForFlows: () => boolean
   /** The board has changed: ring the data threads. */
@@ -207,7 +209,9 @@ export class Steering {
 
   #publish(samples: LinkSamples, nowMs: number): void {
     const { board, lanConnections, wake } = this.#parts
-    const lteBytes = bytesOf(samples.lte.counters)
+    const { measuring } = this.#parts
+    // What a test carries is no use of LTE.
+    const lteBytes = measuring() ? undefined : bytesOf(samples.lte.counters)
     const lteAlone = this.#legs.dsl.state === 'dead' && this.#legs.lte.inService
     this.#use.observe({ opened: lanConnections(), lteBytes, lteAlone }, nowMs)
     const { state } = this.#concentrator
@@ -238,6 +242,7 @@ export class Steering {
     }
     const waiting = () => shaper.waitingUp(samples.dsl.facts.ifIndex)
     const legs = { dsl: { ...steered('dsl'), waiting }, lte: steered('lte') }
+    this.#dslFirst.measuring = this.#parts.measuring()
     const others = this.#dslFirst.judge(legs, () => overflowing(flows()), budget, nowMs)
     const qualified = (leg: LegName) => ({ path: legs[leg].path, state: this.#legs[leg].state })
     const both = { dsl: qualified('dsl'), lte: qualified('lte') }

@@ -21,6 +21,7 @@ test('a throttle and a bar are told to the hands once, and taken back', () => {
   ])
   home.roams = true
   assert.equal(home.look().barred, 'roaming')
+  assert.equal(home.standing.barred, 'roaming')
   home.look()
   home.roams = false
   home.look()
@@ -50,8 +51,8 @@ class Home {
       { budget: { atCap, throttleMbps: 1.5, resetDay: 1 }, roaming: 'deny' },
       {
         look: () => this.budget,
-        spending: undefined,
         adopt: ({ resetDay }) => this.told.push(`month from ${resetDay}`),
+        month: undefined,
         [Symbol.dispose]: () => undefined,
       },
       { look: () => this.roams },
@@ -65,6 +66,10 @@ class Home {
 
   adopt(atCap: 'throttle' | 'off', roaming: 'deny' | 'allow') {
     this.#gate.adopt({ budget: { atCap, throttleMbps: 1.5, resetDay: 9 }, roaming })
+  }
+
+  get standing() {
+    return this.#gate.standing
   }
 
   look() {

@@ -11,7 +11,7 @@ import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import { allowLte, type LteAllowance } from '../../shared/core/lte-allowance.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LteBar } from './lte-bar.ts'
-import { LteLedger, type Spending } from './lte-ledger.ts'
+import { LteLedger, type LteMonth } from './lte-ledger.ts'
 import { Roaming } from './roaming.ts'
 import type { HouseShaper } from './shaper.ts'
 
@@ -21,12 +21,14 @@ export interface LteHands {
   readonly log: Pick<Log, 'info' | 'warn'>
 }
 
-/** What LTE may do now, and what of the month is spent. */
-export interface LteStatus {
-  readonly spending: Spending | undefined
+/** What LTE may do now, for whoever shows it. */
+export interface LteStanding {
+  /** Why LTE may carry nothing: `roaming` or `budget spent`; undefined while it may. */
+  readonly barred: string | undefined
   readonly budget: Budget
+  /** Undefined where the month has no limit. */
+  readonly month: LteMonth | undefined
   readonly roams: boolean
-  readonly barred: boolean
   readonly throttled: boolean
 }
 
@@ -43,7 +45,7 @@ export function openLteGate(
   return new LteGate(config, ledger, roaming, hands)
 }
 
-type Ledger = Pick<LteLedger, 'adopt' | 'look' | 'spending' | typeof Symbol.dispose>
+type Ledger = Pick<LteLedger, 'adopt' | 'look' | 'month' | typeof Symbol.dispose>
 
 export class LteGate {
   #policy: Pick<CpeConfig, 'budget' | 'roaming'>
@@ -51,7 +53,7 @@ export class LteGate {
   readonly #roaming: Pick<Roaming, 'look'>
   readonly #hands: LteHands
   #throttleMbps: number | undefined
-  #barred = false
+  #barred: string | undefined
   #roams = false
   #budget: Budget = UNLIMITED
 
@@ -77,13 +79,12 @@ export class LteGate {
     return this.#roams
   }
 
-  /** For whoever shows it. */
-  get status(): LteStatus {
+  get standing(): LteStanding {
     return {
-      spending: this.#ledger.spending,
-      budget: this.#budget,
-      roams: this.#roams,
       barred: this.#barred,
+      budget: this.#budget,
+      month: this.#ledger.month,
+      roams: this.#roams,
       throttled: this.#throttleMbps !== undefined,
     }
   }
@@ -101,8 +102,7 @@ export class LteGate {
     const spending = this.#ledger.look(counters, dateMs)
     const allowance = allowLte({ ...budget, roaming }, spending, this.#roams)
     this.#budget = allowance.budget
-    const { throttleMbps } = allowance
-    const barred = allowance.barred !== undefined
+    const { throttleMbps, barred } = allowance
     const { shaper, bar, log } = this.#hands
     if (throttleMbps !== this.#throttleMbps) {
       shaper.throttleLte(throttleMbps)
@@ -110,7 +110,8 @@ export class LteGate {
         upMbps: throttleMbps,
       })
     }
-    if (barred !== this.#barred) bar.set(barred)
+    const changed = (barred === undefined) !== (this.#barred === undefined)
+    if (changed) bar.set(barred !== undefined)
     this.#throttleMbps = throttleMbps
     this.#barred = barred
     return allowance

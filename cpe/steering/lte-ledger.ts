@@ -24,9 +24,12 @@ interface Page {
   readonly bytes: number
 }
 
-export interface Spending {
-  readonly bytes: number
+/** For whoever shows it. */
+export interface LteMonth {
+  readonly usedBytes: number
   readonly monthlyBytes: number
+  /** When it ends. */
+  readonly endMs: number
 }
 
 type LedgerConfig = Pick<CpeConfig, 'stateDirectory'> & {
@@ -76,11 +79,6 @@ export class LteLedger {
     this.#read()
   }
 
-  /** Of the month: what LTE has carried, and what it may. undefined where nobody counts. */
-  get spending(): Spending | undefined {
-    return this.#plan && { bytes: this.#page.bytes, monthlyBytes: this.#plan.monthlyBytes }
-  }
-
   /** The interface's counters at `dateMs`. What the budget says to it. */
   look(counters: LegCounters | undefined, dateMs: number): Budget {
     if (this.#plan === undefined) return UNLIMITED
@@ -92,6 +90,14 @@ export class LteLedger {
     this.#budget = judgeBudget(this.#plan, this.#page.bytes, dateMs)
     if (Math.abs(dateMs - this.#writtenMs) >= WRITE_MS) this.#write(dateMs)
     return this.#budget
+  }
+
+  /** What the month has carried and may carry; undefined where it has no limit. */
+  get month(): LteMonth | undefined {
+    if (this.#plan === undefined) return undefined
+    const { monthlyBytes, resetDay } = this.#plan
+    const { startMs, bytes } = this.#page
+    return { usedBytes: bytes, monthlyBytes, endMs: monthOf(resetDay, startMs).endMs }
   }
 
   [Symbol.dispose](): void {

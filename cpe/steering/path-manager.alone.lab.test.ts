@@ -195,6 +195,7 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
       board,
       flows: () => [...tokens].map((token) => ({ token, pooled: false, ...DOWNLOAD })),
       lanConnections: () => 0,
+      measuring: () => false,
       classesInUse: () => ({ interactive: false, handover: false }),
       reset: () => undefined,
       roomForFlows: () => true,

@@ -18,7 +18,7 @@ import { factSheets, type LegFactSheet } from './facts.ts'
 import { Inquiry } from './inquiry.ts'
 import { LinkWatch } from './links.ts'
 import { Steering, type SteeringConfig, type SteeringParts } from './loop.ts'
-import { type LteHands, type LteStatus, openLteGate } from './lte-gate.ts'
+import { type LteHands, type LteStanding, openLteGate } from './lte-gate.ts'
 import { type GuardedClasses, type GuardedHome, LteGuard } from './lte-guard.ts'
 import { dslLine } from './overflow-policy.ts'
 import type { PathCounts } from './path-counts.ts'
@@ -30,7 +30,14 @@ import { type SteeredTunnel, TunnelSteering } from './tunnel-steering.ts'
 /** What the rest of the house gives to steering. */
 export type SteeringOutside = Pick<
   SteeringParts,
-  'board' | 'classesInUse' | 'flows' | 'lanConnections' | 'roomForFlows' | 'shaper' | 'wake'
+  | 'board'
+  | 'classesInUse'
+  | 'flows'
+  | 'lanConnections'
+  | 'measuring'
+  | 'roomForFlows'
+  | 'shaper'
+  | 'wake'
 > &
   LteHands &
   Pick<GuardedHome, 'reset'> & {
@@ -53,7 +60,8 @@ export interface RunningSteering extends AsyncDisposable {
   status(): ReturnType<Steering['status']>
   /** Everything that is known about the legs. */
   facts(): Record<LegName, LegFactSheet>
-  lte(): LteStatus
+  /** What LTE may do now. */
+  lte(): LteStanding
   /** Why LTE was used or not, the oldest first: what answers "why at 20:14?". */
   reasons(): readonly Reason[]
   readonly probes: ProbeCounts
@@ -123,9 +131,9 @@ export function startSteering(
       guard.adopt(policy)
     },
     status: () => steering.status(),
-    lte: () => gate.status,
     guard,
     facts: () => factsOf(steering, paths, outside.counters),
+    lte: () => gate.standing,
     reasons: () => steering.reasons(performance.now(), outside.unixMs()),
     probes: probes.counts,
     paths: paths.counts,

@@ -48,6 +48,9 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['keepalive.idleS', 1, 32_767],
   ['keepalive.intervalS', 1, 32_767],
   ['keepalive.probes', 1, 127],
+  ['page.port', 1, 65_535],
+  ['speedTest.megabytes', 1, 10_000],
+  ['speedTest.lteMegabytes', 0, 10_000],
 ]
 
 testEdges(cpeConfig, minimal, [
@@ -71,6 +74,24 @@ testEdges(cpeConfig, minimal, [
     good: [0.1, 1.5, 10_000],
     bad: [0, 0.09, 10_001, '1', null, NaN],
     says: /a number from 0\.1 to 10000 Mbit\/s/,
+  },
+  {
+    key: 'page.enabled',
+    good: [true, false],
+    bad: [null, '', 'yes', 1],
+    says: /true or false/,
+  },
+  {
+    key: 'page.names',
+    good: [[], ['router.lan'], ['Router']],
+    bad: [null, 'router.lan', ['192.0.2.1'], ['a b'], [''], Array(9).fill('a')],
+    says: /the name of a host|a list of 0 to 8 names/,
+  },
+  {
+    key: 'page.password',
+    good: ['12345678a', 'x'.repeat(100), 'grüße aus dem Haus'],
+    bad: [null, '', '1234567', 'x'.repeat(101), 12_345_678, 'with\ta tab'],
+    says: /^[^']*a text of 8 to 100 characters[^']*$/,
   },
   {
     key: 'roaming',
@@ -400,7 +421,9 @@ testEdges(cpeConfig, minimal, [
     'keepalive',
     'log',
     'metrics',
+    'page',
     'shaping',
+    'speedTest',
   ].map(
     (key): Edge => ({
       key,
@@ -513,6 +536,8 @@ test('the least that must be said becomes a whole configuration', () => {
     limits: { connectMs: 10_000, descriptorsShare: 0.9 },
     keepalive: { idleS: 300, intervalS: 30, probes: 4 },
     congestionControl: 'bbr',
+    page: { enabled: true, port: 8_806, names: [] },
+    speedTest: { megabytes: 50, lteMegabytes: 15 },
     stateDirectory: '/run/hybridge',
     metrics: { enabled: true, address: '127.0.0.1', port: 9_803 },
     log: { level: 'info' },

@@ -19,6 +19,7 @@ import {
 } from './host.ts'
 import { metricsKeys } from './metrics.ts'
 import { mustBeText } from './must.ts'
+import { pageSection, speedTestSection } from './page.ts'
 import { policyContradictions, policyKeys } from './policy.ts'
 import { sessionSection } from './session.ts'
 import { COOKIE_OR_SECRET, cookie, cookieOf, sessionSecret, subscriberId } from './subscriber.ts'
@@ -134,6 +135,8 @@ const cpeFile = z.strictObject({
   /** For LAN hosts that vanish. */
   keepalive: z.strictObject(keepaliveKeys).prefault({}),
   congestionControl: congestionControl(),
+  page: pageSection(),
+  speedTest: speedTestSection(),
   stateDirectory: stateDirectory(),
   /** For Prometheus (ADR 0047). */
   metrics: z.strictObject(metricsKeys(9_803)).prefault({}),

@@ -63,7 +63,7 @@ function pin() {
   return z.string({ error }).regex(/^sha256\/\/[A-Za-z0-9+/]{43}=$/, { error })
 }
 
-function hostName() {
+export function hostName() {
   const error = mustBeText('the name of a host')
   return z
     .string({ error })

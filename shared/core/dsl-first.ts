@@ -56,6 +56,8 @@ export class DslFirst {
   readonly #paths: Record<LegName, string> = { dsl: '', lte: '' }
   #askedMs = -Infinity
   #dslDead = false
+  /** Somebody measures the lines: what fills them then is no reason for LTE to help. */
+  measuring = false
 
   constructor(policy: OverflowPolicy, { configured, shapedUp }: DslLine, onDecision: OnDecision) {
     this.#onDecision = onDecision
@@ -217,20 +219,21 @@ export class DslFirst {
       const alone = !overflow.engaged && (queueMs ?? 0) >= fullQueueMs
       if (waits === true) capacity.forget()
       else capacity.observe(dslBytesPerMs, alone ? queueMs : undefined, nowMs)
+      const excused = this.measuring && !overflow.engaged
       const reason = overflow.judge(
         {
           dslDown: legs.dsl.dead,
           lteUp: legs.lte.dead === undefined,
           budget,
-          dslBytesPerMs,
-          lteBytesPerMs,
+          dslBytesPerMs: excused ? 0 : dslBytesPerMs,
+          lteBytesPerMs: excused ? 0 : lteBytesPerMs,
           lteWorks: rates.lte.moves(nowMs),
-          waits,
+          waits: excused ? false : waits,
           capacity: capacity.bytesPerMs,
           certain: capacity.certain,
           exact: direction === 'down' && this.#queue.shaped.down,
           proven: capacity.proven,
-          queueMs,
+          queueMs: excused ? undefined : queueMs,
           fullQueueMs,
         },
         nowMs,

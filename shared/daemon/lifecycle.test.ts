@@ -81,6 +81,25 @@ test('untilAborted() resolves at once when all is over, and later when it will b
   await waiting
 })
 
+test('a body that asks for it is followed by the same program, in the same process', async () => {
+  const body = `
+    if (process.env.SECOND === '1') {
+      log.info('second ' + process.pid)
+      return
+    }
+    log.info('first ' + process.pid)
+    process.env.SECOND = '1'
+    await using closing = { [Symbol.asyncDispose]: async () => log.info('closed') }
+    void closing
+    again()
+    await untilAborted(signal)`
+  const { code, said } = await daemon(body)
+  assert.equal(code, 0)
+  const [first, closed, anew, second] = said
+  assert.deepEqual([closed, anew], ['closed', 'beginning anew'])
+  assert.equal(first?.replace('first', ''), second?.replace('second', ''))
+})
+
 interface End {
   readonly code: number | null
   readonly signal: string | null
@@ -98,7 +117,7 @@ async function daemon(
     import { log } from '${new URL('./log.ts', import.meta.url).href}'
     const open = () => log.info('open')
     void untilAborted
-    await runDaemon(async (signal) => { ${body} })`
+    await runDaemon(async (signal, again) => { ${body} })`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
     // A daemon that does not hear its signal must not outlive the test.

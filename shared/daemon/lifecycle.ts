@@ -5,17 +5,27 @@
  *     body ────┤                                            ├──▶ signal aborted, body cleans up
  *              └─ an error nobody caught: one log line ─────┘  exit 1
  *
+ *     A body that asked to begin again is followed by the same program, in the place of this process.
+ *
  *     A second signal, or a clean-up after an error that takes too long, ends the process at once.
  */
 import { log, sentenceOf } from './log.ts'
 
 /**
  * Run `body` and end the process when it returns (0) or throws (1), whatever timers and sockets are
- * left. `signal` tells it to stop; `await using` in it is where things are undone.
+ * left. `signal` tells it to stop; `await using` in it is where things are undone. `again` stops it as well, and
+ * then the program begins anew.
  */
-export async function runDaemon(body: (signal: AbortSignal) => Promise<void>): Promise<never> {
+export async function runDaemon(
+  body: (signal: AbortSignal, again: () => void) => Promise<void>,
+): Promise<never> {
   const stop = new AbortController()
   let exitCode = 0
+  let asked = false
+  const again = () => {
+    asked = true
+    stop.abort()
+  }
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.on(name, () => {
       if (stop.signal.aborted) return die(name)
@@ -38,7 +48,8 @@ export async function runDaemon(body: (signal: AbortSignal) => Promise<void>): P
   setInterval(() => undefined, HOUR_MS)
 
   try {
-    await body(stop.signal)
+    await body(stop.signal, again)
+    if (asked && exitCode === 0) beginAnew()
   } catch (thrown) {
     if (!isAbort(thrown, stop.signal)) {
       exitCode = 1
@@ -54,6 +65,16 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return resolve()
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
+}
+
+/** The process keeps its number, so whoever watches it need not know. */
+function beginAnew(): void {
+  log.info('beginning anew')
+  process.execve?.(process.execPath, [
+    process.execPath,
+    ...process.execArgv,
+    ...process.argv.slice(1),
+  ])
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 
 import { decodeSockaddr } from '../wire/sockaddr.ts'
-import { tcpInfoListBuffer } from '../wire/tcp-info.ts'
+import { decodeTcpInfo, type TcpInfo, tcpInfoListBuffer } from '../wire/tcp-info.ts'
 import { must } from './errors.ts'
 import { EINPROGRESS } from './kernel.ts'
 import * as libc from './libc.ts'
@@ -19,10 +19,13 @@ export interface ListenOptions {
   readonly transparent: boolean
   /** Share the port with other threads; the kernel spreads the connections. */
   readonly reusePort: boolean
+  /** Hear only what comes in by this interface. Default: by any. */
+  readonly device?: string
 }
 
 /** A listening socket, or a sentence that says what stands in the way. For start-up. */
 export function openListener(options: ListenOptions, what: string): number {
+  const { device } = options
   const doing = `listen on ${what}`
   const protocol = options.multipath ? libc.IPPROTO_MPTCP : libc.IPPROTO_TCP
   const fd = must(libc.socket(libc.AF_INET6, STREAM, protocol), doing, 'socket')
@@ -35,6 +38,7 @@ export function openListener(options: ListenOptions, what: string): number {
       () => (options.transparent ? setNumber(fd, SOL_IPV6, IPV6_TRANSPARENT, 1) : 0),
     ],
     ['IPV6_V6ONLY', () => setNumber(fd, SOL_IPV6, IPV6_V6ONLY, 0)],
+    ['SO_BINDTODEVICE', () => (device ? setText(fd, SOL_SOCKET, SO_BINDTODEVICE, device) : 0)],
     ['bind', () => libc.bind(fd, options.address)],
     ['listen', () => libc.listen(fd, BACKLOG)],
   ]
@@ -195,6 +199,12 @@ export function readSubflowInfos(fd: number): Uint8Array | undefined {
   return libc.getsockopt(fd, SOL_MPTCP, MPTCP_TCPINFO, list) < 0 ? undefined : list
 }
 
+/** TCP_INFO of plain TCP, or of the first subflow; undefined when the kernel has none. */
+export function readTcpInfo(fd: number): TcpInfo | undefined {
+  const bytes = libc.getsockopt(fd, SOL_TCP, TCP_INFO, TCP_INFO_SPACE)
+  return bytes < 0 ? undefined : decodeTcpInfo(TCP_INFO_SPACE.subarray(0, bytes))
+}
+
 /** Use this congestion control from now on. `-errno` where the kernel has none of that name. */
 export function setCongestion(fd: number, name: string): number {
   return setText(fd, SOL_TCP, TCP_CONGESTION, name)
@@ -227,6 +237,7 @@ const STREAM = libc.SOCK_STREAM | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC
 const INT = new Uint8Array(4)
 const INFO = new Uint8Array(96)
 const STATE = new Uint8Array(1)
+const TCP_INFO_SPACE = new Uint8Array(280)
 const NAME = new Uint8Array(28)
 /** struct linger: on, 0 seconds. */
 const LINGER_NOW = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)

@@ -25,6 +25,8 @@ export interface TcpInfo {
   readonly backoff: number
   readonly congestionWindowSegments: number
   readonly segmentBytes: number
+  /** The largest packet that the path is known to carry. */
+  readonly pathMtuBytes: number
   readonly unackedSegments: number
   readonly lostSegments: number
   /** Since something last went out, came in, or was acknowledged. */
@@ -92,6 +94,7 @@ export function decodeTcpInfo(bytes: Uint8Array): TcpInfo {
     lastDataSentMs: view.getUint32(44, true),
     lastDataReceivedMs: view.getUint32(52, true),
     lastAckReceivedMs: view.getUint32(56, true),
+    pathMtuBytes: view.getUint32(60, true),
     rttMs: view.getUint32(68, true) / 1_000,
     rttVariationMs: view.getUint32(72, true) / 1_000,
     congestionWindowSegments: view.getUint32(80, true),

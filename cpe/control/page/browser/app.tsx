@@ -1,0 +1,37 @@
+/**
+ * The page from top to bottom: what matters most stands first.
+ */
+import { TEXTS } from '../texts.ts'
+import { Budget } from './budget.tsx'
+import { Day } from './day.tsx'
+import { Helps } from './helps.tsx'
+import { Legs, Line } from './line.tsx'
+import { Manage } from './manage.tsx'
+import { SpeedTest } from './speed-test.tsx'
+import type { View } from './view.ts'
+
+export interface Actions {
+  readonly startTest: () => void
+  readonly stopTest: () => void
+  readonly restart: (password: string) => void
+  readonly bundle: (password: string) => void
+}
+
+export function App({ view, actions }: { readonly view: View; readonly actions: Actions }) {
+  const { state, contact, lately, history, test, manage } = view
+  if (state === undefined) return null
+  return (
+    <>
+      <h1>{TEXTS.title}</h1>
+      <Line line={state.line} contact={contact} />
+      <Legs state={state} lately={lately} contact={contact} />
+      {state.budget !== undefined && <Budget budget={state.budget} />}
+      <Day history={history} minute={Math.floor(state.atMs / MINUTE_MS)} />
+      <Helps history={history} />
+      {test !== undefined && <SpeedTest test={test} actions={actions} />}
+      {state.manageable && <Manage manage={manage} actions={actions} />}
+    </>
+  )
+}
+
+const MINUTE_MS = 60_000

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { LINE_CASES, type LineCase, type LineFacts, lineCase } from './line-sentence.ts'
+import { TEXTS } from './texts.ts'
+
+const up = { state: 'up' } as const
+const dead = { state: 'dead' } as const
+const WELL: LineFacts = {
+  legs: { dsl: up, lte: up },
+  concentrator: { state: 'reachable' },
+  active: 'dsl',
+  helps: false,
+  roams: false,
+  spent: false,
+}
+
+const homes: ReadonlyArray<readonly [string, Partial<LineFacts>, LineCase]> = [
+  ['all is well', {}, 'good'],
+  ['DSL is full', { helps: true }, 'lteHelps'],
+  ['the modem is unplugged', { legs: { dsl: dead, lte: up }, helps: true }, 'onLteAlone'],
+  ['no mobile signal', { legs: { dsl: up, lte: dead } }, 'onDslAlone'],
+  ['both are cut', { legs: { dsl: dead, lte: dead }, active: undefined }, 'allDown'],
+  ['the month is spent', { spent: true }, 'lteSpent'],
+  [
+    'the month is spent, and DSL is cut',
+    { spent: true, legs: { dsl: dead, lte: up } },
+    'onLteAlone',
+  ],
+  ['abroad, where LTE may not', { roams: true, legs: { dsl: up, lte: dead } }, 'lteRoams'],
+  ['the concentrator is away', { concentrator: { state: 'unreachable' } }, 'unbonded'],
+  [
+    'nobody has answered yet',
+    { legs: { dsl: { state: 'unknown' }, lte: { state: 'unknown' } } },
+    'starting',
+  ],
+  ['a moment of doubt is no news', { legs: { dsl: { state: 'suspect' }, lte: up } }, 'good'],
+]
+
+for (const [name, facts, expected] of homes) {
+  test(`${name}: ${expected}`, () => {
+    assert.equal(lineCase({ ...WELL, ...facts }), expected)
+  })
+}
+
+test('every case has a sentence, and says how grave it is', () => {
+  for (const one of LINE_CASES) {
+    const { sentence, advice, tone } = TEXTS.line[one]
+    assert.match(sentence, /^[A-Z].*\.$/)
+    assert.match(advice, /^$|^[A-Z].*\.$/)
+    assert.ok(['good', 'notice', 'bad'].includes(tone))
+  }
+})

@@ -1,0 +1,166 @@
+/**
+ * Every word on the page. Whoever translates the page translates this file.
+ */
+import type { LegName } from '../../../shared/core/leg.ts'
+import type { WhyNot } from '../speed-test/result.ts'
+import type { LineCase } from './line-sentence.ts'
+import type { LegCondition } from './page-state.ts'
+
+/** `good` needs no attention, `notice` may, `bad` does. */
+export type Tone = 'good' | 'notice' | 'bad'
+
+interface LineText {
+  readonly tone: Tone
+  readonly sentence: string
+  /** What whoever reads it can do, or expect. */
+  readonly advice: string
+}
+
+const line: Readonly<Record<LineCase, LineText>> = {
+  good: { tone: 'good', sentence: 'Your line works well.', advice: '' },
+  lteHelps: {
+    tone: 'good',
+    sentence: 'Your line is busy, so mobile helps.',
+    advice: 'DSL is full just now. You need not do anything.',
+  },
+  onLteAlone: {
+    tone: 'bad',
+    sentence: 'DSL does not work. You are online over mobile.',
+    advice: 'Look whether the DSL cable and the modem are plugged in. Mobile may be slower.',
+  },
+  onDslAlone: {
+    tone: 'notice',
+    sentence: 'Mobile does not work. DSL does.',
+    advice: 'You are online. At busy times your line may be slower than usual.',
+  },
+  lteSpent: {
+    tone: 'notice',
+    sentence: 'This month’s mobile data is used up. DSL works.',
+    advice: 'Mobile still steps in when DSL fails, unless your plan says otherwise.',
+  },
+  lteRoams: {
+    tone: 'notice',
+    sentence: 'Mobile is switched off while it is in a foreign network. DSL works.',
+    advice: '',
+  },
+  unbonded: {
+    tone: 'notice',
+    sentence: 'You are online, but your two lines cannot be joined just now.',
+    advice: 'Your provider’s service does not answer. This page shows when it does.',
+  },
+  allDown: {
+    tone: 'bad',
+    sentence: 'You are offline. Neither DSL nor mobile works.',
+    advice: 'Look whether the modem has power. If it has, your provider can help.',
+  },
+  starting: { tone: 'notice', sentence: 'Your lines are being looked at.', advice: '' },
+}
+
+const legs: Readonly<Record<LegName, string>> = { dsl: 'DSL', lte: 'Mobile' }
+
+const conditions: Readonly<Record<LegCondition, string>> = {
+  works: 'works',
+  down: 'does not work',
+  unknown: 'not known yet',
+  barred: 'switched off',
+}
+
+const WHY_NO_TEST: Readonly<Record<WhyNot, string>> = {
+  down: 'not tested, it does not work',
+  unreachable: 'the provider’s service did not answer',
+  refused: 'the provider’s service has no speed test',
+  stalled: 'it stopped in the middle; large packets may be lost on the way',
+  lteOff: 'not tested, it is switched off',
+  lteSpent: 'not tested, this month’s data is used up',
+  lteNotTested: 'not tested, as this router is set up',
+  lteOften: 'not tested, it was tested often today',
+  stopped: 'stopped',
+}
+
+export const TEXTS = {
+  language: 'en',
+  title: 'Your line',
+  line,
+  legs,
+  conditions,
+  offline: 'The router does not answer. What you see is old.',
+  withoutScript: 'This page shows more with JavaScript.',
+  notBuilt:
+    'The rest of this page is missing on this router. Who looks after it finds why in its log.',
+  since: (time: string) => `since ${time}`,
+  download: 'Download',
+  upload: 'Upload',
+  roundTrip: 'Delay',
+  noAnswer: 'none yet',
+  now: 'Right now',
+  ago: (age: string) => `${age} ago`,
+  day: {
+    title: 'The last day',
+    chart: (direction: string) => `${direction} of both lines over the last 24 hours`,
+    empty: 'Nothing has been recorded yet. The first minute appears in a moment.',
+    table: 'As a table',
+    most: (rate: string) => `at most ${rate}`,
+    hour: 'From',
+    down: 'Line down',
+    unit: 'Mbit/s on average',
+    gap: 'not recorded',
+    noDowntime: '–',
+    minutes: (minutes: number) => `${minutes} min`,
+  },
+  help: {
+    title: 'When mobile helped',
+    empty: 'Mobile did not have to help in the last day.',
+    now: 'now',
+    directions: { down: 'download', up: 'upload' },
+    more: (count: number) => `and ${count} more times before`,
+    why: (kind: string): string => WHY[kind] ?? 'DSL was not enough',
+  },
+  budget: {
+    title: 'Mobile data this month',
+    used: (used: string, all: string) => `${used} of ${all} used`,
+    until: (date: string) => `A new month begins on ${date}.`,
+  },
+  test: {
+    title: 'Speed test',
+    explain: (megabytes: number, lteMegabytes: number) =>
+      `Takes about half a minute and up to ${megabytes} MB, of which up to ${lteMegabytes} MB are mobile data that count in your month.`,
+    start: 'Test now',
+    stop: 'Stop',
+    running: (stage: string, direction: string) => `Testing ${stage}, ${direction}`,
+    checking: (stage: string) => `Looking at ${stage}`,
+    both: 'Both together',
+    idle: 'Delay at rest',
+    loadedDown: 'Delay while downloading',
+    loadedUp: 'Delay while uploading',
+    used: (megabytes: string, lteMegabytes: string) =>
+      `${megabytes} MB used, ${lteMegabytes} MB of it mobile.`,
+    measured: (time: string) => `Measured at ${time}.`,
+    never: 'No test has been made since the router started.',
+    why: WHY_NO_TEST,
+    path: {
+      mptcp: 'Joining',
+      mtu: 'Packet size',
+      joins: 'possible',
+      stripped: 'blocked by the network',
+    },
+    bytes: (bytes: number) => `${bytes} bytes`,
+  },
+  manage: {
+    title: 'For whoever looks after the router',
+    password: 'Password',
+    restart: 'Restart',
+    restartExplain: 'Connections that are open now are interrupted for a few seconds.',
+    restarting: 'It restarts. This page comes back by itself.',
+    bundle: 'Support bundle',
+    bundleExplain: 'A file for your provider: settings without secrets, and what was logged.',
+    wrong: 'That is not the password.',
+    tooOften: 'Too many wrong passwords. Wait a few seconds.',
+    failed: 'That did not work.',
+  },
+} as const
+
+const WHY: Readonly<Record<string, string>> = {
+  'dsl-full': 'DSL was full',
+  'dsl-queue': 'DSL was full',
+  'dsl-down': 'DSL did not work',
+}

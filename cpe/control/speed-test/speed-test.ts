@@ -1,0 +1,247 @@
+/**
+ * The speed test of a home (ADR 0051): DSL, LTE and both together, against its own concentrator, one after the other.
+ *
+ *     path ──▶ down ──▶ up        each with small questions beside it, on a connection of their own
+ *
+ * It takes what the lines have, so while it runs a full DSL is no reason for LTE to help: steering asks `isMeasuring`.
+ */
+import type { CpeConfig } from '../../../shared/config/cpe.ts'
+import type { LegName } from '../../../shared/core/leg.ts'
+import type { ServiceClass } from '../../../shared/core/service-class.ts'
+import { planSpeedTest, type SpeedTestPart } from '../../../shared/core/speed-plan.ts'
+import type { Log } from '../../../shared/daemon/log.ts'
+import { SpeedTestMode } from '../../../shared/wire/speed-test.ts'
+import type { HouseFlow } from '../../steering/house-flows.ts'
+import type { RunningSteering } from '../../steering/steering.ts'
+import { TestConnection, TestFailure, type TestHome } from './connection.ts'
+import { Pings } from './pings.ts'
+import {
+  type SpeedTestResult,
+  type SpeedTestState,
+  type Step,
+  SUBJECTS,
+  type Subject,
+  type SubjectResult,
+  type WhyNot,
+} from './result.ts'
+import { receive, send, type TransferLimits } from './transfer.ts'
+
+export interface TesterParts extends TestHome {
+  readonly config: TestHome['config'] & Pick<CpeConfig, 'speedTest'>
+  readonly steering: () => Pick<RunningSteering, 'lte' | 'status'>
+  readonly unixMs: () => number
+  readonly log: Pick<Log, 'error' | 'info'>
+}
+
+export class SpeedTester {
+  readonly #parts: TesterParts
+  readonly #connections = new Set<TestConnection>()
+  readonly #listeners = new Set<(state: SpeedTestState) => void>()
+  #stop: AbortController | undefined
+  #running: SpeedTestState['running']
+  #result: SpeedTestResult | undefined
+  #overMs = -Infinity
+  /** When LTE was tested in the last day. */
+  #lteTestedMs: number[] = []
+
+  constructor(parts: TesterParts) {
+    this.#parts = parts
+  }
+
+  /** It runs, or has only just ended: the lines are as full as it has made them. */
+  get isMeasuring(): boolean {
+    return this.#stop !== undefined || performance.now() - this.#overMs < CALM_MS
+  }
+
+  get state(): SpeedTestState {
+    const { megabytes, lteMegabytes } = this.#parts.config.speedTest
+    return {
+      megabytes,
+      lteMegabytes: Math.min(lteMegabytes, megabytes),
+      ...(this.#running !== undefined && { running: this.#running }),
+      ...(this.#result !== undefined && { result: this.#result }),
+    }
+  }
+
+  /** The connections of others, and the test's own. */
+  *flows(others: Iterable<HouseFlow>): Generator<HouseFlow> {
+    yield* others
+    for (const connection of this.#connections) yield* connection.flows()
+  }
+
+  /** Hear of each step until disposed of. */
+  watch(hear: (state: SpeedTestState) => void): Disposable {
+    this.#listeners.add(hear)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(hear) }
+  }
+
+  /** False while one runs already. */
+  start(): boolean {
+    if (this.#stop !== undefined) return false
+    const stop = new AbortController()
+    this.#stop = stop
+    this.#result = { atMs: this.#parts.unixMs(), subjects: {}, usedBytes: 0, lteUsedBytes: 0 }
+    this.#run(stop.signal)
+      .catch((error: unknown) => this.#parts.log.error('speed test failed', { why: String(error) }))
+      .finally(() => {
+        this.#stop = undefined
+        this.#running = undefined
+        this.#overMs = performance.now()
+        this.#parts.log.info('speed test', { ...this.#result })
+        this.#tell()
+      })
+    return true
+  }
+
+  stop(): void {
+    this.#stop?.abort()
+  }
+
+  [Symbol.dispose](): void {
+    this.stop()
+    for (const connection of this.#connections) connection[Symbol.dispose]()
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const plan = planSpeedTest(this.#parts.config.speedTest)
+    for (const subject of SUBJECTS) {
+      const why = signal.aborted ? 'stopped' : this.#whyNot(subject)
+      if (why !== undefined) {
+        this.#learn(subject, { why })
+        continue
+      }
+      if (subject === 'lte') this.#lteTestedMs.push(performance.now())
+      try {
+        await this.#test(subject, plan[subject], signal)
+      } catch (error) {
+        if (!(error instanceof TestFailure)) throw error
+        this.#learn(subject, { why: error.why })
+      }
+    }
+  }
+
+  /** What stands in the way; undefined where it can be tested. */
+  #whyNot(subject: Subject): WhyNot | undefined {
+    const { board, config } = this.#parts
+    const steering = this.#parts.steering()
+    if (subject !== 'lte' && !board.leg('dsl').up) return 'down'
+    if (subject === 'dsl') return undefined
+    const { barred, budget } = steering.lte()
+    if (config.speedTest.lteMegabytes === 0) return 'lteNotTested'
+    if (budget.spent) return 'lteSpent'
+    if (barred !== undefined) return 'lteOff'
+    if (!board.leg('lte').up) return 'down'
+    if (subject === 'both') return undefined
+    const sinceMs = performance.now() - DAY_MS
+    this.#lteTestedMs = this.#lteTestedMs.filter((atMs) => atMs > sinceMs)
+    return this.#lteTestedMs.length >= LTE_TESTS_A_DAY ? 'lteOften' : undefined
+  }
+
+  async #test(subject: Subject, part: SpeedTestPart, signal: AbortSignal): Promise<void> {
+    this.#step(subject, 'path')
+    const echo = await this.#open(subject, SpeedTestMode.echo, 0, signal)
+    try {
+      const pings = new Pings(echo)
+      const idleMs = await pings.medianMs(IDLE_PINGS)
+      this.#learn(subject, { multipath: echo.token !== undefined, ...(idleMs && { idleMs }) })
+      this.#step(subject, 'down')
+      const down = { bytes: part.downBytes, lteBytes: part.lteDownBytes }
+      const [downBitsPerS, loadedDownMs] = await this.#fill(subject, 'down', down, pings, signal)
+      this.#learn(subject, { ...known({ downBitsPerS, loadedDownMs }) })
+      this.#step(subject, 'up')
+      const up = { bytes: part.upBytes, lteBytes: part.lteUpBytes }
+      const [upBitsPerS, loadedUpMs] = await this.#fill(subject, 'up', up, pings, signal)
+      this.#learn(subject, { ...known({ upBitsPerS, loadedUpMs }) })
+    } finally {
+      this.#close(echo)
+    }
+  }
+
+  /** Bits a second, and the median delay meanwhile. */
+  async #fill(
+    subject: Subject,
+    direction: 'down' | 'up',
+    { bytes, lteBytes }: { readonly bytes: number; readonly lteBytes: number },
+    pings: Pings,
+    signal: AbortSignal,
+  ): Promise<readonly [number | undefined, number | undefined]> {
+    const connection = await this.#open(subject, SpeedTestMode[direction], bytes, signal)
+    try {
+      const mayGoOn = () => subject !== 'both' || connection.carried().lte < lteBytes
+      const limits: TransferLimits = { bytes, mayGoOn, signal }
+      const filling = direction === 'down' ? receive(connection, limits) : send(connection, limits)
+      const loadedMs = pings.medianMs(Infinity, filling)
+      const bitsPerS = await filling
+      const { mtuBytes } = connection
+      this.#learn(subject, {
+        multipath: connection.token !== undefined,
+        ...(subject !== 'both' && mtuBytes !== undefined && { mtuBytes }),
+      })
+      return [bitsPerS, await loadedMs]
+    } finally {
+      this.#close(connection)
+    }
+  }
+
+  async #open(
+    subject: Subject,
+    mode: SpeedTestMode,
+    bytes: number,
+    signal: AbortSignal,
+  ): Promise<TestConnection> {
+    const { leg, serviceClass } = WAYS[subject]
+    const order = { mode, bytes: mode === SpeedTestMode.down ? bytes : 0 }
+    const connection = await TestConnection.open(this.#parts, leg, serviceClass, order, signal)
+    this.#connections.add(connection)
+    return connection
+  }
+
+  #close(connection: TestConnection): void {
+    const { dsl, lte } = connection.carried()
+    this.#connections.delete(connection)
+    connection[Symbol.dispose]()
+    if (this.#result === undefined) return
+    const { usedBytes, lteUsedBytes } = this.#result
+    this.#result = {
+      ...this.#result,
+      usedBytes: usedBytes + dsl + lte,
+      lteUsedBytes: lteUsedBytes + lte,
+    }
+  }
+
+  #step(subject: Subject, step: Step): void {
+    this.#running = { subject, step }
+    this.#tell()
+  }
+
+  #learn(subject: Subject, learnt: SubjectResult): void {
+    if (this.#result === undefined) return
+    const { subjects } = this.#result
+    const merged = { ...subjects[subject], ...learnt }
+    this.#result = { ...this.#result, subjects: { ...subjects, [subject]: merged } }
+    this.#tell()
+  }
+
+  #tell(): void {
+    for (const hear of this.#listeners) hear(this.state)
+  }
+}
+
+function known<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> }
+}
+
+const WAYS: Readonly<
+  Record<Subject, { readonly leg: LegName; readonly serviceClass: ServiceClass }>
+> = {
+  dsl: { leg: 'dsl', serviceClass: 'dsl-only' },
+  lte: { leg: 'lte', serviceClass: 'lte-only' },
+  both: { leg: 'dsl', serviceClass: 'aggregate' },
+}
+const IDLE_PINGS = 12
+/** What stood in queues has left, and averages have come down. */
+const CALM_MS = 1_500
+const DAY_MS = 86_400_000
+/** Of 15 MB each: whoever is in the LAN may ask for one. */
+const LTE_TESTS_A_DAY = 12
