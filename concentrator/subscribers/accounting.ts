@@ -28,6 +28,7 @@ import { CARRIERS, type Keeper, type Octets } from './keeper.ts'
 import type { Roster } from './roster.ts'
 import type { TunnelUsage } from './tunnel-usage.ts'
 import { UsageBook } from './usage-book.ts'
+import { UsageJournal } from './usage-journal.ts'
 import { UsageOut } from './usage-out.ts'
 
 export interface RunningAccounting extends AsyncDisposable {
@@ -72,6 +73,9 @@ export async function openAccounting(
   const out = new UsageOut(
     store.keeper,
     `${config.store.name} ${randomBytes(8).toString('hex')}`,
+    new UsageJournal(join(stateDirectory, 'usage-waiting.json'), (why) =>
+      log.error('usage journal', { why }),
+    ),
     (why) => log.warn('usage not kept yet', { why }),
   )
   const takers = { tcp: () => accountant.take(), tunnel: tunnel.reader() }
