@@ -16,7 +16,7 @@ import { Failures } from './failures.ts'
 import { keptServerKey, readServerKey, type ServerKey } from './server-key.ts'
 import { sessionCookies } from './session-cookies.ts'
 import { openSessionDoor } from './session-door.ts'
-import { sessionHomes } from './session-homes.ts'
+import { isTrusted, sessionHomes } from './session-homes.ts'
 import { keepSessionRecords } from './session-records.ts'
 import { Sessions, type SessionWatch } from './sessions.ts'
 
@@ -30,7 +30,7 @@ export interface RunningControl extends AsyncDisposable {
 }
 
 export interface ControlParts {
-  readonly store: Pick<Store, 'homes' | 'keeper' | 'onChange' | 'override'>
+  readonly store: Pick<Store, 'homes' | 'keeper' | 'onChange' | 'override' | 'staleSinceMs'>
   readonly roster: Pick<Roster, 'numberOf'>
   readonly mint: MintSettings
   readonly watch: SessionWatch
@@ -57,6 +57,7 @@ export async function openControl(
     software: `hybridge ${release()}`,
     control,
     homeOf,
+    isTrusted: (id) => isTrusted(store, id, config.store.trustS, Date.now()),
     unixMs: Date.now,
     cookieFor: config.cookies.issue ? cookieFor : () => undefined,
     hear: ({ id }, report) => homeLog.hear(id, report, Date.now()),

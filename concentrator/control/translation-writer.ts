@@ -4,6 +4,7 @@
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { log } from '../../shared/daemon/log.ts'
 import type { Translation } from '../data/translations.ts'
+import type { Roster } from '../subscribers/roster.ts'
 import { TranslationLog } from './translation-log.ts'
 
 export interface TranslationWriter extends AsyncDisposable {
@@ -13,7 +14,7 @@ export interface TranslationWriter extends AsyncDisposable {
 /** Throws where the directory cannot be made. */
 export function openTranslationLog(
   { translationLog }: Pick<ConcentratorConfig, 'translationLog'>,
-  idOf: (number: number) => string | undefined,
+  roster: Pick<Roster, 'idOf'>,
 ): TranslationWriter {
   if (translationLog === undefined) {
     return { write: () => undefined, [Symbol.asyncDispose]: () => Promise.resolve() }
@@ -21,7 +22,7 @@ export function openTranslationLog(
   const file = new TranslationLog(translationLog, Date.now, (why) =>
     log.warn('translation log', { why, help: 'lines are lost; connections go on' }),
   )
-  const lineOf = translationLine(idOf)
+  const lineOf = translationLine((number) => roster.idOf(number))
   return {
     write: (translations) => file.write(translations.map(lineOf)),
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),

@@ -47,6 +47,7 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['keepalive.accessIdleS', 1, 32_767],
   ['control.port', 1, 65_535],
   ['accounting.intervalS', 1, 3_600],
+  ['store.trustS', 0, 31_622_400],
 ]
 
 testEdges(concentratorConfig, minimal, [
@@ -508,7 +509,11 @@ test('the least that must be said becomes a whole configuration', () => {
         caps: {},
       },
     ],
-    store: { name: 'concentrator-1', file: '/var/lib/hybridge/concentrator.db' },
+    store: {
+      name: 'concentrator-1',
+      file: '/var/lib/hybridge/concentrator.db',
+      trustS: 86_400,
+    },
     api: { address: '127.0.0.1', port: 8_804, requestsPerS: 1_000, wrongTokensPerS: 5 },
     shaping: { dslShare: 0.97 },
     accounting: { enabled: false, intervalS: 10 },

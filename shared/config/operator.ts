@@ -21,6 +21,11 @@ export function storeSection() {
       ),
       /** Where several concentrators share it, for example redis://192.0.2.20:6379/0. Default none. */
       redis: redisUrl().optional(),
+      /**
+       * Seconds for which a home of the store may open sessions by what was last known of it, while the store is away.
+       * Default 86,400.
+       */
+      trustS: wholeNumber(0, 31_622_400, 'seconds').default(86_400),
     })
     .prefault({})
 }
