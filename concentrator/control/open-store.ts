@@ -9,15 +9,17 @@ import { verifierOf } from '../subscribers/records.ts'
 import { openRedisKeeper } from '../subscribers/redis-keeper.ts'
 import { openSqliteKeeper } from '../subscribers/sqlite-keeper.ts'
 import { Store } from '../subscribers/store.ts'
+import { StoreCache } from '../subscribers/store-cache.ts'
 
 export async function openStore({
   store,
   subscribers,
 }: Pick<ConcentratorConfig, 'store' | 'subscribers'>): Promise<Store> {
   const keeper = await openKeeper(store)
-  return await Store.open(keeper, subscribers.map(fileHome), (what, fields) =>
-    log.warn(what, fields),
-  )
+  // A file of our own is never away.
+  const cache = store.redis === undefined ? undefined : new StoreCache(`${store.file}.cache`)
+  const say = (what: string, fields: object) => log.warn(what, { ...fields })
+  return await Store.open(keeper, subscribers.map(fileHome), say, cache)
 }
 
 function openKeeper({ file, redis }: ConcentratorConfig['store']): Promise<Keeper> {

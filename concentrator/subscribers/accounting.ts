@@ -25,6 +25,7 @@ import { Accountant } from './accountant.ts'
 import type { SubflowListener } from './doorkeeper.ts'
 import type { Identities } from './identities.ts'
 import type { Keeper, Octets } from './keeper.ts'
+import { KeptUsage } from './kept-usage.ts'
 import type { Roster } from './roster.ts'
 import { UsageBook } from './usage-book.ts'
 import { UsageOut } from './usage-out.ts'
@@ -66,10 +67,11 @@ export async function openAccounting(
 
   const book = new UsageBook((token) => identities.of(token), whose)
   const accountant = new Accountant((peer) => book.ownerOf(peer))
-  const out = new UsageOut(
-    store.keeper,
-    `${config.store.name} ${randomBytes(8).toString('hex')}`,
-    (why) => log.warn('usage not kept yet', { why }),
+  const kept = new KeptUsage(store.keeper, join(stateDirectory, USAGE_FILE), (why) =>
+    log.warn('usage not kept yet', { why }),
+  )
+  const out = new UsageOut(kept, `${config.store.name} ${randomBytes(8).toString('hex')}`, (why) =>
+    log.warn('usage not kept yet', { why }),
   )
   const give = () => {
     for (const [number, octets] of accountant.take()) {
@@ -78,7 +80,7 @@ export async function openAccounting(
       out.add(subscriber, octets)
       used(subscriber, octets)
     }
-    return out.send(Date.now())
+    return out.send(Date.now()).then(() => kept.say(Date.now()))
   }
   const service = await supervise(
     (failed) =>
@@ -169,6 +171,8 @@ function renderTracking(port: number): string {
 `
 }
 
+/** In the state directory. */
+const USAGE_FILE = 'concentrator-usage.ndjson'
 const TABLE = 'hybridge_accounting'
 const REMOVE_TRACKING = `table inet ${TABLE}
 delete table inet ${TABLE}
