@@ -108,7 +108,7 @@ await runDaemon(async (signal) => {
   await using door = keepHomesDoor(config, { identities, control, present }, listeners)
   using _access = tellAccess(counters)
   await using tunnel = await openStreetTunnel(config, present.homes, sysctls, log)
-  await using translations = openTranslationLog(config, roster)
+  await using translations = await openTranslationLog(config, roster)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers<typeof settings & typeof memory, StreetNews, RollChange>(
     new URL('data/worker.ts', import.meta.url),
