@@ -22,8 +22,10 @@ import { openControl } from './control/control.ts'
 import { openDrain } from './control/drain.ts'
 import { exportMetrics } from './control/exporter.ts'
 import { reportForeignAddresses } from './control/foreign-addresses.ts'
+import { shapeHomes } from './control/home-rates.ts'
+import { keepHomesDoor } from './control/homes-door.ts'
 import { makeLocalToken } from './control/local-token.ts'
-import { newsWriter, strayWriter } from './control/news.ts'
+import { newsWriter } from './control/news.ts'
 import { openStore } from './control/open-store.ts'
 import { presentHomes } from './control/present-homes.ts'
 import { answerProbes, type ShapedKbps } from './control/probe-responder.ts'
@@ -36,13 +38,10 @@ import { openStreetTunnel } from './data/tunnel.ts'
 import { openAccounting } from './subscribers/accounting.ts'
 import { CappedLegs } from './subscribers/capped-legs.ts'
 import { keptSecret } from './subscribers/cookie-secret.ts'
-import { keepDoor } from './subscribers/doorkeeper.ts'
 import { HOMES_MAX } from './subscribers/homes.ts'
 import { IDENTITIES_MAX, Identities } from './subscribers/identities.ts'
-import { joinJudge } from './subscribers/join-judge.ts'
 import { together } from './subscribers/listeners.ts'
 import type { RollChange } from './subscribers/roll.ts'
-import { openShaper } from './subscribers/shaper.ts'
 import { SOURCES_MAX, Sources } from './subscribers/sources.ts'
 import { Tallies } from './subscribers/tallies.ts'
 import { TIES_MAX, TieTable } from './subscribers/tie-table.ts'
@@ -101,9 +100,7 @@ await runDaemon(async (signal) => {
   const settings = streetSettings(config, present.list, host, secret)
   const whose = whoseAddress(present.roll, tieTable, monotonicS).known
   const { roster } = present
-  await using shaper = await openShaper(config, whose, cappedLegs, (why) =>
-    log.warn('shaper', { why }),
-  )
+  await using shaper = await shapeHomes(config, { store, roster, whose, capped: cappedLegs })
   shapedKbps = shaper.shapedKbps
   await using accounted = await openRadiusAccounting(config)
   const { used } = accounted
@@ -112,30 +109,20 @@ await runDaemon(async (signal) => {
   const { mint } = settings
   await using control = await openControl(config, { store, roster, mint, watch: accounted })
   const listeners = together([shaper.listener, usage.listener, control.listener])
-  const isWhose = (token: number) =>
-    identities.of(token)?.subscriber ?? control.sessions?.numberOf(token)
-  const judge = joinJudge(isWhose, present.roll)
-  const { subflowsPerConnection } = config.limits
-  await using door = keepDoor(subflowsPerConnection, judge, strayWriter(isWhose, roster), listeners)
+  await using door = keepHomesDoor(config, { identities, control, present }, listeners)
   using _access = tellAccess(counters)
   await using tunnel = await openStreetTunnel(config, present.homes, tunnelled, sysctls, log)
-  const idOf = (number: number) => roster.idOf(number)
-  await using translations = openTranslationLog(config, idOf)
+  await using translations = await openTranslationLog(config, roster)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers<typeof settings & typeof memory, StreetNews, RollChange>(
     new URL('data/worker.ts', import.meta.url),
     config.workers,
     { ...settings, ...memory },
-    newsWriter(idOf, (some) => translations.write(some)),
+    newsWriter(roster, translations),
   )
   using homes = present.follow(probes, tunnel, (change) => workers.tell(change))
   using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
-  await using _changes = await openRadiusChanges(config, {
-    store,
-    sessions: control.sessions,
-    accounted,
-    reset: (id) => homes.reset(id),
-  })
+  await using _changes = await openRadiusChanges(config, { store, control, accounted, homes })
   await using _registration = register(store, { name: config.store.name, ...config.listen }, drain)
   const { store: kept, egress, stateDirectory } = config
   const room = { store, drain, concentrator: kept.name, egressPool: egress.addresses }

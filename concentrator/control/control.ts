@@ -18,7 +18,7 @@ import { Failures } from './failures.ts'
 import { keptServerKey, readServerKey, type ServerKey } from './server-key.ts'
 import { sessionCookies } from './session-cookies.ts'
 import { openSessionDoor } from './session-door.ts'
-import { sessionHomes } from './session-homes.ts'
+import { isTrusted, sessionHomes } from './session-homes.ts'
 import { keepSessionRecords } from './session-records.ts'
 import { Sessions, type SessionWatch } from './sessions.ts'
 
@@ -34,7 +34,10 @@ export interface RunningControl extends AsyncDisposable {
 }
 
 export interface ControlParts {
-  readonly store: Pick<Store, 'commit' | 'follow' | 'homes' | 'keeper' | 'onChange' | 'override'>
+  readonly store: Pick<
+    Store,
+    'commit' | 'follow' | 'homes' | 'keeper' | 'onChange' | 'override' | 'staleSinceMs'
+  >
   readonly roster: Pick<Roster, 'numberOf'>
   readonly mint: MintSettings
   readonly watch: SessionWatch
@@ -61,6 +64,7 @@ export async function openControl(
     software: `hybridge ${release()}`,
     control,
     homeOf,
+    isTrusted: (id) => isTrusted(store, id, config.store.trustS, Date.now()),
     unixMs: Date.now,
     enrol: enrolments(store, Date.now, log),
     cookieFor: config.cookies.issue ? cookieFor : () => undefined,

@@ -113,7 +113,7 @@ type OpenStreet = Awaited<ReturnType<typeof openStreet>>
 
 async function openStreet(shared?: string, fields: JsonObject = {}) {
   const file = shared ?? join(folder, `${files++}.db`)
-  const store = await Store.open(await openSqliteKeeper(file), [], assert.fail, vault)
+  const store = await Store.open(await openSqliteKeeper(file), [], assert.fail, { vault })
   const clock = { ms: 0 }
   const street = {
     file,

@@ -10,6 +10,7 @@ import { verifierOf } from '../subscribers/records.ts'
 import { openRedisKeeper } from '../subscribers/redis-keeper.ts'
 import { openSqliteKeeper } from '../subscribers/sqlite-keeper.ts'
 import { Store } from '../subscribers/store.ts'
+import { StoreCache } from '../subscribers/store-cache.ts'
 import { openVault } from '../subscribers/vault.ts'
 
 export async function openStore({
@@ -19,7 +20,10 @@ export async function openStore({
   const vault = openVault(store.keyFile)
   const keeper = await openKeeper(store)
   const homes = subscribers.map(fileHome)
-  const opened = await Store.open(keeper, homes, (what, fields) => log.warn(what, fields), vault)
+  // A file of our own is never away.
+  const cache = store.redis === undefined ? undefined : new StoreCache(`${store.file}.cache`)
+  const say = (what: string, fields: object) => log.warn(what, { ...fields })
+  const opened = await Store.open(keeper, homes, say, { vault, cache })
   if (!vault.metForeign) return opened
   await opened[Symbol.asyncDispose]()
   const help = 'put the right one there, such as that of another concentrator that shares it'

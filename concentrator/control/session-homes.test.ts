@@ -4,7 +4,7 @@ import { credentialOf } from '../../shared/session/credential.ts'
 import { controlSecret } from '../../shared/tunnel/keys.ts'
 import { Homes } from '../subscribers/homes.ts'
 import { verifierOf } from '../subscribers/records.ts'
-import { sessionHomes } from './session-homes.ts'
+import { isTrusted, sessionHomes } from './session-homes.ts'
 
 const cookie = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)
 
@@ -20,6 +20,32 @@ test('a home is told what its layers name, the strongest last, and no more', () 
   assert.notEqual(second?.policy.version, first?.policy.version)
   homes.setHome('a', 4, { verifier: verifierOf(cookie), policy: {} })
   assert.deepEqual(homeOf('a')?.policy.document, {})
+})
+
+test('what is kept here is not told, and is no other policy', () => {
+  const { homes, homeOf } = street()
+  homes.setHome('a', 1, { verifier: verifierOf(cookie), policy: { overflow: { trialS: 9 } } })
+  const before = homeOf('a')?.policy
+  const policy = { overflow: { trialS: 9 }, rates: { lteDownMbps: 5 } }
+  homes.setHome('a', 2, { verifier: verifierOf(cookie), policy })
+  assert.deepEqual(homeOf('a')?.policy, before)
+  assert.equal(homes.policyOf('a')?.policy.rates.lteDownMbps, 5)
+})
+
+test('what is known of a home is enough for a while, of one of the file for ever', () => {
+  const of = (id: string) => ({
+    id,
+    verifier: verifierOf(cookie),
+    prefixes: { dsl: [], lte: [] },
+    acl: { allow: [], deny: [] },
+  })
+  const homes = new Homes([of('filed')])
+  const trusted = (id: string, staleSinceMs: number | undefined, nowMs: number) =>
+    isTrusted({ homes, staleSinceMs }, id, 60, nowMs)
+  assert.ok(trusted('a', undefined, 1e9))
+  assert.ok(trusted('a', 1_000, 61_000))
+  assert.ok(!trusted('a', 1_000, 61_001))
+  assert.ok(trusted('filed', 1_000, 1e9))
 })
 
 test('homes with the same layers share one document', () => {

@@ -8,6 +8,7 @@ import { LEGS } from '../../shared/core/leg.ts'
 import type { Prefix } from '../../shared/wire/address.ts'
 import type { EffectivePolicy, Homes } from '../subscribers/homes.ts'
 import type { Roster } from '../subscribers/roster.ts'
+import type { Store } from '../subscribers/store.ts'
 
 export interface Home {
   /** What the data threads call it. */
@@ -35,7 +36,8 @@ export function sessionHomes(
   const versioned = (effective: EffectivePolicy): VersionedPolicy => {
     const known = versions.get(effective)
     if (known !== undefined) return known
-    const document = effective.said
+    // Rates are kept here (subscribers/shaper.ts).
+    const { rates: _, ...document } = effective.said
     const version = hash('sha256', JSON.stringify(document)).slice(0, VERSION_DIGITS)
     const policy = { version, document }
     versions.set(effective, policy)
@@ -53,6 +55,18 @@ export function sessionHomes(
       policy: versioned(homes.policyFrom(homes.layersOf(home))),
     }
   }
+}
+
+/** Whether what was last known of a home is enough for a session to begin, while the store is away. */
+export function isTrusted(
+  { homes, staleSinceMs }: Pick<Store, 'homes' | 'staleSinceMs'>,
+  id: string,
+  trustS: number,
+  nowMs: number,
+): boolean {
+  if (staleSinceMs === undefined || homes.isOfFile(id)) return true
+  // A clock that was put back makes it young again: then the store's absence is told all the same.
+  return nowMs - staleSinceMs <= trustS * 1_000
 }
 
 const VERSION_DIGITS = 16

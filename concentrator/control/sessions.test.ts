@@ -48,6 +48,16 @@ test('a home that proves itself is welcomed, and told its policy and its cookie'
   assert.deepEqual([street.sessions.size, street.known], [1, 1])
 })
 
+test('a home of which too little is known by now is told to come again, and nobody is accused', async () => {
+  const street = new Street()
+  street.trusted = false
+  const home = street.connect()
+  await home.says(street.hello(home))
+  const [goodbye] = home.heard
+  assert.deepEqual([goodbye?.['type'], goodbye?.['code']], ['goodbye', 'store-away'])
+  assert.deepEqual([street.sessions.size, street.unproven.length], [0, 0])
+})
+
 test('who watches hears of each home once, and for what it was bidden to go', async () => {
   const street = new Street()
   const first = street.connect()
@@ -338,6 +348,7 @@ class Street {
   unixMs = 1_000
   broken = false
   enrolled: (code: string) => Promise<Enrolled | Refusal> = () => assert.fail('nobody has a code')
+  trusted = true
   #connections = 0
   readonly #exporters = new Map<HeldEnd, Uint8Array>()
 
@@ -350,6 +361,7 @@ class Street {
       software: 'hybridge test',
       control,
       homeOf: (id) => (id === this.home?.id ? this.home : undefined),
+      isTrusted: () => this.trusted,
       unixMs: () => this.unixMs,
       enrol: ({ code }) => this.enrolled(code),
       cookieFor: ({ id }, leg, address) =>

@@ -21,6 +21,8 @@ export interface SessionsParts {
     'duplicates' | 'reportS' | 'sessionsMax'
   >
   readonly homeOf: (id: string) => Home | undefined
+  /** Whether what is known of that home may still be gone by. */
+  readonly isTrusted: (id: string) => boolean
   readonly unixMs: () => number
   readonly enrol: SessionOwner['enrol']
   readonly cookieFor: (home: Home, leg: LegName, address: Uint8Array) => Uint8Array | undefined
@@ -163,7 +165,8 @@ export class Sessions implements SubflowListener {
   #admit(session: HomeSession): Refusal | undefined {
     const { home } = session
     if (home === undefined) return TOO_SLOW
-    const { control, log } = this.#parts
+    const { control, isTrusted, log } = this.#parts
+    if (!isTrusted(home.id)) return STORE_AWAY
     const before = this.#byId.get(home.id)
     if (before === undefined && this.#byId.size >= control.sessionsMax) return FULL
     if (before !== undefined) {
@@ -228,6 +231,11 @@ const HERE_ALREADY = { code: 'here-already', why: 'it has a session already', wa
 const NOT_ANY_MORE = {
   code: 'not-authorized',
   why: 'not known here any more, or not by that secret',
+  waitS: 60,
+}
+const STORE_AWAY = {
+  code: 'store-away',
+  why: 'nobody can be asked whether it may still come',
   waitS: 60,
 }
 const REPLACED = { code: 'replaced', why: 'it came a second time', waitS: 120 }

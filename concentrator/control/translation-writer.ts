@@ -1,30 +1,39 @@
 /**
- * The translation log put together: what the data threads tell of connections becomes lines with the subscribers' names.
+ * The translation log put together: what the data threads tell of connections, and connection tracking of the tunnel's flows,
+ * becomes lines with the subscribers' names.
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { log } from '../../shared/daemon/log.ts'
 import type { Translation } from '../data/translations.ts'
+import type { Roster } from '../subscribers/roster.ts'
 import { TranslationLog } from './translation-log.ts'
+import { followTunnelTranslations } from './tunnel-translations.ts'
 
 export interface TranslationWriter extends AsyncDisposable {
   write(translations: readonly Translation[]): void
 }
 
-/** Throws where the directory cannot be made. */
-export function openTranslationLog(
-  { translationLog }: Pick<ConcentratorConfig, 'translationLog'>,
-  idOf: (number: number) => string | undefined,
-): TranslationWriter {
+/** Rejects where the directory cannot be made. */
+export async function openTranslationLog(
+  config: Pick<ConcentratorConfig, 'translationLog' | 'tunnel'>,
+  roster: Pick<Roster, 'idOf'>,
+): Promise<TranslationWriter> {
+  const { translationLog } = config
   if (translationLog === undefined) {
     return { write: () => undefined, [Symbol.asyncDispose]: () => Promise.resolve() }
   }
   const file = new TranslationLog(translationLog, Date.now, (why) =>
     log.warn('translation log', { why, help: 'lines are lost; connections go on' }),
   )
-  const lineOf = translationLine(idOf)
+  const lineOf = translationLine((number) => roster.idOf(number))
+  const write = (translations: readonly Translation[]) => file.write(translations.map(lineOf))
+  const tunnel = await followTunnelTranslations(config, write)
   return {
-    write: (translations) => file.write(translations.map(lineOf)),
-    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+    write,
+    async [Symbol.asyncDispose]() {
+      await tunnel[Symbol.asyncDispose]()
+      await file[Symbol.asyncDispose]()
+    },
   }
 }
 
@@ -33,14 +42,14 @@ export function translationLine(
   idOf: (number: number) => string | undefined,
 ): (translation: Translation) => string {
   const names = new Map<number, string>()
-  return ({ event, atMs, subscriber, address, port, destination }) => {
+  return ({ event, atMs, subscriber, protocol, address, port, destination }) => {
     const name = idOf(subscriber) ?? names.get(subscriber)
     if (name !== undefined) names.set(subscriber, name)
     return JSON.stringify({
       at: new Date(atMs).toISOString(),
       event,
       subscriber: name,
-      carrier: 'tcp',
+      ...(protocol === undefined ? { carrier: 'tcp' } : { carrier: 'tunnel', protocol }),
       address,
       port,
       ...(destination && { destination: destination.address, destinationPort: destination.port }),

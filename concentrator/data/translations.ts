@@ -14,6 +14,8 @@ export interface Translation {
   /** Unix time. */
   readonly atMs: number
   readonly subscriber: number
+  /** Of a flow of the tunnel, as in the IP header; absent for a connection of Convert. */
+  readonly protocol?: number
   /** The outside. */
   readonly address: string
   readonly port: number

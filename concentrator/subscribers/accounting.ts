@@ -73,7 +73,7 @@ export async function openAccounting(
   const out = new UsageOut(
     store.keeper,
     `${config.store.name} ${randomBytes(8).toString('hex')}`,
-    new UsageJournal(join(stateDirectory, 'usage-waiting.json'), (why) =>
+    new UsageJournal(join(stateDirectory, USAGE_FILE), (why) =>
       log.error('usage journal', { why }),
     ),
     (why) => log.warn('usage not kept yet', { why }),
@@ -179,6 +179,8 @@ function renderTracking(port: number): string {
 `
 }
 
+/** In the state directory. */
+const USAGE_FILE = 'usage-waiting.json'
 const TABLE = 'hybridge_accounting'
 const REMOVE_TRACKING = `table inet ${TABLE}
 delete table inet ${TABLE}

@@ -28,6 +28,11 @@ export class CappedLegs {
     Atomics.store(this.#cells, cellOf(subscriber, leg), CAPPED)
   }
 
+  /** Main thread: it is not any more. */
+  uncap(subscriber: number, leg: number): void {
+    Atomics.store(this.#cells, cellOf(subscriber, leg), UNCAPPED)
+  }
+
   /** Data threads: the class by which this leg's packets leave; undefined where it is not capped, or no leg. */
   classOf(subscriber: number, leg: number): number | undefined {
     const cell = cellOf(subscriber, leg)

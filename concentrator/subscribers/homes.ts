@@ -2,8 +2,12 @@
  * Homes, plans, and what policy follows from them: memory alone. store.ts fills it from the keeper.
  */
 import { hash } from 'node:crypto'
-import { mergeLayers, type PolicyLayer, readPolicy } from '../../shared/config/home-policy.ts'
-import type { Policy } from '../../shared/config/policy.ts'
+import {
+  mergeLayers,
+  type OperatorPolicy,
+  type PolicyLayer,
+  readPolicy,
+} from '../../shared/config/home-policy.ts'
 import type { JsonObject } from './keeper.ts'
 import {
   DEFAULT_PLAN,
@@ -49,7 +53,7 @@ export interface NamedLayer {
 
 /** What applies to a home now. */
 export interface EffectivePolicy {
-  readonly policy: Policy
+  readonly policy: OperatorPolicy
   /** Every key said. */
   readonly document: PolicyLayer
   /** What the layers name, and no more: the rest is the home's own to say. */

@@ -42,6 +42,21 @@ test('a leg without a cap leaves unshaped', () => {
   assert.equal(changes(), undefined)
 })
 
+test('subflows of a home whose caps are others have the class that there is now', () => {
+  const { hear, changes, book, capped } = street({ [DSL]: { subscriber: 1, leg: 1 } })
+  hear(begun(7, DSL, 1))
+  hear(joined(7, LTE, 2, 2))
+  changes()
+  capped.delete(1)
+  book.lookAgain(2)
+  assert.equal(changes(), undefined)
+  book.lookAgain(1)
+  assert.deepEqual(changes(), { remove: [`${DSL}#1`, `${LTE}#2`], add: [] })
+  capped.add(1)
+  book.lookAgain(1)
+  assert.deepEqual(changes()?.add, [`${DSL}#1 101`, `${LTE}#2 102`])
+})
+
 test('a subflow that closed is taken out', () => {
   const { hear, changes } = street({ [DSL]: { subscriber: 1, leg: 1 } })
   hear(begun(7, DSL, 1))
@@ -102,11 +117,13 @@ test('connections that ended without an event make the table stale, a resync men
 })
 
 function street(owners: Record<string, Owner>) {
+  const capped = new Set([1])
   const book = new LegClasses({
     whose: (address) => owners[formatAddress(address)],
-    classOf: (subscriber, leg) => (subscriber === 1 ? 100 + leg : undefined),
+    classOf: (subscriber, leg) => (capped.has(subscriber) ? 100 + leg : undefined),
   })
   return {
+    capped,
     owners,
     book,
     hear: (event: MptcpEvent) => book.hear(event, 0),

@@ -75,6 +75,14 @@ export class LegClasses {
     this.#sizeAfterResync = this.#subflows.size
   }
 
+  /** The caps of that home are others: its subflows are to be looked at. */
+  lookAgain(subscriber: number): void {
+    for (const connection of this.#connections.values()) {
+      if (connection.subscriber !== subscriber) continue
+      for (const key of connection.keys) this.#touched.add(key)
+    }
+  }
+
   /** What has changed since the last call, taken as done; undefined when nothing has. */
   changes(nowMs: number): ClassChanges | undefined {
     for (const [token, closedMs] of this.#closing) {

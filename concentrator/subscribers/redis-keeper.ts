@@ -33,12 +33,16 @@ import { entryFrom, recordFrom, type StreamEntry, usageFrom } from './redis-reco
 import { ADD_USAGE, COMMIT, STRIKE } from './redis-scripts.ts'
 import { DAY_S, spanStartS } from './usage.ts'
 
-/** Rejects with a sentence when it cannot be reached. */
+/** One that is away is asked again until it comes. Rejects with a sentence when it is there and does not want us. */
 export async function openRedisKeeper(url: string): Promise<Keeper> {
   const keeper = new RedisKeeper(url)
   try {
     await keeper.connect()
   } catch (error) {
+    if (!(error instanceof ReplyError)) {
+      keeper.comeLater()
+      return keeper
+    }
     await keeper[Symbol.asyncDispose]()
     const why = sentenceOf(error)
     throw new Error(`Cannot open the store ${shown(url)}: ${why}`, { cause: error })
@@ -68,6 +72,15 @@ class RedisKeeper implements Keeper {
     await this.#redis.setnx(KEY.life, randomUUID())
     await this.#ears.connect()
     await this.#ears.subscribe(KEY.journal)
+  }
+
+  /** What is to be said once is said when it is there. */
+  comeLater(): void {
+    // What fails here is asked for again by whoever follows.
+    const nobody = () => undefined
+    this.#redis.once('ready', () => void this.#redis.setnx(KEY.life, randomUUID()).catch(nobody))
+    this.#ears.once('ready', () => void this.#ears.subscribe(KEY.journal).catch(nobody))
+    if (this.#ears.status === 'wait') this.#ears.connect().catch(nobody)
   }
 
   async life(): Promise<string> {

@@ -9,8 +9,7 @@
  */
 import { join } from 'node:path'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
-import { LEG_NUMBER } from '../../shared/core/leg.ts'
-import { cappedLeg, SHAPER } from '../../shared/core/shaping.ts'
+import { SHAPER } from '../../shared/core/shaping.ts'
 import type { Owner } from '../../shared/core/tie.ts'
 import { sentenceOf } from '../../shared/daemon/log.ts'
 import { ClassMaps } from '../../shared/linux/class-maps.ts'
@@ -22,81 +21,111 @@ import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
 import type { QueuedClass } from '../../shared/wire/tc.ts'
 import type { CappedLegs } from './capped-legs.ts'
 import type { SubflowListener } from './doorkeeper.ts'
+import { type CapChange, LegCaps, type LegRates } from './leg-caps.ts'
 import { LegClasses } from './leg-classes.ts'
 
-export type ShaperConfig = Pick<
-  ConcentratorConfig,
-  'listen' | 'shaping' | 'stateDirectory' | 'subscribers'
->
+export type ShaperConfig = Pick<ConcentratorConfig, 'listen' | 'shaping' | 'stateDirectory'>
 
 export interface RunningShaper extends AsyncDisposable {
   /** Undefined where nothing is shaped. */
   readonly listener: SubflowListener | undefined
   /** What this leg, by LEG_NUMBER, of a subscriber is shaped to at present; 0 where it is not. */
   readonly shapedKbps: (subscriber: number, leg: number) => number
+  /** The rates of that home may be others. */
+  readonly look: (subscriber: number) => void
 }
 
-/**
- * Everything stands when this resolves. `whose` says which leg of which subscriber an address is; `capped` is
- * told which have a class. What the kernel refuses goes to `complain` as a sentence, once until it is
- * another: the homes go on unshaped.
- */
+export interface ShaperParts {
+  /** Which leg of which subscriber an address is. */
+  readonly whose: (address: Uint8Array) => Owner | undefined
+  /** Is told which legs have a class. */
+  readonly capped: CappedLegs
+  readonly ratesOf: (subscriber: number) => LegRates
+  /** What the kernel refuses, as a sentence, once until it is another: the homes go on unshaped. */
+  readonly complain: (sentence: string) => void
+}
+
+/** Everything stands when this resolves; homes are capped when `look` is called for them. */
 export async function openShaper(
   config: ShaperConfig,
-  whose: (address: Uint8Array) => Owner | undefined,
-  capped: CappedLegs,
-  complain: (sentence: string) => void,
+  { whose, capped, ratesOf, complain }: ShaperParts,
 ): Promise<RunningShaper> {
   await using undo = new AsyncDisposableStack()
-  const { listen, stateDirectory } = config
-  const classes = cappedClasses(config)
-  const device = classes.size === 0 ? undefined : config.shaping.interface
+  const { listen, stateDirectory, shaping } = config
+  const device = shaping.interface
   const ruleset = device === undefined ? undefined : renderShaping(device, listen.port)
   const rulesetFile = join(stateDirectory, RULESET_FILE)
   undo.use(await keepRuleset(rulesetFile, REMOVE_SHAPING, ruleset))
 
+  const caps = new LegCaps(ratesOf, shaping.dslShare)
   // Also with nothing to shape: what a killed concentrator of another configuration left is found.
   const shaper = undo.use(new Shaper(join(stateDirectory, QDISCS_FILE), SHAPER, complain))
   const made: QueuedClass[] = []
   const wanted = { defaultClass: undefined, classes: made }
   shaper.keep(new Map(device === undefined ? [] : [[device, wanted]]), complain)
   if (device === undefined || ruleset === undefined) {
-    return { listener: undefined, shapedKbps: () => 0, ...ending(undo.move()) }
+    return {
+      listener: undefined,
+      shapedKbps: () => 0,
+      look: unkept(caps, complain),
+      ...ending(undo.move()),
+    }
   }
 
   const maps = undo.use(new ClassMaps(TABLE))
   const book = new LegClasses({
     whose,
-    classOf: (subscriber, leg) => classes.get(nameOf(subscriber, leg))?.handle,
+    classOf: (subscriber, leg) => caps.classOf(subscriber, leg)?.handle,
   })
   // A class is made when the first subflow of its leg comes: ten thousand homes take the kernel a minute.
-  const missing = new Map([...classes.values()].map((one) => [one.handle, one]))
+  const missing = new Map<number, QueuedClass>()
   const shaped = new Set<number>()
+  /** Where each stands in `made`, by handle. */
+  const places = new Map<number, number>()
+  const make = (one: QueuedClass): void => {
+    const place = places.get(one.handle) ?? made.length
+    places.set(one.handle, place)
+    made[place] = one
+    const refusal = shaper.add(device, one)
+    if (refusal === undefined) shaped.add(one.handle)
+    else complain(refusal)
+  }
   const makeClasses = (handles: readonly number[]): void => {
     for (const handle of handles) {
       const one = missing.get(handle)
-      if (one === undefined) continue
-      missing.delete(handle)
-      made.push(one)
-      const refusal = shaper.add(device, one)
-      if (refusal === undefined) shaped.add(handle)
-      else complain(refusal)
+      if (!missing.delete(handle) || one === undefined) continue
+      make(one)
     }
   }
-  for (let subscriber = 0; subscriber < config.subscribers.length; subscriber++) {
-    for (const leg of Object.values(LEG_NUMBER)) {
-      if (classes.has(nameOf(subscriber, leg))) capped.cap(subscriber, leg)
-    }
+  const apply = ({ subscriber, leg, kind, one }: CapChange): void => {
+    if (places.has(one.handle)) make(one)
+    else if (kind === 'lifted') missing.delete(one.handle)
+    else missing.set(one.handle, one)
+    if (kind === 'lifted') capped.uncap(subscriber, leg)
+    if (kind === 'capped') capped.cap(subscriber, leg)
+    // What leaves by a class already goes on by it.
+    if (kind !== 'changed') book.lookAgain(subscriber)
   }
   const rebuild = () => applyRuleset(ruleset, rulesetFile)
   return {
     listener: listenerOf({ book, maps, capped, makeClasses, rebuild, complain }),
     shapedKbps: (subscriber, leg) => {
-      const one = classes.get(nameOf(subscriber, leg))
+      const one = caps.classOf(subscriber, leg)
       if (one === undefined || !shaped.has(one.handle) || !shaper.stands(device)) return 0
       return Math.round((one.ceilBytesPerS * 8) / 1_000)
     },
+    look: (subscriber) => caps.look(subscriber).forEach(apply),
     ...ending(undo.move()),
+  }
+}
+
+/** Nobody keeps rates where no interface is named: said once, for the store may name some that the file does not. */
+function unkept(caps: LegCaps, complain: (sentence: string) => void): (subscriber: number) => void {
+  let isSaid = false
+  return (subscriber) => {
+    if (isSaid || caps.look(subscriber).length === 0) return
+    isSaid = true
+    complain('Cannot keep the rates that policies name: shaping.interface does not say where')
   }
 }
 
@@ -152,27 +181,6 @@ function listenerOf(parts: ListenerParts): SubflowListener {
 
 function ending(stack: AsyncDisposableStack): AsyncDisposable {
   return { [Symbol.asyncDispose]: () => stack.disposeAsync() }
-}
-
-/** By subscriber and leg, those that have a rate. */
-function cappedClasses({ subscribers, shaping }: ShaperConfig): Map<string, QueuedClass> {
-  const classes = new Map<string, QueuedClass>()
-  for (const [number, { caps }] of subscribers.entries()) {
-    const { dslDownMbps, lteDownMbps } = caps
-    if (dslDownMbps !== undefined) {
-      const name = nameOf(number, LEG_NUMBER.dsl)
-      classes.set(name, cappedLeg(number, LEG_NUMBER.dsl, dslDownMbps * shaping.dslShare))
-    }
-    if (lteDownMbps !== undefined) {
-      const name = nameOf(number, LEG_NUMBER.lte)
-      classes.set(name, cappedLeg(number, LEG_NUMBER.lte, lteDownMbps))
-    }
-  }
-  return classes
-}
-
-function nameOf(subscriber: number, leg: number): string {
-  return `${subscriber} ${leg}`
 }
 
 function renderShaping(interfaceName: string, port: number): string {

@@ -1,6 +1,7 @@
 /**
  * A keeper whose records are one SQLite file: nothing to install, for one concentrator. The file is
- * opened by a thread (sqlite-thread.ts), which is asked here.
+ * opened by a thread (sqlite-thread.ts), which is asked here. When it dies it is started again; what was asked
+ * of it is answered that nobody knows, as when a disk fails.
  */
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -23,11 +24,11 @@ import type { Answer, Question } from './sqlite-thread.ts'
 
 type Method = Exclude<keyof SqliteMethods, 'close'>
 
-/** Rejects with a sentence when the file cannot be used. */
-export async function openSqliteKeeper(file: string): Promise<Keeper> {
+/** Rejects with a sentence when the file cannot be used. `start` starts the thread. */
+export async function openSqliteKeeper(file: string, start = startThread): Promise<Keeper> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   keepPrivate(file)
-  const keeper = new SqliteKeeper(file)
+  const keeper = new SqliteKeeper(() => start(file))
   try {
     await keeper.life()
   } catch (error) {
@@ -54,23 +55,24 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-class SqliteKeeper implements Keeper {
-  readonly #thread: Worker
-  readonly #waiting = new Map<number, Waiting>()
-  readonly #ended: Promise<unknown>
-  #calls = 0
-  #death: Error | undefined
+function startThread(file: string): Worker {
+  return new Worker(new URL('sqlite-thread.ts', import.meta.url), { workerData: { file } })
+}
 
-  constructor(file: string) {
-    this.#thread = new Worker(new URL('sqlite-thread.ts', import.meta.url), {
-      workerData: { file },
-    })
-    this.#ended = new Promise((resolve) => this.#thread.once('exit', resolve))
-    this.#thread.on('message', (answer: Answer) => this.#hear(answer))
-    this.#thread.on('error', (error: Error) => this.#end(error))
-    this.#thread.on('exit', () =>
-      this.#end(new KeeperUnavailable('The thread of the store has ended')),
-    )
+class SqliteKeeper implements Keeper {
+  readonly #start: () => Worker
+  readonly #waiting = new Map<number, Waiting>()
+  #thread: Worker | undefined
+  #ended: Promise<unknown> = Promise.resolve()
+  #again: NodeJS.Timeout | undefined
+  #calls = 0
+  /** Why it is not there. */
+  #death = ''
+  #isClosing = false
+
+  constructor(start: () => Worker) {
+    this.#start = start
+    this.#begin()
   }
 
   life() {
@@ -133,7 +135,9 @@ class SqliteKeeper implements Keeper {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#death === undefined) this.#post('close', [])
+    this.#isClosing = true
+    clearTimeout(this.#again)
+    if (this.#thread !== undefined) this.#post(this.#thread, 'close', [])
     await this.#ended
   }
 
@@ -142,18 +146,19 @@ class SqliteKeeper implements Keeper {
     ...given: Parameters<SqliteMethods[M]>
   ): Promise<ReturnType<SqliteMethods[M]>> {
     return new Promise((resolve, reject) => {
-      if (this.#death !== undefined) return reject(this.#death)
+      const thread = this.#thread
+      if (thread === undefined) return reject(new KeeperUnavailable(this.#death))
       const waiting: Waiting = {
         resolve: (value) => resolve(value as ReturnType<SqliteMethods[M]>),
         reject,
       }
-      this.#waiting.set(this.#post(method, given), waiting)
+      this.#waiting.set(this.#post(thread, method, given), waiting)
     })
   }
 
-  #post(method: string, given: readonly unknown[]): number {
+  #post(thread: Worker, method: string, given: readonly unknown[]): number {
     const question: Question = { call: ++this.#calls, method, given }
-    this.#thread.postMessage(question)
+    thread.postMessage(question)
     return question.call
   }
 
@@ -165,11 +170,26 @@ class SqliteKeeper implements Keeper {
     else waiting?.reject(new Error(answer.why))
   }
 
-  #end(error: Error): void {
-    this.#death ??= error
-    for (const { reject } of this.#waiting.values()) reject(this.#death)
+  #begin(): void {
+    const thread = this.#start()
+    this.#thread = thread
+    this.#ended = new Promise((resolve) => thread.once('exit', resolve))
+    let why = 'The thread of the store has ended'
+    thread.on('message', (answer: Answer) => this.#hear(answer))
+    thread.on('error', (error: Error) => {
+      why = error.message
+    })
+    thread.on('exit', () => this.#end(why))
+  }
+
+  #end(why: string): void {
+    this.#thread = undefined
+    this.#death = why
+    for (const { reject } of this.#waiting.values()) reject(new KeeperUnavailable(why))
     this.#waiting.clear()
+    if (!this.#isClosing) this.#again = setTimeout(() => this.#begin(), AGAIN_MS).unref()
   }
 }
 
 const PAGE_RECORDS = 1_000
+const AGAIN_MS = 500

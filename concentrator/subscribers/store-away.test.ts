@@ -3,15 +3,21 @@
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { test } from 'node:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Change, KeeperUnavailable } from './keeper.ts'
 import { verifierOf } from './records.ts'
 import { openRedisKeeper } from './redis-keeper.ts'
 import { RedisServer, redisMissing } from './redis-server.fake.ts'
-import { Store } from './store.ts'
+import { type Complain, Store } from './store.ts'
+import { StoreCache } from './store-cache.ts'
 
 const skip = redisMissing()
+const folder = mkdtempSync(join(tmpdir(), 'hybridge-cache-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
 
 test('without Redis homes go on as last known, and changes are refused at once', {
   skip,
@@ -63,8 +69,86 @@ test('Redis back without what it held changes nothing here, and takes no changes
   await assert.rejects(store.commit([home('b')], 'op'), KeeperUnavailable)
 })
 
-async function openOn(server: RedisServer): Promise<Store> {
-  return Store.open(await openRedisKeeper(server.socket), [], () => undefined)
+test('a concentrator that starts while Redis is away knows who was there, and goes on when it is back', {
+  skip,
+}, async () => {
+  await using server = new RedisServer()
+  await server.start('--appendonly', 'yes')
+  const cache = new StoreCache(join(folder, 'known'))
+  {
+    await using store = await openOn(server, cache)
+    await store.commit([home('a'), home('b')], 'op')
+    await store.commit([{ kind: 'plan', id: 'gold', after: {}, expected: 0 }], 'op')
+    await store.commit(
+      [{ kind: 'subscriber', id: 'b', after: undefined, expected: undefined }],
+      'op',
+    )
+  }
+  await server.kill()
+  const said: string[] = []
+  await using store = await openOn(server, cache, (what, { help }) => said.push(`${what}: ${help}`))
+  assert.deepEqual([store.homes.ids, store.homes.plans().map(({ id }) => id)], [['a'], ['gold']])
+  assert.match(said.join(), /^store is away: homes are as of 20/)
+  assert.ok(Math.abs((store.staleSinceMs ?? 0) - Date.now()) < 60_000)
+  await assert.rejects(store.commit([home('c')], 'op'), KeeperUnavailable)
+
+  await server.start('--appendonly', 'yes')
+  await untilFresh(store)
+  await store.commit([home('c')], 'op')
+  assert.deepEqual(store.homes.ids, ['a', 'c'])
+})
+
+test('without anything known it starts with nobody, and knows all when Redis comes', {
+  skip,
+}, async () => {
+  await using server = new RedisServer()
+  const said: string[] = []
+  const cache = new StoreCache(join(folder, 'unknown'))
+  await using store = await openOn(server, cache, (what, { help }) => said.push(`${what}: ${help}`))
+  assert.deepEqual(store.homes.ids, [])
+  assert.deepEqual(said, ['store is away: only homes of the file are known'])
+  await server.start()
+  await untilFresh(store)
+  await store.commit([home('a')], 'op')
+  assert.deepEqual(store.homes.ids, ['a'])
+})
+
+test('a Redis that comes back as another than the one in the cache is not believed', {
+  skip,
+}, async () => {
+  await using server = new RedisServer()
+  await server.start()
+  const cache = new StoreCache(join(folder, 'other'))
+  {
+    await using store = await openOn(server, cache)
+    await store.commit([home('a')], 'op')
+  }
+  await server.kill()
+  await using store = await openOn(server, cache)
+  await server.start()
+  for (let i = 0; i < 10; i++) {
+    await store.follow()
+    await pause(50)
+  }
+  assert.deepEqual(store.homes.ids, ['a'])
+  assert.notEqual(store.staleSinceMs, undefined)
+  await assert.rejects(store.commit([home('b')], 'op'), KeeperUnavailable)
+})
+
+test('a cache that is damaged is none', () => {
+  const file = join(folder, 'damaged')
+  for (const text of ['', '{', '{"life":"","seq":1}', '{"life":"a","seq":1}\n{"kind":"token"}\n']) {
+    writeFileSync(file, text)
+    assert.equal(new StoreCache(file).read(), undefined, text)
+  }
+})
+
+async function openOn(
+  server: RedisServer,
+  cache?: StoreCache,
+  complain: Complain = () => undefined,
+): Promise<Store> {
+  return Store.open(await openRedisKeeper(server.socket), [], complain, { cache })
 }
 
 async function untilFresh(store: Store): Promise<void> {

@@ -21,10 +21,18 @@ import {
   type KeptKind,
   type KeptRecord,
 } from './keeper.ts'
+import type { CachedRecord, StoreCache } from './store-cache.ts'
 import { Tokens } from './tokens.ts'
 import type { Vault } from './vault.ts'
 
 export type Complain = (what: string, fields: Readonly<Record<string, unknown>>) => void
+
+export interface StoreFiles {
+  /** What seals the keys of homes. Default: they are kept as they are. */
+  readonly vault?: Vault | undefined
+  /** Where what was last known is kept. Default: nowhere. */
+  readonly cache?: StoreCache | undefined
+}
 
 export class Store implements AsyncDisposable {
   readonly keeper: Keeper
@@ -32,7 +40,12 @@ export class Store implements AsyncDisposable {
   readonly tokens = new Tokens()
   readonly #complain: Complain
   readonly #listeners = new Set<(changed: Changed) => void>()
-  #life = ''
+  readonly #cache: StoreCache | undefined
+  /** Undefined until the keeper has been heard. */
+  #life: string | undefined
+  #cachedSeq: number | undefined
+  #cacheTimer: NodeJS.Timeout | undefined
+  #caching: Promise<void> | undefined
   #seq = 0
   #staleSinceMs: number | undefined
   #lost = false
@@ -45,24 +58,38 @@ export class Store implements AsyncDisposable {
     keeper: Keeper,
     fileHomes: readonly FileHome[],
     complain: Complain,
-    vault: Vault | undefined,
+    { vault, cache }: StoreFiles,
   ) {
     this.keeper = keeper
+    this.#cache = cache
     this.homes = new Homes(fileHomes, vault)
     this.#complain = complain
   }
 
-  /** Rejects when the keeper cannot be read: a concentrator that knows nobody serves nobody. */
+  /**
+   * With a cache it opens also while the keeper is away: homes are those of the cache. Without, it rejects when the
+   * keeper cannot be read.
+   */
   static async open(
     keeper: Keeper,
     fileHomes: readonly FileHome[],
     complain: Complain,
-    vault?: Vault,
+    files: StoreFiles = {},
   ): Promise<Store> {
-    const store = new Store(keeper, fileHomes, complain, vault)
-    store.#life = await keeper.life()
-    await store.#load()
-    await store.#sealAll()
+    const store = new Store(keeper, fileHomes, complain, files)
+    const { cache } = files
+    try {
+      store.#life = await keeper.life()
+      await store.#load()
+      await store.#sealAll()
+    } catch (error) {
+      if (!(error instanceof KeeperUnavailable) || cache === undefined) throw error
+      store.#loadFrom(cache, error.message)
+    }
+    if (cache !== undefined) {
+      store.#cacheTimer = setInterval(() => void store.#keepCache(), CACHE_MS)
+      void store.#keepCache()
+    }
     store.#news = keeper.onNews((last) => {
       if (last > store.#seq) void store.follow()
     })
@@ -123,8 +150,11 @@ export class Store implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
+    clearInterval(this.#cacheTimer)
     this.#news?.[Symbol.dispose]()
     await (this.#next ?? this.#running)
+    await this.#caching
+    await this.#keepCache()
     await this.keeper[Symbol.asyncDispose]()
   }
 
@@ -151,6 +181,12 @@ export class Store implements AsyncDisposable {
 
   async #readOn(): Promise<void> {
     const life = await this.keeper.life()
+    if (this.#life === undefined) {
+      if (life === '') throw new KeeperUnavailable('The store has no name yet')
+      await this.#load()
+      this.#life = life
+      return
+    }
     this.#lost = life !== this.#life
     if (this.#lost) throw new KeeperUnavailable(LOST)
     for (;;) {
@@ -177,6 +213,56 @@ export class Store implements AsyncDisposable {
     this.#seq = seq
     // What became of whom is not known: each is to be looked at.
     for (const id of new Set([...known, ...this.homes.ids])) this.#tell({ kind: 'subscriber', id })
+  }
+
+  /** As the cache has them: what has changed since is heard when the keeper is. */
+  #loadFrom(cache: StoreCache, why: string): void {
+    this.homes.forget()
+    this.tokens.forget()
+    const cached = cache.read()
+    this.#life = cached?.life
+    this.#seq = cached?.seq ?? 0
+    this.#staleSinceMs = cached?.heardMs ?? Date.now()
+    for (const { kind, id, version, body } of cached?.records ?? []) {
+      this.#set(kind, id, version, body)
+    }
+    const heard = cached && new Date(cached.heardMs).toISOString()
+    const help =
+      heard === undefined ? 'only homes of the file are known' : `homes are as of ${heard}`
+    this.#complain('store is away', { why, help })
+  }
+
+  /** What is known now, for the next start. */
+  #keepCache(): Promise<void> {
+    this.#caching ??= this.#writeCache().finally(() => {
+      this.#caching = undefined
+    })
+    return this.#caching
+  }
+
+  async #writeCache(): Promise<void> {
+    if (this.#cache === undefined || this.#life === undefined || this.#staleSinceMs !== undefined)
+      return
+    const seq = this.#seq
+    try {
+      if (seq === this.#cachedSeq) this.#cache.touch(Date.now())
+      else await this.#cache.write(this.#life, seq, this.#cached())
+      this.#cachedSeq = seq
+    } catch (error) {
+      if (this.#cachedSeq !== undefined)
+        this.#complain('cache of the store', { why: sentenceOf(error) })
+      this.#cachedSeq = undefined
+    }
+  }
+
+  *#cached(): Generator<CachedRecord> {
+    for (const { id, version, body } of this.homes.plans())
+      yield { kind: 'plan', id, version, body }
+    for (const id of this.homes.ids) {
+      const home = this.homes.home(id)
+      if (home === undefined || home.version === 0) continue
+      yield { kind: 'subscriber', id, version: home.version, body: home.body }
+    }
   }
 
   #apply({ seq, kind, id, after }: Pick<JournalEntry, 'seq' | 'kind' | 'id' | 'after'>): void {
@@ -220,4 +306,5 @@ const KINDS: readonly KeptKind[] = ['token', 'plan', 'subscriber']
 const LOST =
   'The store came back without what it held: restore it, or write back what is known here'
 const FOLLOW_MS = 1_000
+const CACHE_MS = 60_000
 const ENTRIES_AT_ONCE = 500

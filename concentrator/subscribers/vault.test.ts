@@ -82,7 +82,7 @@ test('records from before there were seals are sealed at the next start, and mea
   }
   const told: string[] = []
   const open = async () =>
-    Store.open(await openSqliteKeeper(file), [], (what) => told.push(what), vault)
+    Store.open(await openSqliteKeeper(file), [], (what) => told.push(what), { vault })
   {
     await using store = await open()
     assert.deepEqual(store.homes.home('old')?.verifier, verifierOf(cookie))

@@ -32,9 +32,26 @@ test(name, { skip }, async () => {
     // Never more; a single connection does not always ask for all of it.
     assert.ok(found.lteMbps <= 1.05 * capMbps && found.lteMbps >= 0.3 * capMbps, story)
   }
+  await followsPolicy(street)
   await shapesPlain(street)
   await leavesNothing(street)
 })
+
+/** An operator's word changes the rate of a class that stands, and takes it back. */
+async function followsPolicy(street: Street): Promise<void> {
+  for (const [mbps, rate] of [
+    ['4', '4Mbit'],
+    ['', `${CAPS.downMbps}Mbit`],
+  ] as const) {
+    const words = ['policy', 'set', '--subscriber', 'home-1', `rates.lteDownMbps=${mbps}`]
+    const { status, stderr } = await street.exec('concentrator', ['hybridge', ...words])
+    assert.equal(status, 0, stderr)
+    await eventually(async () => {
+      const { stdout } = await street.exec('concentrator', ['tc', 'class', 'show', 'dev', 'core'])
+      assert.match(stdout, new RegExp(`class htb 8810:31 .*rate ${rate} `))
+    }, 3_000)
+  }
+}
 
 /** On a line that lets no MPTCP pass, connections fall back to plain TCP: they stand in its class too. */
 async function shapesPlain(street: Street): Promise<void> {

@@ -48,6 +48,7 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['control.port', 1, 65_535],
   ['accounting.intervalS', 1, 3_600],
   ['tunnel.flowsMax', 1, 65_535],
+  ['store.trustS', 0, 31_622_400],
 ]
 
 testEdges(concentratorConfig, minimal, [
@@ -538,6 +539,7 @@ test('the least that must be said becomes a whole configuration', () => {
       name: 'concentrator-1',
       file: '/var/lib/hybridge/concentrator.db',
       keyFile: '/var/lib/hybridge/store.key',
+      trustS: 86_400,
     },
     api: { address: '127.0.0.1', port: 8_804, requestsPerS: 1_000, wrongTokensPerS: 5 },
     shaping: { dslShare: 0.97 },

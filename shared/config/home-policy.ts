@@ -8,16 +8,20 @@
 import { z } from 'zod'
 import { isMapping } from '../core/leaves.ts'
 import { bare } from './keys.ts'
-import { type Policy, policySchema } from './policy.ts'
+import { policyContradictions, policyKeys } from './policy.ts'
 import { sentencesOf } from './problems.ts'
+import { caps } from './subscriber.ts'
 
 /** One layer, as it was written. */
 export interface PolicyLayer {
   readonly [key: string]: unknown
 }
 
+/** What the home itself obeys, and what is kept to where its packets come from. */
+export type OperatorPolicy = z.infer<typeof operatorPolicy>
+
 export type ReadPolicy =
-  | { readonly kind: 'policy'; readonly policy: Policy; readonly document: PolicyLayer }
+  | { readonly kind: 'policy'; readonly policy: OperatorPolicy; readonly document: PolicyLayer }
   | { readonly kind: 'problems'; readonly problems: readonly string[] }
 
 /**
@@ -26,10 +30,10 @@ export type ReadPolicy =
  */
 export function readPolicy(layers: readonly PolicyLayer[]): ReadPolicy {
   const merged = layers.reduce<PolicyLayer>(mergeLayers, {})
-  const parsed = policySchema.safeParse(merged, { reportInput: true })
+  const parsed = operatorPolicy.safeParse(merged, { reportInput: true })
   if (!parsed.success)
-    return { kind: 'problems', problems: sentencesOf(parsed.error, policySchema, WHOLE) }
-  const document = spelledOut(policySchema, merged) as PolicyLayer
+    return { kind: 'problems', problems: sentencesOf(parsed.error, operatorPolicy, WHOLE) }
+  const document = spelledOut(operatorPolicy, merged) as PolicyLayer
   return { kind: 'policy', policy: parsed.data, document }
 }
 
@@ -80,5 +84,16 @@ export function policyLayerForm(): z.ZodType {
   return layerSchema
 }
 
-const layerSchema = partially(policySchema)
+const operatorPolicy = z
+  .strictObject({
+    ...policyKeys(),
+    /** What may go down each leg, in Mbit/s; needs shaping.interface of the concentrator. Default: its file's caps. */
+    rates: caps(),
+  })
+  .superRefine((policy, context) => {
+    for (const { path, message } of policyContradictions(policy)) {
+      context.addIssue({ code: 'custom', path, message })
+    }
+  })
+const layerSchema = partially(operatorPolicy)
 const WHOLE = 'the policy'

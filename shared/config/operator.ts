@@ -26,6 +26,11 @@ export function storeSection() {
        * the same. Default: store.key beside `file`.
        */
       keyFile: absolutePath('/var/lib/hybridge/store.key').optional(),
+      /**
+       * Seconds for which a home of the store may open sessions by what was last known of it, while the store is away.
+       * Default 86,400.
+       */
+      trustS: wholeNumber(0, 31_622_400, 'seconds').default(86_400),
     })
     .prefault({})
     .transform(({ keyFile, ...store }) => ({

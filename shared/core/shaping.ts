@@ -82,8 +82,9 @@ export const SHAPER = 0x8810
 export const STRICT_CLASS = handleOf(SHAPER, 0x10)
 export const BULK_CLASS = handleOf(SHAPER, 0x20)
 const LINE_CLASS = handleOf(SHAPER, 0x1)
-/** 10,000 subscribers with two legs each end at 0x4e50. */
 const FIRST_LEG_MINOR = 0x30
+/** Homes with numbers below have a class for each leg: a minor number has 16 bits. */
+export const CAPPED_HOMES_MAX = 32_700
 const BULK_SHARE = 0.05
 /** TCP holds most of what it has to send in its sockets; this is for what does not. */
 const BULK_QUEUE_MS = 50

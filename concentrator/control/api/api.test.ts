@@ -36,7 +36,7 @@ before(async () => {
     await openSqliteKeeper(join(folder, 'store.db')),
     [fileHome],
     (what, fields) => assert.fail(`${what} ${JSON.stringify(fields)}`),
-    new Vault(new Uint8Array(32)),
+    { vault: new Vault(new Uint8Array(32)) },
   )
   app = await buildApi(
     {

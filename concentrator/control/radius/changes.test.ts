@@ -163,6 +163,7 @@ test('who is not known, has another secret, does not sign, or is not of this mom
     assert.equal(await world.changes.hear(bytes, CLIENT), undefined, why)
   }
   assert.equal(world.commits.length, 0)
+  assert.deepEqual(world.said, ['RADIUS request ignored'], 'a flood is one line')
   assert.notEqual(await world.changes.hear(good, CLIENT), undefined)
 })
 
@@ -203,6 +204,7 @@ const BODY = { verifier: { ...verifierOf(new Uint8Array(16)) } }
 class World {
   readonly commits: Array<{ who: string; after: JsonObject | undefined }> = []
   readonly disconnected: string[] = []
+  readonly said: string[] = []
   lastAnswer: readonly RadiusAttribute[] = []
   nowMs = NOW_MS
   store: 'there' | 'away' | 'once taken' = 'there'
@@ -232,7 +234,7 @@ class World {
       isHere: (user) => user === 'home-1',
       disconnect: (user, why) => this.disconnected.push(`${user}: ${why}`),
       unixMs: () => this.nowMs,
-      say: () => undefined,
+      say: (what) => this.said.push(what),
     })
   }
 

@@ -52,6 +52,8 @@ export interface ChangesParts {
 export class Changes {
   readonly #parts: ChangesParts
   readonly #answered: Answered
+  #ignoredMs = -Infinity
+  #hidden = 0
 
   constructor(parts: ChangesParts) {
     this.#parts = parts
@@ -163,7 +165,15 @@ export class Changes {
   }
 
   #ignore(from: Uint8Array, why: string): undefined {
-    this.#parts.say('RADIUS request ignored', { client: formatAddress(from), why })
+    const nowMs = performance.now()
+    if (nowMs - this.#ignoredMs < IGNORED_MS) {
+      this.#hidden++
+      return undefined
+    }
+    const hidden = this.#hidden
+    this.#ignoredMs = nowMs
+    this.#hidden = 0
+    this.#parts.say('RADIUS request ignored', { client: formatAddress(from), why, hidden })
     return undefined
   }
 }
@@ -220,3 +230,5 @@ function answerTo(
 /** Of as many requests as come in twice windowS: 7 a second. */
 const ANSWERS_MAX = 4_096
 const TRIES_MAX = 3
+/** A flood is a line each so long. */
+const IGNORED_MS = 10_000

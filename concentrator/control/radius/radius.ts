@@ -149,16 +149,16 @@ function tellServers(
 
 export interface ChangesRoom {
   readonly store: Pick<Store, 'commit' | 'homes' | 'override'>
-  readonly sessions: Pick<Sessions, 'of'> | undefined
+  readonly control: { readonly sessions: Pick<Sessions, 'of'> | undefined }
   readonly accounted: Pick<RunningRadius, 'sessionOf' | 'userOf'>
-  /** What that home has open ends. */
-  readonly reset: (subscriber: string) => void
+  /** What a home has open ends. */
+  readonly homes: { readonly reset: (subscriber: string) => void }
 }
 
 /** Obeys from now on. Rejects with a sentence where a secret cannot be read, or the port is taken. */
 export async function openRadiusChanges(
   { radius, store: { name } }: RadiusConfig,
-  { store, sessions, accounted, reset }: ChangesRoom,
+  { store, control: { sessions }, accounted, homes }: ChangesRoom,
 ): Promise<AsyncDisposable> {
   if (radius?.changes === undefined) return NOTHING
   const { port, addresses, clients, windowS } = radius.changes
@@ -171,7 +171,7 @@ export async function openRadiusChanges(
     userOf: accounted.userOf,
     isHere: (user) => sessions?.of(user) !== undefined,
     disconnect: (user, why) => {
-      reset(user)
+      homes.reset(user)
       sessions?.of(user)?.bid({ code: DISCONNECTED, why, waitS: AWAY_S })
     },
     unixMs: Date.now,
