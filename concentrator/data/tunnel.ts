@@ -16,13 +16,15 @@ import { allowForwarding, type Sysctls } from '../../shared/linux/sysctl.ts'
 import { Counters } from '../../shared/relay/counters.ts'
 import { type KeptThread, keepThread } from '../../shared/relay/kept-thread.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
+import type { PrefixPool } from '../../shared/wire/prefix-pool.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import { tellTunnel } from '../control/access-figures.ts'
 import type { Home } from '../subscribers/homes.ts'
 import type { TunnelUsage } from '../subscribers/tunnel-usage.ts'
 import { egressChooser } from './egress-settings.ts'
+import { HomePrefixes } from './home-prefixes.ts'
 import { TunnelHomes } from './tunnel-homes.ts'
-import { FullHomes, REMOVE_LIMITS, renderLimits, watchFullHomes } from './tunnel-limits.ts'
+import { FullHomes, keepLimits, watchFullHomes } from './tunnel-limits.ts'
 import { hasPlace, innerOf, type NatConfig, numberOf, REMOVE_NAT, renderNat } from './tunnel-nat.ts'
 import {
   STREET_TUNNEL_COUNTERS,
@@ -52,18 +54,22 @@ export async function openStreetTunnel(
   const { tunnel } = config
   await using undo = new AsyncDisposableStack()
   const file = join(config.stateDirectory, RULESET_FILE)
-  const render = tunnel.enabled ? natRenderer(config, allowForwarding(sysctls)) : undefined
+  const prefixes = new HomePrefixes(poolOf(tunnel), (why) =>
+    log.warn('home without a prefix', { why }),
+  )
+  const render = tunnel.enabled
+    ? natRenderer(config, prefixes, allowForwarding(sysctls))
+    : undefined
   let standing = render?.(homes)
   undo.use(await keepRuleset(file, REMOVE_NAT, standing))
-  const limits = tunnel.enabled ? renderLimits(tunnel) : undefined
-  const limitsFile = join(config.stateDirectory, LIMITS_FILE)
-  undo.use(await keepRuleset(limitsFile, REMOVE_LIMITS, limits))
+  undo.use(await keepLimits(config))
   if (render === undefined) return undefined
   const netfilter = undo.use(new NetlinkSocket(Netlink.netfilter))
 
   let thread: KeptThread<TunnelLetter> | undefined
   const known = new TunnelHomes(homes, {
     hasPlace: (number) => hasPlace(number, tunnel),
+    prefixOf: (number, home) => prefixes.change(number, home),
     apply: async (present) => {
       const ruleset = render(present)
       if (ruleset === standing) return
@@ -71,19 +77,21 @@ export async function openStreetTunnel(
       standing = ruleset
     },
     tell: (letter) => thread?.tell(letter),
-    forget: (number) => deleteConntrackFrom(netfilter, innerOf(number, tunnel)),
+    forget: (number) => {
+      const own6 = prefixes.of(number)
+      const inner = innerOf(number, tunnel)
+      deleteConntrackFrom(netfilter, own6 === undefined ? inner : [...inner, own6])
+    },
     warn: (what, fields) => log.warn(what, fields),
     pause: (signal) => pause(RENDER_MS, undefined, { signal }).catch(() => undefined),
   })
   undo.use(known)
   await known.begin()
-  const full = new FullHomes(
-    (inner) => numberOf(inner, tunnel),
-    (number) => {
-      const why = `it has ${tunnel.flowsMax} flows of a family; further ones are refused`
-      log.warn('home at its limit of the tunnel', { subscriber: known.idOf(number), why })
-    },
-  )
+  const numberOfInner = (inner: Uint8Array) => numberOf(inner, tunnel) ?? prefixes.ownerOf(inner)
+  const full = new FullHomes(numberOfInner, (number) => {
+    const why = `it has ${tunnel.flowsMax} flows of a family; further ones are refused`
+    log.warn('home at its limit of the tunnel', { subscriber: known.idOf(number), why })
+  })
   undo.use(watchFullHomes(full))
 
   const counters = new Counters(STREET_TUNNEL_COUNTERS, 1)
@@ -124,6 +132,7 @@ function birthOf({
     device: tunnel.interface,
     prefix4: tunnel.prefix4,
     prefix6: tunnel.prefix6,
+    pool6: poolOf(tunnel),
     reorderMsMax: tunnel.reorderMsMax,
   }
 }
@@ -131,6 +140,7 @@ function birthOf({
 /** The table of these homes, by number, as far as they have a place in the tunnel. */
 function natRenderer(
   { tunnel, acl, egress }: Pick<ConcentratorConfig, 'acl' | 'egress' | 'tunnel'>,
+  prefixes: Pick<HomePrefixes, 'of'>,
   forwards: NatConfig['forwards'],
 ): (homes: ReadonlyArray<Home | undefined>) => string {
   const deny = acl.denyDefaults ? [...acl.deny, ...DENIED_BY_DEFAULT] : acl.deny
@@ -144,13 +154,16 @@ function natRenderer(
         const { ipv4, ipv6 } = exitOf(home)
         const egress4 = ipv4 === undefined ? undefined : pool[ipv4]
         const egress6 = ipv6 === undefined ? undefined : pool[ipv6]
-        return [{ number, egress4, egress6, acl: home.acl }]
+        return [{ number, egress4, egress6, own6: prefixes.of(number), acl: home.acl }]
       }),
     )
 }
 
+function poolOf({ pool6, homeBits6 }: ConcentratorConfig['tunnel']): PrefixPool | undefined {
+  return pool6 && { pool: pool6, bits: homeBits6 }
+}
+
 /** In the state directory. */
 const RULESET_FILE = 'concentrator-tunnel.nft'
-const LIMITS_FILE = 'concentrator-tunnel-limits.nft'
 /** The table is rendered for all homes together, and nft takes its time. */
 const RENDER_MS = 1_000

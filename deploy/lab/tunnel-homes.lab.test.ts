@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { LEGS } from '../../shared/core/leg.ts'
-import { CONCENTRATOR, INTERNET } from './addresses.ts'
+import { CONCENTRATOR, INTERNET, LAN } from './addresses.ts'
 import { Conversation, openWitness } from './conversation.ts'
 import { tokenPath } from './daemons.ts'
 import { raiseStreet, type Street, streetImpossible } from './lab.ts'
@@ -22,10 +22,12 @@ describe('the homes in the tunnel', { skip: streetImpossible() }, () => {
       name: NAME,
       cpe: { tunnel: { enabled: true } },
       concentrator: {
-        tunnel: { enabled: true, flowsMax: FLOWS_MAX },
+        tunnel: { enabled: true, flowsMax: FLOWS_MAX, pool6: POOL },
         accounting: { enabled: true, intervalS: INTERVAL_S },
       },
     })
+    const back = `ip -6 route add ${POOL} via ${CONCENTRATOR.own.ipv6}`
+    await street.exec('access', back.split(' '))
     // What a line drops was sent by one end and never seen by the other.
     for (const leg of LEGS) await street.line(leg, { queueMs: 2_000 })
     witnesses.use(openWitness(NAME, 'internet', WITNESS, Object.values(INTERNET.own)))
@@ -39,6 +41,30 @@ describe('the homes in the tunnel', { skip: streetImpossible() }, () => {
     witnesses.dispose()
     await street?.down()
   })
+
+  test('hosts of a home have its prefix, by whichever line, and nobody outside begins anything', async () => {
+    assert.equal(await seen6(), HOST)
+    using flow = talk('ipv6')
+    const ping = async () =>
+      (await street.exec('home', ['ping', '-c1', '-W1', INTERNET.own.ipv6])).status
+    for (const leg of LEGS) {
+      assert.equal(await flow.say(), HOST)
+      await street.fail(leg, 'silent')
+      assert.equal(await flow.say(), HOST, `without ${leg}`)
+      assert.equal(await ping(), 0, `ping without ${leg}`)
+      await street.heal(leg)
+    }
+    using _within = openWitness(NAME, 'home', WITNESS, [LAN.home.ipv6])
+    using stranger = new Conversation(NAME, 'internet', 'udp', { address: HOST, port: WITNESS })
+    assert.equal(await stranger.say(), 'silence')
+    using nobody = new Conversation(NAME, 'internet', 'udp', { address: NOBODY, port: WITNESS })
+    assert.equal(await nobody.say(), 'silence')
+  })
+
+  async function seen6(): Promise<string> {
+    using flow = talk('ipv6')
+    return await flow.say()
+  }
 
   test('what the tunnel carries is billed as both ends have seen it, by leg and direction', async () => {
     const before = { home: await atHome(), street: await atStreet() }
@@ -126,6 +152,10 @@ describe('the homes in the tunnel', { skip: streetImpossible() }, () => {
 const NAME = 'hyb-tunnel-homes'
 const WITNESS = 7_001
 const FLOWS_MAX = 40
+const POOL = '2001:db8:f00::/40'
+/** What comes of the name home-1, with what the LAN calls its host. */
+const HOST = '2001:db8:f10:53a9::10'
+const NOBODY = '2001:db8:f10:53aa::10'
 const INTERVAL_S = 1
 /** Two intervals and what the machine may be late. */
 const SETTLE_MS = 2 * INTERVAL_S * 1_000 + 500

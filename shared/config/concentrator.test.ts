@@ -44,6 +44,7 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['control.port', 1, 65_535],
   ['accounting.intervalS', 1, 3_600],
   ['tunnel.flowsMax', 1, 65_535],
+  ['tunnel.homeBits6', 48, 64],
 ]
 
 testEdges(concentratorConfig, minimal, [
@@ -412,6 +413,7 @@ test('the least that must be said becomes a whole configuration', () => {
       interface: 'hybridge0',
       prefix4: knownPrefix('198.18.0.0/15'),
       prefix6: knownPrefix('fd48:7962:7269::/64'),
+      homeBits6: 64,
       flowsMax: 4_096,
       reorderMsMax: 60,
     },
