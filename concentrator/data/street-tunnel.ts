@@ -32,6 +32,7 @@ import {
   TUNNELLED,
   type TunnelLetter,
 } from './tunnel-room.ts'
+import { ShapedHome, TunnelShaping } from './tunnel-shaping.ts'
 import { TunnelTally } from './tunnel-tally.ts'
 
 export class StreetTunnel {
@@ -51,12 +52,14 @@ export class StreetTunnel {
   readonly #places: InnerPlaces
   readonly #agenda: Agenda
   readonly #usage: TunnelUsage
+  readonly #shaping: TunnelShaping | undefined
 
   constructor(birth: StreetTunnelBirth, loop: Loop, tell: (news: StreetTunnelNews) => void) {
     this.#birth = birth
     this.#loop = loop
     this.#agenda = new Agenda(loop)
     this.#usage = new TunnelUsage(birth.usage)
+    this.#shaping = birth.cappedLegs && new TunnelShaping(birth.cappedLegs)
     this.#tell = tell
     this.#tally = new TunnelTally(birth.counters)
     this.#count = this.#tally.row
@@ -85,6 +88,7 @@ export class StreetTunnel {
     if (home !== undefined) {
       this.#agenda.cancel(home.appointment)
       this.#bill(home)
+      this.#shaping?.forget(home.shaped)
       home.session[Symbol.dispose]()
       this.#homes[letter.number] = undefined
       this.#count[TUNNELLED.sessions]!--
@@ -110,6 +114,7 @@ export class StreetTunnel {
   }
 
   [Symbol.dispose](): void {
+    this.#shaping?.[Symbol.dispose]()
     this.#routes[Symbol.dispose]()
     this.#door[Symbol.dispose]()
     this.#doors[Symbol.dispose]()
@@ -178,6 +183,7 @@ export class StreetTunnel {
       number,
       session,
       out: (memory, at, bytes) => this.#toInternet(home, memory, at, bytes),
+      shaped: new ShapedHome(),
       bill: (leg, up, down) => this.#usage.add(number, leg, up, down),
       appointment: new Appointment(this.#loop, (nowUs) => this.#tick(home, nowUs)),
     }
@@ -239,6 +245,7 @@ export class StreetTunnel {
     this.#agenda.set(home.appointment, dueUs, nowUs)
     this.#doors.flush()
     this.#bill(home)
+    this.#shaping?.look(home.number, home.shaped, home.session.legs.list, nowUs)
   }
 
   #bill({ session, bill }: Home): void {
@@ -259,6 +266,7 @@ interface Home {
   readonly number: number
   readonly session: TunnelSession
   readonly out: (memory: Pinned, at: number, bytes: number) => void
+  readonly shaped: ShapedHome
   readonly bill: (leg: number, up: number, down: number) => void
   readonly appointment: Appointment
 }

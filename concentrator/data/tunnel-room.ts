@@ -30,6 +30,8 @@ export interface StreetTunnelBirth {
   readonly reorderMsMax: number
   /** Of `TunnelUsage`. */
   readonly usage: SharedArrayBuffer
+  /** Of `CappedLegs`; undefined where nothing is shaped. */
+  readonly cappedLegs: SharedArrayBuffer | undefined
   readonly counters: SharedArrayBuffer
 }
 

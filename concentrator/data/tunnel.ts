@@ -6,33 +6,34 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { DENIED_BY_DEFAULT } from '../../shared/config/acl.ts'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
-import { tunnelPort } from '../../shared/config/tunnel.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import { deleteConntrackFrom } from '../../shared/linux/conntrack.ts'
 import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
 import { applyRuleset } from '../../shared/linux/nftables.ts'
 import { allowForwarding, type Sysctls } from '../../shared/linux/sysctl.ts'
-import { Counters } from '../../shared/relay/counters.ts'
-import { type KeptThread, keepThread } from '../../shared/relay/kept-thread.ts'
+import type { Counters } from '../../shared/relay/counters.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
-import type { PrefixPool } from '../../shared/wire/prefix-pool.ts'
-import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import { tellTunnel } from '../control/access-figures.ts'
 import type { Home } from '../subscribers/homes.ts'
-import type { TunnelUsage } from '../subscribers/tunnel-usage.ts'
 import { egressChooser } from './egress-settings.ts'
 import { HomePrefixes } from './home-prefixes.ts'
 import { TunnelHomes } from './tunnel-homes.ts'
 import { FullHomes, keepLimits, watchFullHomes } from './tunnel-limits.ts'
 import { hasPlace, innerOf, type NatConfig, numberOf, REMOVE_NAT, renderNat } from './tunnel-nat.ts'
+import type { StreetTunnelCounter } from './tunnel-room.ts'
+import { keepTunnelShaping } from './tunnel-shaping.ts'
 import {
-  STREET_TUNNEL_COUNTERS,
-  type StreetTunnelBirth,
-  type StreetTunnelCounter,
-  type StreetTunnelNews,
-  type TunnelLetter,
-} from './tunnel-room.ts'
+  poolOf,
+  startTunnelThread,
+  type TunnelMemory,
+  type TunnelThread,
+} from './tunnel-threads.ts'
+
+type TunnelConfig = Pick<
+  ConcentratorConfig,
+  'acl' | 'egress' | 'listen' | 'shaping' | 'stateDirectory' | 'tunnel'
+>
 
 export interface StandingTunnel extends AsyncDisposable {
   readonly counters: Counters<StreetTunnelCounter>
@@ -41,13 +42,13 @@ export interface StandingTunnel extends AsyncDisposable {
 }
 
 /**
- * `homes` by number; what they use is written into `usage`. undefined where the configuration wants no tunnel. Throws a sentence when something is
+ * `homes` by number. undefined where the configuration wants no tunnel. Throws a sentence when something is
  * refused, and leaves nothing then.
  */
 export async function openStreetTunnel(
-  config: Pick<ConcentratorConfig, 'acl' | 'egress' | 'listen' | 'stateDirectory' | 'tunnel'>,
+  config: TunnelConfig,
   homes: ReadonlyArray<Home | undefined>,
-  usage: TunnelUsage,
+  memory: TunnelMemory,
   sysctls: Sysctls,
   log: Pick<Log, 'warn'>,
 ): Promise<StandingTunnel | undefined> {
@@ -63,10 +64,11 @@ export async function openStreetTunnel(
   let standing = render?.(homes)
   undo.use(await keepRuleset(file, REMOVE_NAT, standing))
   undo.use(await keepLimits(config))
+  undo.use(await keepTunnelShaping(config))
   if (render === undefined) return undefined
   const netfilter = undo.use(new NetlinkSocket(Netlink.netfilter))
 
-  let thread: KeptThread<TunnelLetter> | undefined
+  let thread: TunnelThread | undefined
   const known = new TunnelHomes(homes, {
     hasPlace: (number) => hasPlace(number, tunnel),
     prefixOf: (number, home) => prefixes.change(number, home),
@@ -94,46 +96,14 @@ export async function openStreetTunnel(
   })
   undo.use(watchFullHomes(full))
 
-  const counters = new Counters(STREET_TUNNEL_COUNTERS, 1)
-  thread = await keepThread<StreetTunnelBirth, StreetTunnelNews, TunnelLetter>(
-    new URL('tunnel-worker.ts', import.meta.url),
-    () => ({
-      ...birthOf(config),
-      homes: known.identities,
-      usage: usage.memory,
-      counters: counters.memory,
-    }),
-    (news) => {
-      if (news.event === 'interface') log.warn('tunnel interface', { why: news.why })
-    },
-    (why) => log.warn('tunnel thread ended', { why }),
-  )
+  thread = await startTunnelThread(config, memory, () => known.identities, log)
   undo.use(thread)
-  undo.use(tellTunnel(counters))
+  undo.use(tellTunnel(thread.counters))
   const all = undo.move()
   return {
-    counters,
+    counters: thread.counters,
     change: (number, home) => known.change(number, home),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
-  }
-}
-
-function birthOf({
-  listen,
-  tunnel,
-}: Pick<ConcentratorConfig, 'listen' | 'tunnel'>): Omit<
-  StreetTunnelBirth,
-  'homes' | 'usage' | 'counters'
-> {
-  const addresses = listen.addresses.length === 0 ? ['::'] : listen.addresses
-  const port = tunnelPort(tunnel, listen.port)
-  return {
-    listen: addresses.map((address) => encodeSockaddr6(knownAddress(address), port)),
-    device: tunnel.interface,
-    prefix4: tunnel.prefix4,
-    prefix6: tunnel.prefix6,
-    pool6: poolOf(tunnel),
-    reorderMsMax: tunnel.reorderMsMax,
   }
 }
 
@@ -157,10 +127,6 @@ function natRenderer(
         return [{ number, egress4, egress6, own6: prefixes.of(number), acl: home.acl }]
       }),
     )
-}
-
-function poolOf({ pool6, homeBits6 }: ConcentratorConfig['tunnel']): PrefixPool | undefined {
-  return pool6 && { pool: pool6, bits: homeBits6 }
 }
 
 /** In the state directory. */
