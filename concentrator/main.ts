@@ -111,7 +111,8 @@ await runDaemon(async (signal) => {
   const listeners = together([shaper.listener, usage.listener, control.listener])
   await using door = keepHomesDoor(config, { identities, control, present }, listeners)
   using _access = tellAccess(counters)
-  await using tunnel = await openStreetTunnel(config, present.homes, tunnelled, sysctls, log)
+  const shared = { usage: tunnelled, cappedLegs }
+  await using tunnel = await openStreetTunnel(config, present.homes, shared, sysctls, log)
   await using translations = await openTranslationLog(config, roster)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers<typeof settings & typeof memory, StreetNews, RollChange>(

@@ -18,13 +18,13 @@ import { PacketStore } from '../../shared/tunnel/packet-store.ts'
 import { Sent } from '../../shared/tunnel/sender.ts'
 import { TunnelSession } from '../../shared/tunnel/session.ts'
 import { answerTooBig } from '../../shared/tunnel/too-big.ts'
-import type { Prefix } from '../../shared/wire/address.ts'
-import { addressIn, decodeInner, encodeTell, placeOf } from '../../shared/wire/inner-address.ts'
+import { decodeInner } from '../../shared/wire/inner-address.ts'
 import { frameType, sessionAt } from '../../shared/wire/tunnel.ts'
 import { TunnelUsage } from '../subscribers/tunnel-usage.ts'
 import { Agenda, Appointment } from './agenda.ts'
+import { InnerPlaces } from './inner-places.ts'
+import { PrefixRoutes } from './prefix-routes.ts'
 import { StreetDoors } from './street-doors.ts'
-import { placeOfHome } from './tunnel-nat.ts'
 import { TunnelRoll } from './tunnel-roll.ts'
 import {
   type StreetTunnelBirth,
@@ -32,6 +32,7 @@ import {
   TUNNELLED,
   type TunnelLetter,
 } from './tunnel-room.ts'
+import { ShapedHome, TunnelShaping } from './tunnel-shaping.ts'
 import { TunnelTally } from './tunnel-tally.ts'
 
 export class StreetTunnel {
@@ -45,38 +46,33 @@ export class StreetTunnel {
   readonly #packet = pinned(PACKET_HEADROOM_BYTES + PACKET_BYTES_MAX)
   readonly #store = new PacketStore(WAITING_MAX)
   readonly #roll: TunnelRoll
+  readonly #routes = new PrefixRoutes()
   /** By number: those that have come. */
   readonly #homes: Array<Home | undefined> = []
-  readonly #own4: Uint8Array
-  readonly #own6: Uint8Array
-  /** Both, with what lies behind the interface. */
-  readonly #inside: readonly Prefix[]
+  readonly #places: InnerPlaces
   readonly #agenda: Agenda
   readonly #usage: TunnelUsage
+  readonly #shaping: TunnelShaping | undefined
 
   constructor(birth: StreetTunnelBirth, loop: Loop, tell: (news: StreetTunnelNews) => void) {
     this.#birth = birth
     this.#loop = loop
     this.#agenda = new Agenda(loop)
     this.#usage = new TunnelUsage(birth.usage)
+    this.#shaping = birth.cappedLegs && new TunnelShaping(birth.cappedLegs)
     this.#tell = tell
     this.#tally = new TunnelTally(birth.counters)
     this.#count = this.#tally.row
-    this.#roll = new TunnelRoll(birth.homes)
-    this.#own4 = addressIn(birth.prefix4, OWN_PLACE)
-    this.#own6 = addressIn(birth.prefix6, OWN_PLACE)
+    this.#roll = new TunnelRoll(birth.homes, birth.pool6)
+    this.#places = new InnerPlaces(birth, this.#roll)
     this.#doors = new StreetDoors(birth.listen)
     this.#door = new PacketDoor(loop, new TunnelDevice(birth.device, MTU_BYTES), {
       onPacket: (at, bytes, checksum, nowUs) => this.#toHome(at, bytes, checksum, nowUs),
       onShare: () => this.#doors.flush(),
     })
-    const { prefix4, prefix6 } = birth
-    this.#inside = [
-      { address: this.#own4, bits: prefix4.bits },
-      { address: this.#own6, bits: prefix6.bits },
-    ]
     try {
-      this.#door.open(this.#inside)
+      this.#door.open(this.#places.inside)
+      this.#routes.open(this.#door.device.index, this.#roll.prefixes())
     } catch (error) {
       this.#doors[Symbol.dispose]()
       throw error
@@ -90,11 +86,16 @@ export class StreetTunnel {
     if (home !== undefined) {
       this.#agenda.cancel(home.appointment)
       this.#bill(home)
+      this.#shaping?.forget(home.shaped)
       home.session[Symbol.dispose]()
       this.#homes[letter.number] = undefined
       this.#count[TUNNELLED.sessions]!--
     }
+    const before = this.#roll.prefixOf(letter.number)
+    if (before !== undefined) this.#routes.remove(before)
     this.#roll.change(letter)
+    const now = this.#roll.prefixOf(letter.number)
+    if (now !== undefined) this.#routes.add(now)
   }
 
   /** How long the thread may sleep. */
@@ -111,6 +112,8 @@ export class StreetTunnel {
   }
 
   [Symbol.dispose](): void {
+    this.#shaping?.[Symbol.dispose]()
+    this.#routes[Symbol.dispose]()
     this.#door[Symbol.dispose]()
     this.#doors[Symbol.dispose]()
     for (const home of this.#homes) home?.session[Symbol.dispose]()
@@ -179,6 +182,7 @@ export class StreetTunnel {
       number,
       session,
       out: (memory, at, bytes, checksum) => this.#toInternet(home, memory, at, bytes, checksum),
+      shaped: new ShapedHome(),
       bill: (leg, up, down) => this.#usage.add(number, leg, up, down),
       appointment: new Appointment(this.#loop, (nowUs) => this.#tick(home, nowUs)),
     }
@@ -189,9 +193,7 @@ export class StreetTunnel {
 
   /** Nobody sends as another: a home's packets have its own source. */
   #toInternet(home: Home, memory: Pinned, at: number, bytes: number, checksum: number): void {
-    const { prefix4, prefix6 } = this.#birth
-    const place = placeOf('source', prefix4, prefix6, memory.bytes, at, bytes)
-    if (place !== placeOfHome(home.number)) {
+    if (this.#places.ownerOf('source', memory.bytes, at, bytes) !== home.number) {
       if (decodeInner(memory.bytes, at, bytes) === 'ask') this.#tellAddresses(home)
       else this.#count[TUNNELLED.spoofed]!++
       return
@@ -201,21 +203,15 @@ export class StreetTunnel {
   }
 
   #tellAddresses(home: Home): void {
-    const place = placeOfHome(home.number)
-    const answer = encodeTell({
-      ipv4: addressIn(this.#birth.prefix4, place),
-      ipv6: addressIn(this.#birth.prefix6, place),
-    })
+    const answer = this.#places.tellOf(home.number)
     this.#packet.bytes.set(answer, PACKET_HEADROOM_BYTES)
     const nowUs = performance.now() * 1_000
     home.session.send(this.#packet, PACKET_HEADROOM_BYTES, answer.length, nowUs, this.#doors)
   }
 
   #toHome(at: number, bytes: number, checksum: number, nowUs: number): void {
-    const { prefix4, prefix6 } = this.#birth
     const packet = this.#door.memory
-    const place = placeOf('destination', prefix4, prefix6, packet.bytes, at, bytes)
-    const home = this.#homes[place - placeOfHome(0)]
+    const home = this.#homes[this.#places.ownerOf('destination', packet.bytes, at, bytes)]
     if (home === undefined) {
       this.#count[TUNNELLED.unrouted]!++
       return
@@ -241,7 +237,8 @@ export class StreetTunnel {
     // Beside: what follows the packet may be the next.
     const packet = this.#door.memory.bytes.subarray(at, at + bytes)
     this.#packet.bytes.set(packet, PACKET_HEADROOM_BYTES)
-    const answer = answerTooBig(home.session, this.#packet, bytes, this.#own4, this.#own6)
+    const { own4, own6 } = this.#places
+    const answer = answerTooBig(home.session, this.#packet, bytes, own4, own6)
     if (answer > 0) this.#door.write(this.#packet, PACKET_HEADROOM_BYTES, answer, 0)
   }
 
@@ -251,6 +248,7 @@ export class StreetTunnel {
     this.#door.flush()
     this.#doors.flush()
     this.#bill(home)
+    this.#shaping?.look(home.number, home.shaped, home.session.legs.list, nowUs)
   }
 
   #bill({ session, bill }: Home): void {
@@ -259,8 +257,9 @@ export class StreetTunnel {
   }
 
   #openAgain(): void {
-    const refused = this.#door.openAgain(this.#inside, this.#loop.nowMs)
+    const refused = this.#door.openAgain(this.#places.inside, this.#loop.nowMs)
     const there = `${this.#birth.device} was deleted and is there again`
+    if (this.#door.isOpen) this.#routes.open(this.#door.device.index, this.#roll.prefixes())
     const why = this.#door.isOpen ? there : refused
     if (why !== undefined) this.#tell({ event: 'interface', why })
   }
@@ -270,12 +269,11 @@ interface Home {
   readonly number: number
   readonly session: TunnelSession
   readonly out: PacketOut
+  readonly shaped: ShapedHome
   readonly bill: (leg: number, up: number, down: number) => void
   readonly appointment: Appointment
 }
 
-/** The concentrator's own place in both prefixes. */
-const OWN_PLACE = 1
 /** What a leg of 1,500 bytes over IPv6 leaves for a packet: 40 + 8 + 52 are around it. */
 const MTU_BYTES = 1_400
 const PACKET_BYTES_MAX = 2_048

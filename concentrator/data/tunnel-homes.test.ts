@@ -140,6 +140,7 @@ function streetOf(homes: ReadonlyArray<Home | undefined>) {
       tell: ({ number, identity }) => {
         street.told.push(`${number} ${(identity && names.get(identity.sessionId)) ?? '-'}`)
       },
+      prefixOf: () => undefined,
       forget: (number) => street.forgotten.push(number),
       warn: (_, { why }) => street.warned.push(why),
       pause: async (signal) => {

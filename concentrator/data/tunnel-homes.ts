@@ -5,6 +5,7 @@
  *   comes, or has another cookie ──▶ waits ──its rules stand──▶ has a tunnel ──goes──▶ nothing
  */
 import { sentenceOf } from '../../shared/daemon/log.ts'
+import type { Prefix } from '../../shared/wire/address.ts'
 import type { Home } from '../subscribers/homes.ts'
 import type { TunnelIdentity, TunnelLetter } from './tunnel-room.ts'
 
@@ -13,6 +14,8 @@ export interface TunnelHomesParts {
   readonly hasPlace: (number: number) => boolean
   /** Make the rules of these homes, by number, stand. Rejects with a sentence. */
   readonly apply: (homes: ReadonlyArray<Home | undefined>) => Promise<void>
+  /** The prefix of the home that has this number from now on, or (undefined) of nobody. */
+  readonly prefixOf: (number: number, home: Home | undefined) => Prefix | undefined
   /** To the tunnel's thread. */
   readonly tell: (letter: TunnelLetter) => void
   /** Nobody has this number any more: what the kernel remembers of its flows is to be forgotten. */
@@ -25,6 +28,7 @@ export interface TunnelHomesParts {
 export class TunnelHomes {
   readonly #parts: TunnelHomesParts
   readonly #homes: Array<Home | undefined> = []
+  readonly #prefixes: Array<Prefix | undefined> = []
   /** Of those that have a tunnel. */
   readonly #identities: Array<TunnelIdentity | undefined> = []
   readonly #placeless = new Set<number>()
@@ -35,8 +39,13 @@ export class TunnelHomes {
 
   constructor(homes: ReadonlyArray<Home | undefined>, parts: TunnelHomesParts) {
     this.#parts = parts
-    for (const [number, home] of homes.entries()) {
-      this.#homes[number] = this.#placed(number, home)
+    // Who was given a prefix has it before it comes of another's name.
+    const given = (home: Home | undefined) => (home?.egress.prefix6 === undefined ? 1 : 0)
+    const inOrder = [...homes.entries()].toSorted(([, a], [, b]) => given(a) - given(b))
+    for (const [number, home] of inOrder) {
+      const placed = this.#placed(number, home)
+      this.#homes[number] = placed
+      this.#prefixes[number] = parts.prefixOf(number, placed)
     }
   }
 
@@ -59,12 +68,14 @@ export class TunnelHomes {
   change(number: number, home: Home | undefined): void {
     const placed = this.#placed(number, home)
     if (placed === undefined && this.#homes[number] === undefined) return
-    this.#homes[number] = placed
-    const identity = this.#identities[number]
-    if (identity !== undefined && (placed === undefined || !isSame(identity, placed.verifier))) {
-      this.#identify(number, undefined)
-    }
     if (placed === undefined) this.#parts.forget(number)
+    this.#homes[number] = placed
+    const prefix6 = this.#parts.prefixOf(number, placed)
+    this.#prefixes[number] = prefix6
+    const identity = this.#identities[number]
+    const isOther =
+      placed === undefined || identity === undefined || !isSame(identity, placed.verifier, prefix6)
+    if (identity !== undefined && isOther) this.#identify(number, undefined)
     this.#changed = true
     this.#rendered ??= this.#renderWhileChanging()
   }
@@ -111,7 +122,7 @@ export class TunnelHomes {
       if (home === undefined || this.#homes[number] !== home) continue
       if (this.#identities[number] !== undefined) continue
       const { sessionId, controlKey } = home.verifier
-      this.#identify(number, { sessionId, controlKey })
+      this.#identify(number, { sessionId, controlKey, prefix6: this.#prefixes[number] })
     }
   }
 
@@ -121,6 +132,11 @@ export class TunnelHomes {
   }
 }
 
-function isSame(one: TunnelIdentity, other: TunnelIdentity): boolean {
-  return one.sessionId === other.sessionId && one.controlKey === other.controlKey
+function isSame(
+  one: TunnelIdentity,
+  { sessionId, controlKey }: Pick<TunnelIdentity, 'sessionId' | 'controlKey'>,
+  prefix6: Prefix | undefined,
+): boolean {
+  if (one.sessionId !== sessionId || one.controlKey !== controlKey) return false
+  return one.prefix6?.address.join() === prefix6?.address.join()
 }

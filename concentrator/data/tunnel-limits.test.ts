@@ -11,8 +11,10 @@ const prefixes = {
   prefix6: parsePrefix('fd48:7962:7269::/64')!,
 }
 
+const tunnel = { interface: 'hybridge0', flowsMax: 7, homeBits6: 56, pool6: undefined }
+
 test('both what goes on and what ends at us counts for its home, each family by itself', () => {
-  const table = renderLimits({ interface: 'hybridge0', flowsMax: 7 })
+  const table = renderLimits(tunnel)
   const counted = table.match(/iifname "hybridge0" ct state new jump count/g)
   assert.equal(counted?.length, 2)
   assert.match(table, /add @flows4 \{ ip saddr ct count over 7 \} add @full4 \{ ip saddr \} reject/)
@@ -20,6 +22,16 @@ test('both what goes on and what ends at us counts for its home, each family by 
     table,
     /add @flows6 \{ ip6 saddr ct count over 7 \} add @full6 \{ ip6 saddr \} reject/,
   )
+})
+
+test('all hosts of a prefix count together', () => {
+  const table = renderLimits({ ...tunnel, pool6: parsePrefix('2001:db8:f00::/40')! })
+  const pool = 'ip6 saddr 2001:db8:f00::/40'
+  const source = 'ip6 saddr & ffff:ffff:ffff:ff00::'
+  assert.ok(
+    table.includes(`${pool} add @flows6 { ${source} ct count over 7 } add @full6 { ${source} }`),
+  )
+  assert.ok(table.includes(`${pool} return`))
 })
 
 test('a home at its limit is told once, until it has had a minute without', () => {

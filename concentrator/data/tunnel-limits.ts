@@ -7,18 +7,27 @@
  * A table of its own: that of the homes (tunnel-nat.ts) is rendered anew when one comes or goes, and would
  * forget what it has counted.
  */
+import { join } from 'node:path'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
 import { addressesIn } from '../../shared/linux/named-sets.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
 import { quoted } from '../../shared/linux/nftables.ts'
+import { formatAddress, formatPrefix } from '../../shared/wire/address.ts'
 import { HOMES_MAX } from '../subscribers/homes.ts'
 
 export function renderLimits(
-  tunnel: Pick<ConcentratorConfig['tunnel'], 'flowsMax' | 'interface'>,
+  tunnel: Pick<ConcentratorConfig['tunnel'], 'flowsMax' | 'homeBits6' | 'interface' | 'pool6'>,
 ): string {
-  const family = (version: 4 | 6, source: string) =>
-    `    add @flows${version} { ${source} ct count over ${tunnel.flowsMax} } ` +
+  const { pool6, homeBits6, flowsMax } = tunnel
+  const family = (version: 4 | 6, source: string, where = '') =>
+    `    ${where}add @flows${version} { ${source} ct count over ${flowsMax} } ` +
     `add @full${version} { ${source} } ${REFUSE}\n`
+  // All hosts of a home's prefix count together.
+  const mask = formatAddress(prefixMask(homeBits6))
+  const pool = pool6 && `ip6 saddr ${formatPrefix(pool6)} `
+  const ofPool =
+    pool === undefined ? '' : `${family(6, `ip6 saddr & ${mask}`, pool)}    ${pool}return\n`
   const chain = (hook: 'forward' | 'input') => `  chain ${hook} {
     type filter hook ${hook} priority filter - 1; policy accept;
     iifname ${quoted(tunnel.interface)} ct state new jump count
@@ -31,15 +40,23 @@ export function renderLimits(
   set full6 { type ipv6_addr; size ${HOMES_MAX}; flags dynamic, timeout; timeout 1m; }
 
   chain count {
-${family(4, 'ip saddr')}${family(6, 'ip6 saddr')}  }
+${family(4, 'ip saddr')}${ofPool}${family(6, 'ip6 saddr')}  }
 
 ${chain('forward')}
 ${chain('input')}}
 `
 }
 
-/** Takes the table away, whether it is there or not. */
-export const REMOVE_LIMITS = `table inet hybridge_tunnel_limits
+/** The table stands while the tunnel is wanted; what a killed concentrator left is gone where it is not. */
+export function keepLimits({
+  stateDirectory,
+  tunnel,
+}: Pick<ConcentratorConfig, 'stateDirectory' | 'tunnel'>): Promise<AsyncDisposable> {
+  const file = join(stateDirectory, 'concentrator-tunnel-limits.nft')
+  return keepRuleset(file, REMOVE_LIMITS, tunnel.enabled ? renderLimits(tunnel) : undefined)
+}
+
+const REMOVE_LIMITS = `table inet hybridge_tunnel_limits
 delete table inet hybridge_tunnel_limits
 `
 
@@ -79,6 +96,14 @@ export function watchFullHomes(full: FullHomes): Disposable {
       netfilter[Symbol.dispose]()
     },
   }
+}
+
+/** So many ones. */
+function prefixMask(bits: number): Uint8Array {
+  return Uint8Array.from(
+    { length: 16 },
+    (_, i) => 0xff & ~(0xff >> Math.max(0, Math.min(8, bits - 8 * i))),
+  )
 }
 
 const TABLE = 'hybridge_tunnel_limits'

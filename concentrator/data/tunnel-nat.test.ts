@@ -11,11 +11,18 @@ const config: NatConfig = {
     interface: 'hybridge0',
     prefix4: parsePrefix('198.18.0.0/15')!,
     prefix6: parsePrefix('fd48:7962:7269::/64')!,
+    pool6: undefined,
   },
   acl: NONE,
   forwards: { ipv4: true, ipv6: true },
 }
-const home: NatHome = { number: 0, egress4: undefined, egress6: undefined, acl: NONE }
+const home: NatHome = {
+  number: 0,
+  egress4: undefined,
+  egress6: undefined,
+  own6: undefined,
+  acl: NONE,
+}
 const PORTS = '{ tcp, udp, udplite, sctp, dccp }'
 
 test('each home leaves from its own address of the pool, the others from that of the route', () => {
@@ -71,6 +78,24 @@ test("a home's own list is judged before everybody's, and allow before deny", ()
 test('homes without a list of their own cost no rule', () => {
   const homes = Array.from({ length: 100 }, (_, number) => ({ ...home, number }))
   assert.doesNotMatch(renderNat(config, homes), /home_|jump/)
+})
+
+test('a home with a prefix leaves from it as it is, and its own list holds for all of it', () => {
+  const acl = { allow: [], deny: [parsePrefix('2001:db8:9::/48')!] }
+  const table = renderNat(
+    { ...config, tunnel: { ...config.tunnel, pool6: parsePrefix('2001:db8:f00::/40')! } },
+    [{ ...home, own6: parsePrefix('2001:db8:f00:7::/64'), acl }],
+  )
+  assert.deepEqual(linesOf(table, 'translate').slice(1, 4), [
+    'oifname "hybridge0" accept',
+    'ip6 saddr 2001:db8:f00::/40 accept',
+    'ip saddr 198.18.0.0/15 snat ip to ip saddr map @egress4',
+  ])
+  assert.match(table, /own4 .* \{ 198\.18\.0\.2 : jump home_0 \};/)
+  assert.match(
+    table,
+    /own6 .* \{ fd48:7962:7269::2 : jump home_0, 2001:db8:f00:7::\/64 : jump home_0 \};/,
+  )
 })
 
 test('nobody begins anything towards a home', () => {

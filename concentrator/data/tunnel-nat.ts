@@ -27,11 +27,13 @@ export interface NatHome {
   /** What it has of the egress pool; 16 bytes. */
   readonly egress4: Uint8Array | undefined
   readonly egress6: Uint8Array | undefined
+  /** Its own of the pool, from which it leaves as it is. */
+  readonly own6: Prefix | undefined
   readonly acl: { readonly allow: readonly AclRule[]; readonly deny: readonly AclRule[] }
 }
 
 export interface NatConfig {
-  readonly tunnel: Pick<ConcentratorConfig['tunnel'], 'interface' | 'prefix4' | 'prefix6'>
+  readonly tunnel: Pick<ConcentratorConfig['tunnel'], 'interface' | 'prefix4' | 'prefix6' | 'pool6'>
   readonly acl: { readonly allow: readonly AclRule[]; readonly deny: readonly AclRule[] }
   /** Whether this host forwarded before us. Where it did not, it forwards nothing else now. */
   readonly forwards: Readonly<Record<'ipv4' | 'ipv6', boolean>>
@@ -49,14 +51,14 @@ table inet ${TABLE} {
   map egress4 { type ipv4_addr : ipv4_addr; ${elements(tunnel.prefix4, homes, ({ egress4 }) => egress4)}}
   map egress6 { type ipv6_addr : ipv6_addr; ${elements(tunnel.prefix6, homes, ({ egress6 }) => egress6)}}
 ${listed.map(ownChains).join('')}  map own4 { type ipv4_addr : verdict; ${verdicts(tunnel.prefix4, listed)}}
-  map own6 { type ipv6_addr : verdict; ${verdicts(tunnel.prefix6, listed)}}
+  map own6 { type ipv6_addr : verdict; flags interval; ${verdicts(tunnel.prefix6, listed)}}
 
   chain forward {
     type filter hook forward priority filter; policy accept;
     iifname ${device} goto from_homes
     oifname ${device} ct state { established, related } accept
     oifname ${device} drop
-${forwards.ipv4 ? '' : '    meta nfproto ipv4 drop\n'}${forwards.ipv6 ? '' : '    meta nfproto ipv6 drop\n'}  }
+${tunnel.pool6 === undefined ? '' : `    ip6 daddr ${formatPrefix(tunnel.pool6)} ${NOBODY}\n`}${forwards.ipv4 ? '' : '    meta nfproto ipv4 drop\n'}${forwards.ipv6 ? '' : '    meta nfproto ipv6 drop\n'}  }
 
   chain from_homes {
     ct state { established, related } accept
@@ -77,7 +79,7 @@ ${rulesOf(acl)}    oifname ${device} ${REFUSE}
   chain translate {
     type nat hook postrouting priority srcnat; policy accept;
     oifname ${device} accept
-    ${from4} snat ip to ip saddr map @egress4
+${tunnel.pool6 === undefined ? '' : `    ip6 saddr ${formatPrefix(tunnel.pool6)} accept\n`}    ${from4} snat ip to ip saddr map @egress4
     ${from6} snat ip6 to ip6 saddr map @egress6
     ${from4} masquerade
     ${from6} masquerade
@@ -94,6 +96,11 @@ delete table inet hybridge_tunnel
 /** The address inside the tunnel of home number `number`: the concentrator itself is the first. */
 export function placeOfHome(number: number): number {
   return number + FIRST_HOME
+}
+
+/** The home at this place. */
+export function numberAt(place: number): number {
+  return place - FIRST_HOME
 }
 
 /** Whether both prefixes have an address for home number `number`; their last ones are for broadcasts. */
@@ -151,9 +158,11 @@ ${rulesOf(acl)}  }
 
 function verdicts(prefix: NatConfig['tunnel']['prefix4'], homes: readonly NatHome[]): string {
   if (homes.length === 0) return ''
-  const pairs = homes.map(({ number }) => {
-    const inner = formatAddress(addressIn(prefix, placeOfHome(number)))
-    return `${inner} : jump ${ownChain(number)}`
+  const pairs = homes.flatMap(({ number, own6 }) => {
+    const jump = `: jump ${ownChain(number)}`
+    const inner = `${formatAddress(addressIn(prefix, placeOfHome(number)))} ${jump}`
+    const isIpv6 = familyOf(prefix) === 'ipv6'
+    return own6 === undefined || !isIpv6 ? [inner] : [inner, `${formatPrefix(own6)} ${jump}`]
   })
   return `elements = { ${pairs.join(', ')} }; `
 }
@@ -179,6 +188,8 @@ function rulesOf({ allow, deny }: NatConfig['acl']): string {
 const ADDRESS_BITS = 128
 const TABLE = 'hybridge_tunnel'
 const WITH_PORTS = '{ tcp, udp, udplite, sctp, dccp }'
+/** A prefix that no home has must not go back to where it came from. */
+const NOBODY = 'reject with icmpv6 type no-route'
 const REFUSE = 'reject with icmpx type admin-prohibited'
 /** 0 is the network's own address, 1 the concentrator's. */
 const FIRST_HOME = 2

@@ -3,10 +3,14 @@
  */
 import { columns } from '../../shared/relay/counters.ts'
 import type { Prefix } from '../../shared/wire/address.ts'
+import type { PrefixPool } from '../../shared/wire/prefix-pool.ts'
 import type { Verifier } from '../subscribers/records.ts'
 
 /** A home as the tunnel's thread knows it. */
-export type TunnelIdentity = Pick<Verifier, 'sessionId' | 'controlKey'>
+export interface TunnelIdentity extends Pick<Verifier, 'sessionId' | 'controlKey'> {
+  /** Its own of the pool. */
+  readonly prefix6: Prefix | undefined
+}
 
 /** What the thread is told: this home may have a tunnel from now on, or (undefined) none any more. */
 export interface TunnelLetter {
@@ -22,9 +26,12 @@ export interface StreetTunnelBirth {
   readonly device: string
   readonly prefix4: Prefix
   readonly prefix6: Prefix
+  readonly pool6: PrefixPool | undefined
   readonly reorderMsMax: number
   /** Of `TunnelUsage`. */
   readonly usage: SharedArrayBuffer
+  /** Of `CappedLegs`; undefined where nothing is shaped. */
+  readonly cappedLegs: SharedArrayBuffer | undefined
   readonly counters: SharedArrayBuffer
 }
 

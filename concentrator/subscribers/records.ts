@@ -4,7 +4,7 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { ownAcl } from '../../shared/config/acl.ts'
-import { ipv4HostAddress, ipv6HostAddress } from '../../shared/config/address.ts'
+import { ipv4HostAddress, ipv6HostAddress, prefix } from '../../shared/config/address.ts'
 import { numberBetween } from '../../shared/config/bounds.ts'
 import { layerProblems, type PolicyLayer } from '../../shared/config/home-policy.ts'
 import { mustBeText } from '../../shared/config/must.ts'
@@ -107,7 +107,12 @@ export const subscriberFields = z.strictObject({
   acl: ownAcl(),
   /** The address of the pool from which its connections leave. Default: chosen by its id. */
   egress: z
-    .strictObject({ ipv4: ipv4HostAddress().optional(), ipv6: ipv6HostAddress().optional() })
+    .strictObject({
+      ipv4: ipv4HostAddress().optional(),
+      ipv6: ipv6HostAddress().optional(),
+      /** Its own of tunnel.pool6, for what is not TCP. Default: the one that comes of its id. */
+      prefix6: prefix().optional(),
+    })
     .prefault({}),
   /** Its own layer of the policy. */
   policy: policyLayer(),

@@ -24,7 +24,7 @@ import type { LegOrder } from '../../shared/tunnel/reports.ts'
 import { Sent } from '../../shared/tunnel/sender.ts'
 import { TunnelSession } from '../../shared/tunnel/session.ts'
 import { answerTooBig } from '../../shared/tunnel/too-big.ts'
-import { formatAddress } from '../../shared/wire/address.ts'
+import { formatAddress, formatPrefix, parsePrefix } from '../../shared/wire/address.ts'
 import { decodeInner, encodeAsk, type InnerAddresses } from '../../shared/wire/inner-address.ts'
 import { DatagramClasses } from './datagram-classes.ts'
 import { LTE_USE, ORDER, TUNNEL_COUNT, type TunnelBoard, tunnelBoard } from './tunnel-board.ts'
@@ -235,7 +235,8 @@ export class HomeTunnel {
       return
     }
     const [ipv4, ipv6] = [formatAddress(inner.ipv4), formatAddress(inner.ipv6)]
-    this.#tell({ event: 'standing', ipv4, ipv6 })
+    const prefix6 = inner.bits6 === 128 ? undefined : prefixText(ipv6, inner.bits6)
+    this.#tell({ event: 'standing', ipv4, ipv6, prefix6 })
   }
 
   #order(leg: LegName, { up, ifIndex }: BoardLeg, direction: 'Up' | 'Down'): LegOrder {
@@ -266,6 +267,11 @@ function sameAddresses(one: InnerAddresses, other: InnerAddresses): boolean {
     formatAddress(one.ipv4) === formatAddress(other.ipv4) &&
     formatAddress(one.ipv6) === formatAddress(other.ipv6)
   )
+}
+
+function prefixText(address: string, bits: number): string {
+  const prefix = parsePrefix(`${address}/${bits}`)
+  return prefix === undefined ? `${address}/128` : formatPrefix(prefix)
 }
 
 const ASK = encodeAsk()

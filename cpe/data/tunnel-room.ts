@@ -35,7 +35,13 @@ export interface TunnelLetter {
 export type TunnelNews =
   | { readonly event: 'serving' }
   /** It carries packets from now on, under these addresses. */
-  | { readonly event: 'standing'; readonly ipv4: string; readonly ipv6: string }
+  | {
+      readonly event: 'standing'
+      readonly ipv4: string
+      readonly ipv6: string
+      /** The home's own IPv6 prefix; undefined where it has none. */
+      readonly prefix6: string | undefined
+    }
   | { readonly event: 'fallen' }
   /** The interface could not be made. */
   | { readonly event: 'refused'; readonly why: string }

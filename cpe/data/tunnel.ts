@@ -6,9 +6,10 @@ import type { CpeConfig } from '../../shared/config/cpe.ts'
 import type { Policy } from '../../shared/config/policy.ts'
 import { tunnelPort } from '../../shared/config/tunnel.ts'
 import type { PolicyScope } from '../../shared/core/class-change.ts'
-import type { Log } from '../../shared/daemon/log.ts'
+import { type Log, sentenceOf } from '../../shared/daemon/log.ts'
 import { keepThread } from '../../shared/relay/kept-thread.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
+import { keepPrefix } from './home-prefix.ts'
 import { type TunnelBoard, tunnelBoard } from './tunnel-board.ts'
 import type { TunnelBirth, TunnelLetter, TunnelNews } from './tunnel-room.ts'
 
@@ -22,7 +23,10 @@ export interface OpenTunnel extends AsyncDisposable {
 
 /** `board` is the leg board's memory. */
 export async function openTunnel(
-  config: Pick<CpeConfig, 'classes' | 'concentrator' | 'lan' | 'legs' | 'subscriber' | 'tunnel'>,
+  config: Pick<
+    CpeConfig,
+    'classes' | 'concentrator' | 'lan' | 'legs' | 'stateDirectory' | 'subscriber' | 'tunnel'
+  >,
   board: SharedArrayBuffer,
   log: Pick<Log, 'info' | 'warn'>,
 ): Promise<OpenTunnel> {
@@ -41,10 +45,17 @@ export async function openTunnel(
     port: tunnelPort(tunnel, concentrator.port),
     interfaces: { dsl: legs.dsl.interface, lte: legs.lte.interface },
   }
+  const prefix = await keepPrefix(config)
   const thread = await keepThread<TunnelBirth, TunnelNews, TunnelLetter>(
     new URL('tunnel-worker.ts', import.meta.url),
     () => ({ ...birth, classes }),
-    (news) => say(news, log),
+    (news) => {
+      say(news, log)
+      if (news.event !== 'standing') return
+      prefix.use(news.prefix6).catch((error: unknown) => {
+        log.warn('tunnel without its prefix', { why: sentenceOf(error) })
+      })
+    },
     (why) => {
       // Its last word may be an old one: packets must not be routed to nobody.
       shared.counters.row(0).fill(0)
@@ -58,7 +69,10 @@ export async function openTunnel(
       classes = policy.classes
       thread.tell({ classes, flows })
     },
-    [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await thread[Symbol.asyncDispose]()
+      await prefix[Symbol.asyncDispose]()
+    },
   }
 }
 
@@ -67,7 +81,7 @@ function say(news: TunnelNews, log: Pick<Log, 'info' | 'warn'>): void {
     case 'serving':
       return
     case 'standing':
-      log.info('tunnel stands', { ipv4: news.ipv4, ipv6: news.ipv6 })
+      log.info('tunnel stands', { ipv4: news.ipv4, ipv6: news.ipv6, prefix6: news.prefix6 })
       return
     case 'fallen':
       log.warn('tunnel fallen; what is not TCP leaves by one line')

@@ -3,29 +3,34 @@
  * on a whole street.
  */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { LEGS } from '../../shared/core/leg.ts'
-import { CONCENTRATOR, INTERNET } from './addresses.ts'
+import { CONCENTRATOR, INTERNET, LAN } from './addresses.ts'
 import { Conversation, openWitness } from './conversation.ts'
-import { tokenPath } from './daemons.ts'
+import { patchConfig, tokenPath } from './daemons.ts'
 import { raiseStreet, type Street, streetImpossible } from './lab.ts'
-import { eventually, logOf } from './onlooker.ts'
+import { eventually, logOf, untilWay } from './onlooker.ts'
 
 describe('the homes in the tunnel', { skip: streetImpossible() }, () => {
   let street: Street
   const witnesses = new DisposableStack()
+  const subscriber = { id: 'home-1', cookie: randomBytes(16).toString('hex') }
 
   before(async () => {
     street = await raiseStreet({
       name: NAME,
-      cpe: { tunnel: { enabled: true } },
+      cpe: { subscriber, tunnel: { enabled: true } },
       concentrator: {
-        tunnel: { enabled: true, flowsMax: FLOWS_MAX },
+        subscribers: [subscriber],
+        tunnel: { enabled: true, flowsMax: FLOWS_MAX, pool6: POOL },
         accounting: { enabled: true, intervalS: INTERVAL_S },
       },
     })
+    const back = `ip -6 route add ${POOL} via ${CONCENTRATOR.own.ipv6}`
+    await street.exec('access', back.split(' '))
     // What a line drops was sent by one end and never seen by the other.
     for (const leg of LEGS) await street.line(leg, { queueMs: 2_000 })
     witnesses.use(openWitness(NAME, 'internet', WITNESS, Object.values(INTERNET.own)))
@@ -40,6 +45,30 @@ describe('the homes in the tunnel', { skip: streetImpossible() }, () => {
     await street?.down()
   })
 
+  test('hosts of a home have its prefix, by whichever line, and nobody outside begins anything', async () => {
+    assert.equal(await seen6(), HOST)
+    using flow = talk('ipv6')
+    const ping = async () =>
+      (await street.exec('home', ['ping', '-c1', '-W1', INTERNET.own.ipv6])).status
+    for (const leg of LEGS) {
+      assert.equal(await flow.say(), HOST)
+      await street.fail(leg, 'silent')
+      assert.equal(await flow.say(), HOST, `without ${leg}`)
+      assert.equal(await ping(), 0, `ping without ${leg}`)
+      await street.heal(leg)
+    }
+    using _within = openWitness(NAME, 'home', WITNESS, [LAN.home.ipv6])
+    using stranger = new Conversation(NAME, 'internet', 'udp', { address: HOST, port: WITNESS })
+    assert.equal(await stranger.say(), 'silence')
+    using nobody = new Conversation(NAME, 'internet', 'udp', { address: NOBODY, port: WITNESS })
+    assert.equal(await nobody.say(), 'silence')
+  })
+
+  async function seen6(): Promise<string> {
+    using flow = talk('ipv6')
+    return await flow.say()
+  }
+
   test('what the tunnel carries is billed as both ends have seen it, by leg and direction', async () => {
     const before = { home: await atHome(), street: await atStreet() }
     for (const way of ['-b65M -R', '-b14M']) {
@@ -50,7 +79,7 @@ describe('the homes in the tunnel', { skip: streetImpossible() }, () => {
     const counted = difference(before.street, await atStreet())
     const story = `home ${JSON.stringify(home)}, concentrator ${JSON.stringify(counted)}`
     for (const key of KEYS) {
-      assert.ok(home[key] > 100_000, story)
+      assert.ok(home[key] > 50_000, story)
       // Names, probes and the TCP of iperf3 itself are not the tunnel's.
       assert.ok(Math.abs(counted[key] - home[key]) <= 0.005 * home[key] + OTHER_BYTES, story)
     }
@@ -58,9 +87,14 @@ describe('the homes in the tunnel', { skip: streetImpossible() }, () => {
 
   test('a kill -9 loses less than an interval of the bill, and the tunnel is back within 2 s', async () => {
     const before = { home: await atHome(), street: await atStreet() }
-    const argv = `iperf3 -c ${INTERNET.own.ipv4} -u -b8M -l1200 -t3`.split(' ')
+    const argv = `timeout 4 iperf3 -c ${INTERNET.own.ipv4} -u -b8M -l1200 -t3`.split(' ')
     const bulk = street.exec('home', argv)
     await pause(2_200)
+    // What its own shaper drops would be billed and never be seen, so a cap comes only now.
+    patchConfig(NAME, 'concentrator', {
+      shaping: { interface: 'core' },
+      subscribers: [{ ...subscriber, caps: { lteDownMbps: LTE_DOWN_MBPS } }],
+    })
     await street.restart('concentrator', 'SIGKILL')
     const readyMs = performance.now()
     // A flow of its own each time: one that has moved to a line stays there.
@@ -78,6 +112,20 @@ describe('the homes in the tunnel', { skip: streetImpossible() }, () => {
     assert.ok(counted.dslUp <= home.dslUp * 1.005 + OTHER_BYTES, story)
     // 8 Mbit/s: a megabyte a second is lost from the last look on, and none of what was before.
     assert.ok(counted.dslUp >= 500_000, story)
+  })
+
+  test('what goes down a capped leg keeps to its rate', async () => {
+    await untilWay(street, 'bonded', SOON_MS)
+    await street.fail('dsl', 'silent')
+    await eventually(async () => assert.equal(await seen6(), HOST), SOON_MS)
+    const beganMs = performance.now()
+    const before = await atHome()
+    const bulk = `iperf3 -c ${INTERNET.own.ipv4} -u -l1200 -b20M -t2 -R`.split(' ')
+    await street.exec('home', bulk)
+    const seconds = (performance.now() - beganMs) / 1_000
+    const mbps = (difference(before, await atHome()).lteDown * 8) / 1e6 / seconds
+    await street.heal('dsl')
+    assert.ok(mbps > LTE_DOWN_MBPS / 4 && mbps <= LTE_DOWN_MBPS * 1.1, `${mbps} Mbit/s`)
   })
 
   test('a home at its limit of flows opens no further one, and loses none', async () => {
@@ -126,6 +174,11 @@ describe('the homes in the tunnel', { skip: streetImpossible() }, () => {
 const NAME = 'hyb-tunnel-homes'
 const WITNESS = 7_001
 const FLOWS_MAX = 40
+const LTE_DOWN_MBPS = 5
+const POOL = '2001:db8:f00::/40'
+/** What comes of the name home-1, with what the LAN calls its host. */
+const HOST = '2001:db8:f10:53a9::10'
+const NOBODY = '2001:db8:f10:53aa::10'
 const INTERVAL_S = 1
 /** Two intervals and what the machine may be late. */
 const SETTLE_MS = 2 * INTERVAL_S * 1_000 + 500

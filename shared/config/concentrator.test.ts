@@ -49,6 +49,7 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
   ['accounting.intervalS', 1, 3_600],
   ['tunnel.flowsMax', 1, 65_535],
   ['store.trustS', 0, 31_622_400],
+  ['tunnel.homeBits6', 48, 64],
 ]
 
 testEdges(concentratorConfig, minimal, [
@@ -550,6 +551,7 @@ test('the least that must be said becomes a whole configuration', () => {
       interface: 'hybridge0',
       prefix4: knownPrefix('198.18.0.0/15'),
       prefix6: knownPrefix('fd48:7962:7269::/64'),
+      homeBits6: 64,
       flowsMax: 4_096,
       reorderMsMax: 60,
     },

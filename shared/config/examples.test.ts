@@ -14,7 +14,7 @@ import { keysAt, type Path } from './keys.ts'
 
 /** Keys whose value in the example is a possible one, for there is no default. */
 const WITHOUT_DEFAULT =
-  /^(subscriber|concentrator|control|lan|legs|listen\.port|subscribers|cookies\.secret|classes\.rules|classes\.lteCap\.megabytes|budget\.monthlyGigabytes|tunnel\.port|page\.password|shaping\.interface|store\.redis|radius|translationLog|api\.tls)\b/
+  /^(subscriber|concentrator|control|lan|legs|listen\.port|subscribers|cookies\.secret|classes\.rules|classes\.lteCap\.megabytes|budget\.monthlyGigabytes|tunnel\.(port|pool6)|page\.password|shaping\.interface|store\.redis|radius|translationLog|api\.tls)\b/
 
 /** Keys that cannot stand beside another that the example shows: only spoken of. */
 const ALTERNATIVES = /^(subscribers\.0\.verifier|concentrator\.session\.certificateName)$/

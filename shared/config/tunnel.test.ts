@@ -65,6 +65,12 @@ testEdges(concentratorConfig, street, [
   { key: 'tunnel.prefix6', good: ['fd00::/64', '2001:db8::/126'], bad: [], says: /./ },
   { key: 'tunnel.prefix6', good: [], bad: ['10.0.0.0/8'], says: /is no IPv6 prefix/ },
   { key: 'tunnel.prefix6', good: [], bad: ['fd00::/127'], says: /has no room for 1 homes/ },
+  {
+    key: 'tunnel.pool6',
+    good: [undefined, '2001:db8::/32', '2001:db8:f00::/40', '2001:db8:f00::/64'],
+    bad: ['2001:d00::/24', '2001:db8::/65', '10.0.0.0/8'],
+    says: /must be an IPv6 prefix of 32 to 64 bits/,
+  },
 ])
 
 test('the port of the tunnel is the one after that for Convert, unless it is said', () => {

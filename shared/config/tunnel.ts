@@ -2,6 +2,7 @@
  * The datagram tunnel, which carries what is not TCP over both lines, as each end writes it down.
  */
 import { z } from 'zod'
+import type { Prefix } from '../wire/address.ts'
 import { prefix } from './address.ts'
 import { PORT_MAX, port, wholeNumber } from './bounds.ts'
 import type { Contradiction } from './document.ts'
@@ -34,6 +35,10 @@ export function streetTunnel() {
        */
       prefix4: prefix().prefault('198.18.0.0/15'),
       prefix6: prefix().prefault('fd48:7962:7269::/64'),
+      /** Of which each home has an IPv6 prefix of its own, routed to us by the network. Default none: then homes share. */
+      pool6: prefix().optional(),
+      /** The length of a home's prefix. Default 64. */
+      homeBits6: wholeNumber(48, 64, 'bits').default(64),
       /** Flows of one home, each family, that are translated at a time; a further one is refused. Default 4,096. */
       flowsMax: wholeNumber(1, FLOWS_MAX, 'flows').default(4_096),
     })
@@ -88,6 +93,7 @@ export function* streetTunnelContradictions(
   homes: number,
 ): Generator<Contradiction> {
   yield* portContradiction(tunnel, convert, ['tunnel', 'port'])
+  yield* poolContradictions(tunnel.pool6, tunnel.homeBits6)
   for (const [key, bits, family] of [
     ['prefix4', tunnel.prefix4.bits, 'IPv4'],
     ['prefix6', tunnel.prefix6.bits, 'IPv6'],
@@ -99,6 +105,15 @@ export function* streetTunnelContradictions(
     } else if (2 ** (ADDRESS_BITS - bits) < homes + NOT_HOMES) {
       yield { path, message: `has no room for ${homes} homes; choose a shorter prefix` }
     }
+  }
+}
+
+function* poolContradictions(pool: Prefix | undefined, homeBits: number): Generator<Contradiction> {
+  if (pool === undefined) return
+  const path = ['tunnel', 'pool6']
+  if (isMapped(pool.address) || pool.bits < POOL_BITS_MIN || pool.bits > homeBits) {
+    const message = `must be an IPv6 prefix of ${POOL_BITS_MIN} to ${homeBits} bits (tunnel.homeBits6)`
+    yield { path, message }
   }
 }
 
@@ -126,5 +141,7 @@ function isMapped(address: Uint8Array): boolean {
 const FLOWS_MAX = 65_535
 const ADDRESS_BITS = 128
 const MAPPED_BITS = 96
+/** What wire/prefix-pool.ts can count. */
+const POOL_BITS_MIN = 32
 /** The network's own address, the concentrator's and the broadcast. */
 const NOT_HOMES = 3

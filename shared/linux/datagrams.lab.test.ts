@@ -114,6 +114,61 @@ interface Heard {
   readonly from: Uint8Array
 }
 
+for (const [name, texts] of [
+  ['IPv4', ['127.0.0.1', '127.0.0.2']],
+  ['IPv6', ['::1', '2001:db8::7']],
+] as const) {
+  test(`who hears on all addresses says which one was meant, and answers from it: ${name}`, {
+    skip,
+  }, () => {
+    using space = spaceWith(texts[1])
+    const [door, port] = space.within(() => {
+      const fd = openUdpDoor(encodeSockaddr6(new Uint8Array(16), 0), 'all addresses')
+      return [fd, portOf(fd)] as const
+    })
+    const memory = pinned(2 * SLOT_BYTES)
+    const arrivals = new Arrivals()
+    for (const text of texts) {
+      const local = knownAddress(text)
+      const remote = { address: local, port }
+      // It hears nobody but the address that it speaks to.
+      const leg = space.within(() => openLegSocket({ device: 'lo', local, remote, mark: 0 }))
+      const out = new Departures()
+      out.commit(memory.address, 30, 0)
+      out.flush(leg)
+      assert.equal(arrivals.receive(door), 1)
+      assert.deepEqual(arrivals.locals[0], local)
+      const back = new Departures(arrivals.locals[0])
+      for (const bytes of [40, 40, 40, 20]) {
+        back.commit(memory.address, bytes, EF_CE, arrivals.sources[0])
+      }
+      back.flush(door)
+      assert.equal(back.unsent, 0)
+      assert.deepEqual(
+        listen(leg).map(({ bytes, trafficClass }) => [bytes, trafficClass]),
+        [40, 40, 40, 20].map((bytes) => [bytes, EF_CE]),
+      )
+      libc.close(leg)
+    }
+    libc.close(door)
+  })
+}
+
+/** A network namespace with one more address on its loopback. */
+function spaceWith(address: string) {
+  const netns = `hyb-datagrams-${process.pid}`
+  execFileSync('ip', ['netns', 'add', netns])
+  const ip = (command: string) => execFileSync('ip', ['-n', netns, ...command.split(' ')])
+  ip('link set lo up')
+  ip(`address add ${address}/${address.includes(':') ? 128 : 32} dev lo`)
+  return {
+    within: <T>(work: () => T) => inNetworkNamespace(netns, work),
+    [Symbol.dispose]: () => {
+      execFileSync('ip', ['netns', 'del', netns])
+    },
+  }
+}
+
 function openPair(local: Uint8Array, at = 0) {
   const door = at === 0 ? openUdpDoor(encodeSockaddr6(local, 0), 'the loopback') : -1
   const port = at === 0 ? portOf(door) : at

@@ -4,7 +4,7 @@
  *
  *   headers   struct mmsghdr × n   ┌─▶ name      28 bytes, who sent it or to whom
  *             64 bytes each        ├─▶ iovec × k  16 bytes each, into the slots
- *                                  └─▶ control   64 bytes, the size of a piece, and its traffic class
+ *                                  └─▶ control   the size of a piece, its traffic class, and our own address
  *
  * All memory is pinned, for these structures hold pointers. No call allocates, waits or throws.
  * (struct mmsghdr: a struct msghdr of 56 bytes as in wire/msghdr.ts, then the message's length as u32.)
@@ -25,12 +25,15 @@ export class Arrivals {
   readonly pieces = new Uint32Array(MESSAGES)
   /** The traffic class (TOS) of message i as it stood in its outer header: DSCP and ECN. */
   readonly classes = new Uint8Array(MESSAGES)
+  /** The address of ours that message i was sent to, 16 bytes; of a socket that does not tell all zero. */
+  readonly locals: readonly Uint8Array[]
   readonly #headers = pinned(MESSAGES * MMSGHDR_BYTES)
   readonly #controls = pinned(MESSAGES * CONTROL_BYTES)
   readonly #header: DataView
   readonly #control: DataView
 
   constructor() {
+    const locals = new Uint8Array(MESSAGES * ADDRESS_BYTES)
     const names = pinned(MESSAGES * NAME_BYTES)
     const iovecs = pinned(MESSAGES * IOVEC_BYTES)
     this.#header = viewOf(this.#headers.bytes)
@@ -46,6 +49,9 @@ export class Arrivals {
       const control = BigInt(this.#controls.address + i * CONTROL_BYTES)
       this.#header.setBigUint64(at + CONTROL_AT, control, true)
     }
+    this.locals = Array.from({ length: MESSAGES }, (_, i) =>
+      locals.subarray(i * ADDRESS_BYTES, (i + 1) * ADDRESS_BYTES),
+    )
     this.sources = Array.from({ length: MESSAGES }, (_, i) =>
       names.bytes.subarray(i * NAME_BYTES, (i + 1) * NAME_BYTES),
     )
@@ -82,6 +88,9 @@ export class Arrivals {
         this.classes[i] = this.#control.getUint8(value)
       } else if (level === SOL_IPV6 && type === IPV6_TCLASS) {
         this.classes[i] = this.#control.getInt32(value, true)
+      } else if (level === SOL_IPV6 && type === IPV6_PKTINFO) {
+        const local = this.locals[i]!
+        for (let j = 0; j < ADDRESS_BYTES; j++) local[j] = this.#controls.bytes[value + j]!
       }
       at += (bytes + 7) & ~7
     }
@@ -110,8 +119,14 @@ export class Departures {
   #to: Uint8Array | undefined
   /** False once the kernel has said that this way cannot be left in pieces. */
   #inPieces = true
+  /** Of control messages, before the one that has the size of a piece. */
+  readonly #leadBytes: number
+  readonly #local: Uint8Array | undefined
 
-  constructor() {
+  /** `local`: the address of ours from which all leaves; without it the kernel's choice, or that of the socket. */
+  constructor(local?: Uint8Array) {
+    this.#local = local && Uint8Array.from(local)
+    this.#leadBytes = 2 * CMSG_SPACE + (local === undefined ? 0 : PKTINFO_SPACE)
     this.#iovec = viewOf(this.#iovecs.bytes)
     this.#header = viewOf(this.#headers.bytes)
     this.#control = viewOf(this.#controls.bytes)
@@ -198,7 +213,12 @@ export class Departures {
     // Both families: the kernel reads the one of the packet and skips the other.
     this.#writeControl(control, SOL_IP, IP_TOS, 4, trafficClass)
     this.#writeControl(control + CMSG_SPACE, SOL_IPV6, IPV6_TCLASS, 4, trafficClass)
-    this.#writeControl(control + 2 * CMSG_SPACE, SOL_UDP, UDP_SEGMENT, 2, bytes)
+    if (this.#local !== undefined) {
+      const at = control + 2 * CMSG_SPACE
+      this.#writeControl(at, SOL_IPV6, IPV6_PKTINFO, PKTINFO_BYTES, 0)
+      this.#controls.bytes.set(this.#local, at + CMSGHDR_BYTES)
+    }
+    this.#writeControl(control + this.#leadBytes, SOL_UDP, UDP_SEGMENT, 2, bytes)
   }
 
   #writeControl(at: number, level: number, type: number, bytes: number, value: number): void {
@@ -217,7 +237,7 @@ export class Departures {
       this.#header.setBigUint64(header + CONTROL_AT, control, true)
       this.#header.setUint32(
         header + CONTROL_BYTES_AT,
-        count > 1 ? 3 * CMSG_SPACE : 2 * CMSG_SPACE,
+        count > 1 ? this.#leadBytes + CMSG_SPACE : this.#leadBytes,
         true,
       )
     }
@@ -228,7 +248,7 @@ export class Departures {
     const header = message * MMSGHDR_BYTES
     const first = this.#header.getBigUint64(header + IOVEC_AT, true)
     this.#header.setUint32(header + IOVECS_AT, 1, true)
-    this.#header.setUint32(header + CONTROL_BYTES_AT, 2 * CMSG_SPACE, true)
+    this.#header.setUint32(header + CONTROL_BYTES_AT, this.#leadBytes, true)
     const one = this.#headers.bytes.subarray(header)
     for (let i = 0; i < this.#inMessage[message]!; i++) {
       this.#header.setBigUint64(header + IOVEC_AT, first + BigInt(i * IOVEC_BYTES), true)
@@ -262,12 +282,17 @@ const IOVEC_BYTES = 16
 const CMSGHDR_BYTES = 16
 /** A header and an int, aligned. */
 const CMSG_SPACE = 24
-const CONTROL_BYTES = 3 * CMSG_SPACE
+/** struct in6_pktinfo: an address, and the number of an interface. */
+const ADDRESS_BYTES = 16
+const PKTINFO_BYTES = 20
+const PKTINFO_SPACE = 40
+const CONTROL_BYTES = 3 * CMSG_SPACE + PKTINFO_SPACE
 
 // Linux uapi.
 const SOL_IP = 0
 const IP_TOS = 1
 const SOL_IPV6 = 41
+const IPV6_PKTINFO = 50
 const IPV6_TCLASS = 67
 const SOL_UDP = 17
 const UDP_SEGMENT = 103

@@ -28,13 +28,22 @@ export function openLegSocket({ device, local, remote, mark }: LegEnds): number 
   ])
 }
 
-/** A socket that hears everybody on a whole sockaddr_in6. Throws a `SyscallError` when that is taken. */
+/**
+ * A socket that hears everybody on a whole sockaddr_in6; where that is all of our addresses, it tells which one a
+ * datagram was sent to. Throws a `SyscallError` when that is taken.
+ */
 export function openUdpDoor(address: Uint8Array, what: string): number {
   const fd = opened((door) => [
     () => setNumber(door, SOL_IPV6, IPV6_V6ONLY, 0),
+    () => setNumber(door, SOL_IPV6, IPV6_RECVPKTINFO, isAny(address) ? 1 : 0),
     () => libc.bind(door, address),
   ])
   return must(fd, `listen on ${what}`, 'UDP bind')
+}
+
+/** `::` in a sockaddr_in6. */
+function isAny(sockaddr: Uint8Array): boolean {
+  return sockaddr.subarray(8, 24).every((byte) => byte === 0)
 }
 
 function opened(steps: (fd: number) => ReadonlyArray<() => number>): number {
@@ -82,6 +91,7 @@ const IP_RECVTOS = 13
 const SOL_IPV6 = 41
 const IPV6_MTU_DISCOVER = 23
 const IPV6_V6ONLY = 26
+const IPV6_RECVPKTINFO = 49
 const IPV6_RECVTCLASS = 66
 const PMTUDISC_PROBE = 3
 const SOL_UDP = 17

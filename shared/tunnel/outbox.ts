@@ -8,12 +8,17 @@ import { FRAME_BYTES_MAX } from './batch.ts'
 
 export class Outbox {
   readonly memory = pinned(DATAGRAMS * FRAME_BYTES_MAX)
-  readonly #doors: readonly Door[]
+  readonly #doors: Door[]
   #used = 0
 
   /** `doors`: how many sockets there may be. */
   constructor(doors: number) {
     this.#doors = Array.from({ length: doors }, () => ({ fd: -1, departures: new Departures() }))
+  }
+
+  /** One more door: what leaves by it leaves by that socket, from this address of ours. Answers its number. */
+  add(fd: number, local: Uint8Array): number {
+    return this.#doors.push({ fd, departures: new Departures(local) }) - 1
   }
 
   /** From now on `door` is that socket; -1 while there is none, and what leaves by it is lost. */

@@ -7,7 +7,11 @@ import { addressIn, decodeInner, encodeAsk, encodeTell, placeOf } from './inner-
 
 const prefix4 = parsePrefix('198.18.0.0/15')!
 const prefix6 = parsePrefix('fd48:7962:7269::/64')!
-const own = { ipv4: knownAddress('198.18.1.2'), ipv6: knownAddress('fd48:7962:7269::102') }
+const own = {
+  ipv4: knownAddress('198.18.1.2'),
+  ipv6: knownAddress('fd48:7962:7269::102'),
+  bits6: 128,
+}
 
 test('the question and the answer are IPv6 packets that no router passes on', () => {
   const header = (bytes: string) =>
@@ -17,6 +21,10 @@ test('the question and the answer are IPv6 packets that no router passes on', ()
     encodeTell(own),
     hex(`${header('1c')} 68796274 02000000 c6120102 fd487962726900000000000000000102`),
   )
+  assert.deepEqual(
+    encodeTell({ ...own, bits6: 64 }),
+    hex(`${header('1c')} 68796274 02400000 c6120102 fd487962726900000000000000000102`),
+  )
 })
 
 test('decodeInner() reads them anywhere in memory, and no other packet', () => {
@@ -24,6 +32,14 @@ test('decodeInner() reads them anywhere in memory, and no other packet', () => {
   const memory = new Uint8Array(200)
   memory.set(tell, 7)
   assert.deepEqual(decodeInner(memory, 7, tell.length), own)
+  const withPrefix = { ...own, bits6: 56 }
+  assert.deepEqual(decodeInner(encodeTell(withPrefix), 0, tell.length), withPrefix)
+  // What nobody can mean is none.
+  for (const bits of [1, 31, 128, 255]) {
+    const odd = encodeTell(own)
+    odd[45] = bits
+    assert.deepEqual(decodeInner(odd, 0, odd.length), own)
+  }
   assert.equal(decodeInner(memory, 7, tell.length - 1), undefined)
   assert.equal(decodeInner(memory, 6, tell.length), undefined)
   assert.equal(decodeInner(encodeAsk(), 0, 48), 'ask')

@@ -10,13 +10,16 @@
  *   +---------------------------------------------------------------+
  *   |                    Magic Number = 0x68796274                  |  40
  *   +---------------+-----------------------------------------------+
- *   | 1 ask, 2 tell |               reserved, zero                  |  44
+ *   | 1 ask, 2 tell | prefix length |        reserved, zero         |  44
  *   +---------------+-----------------------------------------------+
  *   |              the home's IPv4 address (tell only)              |  48
  *   +---------------------------------------------------------------+
  *   |              the home's IPv6 address (tell only)              |  52
  *   |                              ...                              |
  *   +---------------------------------------------------------------+
+ *
+ * A prefix length says that all addresses that have so many bits in common with the home's IPv6 address are
+ * the home's; 0 that it has that one alone.
  */
 import type { Prefix } from './address.ts'
 import { readUint32, writeUint32 } from './tunnel.ts'
@@ -25,16 +28,19 @@ import { readUint32, writeUint32 } from './tunnel.ts'
 export interface InnerAddresses {
   readonly ipv4: Uint8Array
   readonly ipv6: Uint8Array
+  /** How much of it is the home's prefix; 128 for a home without one. */
+  readonly bits6: number
 }
 
 export function encodeAsk(): Uint8Array {
   return packetOf(ASK, ASK_BYTES)
 }
 
-export function encodeTell({ ipv4, ipv6 }: InnerAddresses): Uint8Array {
+export function encodeTell({ ipv4, ipv6, bits6 }: InnerAddresses): Uint8Array {
   const packet = packetOf(TELL, TELL_BYTES)
   packet.set(ipv4.subarray(12), IPV4_AT)
   packet.set(ipv6, IPV6_AT)
+  packet[PREFIX_AT] = bits6 % ADDRESS_BITS
   return packet
 }
 
@@ -56,7 +62,9 @@ export function decodeInner(
   const ipv4 = new Uint8Array(16)
   ipv4.fill(0xff, 10, 12)
   ipv4.set(memory.subarray(at + IPV4_AT, at + IPV6_AT), 12)
-  return { ipv4, ipv6: memory.slice(at + IPV6_AT, at + TELL_BYTES) }
+  const said = memory[at + PREFIX_AT]!
+  const bits6 = said >= PREFIX_BITS_MIN && said < ADDRESS_BITS ? said : ADDRESS_BITS
+  return { ipv4, ipv6: memory.slice(at + IPV6_AT, at + TELL_BYTES), bits6 }
 }
 
 /** The address at `place` in a prefix, whose own address is at 0. */
@@ -118,6 +126,9 @@ const NOWHERE = -1
 const SOURCE_AT = 8
 const DESTINATION_AT = 24
 const ADDRESS_BYTES = 16
+const ADDRESS_BITS = 128
+/** Nobody has more of the Internet. */
+const PREFIX_BITS_MIN = 32
 const IPV4_HEADER_BYTES = 20
 const IPV6_HEADER_BYTES = 40
 const LINK_LOCAL = Uint8Array.of(0xfe, 0x80)
@@ -125,6 +136,7 @@ const NEXT_HEADER = 253
 const MAGIC = 0x6879_6274
 const MAGIC_AT = 40
 const TYPE_AT = 44
+const PREFIX_AT = 45
 const IPV4_AT = 48
 const IPV6_AT = 52
 const ASK = 1
