@@ -6,6 +6,7 @@ import type { Policy } from '../../shared/config/policy.ts'
 import type { LegName } from '../../shared/core/leg.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { Reason } from '../../shared/core/reasons.ts'
+import type { LteLeave } from '../../shared/core/verdict-facts.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
@@ -53,6 +54,8 @@ export interface RunningSteering extends AsyncDisposable {
   status(): ReturnType<Steering['status']>
   /** Everything that is known about the legs. */
   facts(): Record<LegName, LegFactSheet>
+  /** Why LTE may not do all it can. */
+  lteLeave(): LteLeave
   /** Why LTE was used or not, the oldest first: what answers "why at 20:14?". */
   reasons(): readonly Reason[]
   readonly probes: ProbeCounts
@@ -122,6 +125,7 @@ export function startSteering(
     },
     status: () => steering.status(),
     facts: () => factsOf(steering, paths, outside.counters),
+    lteLeave: () => gate.leave,
     reasons: () => steering.reasons(performance.now(), outside.unixMs()),
     probes: probes.counts,
     paths: paths.counts,
