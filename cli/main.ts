@@ -18,6 +18,7 @@ import { policyCommand } from './policy.ts'
 import { storeCommand } from './store.ts'
 import { streetCommands } from './street.ts'
 import { subscribersCommand } from './subscribers.ts'
+import { topCommand } from './top.ts'
 import { verdictCommand } from './verdict.ts'
 
 const EXIT_REFUSED = 1
@@ -31,7 +32,7 @@ const hybridge = new Command('hybridge')
   .addCommand(policyCommand())
   .addCommand(credentialCommand())
 hybridge.addCommand(storeCommand((status) => (process.exitCode = status)))
-hybridge.addCommand(verdictCommand())
+hybridge.addCommand(verdictCommand()).addCommand(topCommand())
 for (const command of streetCommands()) hybridge.addCommand(command)
 hybridge
   .addCommand(convertCommand((status) => (process.exitCode = status)))

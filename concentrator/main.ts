@@ -16,7 +16,6 @@ import { allowFastOpen, openSysctls, takeOverMptcp } from '../shared/linux/sysct
 import { Counters } from '../shared/relay/counters.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
-import { tellAccess } from './control/access-figures.ts'
 import { serveApi } from './control/api/server.ts'
 import { openControl } from './control/control.ts'
 import { openDrain } from './control/drain.ts'
@@ -27,6 +26,7 @@ import { openStore } from './control/open-store.ts'
 import { presentHomes } from './control/present-homes.ts'
 import { answerProbes, type ShapedKbps } from './control/probe-responder.ts'
 import { register } from './control/register.ts'
+import { openFacts } from './control/street-facts.ts'
 import { STREET_COUNTERS, type StreetNews } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
 import { openStreetTunnel } from './data/tunnel.ts'
@@ -106,7 +106,7 @@ await runDaemon(async (signal) => {
   await using control = await openControl(config, { store, roster, mint: settings.mint, waits })
   const listeners = together([shaper.listener, usage.listener, control.listener])
   await using door = keepDoor(config.limits.subflowsPerConnection, listeners)
-  using _access = tellAccess(counters)
+  await using _facts = await openFacts(config, { counters, drain: memory.draining, store })
   await using tunnel = await openStreetTunnel(config, present.homes, sysctls, log)
   // Last in, first out: homes arrive when all else stands, and stop before it falls.
   await using workers = await startWorkers<typeof settings & typeof memory, StreetNews, RollChange>(

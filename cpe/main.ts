@@ -5,15 +5,18 @@
  * `await using` opens top down and closes bottom up: read downwards to see the start, upwards to see
  * the stop.
  */
+import { join } from 'node:path'
 import { cpeConfig } from '../shared/config/cpe.ts'
 import { readConfig } from '../shared/config/document.ts'
 import { configFrom } from '../shared/daemon/arguments.ts'
+import { serveFacts } from '../shared/daemon/facts-socket.ts'
 import { runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
 import { log } from '../shared/daemon/log.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { Control } from './control/control.ts'
+import { homeFacts } from './control/home-facts.ts'
 import { reportNews } from './control/news.ts'
 import { openVerdicts } from './control/open-verdicts.ts'
 import { LivePolicy } from './control/policy.ts'
@@ -108,6 +111,11 @@ await runDaemon(async (signal) => {
     issue: (cookie) => workers.tell(cookie),
   })
   using _reload = reloadOnHangup(config, readAgain, policy)
+  await using _socket = await serveFacts(
+    join(config.stateDirectory, 'cpe.sock'),
+    () => homeFacts({ ...house, steering, verdicts }),
+    (why) => log.warn('facts socket', { why }),
+  )
   using _facts = sayFactsOnSignal(() => ({ ...steering.facts(), ...verdictFacts(verdicts) }))
 
   await Promise.race([steering.settled, untilAborted(signal), workers.death])
