@@ -19,6 +19,8 @@ import { policyCommand } from './policy.ts'
 import { storeCommand } from './store.ts'
 import { streetCommands } from './street.ts'
 import { subscribersCommand } from './subscribers.ts'
+import { topCommand } from './top.ts'
+import { verdictCommand } from './verdict.ts'
 
 const EXIT_REFUSED = 1
 const EXIT_UNREACHABLE = 3
@@ -32,6 +34,7 @@ const hybridge = new Command('hybridge')
   .addCommand(credentialCommand())
   .addCommand(enrolCommand())
 hybridge.addCommand(storeCommand((status) => (process.exitCode = status)))
+hybridge.addCommand(verdictCommand()).addCommand(topCommand())
 for (const command of streetCommands()) hybridge.addCommand(command)
 hybridge
   .addCommand(convertCommand((status) => (process.exitCode = status)))

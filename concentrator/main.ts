@@ -16,7 +16,6 @@ import { allowFastOpen, openSysctls, takeOverMptcp } from '../shared/linux/sysct
 import { Counters } from '../shared/relay/counters.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
-import { tellAccess } from './control/access-figures.ts'
 import { serveApi } from './control/api/server.ts'
 import { openControl } from './control/control.ts'
 import { openDrain } from './control/drain.ts'
@@ -31,6 +30,7 @@ import { presentHomes } from './control/present-homes.ts'
 import { answerProbes, type ShapedKbps } from './control/probe-responder.ts'
 import { openRadiusAccounting, openRadiusChanges } from './control/radius/radius.ts'
 import { register } from './control/register.ts'
+import { openFacts } from './control/street-facts.ts'
 import { openTranslationLog } from './control/translation-writer.ts'
 import { STREET_COUNTERS, type StreetNews } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
@@ -43,6 +43,7 @@ import { IDENTITIES_MAX, Identities } from './subscribers/identities.ts'
 import { together } from './subscribers/listeners.ts'
 import type { RollChange } from './subscribers/roll.ts'
 import { SOURCES_MAX, Sources } from './subscribers/sources.ts'
+import { StreetWaits } from './subscribers/street-waits.ts'
 import { Tallies } from './subscribers/tallies.ts'
 import { TIES_MAX, TieTable } from './subscribers/tie-table.ts'
 import { monotonicS, Ties } from './subscribers/ties.ts'
@@ -67,6 +68,7 @@ await runDaemon(async (signal) => {
   const identities = Identities.create(IDENTITIES_MAX)
   const tallies = Tallies.create(HOMES_MAX)
   const tunnelled = TunnelUsage.create(config.tunnel.enabled ? HOMES_MAX : 0)
+  const waits = StreetWaits.create(HOMES_MAX)
   const memory = {
     counters: counters.memory,
     workers: config.workers,
@@ -76,6 +78,7 @@ await runDaemon(async (signal) => {
     cappedLegs: cappedLegs.memory,
     draining: new SharedArrayBuffer(4),
     identities: identities.memory,
+    waits: waits.memory,
   }
 
   reportForeignAddresses(config.egress.addresses)
@@ -107,10 +110,10 @@ await runDaemon(async (signal) => {
   const parts = { identities, roster, store, sysctls, whose, tunnel: tunnelled, used }
   await using usage = await openAccounting(config, parts)
   const { mint } = settings
-  await using control = await openControl(config, { store, roster, mint, watch: accounted })
+  await using control = await openControl(config, { store, roster, mint, watch: accounted, waits })
   const listeners = together([shaper.listener, usage.listener, control.listener])
   await using door = keepHomesDoor(config, { identities, control, present }, listeners)
-  using _access = tellAccess(counters)
+  await using _facts = await openFacts(config, { counters, drain: memory.draining, store })
   const shared = { usage: tunnelled, cappedLegs }
   await using tunnel = await openStreetTunnel(config, present.homes, shared, sysctls, log)
   await using translations = await openTranslationLog(config, roster)
@@ -126,9 +129,8 @@ await runDaemon(async (signal) => {
   await using _changes = await openRadiusChanges(config, { store, control, accounted, homes })
   await using _registration = register(store, { name: config.store.name, ...config.listen }, drain)
   const { store: kept, egress, stateDirectory } = config
-  const room = { store, drain, concentrator: kept.name, egressPool: egress.addresses }
-  const withReasons = { ...room, told: control.told, reach: control.reach }
-  await using _api = await serveApi(withReasons, config, makeLocalToken(stateDirectory))
+  const room = { ...control, store, drain, concentrator: kept.name, egressPool: egress.addresses }
+  await using _api = await serveApi(room, config, makeLocalToken(stateDirectory))
 
   const seen = { counters, tallies, roster, store, door, probes, control, tunnel, drain, settings }
   await using _metrics = await exportMetrics(config, seen)

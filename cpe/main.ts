@@ -5,6 +5,8 @@
  * `await using` opens top down and closes bottom up: read downwards to see the start, upwards to see
  * the stop.
  */
+import { join } from 'node:path'
+import { serveFacts } from '../shared/daemon/facts-socket.ts'
 import { runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
 import { log } from '../shared/daemon/log.ts'
 import { Netlink, NetlinkSocket } from '../shared/linux/netlink.ts'
@@ -15,13 +17,16 @@ import { startWorkers } from '../shared/relay/workers.ts'
 import { Control } from './control/control.ts'
 import { exportMetrics } from './control/exporter.ts'
 import { givenHome } from './control/given-home.ts'
+import { homeFacts } from './control/home-facts.ts'
 import { reportNews } from './control/news.ts'
+import { openVerdicts } from './control/open-verdicts.ts'
 import { openPage } from './control/page/page.ts'
 import { LivePolicy } from './control/policy.ts'
 import { PolicyLayers } from './control/policy-layers.ts'
 import { reloadOnHangup } from './control/reload.ts'
 import { sayFactsOnSignal } from './control/say-facts.ts'
 import { SpeedTester } from './control/speed-test/speed-test.ts'
+import { verdictFacts } from './control/verdict-facts.ts'
 import { openHouse } from './data/house.ts'
 import type {
   HouseLetter,
@@ -102,16 +107,27 @@ await runDaemon(async (signal, again) => {
     ...(tunnel === undefined ? [] : [tunnel]),
   ])
   const policy = new PolicyLayers(config, live, log)
+  await using verdicts = await openVerdicts(
+    config,
+    { ...house, steering, unixMs: () => control.clock.unixMs() },
+    log,
+  )
   await using _session = await control.start({
     steering,
     policy,
+    verdicts,
     issue: (cookie) => workers.tell(cookie),
   })
   using _reload = reloadOnHangup(config, readAgain, policy)
   const held = config.concentrator.session === undefined ? undefined : control
   const measured = { house, steering, tunnel, session: held, host }
   await using _metrics = await exportMetrics(config, measured, log)
-  using _facts = sayFactsOnSignal(() => steering.facts())
+  await using _socket = await serveFacts(
+    join(config.stateDirectory, 'cpe.sock'),
+    () => homeFacts({ ...house, steering, verdicts }),
+    (why) => log.warn('facts socket', { why }),
+  )
+  using _facts = sayFactsOnSignal(() => ({ ...steering.facts(), ...verdictFacts(verdicts) }))
   await using _page = await openPage(config, {
     steering,
     tester,

@@ -3,6 +3,7 @@
  * it takes the sessions down for a second, and no flow.
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import { timedInterval } from '../../shared/config/interval-messages.ts'
 import type { Reach } from '../../shared/config/reach.ts'
 import { release } from '../../shared/daemon/arguments.ts'
 import { log } from '../../shared/daemon/log.ts'
@@ -13,6 +14,8 @@ import type { SubflowListener } from '../subscribers/doorkeeper.ts'
 import { HomeLog, type ToldReason } from '../subscribers/home-log.ts'
 import type { Roster } from '../subscribers/roster.ts'
 import type { Store } from '../subscribers/store.ts'
+import type { StreetWaits } from '../subscribers/street-waits.ts'
+import { VerdictLog, type VerdictsOfHome } from '../subscribers/verdict-log.ts'
 import { enrolments } from './enrolments.ts'
 import { Failures } from './failures.ts'
 import { keptServerKey, readServerKey, type ServerKey } from './server-key.ts'
@@ -21,6 +24,7 @@ import { openSessionDoor } from './session-door.ts'
 import { isTrusted, sessionHomes } from './session-homes.ts'
 import { keepSessionRecords } from './session-records.ts'
 import { Sessions, type SessionWatch } from './sessions.ts'
+import { PROCESSOR_MS, Witness } from './witness.ts'
 
 export interface RunningControl extends AsyncDisposable {
   /** Undefined where there are no sessions. */
@@ -31,6 +35,8 @@ export interface RunningControl extends AsyncDisposable {
   readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
   /** How homes find it and know it (config/reach.ts); undefined where there are no sessions. */
   readonly reach: Reach | undefined
+  /** What limited a home lately; undefined where there are no sessions. */
+  readonly verdicts: ((subscriber: string) => VerdictsOfHome | undefined) | undefined
 }
 
 export interface ControlParts {
@@ -41,6 +47,7 @@ export interface ControlParts {
   readonly roster: Pick<Roster, 'numberOf'>
   readonly mint: MintSettings
   readonly watch: SessionWatch
+  readonly waits: StreetWaits
 }
 
 export type ControlConfig = Pick<
@@ -51,13 +58,15 @@ export type ControlConfig = Pick<
 /** Rejects with a sentence when there is a key that cannot be used, or the port is taken. */
 export async function openControl(
   config: ControlConfig,
-  { store, roster, mint: mintSettings, watch }: ControlParts,
+  { store, roster, mint: mintSettings, watch, waits }: ControlParts,
 ): Promise<RunningControl> {
   const { control } = config
   if (control === undefined) return NO_CONTROL
   const key = serverKeyOf(control, config.stateDirectory)
   const homeOf = sessionHomes(store.homes, roster)
   const homeLog = new HomeLog()
+  const verdictLog = new VerdictLog()
+  const witness = new Witness(waits)
   const failures = new Failures()
   const cookieFor = sessionCookies(mintSettings, Date.now)
   const sessions = new Sessions({
@@ -68,7 +77,13 @@ export async function openControl(
     unixMs: Date.now,
     enrol: enrolments(store, Date.now, log),
     cookieFor: config.cookies.issue ? cookieFor : () => undefined,
-    hear: ({ id }, report) => homeLog.hear(id, report, Date.now()),
+    hear: (home, report) => {
+      homeLog.hear(home.id, report, Date.now())
+      const street = witness.testify(home, performance.now())
+      const intervals = (report.intervals ?? []).map(timedInterval)
+      verdictLog.hear(home.id, intervals, street, Date.now())
+      return street
+    },
     unproven: (from) => {
       log.warn('home not proven', { from: formatAddress(from) })
       failures.note(formatAddress(from), performance.now())
@@ -88,8 +103,12 @@ export async function openControl(
     (why, againMs) => log.error('control sessions failed', { why, againMs }),
   )
   const forgetting = store.onChange(({ kind, id }) => {
-    if (kind === 'subscriber' && store.homes.home(id) === undefined) homeLog.forget(id)
+    if (kind !== 'subscriber' || store.homes.home(id) !== undefined) return
+    homeLog.forget(id)
+    verdictLog.forget(id)
+    witness.forget(id)
   })
+  const looking = setInterval(() => witness.lookAtProcessor(performance.now()), PROCESSOR_MS)
   const records = keepSessionRecords(store.keeper, config.store.name, () => sessions.all())
   // Who pins it must read it somewhere.
   log.info('control sessions', { port: control.port, pin: key.pin })
@@ -98,7 +117,9 @@ export async function openControl(
     sessions,
     told: (id) => homeLog.of(id),
     reach: reachOf(config, control.port, key.pin),
+    verdicts: (id) => verdictLog.of(id),
     [Symbol.asyncDispose]: async () => {
+      clearInterval(looking)
       forgetting[Symbol.dispose]()
       await service[Symbol.asyncDispose]()
       await records[Symbol.asyncDispose]()
@@ -175,6 +196,7 @@ const NO_CONTROL: RunningControl = {
   sessions: undefined,
   told: undefined,
   reach: undefined,
+  verdicts: undefined,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 }
 const STOPPING = { code: 'stopping', why: 'the concentrator stops', waitS: 1 }

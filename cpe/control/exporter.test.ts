@@ -130,6 +130,7 @@ class Home {
       rttMs: this.knows ? { value: 21.5, ageMs: 10 } : undefined,
       rttFloorMs: this.knows ? 20 : undefined,
       queueMs: this.knows ? 1.5 : undefined,
+      shapedDown: undefined,
       lossShare: this.knows ? 0 : undefined,
     }
   }

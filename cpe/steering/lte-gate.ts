@@ -9,6 +9,7 @@ import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { type Budget, UNLIMITED } from '../../shared/core/budget.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import { allowLte, type LteAllowance } from '../../shared/core/lte-allowance.ts'
+import type { LteLeave } from '../../shared/core/verdict-facts.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LteBar } from './lte-bar.ts'
 import { LteLedger, type LteMonth } from './lte-ledger.ts'
@@ -55,7 +56,7 @@ export class LteGate {
   #throttleMbps: number | undefined
   #barred: string | undefined
   #roams = false
-  #budget: Budget = UNLIMITED
+  #allowance: LteAllowance = { barred: undefined, throttleMbps: undefined, budget: UNLIMITED }
 
   constructor(
     policy: Pick<CpeConfig, 'budget' | 'roaming'>,
@@ -71,7 +72,15 @@ export class LteGate {
 
   /** What is left of the month, as of the last look. */
   get budget(): Budget {
-    return this.#budget
+    return this.#allowance.budget
+  }
+
+  /** Why LTE may not do all it can, as of the last look. */
+  get leave(): LteLeave {
+    const { barred, throttleMbps, budget } = this.#allowance
+    if (barred === 'roaming') return 'roaming'
+    if (barred !== undefined || budget.spent) return 'spent'
+    return throttleMbps === undefined ? 'allowed' : 'throttled'
   }
 
   /** LTE was in a foreign network at the last look. */
@@ -82,7 +91,7 @@ export class LteGate {
   get standing(): LteStanding {
     return {
       barred: this.#barred,
-      budget: this.#budget,
+      budget: this.budget,
       month: this.#ledger.month,
       roams: this.#roams,
       throttled: this.#throttleMbps !== undefined,
@@ -101,7 +110,7 @@ export class LteGate {
     this.#roams = this.#roaming.look(nowMs)
     const spending = this.#ledger.look(counters, dateMs)
     const allowance = allowLte({ ...budget, roaming }, spending, this.#roams)
-    this.#budget = allowance.budget
+    this.#allowance = allowance
     const { throttleMbps, barred } = allowance
     const { shaper, bar, log } = this.#hands
     if (throttleMbps !== this.#throttleMbps) {

@@ -8,18 +8,13 @@ import { interactiveBench } from './interactive.ts'
 import { daemonBenches } from './on-daemons.ts'
 import { lineBenches } from './on-lines.ts'
 import { verdictBench } from './verdict.ts'
+import { verdictStreetBench } from './verdict-street.ts'
 
 const bench = new Command('npm run bench --').description(
   'Measure the street. Nothing else should load this machine meanwhile.',
 )
-for (const command of [
-  ...lineBenches,
-  interactiveBench,
-  ...daemonBenches,
-  frameBench,
-  verdictBench,
-])
-  bench.addCommand(command)
+const benches = [...lineBenches, interactiveBench, ...daemonBenches, frameBench]
+for (const command of [...benches, verdictBench, verdictStreetBench]) bench.addCommand(command)
 
 await bench.parseAsync().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : String(error))

@@ -23,7 +23,7 @@ export interface LegInterval {
   /** It could carry. */
   readonly upShare: number
   readonly carried: ByDirection<number>
-  /** Of DSL what it is known to carry; of LTE the most that it has carried within a day. */
+  /** Of DSL what it is known to carry; where that is not known, and of LTE, the most that it has carried within a day. */
   readonly capacity: ByDirection<number | undefined>
   /** What the operator lets it carry. */
   readonly cap: ByDirection<number | undefined>

@@ -112,7 +112,9 @@ function wayOf(home: HomeInterval, street: StreetInterval | undefined, direction
     direction,
     carried,
     allowed: known && allowed > 0 ? Math.max(allowed, carried) : undefined,
-    wants: waiting === undefined ? alone : waiting.heldShare >= MOSTLY || dslFull,
+    // What is not bonded waits where nobody sees it.
+    wants:
+      waiting === undefined ? alone : waiting.heldShare >= MOSTLY || (dslFull && hasQueue(dsl)),
     served: (waiting?.servedShare ?? 0) + (waiting?.heldShare ?? 0) >= ALWAYS,
     dslFull,
     lteFull,
