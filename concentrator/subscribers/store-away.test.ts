@@ -86,7 +86,9 @@ test('a concentrator that starts while Redis is away knows who was there, and go
   }
   await server.kill()
   const said: string[] = []
-  await using store = await openOn(server, cache, (what, { help }) => said.push(`${what}: ${help}`))
+  await using store = await openOn(server, cache, (what, { help }) =>
+    said.push(`${what}: ${String(help)}`),
+  )
   assert.deepEqual([store.homes.ids, store.homes.plans().map(({ id }) => id)], [['a'], ['gold']])
   assert.match(said.join(), /^store is away: homes are as of 20/)
   assert.ok(Math.abs((store.staleSinceMs ?? 0) - Date.now()) < 60_000)
@@ -104,7 +106,9 @@ test('without anything known it starts with nobody, and knows all when Redis com
   await using server = new RedisServer()
   const said: string[] = []
   const cache = new StoreCache(join(folder, 'unknown'))
-  await using store = await openOn(server, cache, (what, { help }) => said.push(`${what}: ${help}`))
+  await using store = await openOn(server, cache, (what, { help }) =>
+    said.push(`${what}: ${String(help)}`),
+  )
   assert.deepEqual(store.homes.ids, [])
   assert.deepEqual(said, ['store is away: only homes of the file are known'])
   await server.start()

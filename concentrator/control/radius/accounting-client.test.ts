@@ -87,6 +87,19 @@ test('while nobody answers it asks ever less', () => {
   assert.deepEqual(world.told, ['a'])
 })
 
+test('what must be told alone, and nobody takes, does not hold up the rest for ever', () => {
+  const world = new World(1)
+  world.addAlone('on')
+  world.add('a')
+  world.client.pump()
+  for (let s = 0; s < 3_600 && !world.told.includes('on'); s++) world.pass(1_000)
+  assert.ok(world.told.includes('on'))
+  assert.ok(world.says.includes('RADIUS record refused 0'))
+  for (let s = 0; s < 600 && world.said(0).at(-1)?.startsWith('a ') !== true; s++) world.pass(1_000)
+  world.answer(0)
+  assert.deepEqual(world.told, ['on', 'a'])
+})
+
 test('what is not the server’s answer to this question changes nothing', () => {
   const world = new World(1)
   world.add('a')
@@ -185,6 +198,11 @@ class World {
   add(session: string): void {
     const about = { user: 'home-1', from: '::1', startedMs: this.nowMs }
     this.#records.set(++this.#numbers, { status: 'start', session, atMs: this.nowMs, about })
+  }
+
+  /** About the concentrator itself. */
+  addAlone(session: string): void {
+    this.#records.set(++this.#numbers, { status: 'accountingOn', session, atMs: this.nowMs })
   }
 
   pass(ms: number): void {
