@@ -15,6 +15,7 @@ import { credentialCommand } from './credential.ts'
 import { EXIT_MISUSE, Misuse } from './misuse.ts'
 import { plansCommand } from './plans.ts'
 import { policyCommand } from './policy.ts'
+import { speedTestCommand } from './speed-test.ts'
 import { storeCommand } from './store.ts'
 import { streetCommands } from './street.ts'
 import { subscribersCommand } from './subscribers.ts'
@@ -32,6 +33,7 @@ const hybridge = new Command('hybridge')
 hybridge.addCommand(storeCommand((status) => (process.exitCode = status)))
 for (const command of streetCommands()) hybridge.addCommand(command)
 hybridge
+  .addCommand(speedTestCommand((status) => (process.exitCode = status)))
   .addCommand(convertCommand((status) => (process.exitCode = status)))
   .addCommand(completionCommand(hybridge))
 strictly(hybridge)

@@ -6,9 +6,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import type { PageState } from '../../cpe/control/page/page-state.ts'
+import type { SpeedTestState } from '../../shared/core/speed-result.ts'
 import { openBrowser, PAGE_URL, PHONE } from '../page/browser.ts'
 import { raiseStreet, type Street, streetImpossible } from './lab.ts'
-import { eventually, pidOf } from './onlooker.ts'
+import { eventually, logOf, pidOf } from './onlooker.ts'
 
 const skip = streetImpossible()
 const PASSWORD = 'open sesame 7'
@@ -21,7 +22,11 @@ before(async () => {
   const page = { password: PASSWORD, names: ['router.lan'] }
   street = await raiseStreet({
     name: 'hyb-page-lab',
-    cpe: { page, budget: { monthlyGigabytes: 20 } },
+    cpe: {
+      page,
+      budget: { monthlyGigabytes: 20 },
+      speedTest: { megabytes: 8, lteMegabytes: 4 },
+    },
   })
   browser = await openBrowser(street.name)
   phone = await (await browser.newContext(PHONE)).newPage()
@@ -123,6 +128,35 @@ test('an hour of live states leaves the heap as it was', { skip }, async () => {
   const afterwards = await heapAfter(HOUR_STATES)
   await page.close()
   assert.ok(afterwards - before < HEAP_BYTES_MAX, `${before} bytes, then ${afterwards}`)
+})
+
+test('a speed test from the page carries no more than it may, and is no reason for LTE to help', {
+  skip,
+}, async () => {
+  const before = logOf(street, 'cpe').length
+  await street.line('lte', { stripMptcp: 'syn' })
+  await phone.getByRole('button', { name: 'Test now' }).click()
+  await phone.getByRole('button', { name: 'Stop' }).waitFor()
+  await phone.getByRole('button', { name: 'Test now' }).waitFor({ timeout: 30_000 })
+  await street.line('lte', { stripMptcp: 'off' })
+  await phone.getByRole('row', { name: /^Download, Mbit\/s \d/ }).waitFor()
+  const { stdout } = await street.exec('home', ['curl', '-s', `${PAGE_URL}api/speed-test`])
+  const { result } = JSON.parse(stdout) as SpeedTestState
+  const { dsl, lte, both } = result?.subjects ?? {}
+  const { usedBytes = 0, lteUsedBytes = 0 } = result ?? {}
+  const told = JSON.stringify(result)
+  // Of lines that carry 50 and 30: what a loaded machine measures is theirs all the same.
+  for (const { downBitsPerS = 0 } of [dsl ?? {}, lte ?? {}, both ?? {}]) {
+    assert.ok(downBitsPerS > 8e6 && downBitsPerS < 85e6, told)
+  }
+  assert.deepEqual([dsl?.multipath, lte?.multipath, dsl?.mtuBytes], [true, false, 1_500], told)
+  assert.ok((dsl?.idleMs ?? 0) >= 19, told)
+  assert.ok(usedBytes > 3e6 && usedBytes <= 8e6, told)
+  assert.ok(lteUsedBytes > 1e6 && lteUsedBytes <= 4e6, told)
+  assert.doesNotMatch(logOf(street, 'cpe').slice(before), /"msg":"lte helps"/)
+  const state = await street.exec('home', ['curl', '-s', `${PAGE_URL}api/state`])
+  const { budget } = JSON.parse(state.stdout) as PageState
+  assert.ok((budget?.usedBytes ?? 0) >= lteUsedBytes, `${state.stdout} ${told}`)
 })
 
 test('it is served to the LAN alone, under our own names alone, and changes nothing for others', {

@@ -28,8 +28,8 @@ export function speedTestSection() {
     .strictObject({
       /** Over both lines. Default 50. */
       megabytes: wholeNumber(1, 10_000, 'megabytes').default(50),
-      /** Of these, over LTE; 0: it is not tested. Default 15. */
-      lteMegabytes: wholeNumber(0, 10_000, 'megabytes').default(15),
+      /** Of these, over LTE; 0: it is not tested. Default 20. */
+      lteMegabytes: wholeNumber(0, 10_000, 'megabytes').default(20),
     })
     .prefault({})
 }

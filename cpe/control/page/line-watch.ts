@@ -24,6 +24,7 @@ export class LineWatch {
   readonly #day = new DayHistory()
   readonly #episodes = new HelpEpisodes()
   #counted: Record<LegName, LegCounters | undefined> = { dsl: undefined, lte: undefined }
+  readonly #since: Partial<Record<LegName, { condition: LegCondition; ms: number }>> = {}
   #lookedMs: number | undefined
   #state: PageState | undefined
 
@@ -71,10 +72,11 @@ export class LineWatch {
     const facts = steering.facts()
     const leg = (name: LegName): LegNow => {
       const { state, sinceMs, rttMs } = facts[name]
+      const condition = name === 'lte' && barred !== undefined ? 'barred' : CONDITIONS[state]
       const bitsPerS = (bytes: number) => (seconds > 0 ? Math.round((8 * bytes) / seconds) : 0)
       return {
-        condition: name === 'lte' && barred !== undefined ? 'barred' : CONDITIONS[state],
-        sinceMs,
+        condition,
+        sinceMs: Math.round(nowMs - this.#turnedMs(name, condition, nowMs - sinceMs)),
         downBitsPerS: bitsPerS(carried[name].downBytes),
         upBitsPerS: bitsPerS(carried[name].upBytes),
         ...(rttMs !== undefined && {
@@ -98,6 +100,14 @@ export class LineWatch {
       manageable,
     }
     return this.#state
+  }
+
+  /** When it came into this condition; `turnedMs` is when its state last changed, be it for a doubt. */
+  #turnedMs(leg: LegName, condition: LegCondition, turnedMs: number): number {
+    const since = this.#since[leg]
+    if (since?.condition === condition) return since.ms
+    this.#since[leg] = { condition, ms: turnedMs }
+    return turnedMs
   }
 
   /** Since the look before. Counters that went back are another interface's. */

@@ -2,7 +2,7 @@
  * Every word on the page. Whoever translates the page translates this file.
  */
 import type { LegName } from '../../../shared/core/leg.ts'
-import type { WhyNot } from '../speed-test/result.ts'
+import type { WhyNot } from '../../../shared/core/speed-result.ts'
 import type { LineCase } from './line-sentence.ts'
 import type { LegCondition } from './page-state.ts'
 
@@ -87,17 +87,17 @@ export const TEXTS = {
   withoutScript: 'This page shows more with JavaScript.',
   notBuilt:
     'The rest of this page is missing on this router. Who looks after it finds why in its log.',
-  since: (time: string) => `since ${time}`,
+  since: (time: string) => `for ${time}`,
   download: 'Download',
   upload: 'Upload',
   roundTrip: 'Delay',
-  noAnswer: 'none yet',
+  noAnswer: '–',
   now: 'Right now',
   ago: (age: string) => `${age} ago`,
   day: {
     title: 'The last day',
     chart: (direction: string) => `${direction} of both lines over the last 24 hours`,
-    empty: 'Nothing has been recorded yet. The first minute appears in a moment.',
+    empty: 'Nothing has been recorded yet. It begins with the next minute.',
     table: 'As a table',
     most: (rate: string) => `at most ${rate}`,
     hour: 'From',

@@ -1,7 +1,7 @@
 /**
  * The way to the router that has served this page, and to nobody else.
  */
-import type { SpeedTestState } from '../../speed-test/result.ts'
+import type { SpeedTestState } from '../../../../shared/core/speed-result.ts'
 import type { PageHistory, PageState } from '../page-state.ts'
 
 export interface RouterNews {
