@@ -19,6 +19,7 @@ import { speedTestCommand } from './speed-test.ts'
 import { storeCommand } from './store.ts'
 import { streetCommands } from './street.ts'
 import { subscribersCommand } from './subscribers.ts'
+import { verdictCommand } from './verdict.ts'
 
 const EXIT_REFUSED = 1
 const EXIT_UNREACHABLE = 3
@@ -31,6 +32,7 @@ const hybridge = new Command('hybridge')
   .addCommand(policyCommand())
   .addCommand(credentialCommand())
 hybridge.addCommand(storeCommand((status) => (process.exitCode = status)))
+hybridge.addCommand(verdictCommand())
 for (const command of streetCommands()) hybridge.addCommand(command)
 hybridge
   .addCommand(speedTestCommand((status) => (process.exitCode = status)))

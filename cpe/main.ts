@@ -17,12 +17,14 @@ import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { Control } from './control/control.ts'
 import { reportNews } from './control/news.ts'
+import { openVerdicts } from './control/open-verdicts.ts'
 import { openPage } from './control/page/page.ts'
 import { LivePolicy } from './control/policy.ts'
 import { PolicyLayers } from './control/policy-layers.ts'
 import { reloadOnHangup } from './control/reload.ts'
 import { sayFactsOnSignal } from './control/say-facts.ts'
 import { SpeedTester } from './control/speed-test/speed-test.ts'
+import { verdictFacts } from './control/verdict-facts.ts'
 import { openHouse } from './data/house.ts'
 import type {
   HouseLetter,
@@ -109,16 +111,23 @@ await runDaemon(async (signal, again) => {
     { adopt: ({ classes }, flows) => workers.tell({ classes, flows }) },
   ])
   const policy = new PolicyLayers(config, live, log)
+  await using verdicts = await openVerdicts(
+    config,
+    { ...house, steering, unixMs: () => control.clock.unixMs() },
+    log,
+  )
   await using _session = await control.start({
     steering,
     policy,
+    verdicts,
     issue: (cookie) => workers.tell(cookie),
   })
   using _reload = reloadOnHangup(config, readAgain, policy)
-  using _facts = sayFactsOnSignal(() => steering.facts())
+  using _facts = sayFactsOnSignal(() => ({ ...steering.facts(), ...verdictFacts(verdicts) }))
   await using _page = await openPage(config, {
     steering,
     tester,
+    verdicts,
     board: house.board,
     unixMs: () => control.clock.unixMs(),
     log,

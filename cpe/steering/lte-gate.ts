@@ -9,6 +9,7 @@ import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { type Budget, UNLIMITED } from '../../shared/core/budget.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import { allowLte, type LteAllowance } from '../../shared/core/lte-allowance.ts'
+import type { LteLeave } from '../../shared/core/verdict-facts.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LteBar } from './lte-bar.ts'
 import { LteLedger, type LteMonth } from './lte-ledger.ts'
@@ -48,9 +49,9 @@ export class LteGate {
   readonly #roaming: Pick<Roaming, 'look'>
   readonly #hands: LteHands
   #throttleMbps: number | undefined
-  #barred: string | undefined
+  #barred = false
   #roams = false
-  #budget: Budget = UNLIMITED
+  #allowance: LteAllowance = { barred: undefined, throttleMbps: undefined, budget: UNLIMITED }
 
   constructor(
     policy: Pick<CpeConfig, 'budget' | 'roaming'>,
@@ -66,12 +67,21 @@ export class LteGate {
 
   /** What is left of the month, as of the last look. */
   get budget(): Budget {
-    return this.#budget
+    return this.#allowance.budget
+  }
+
+  /** Why LTE may not do all it can, as of the last look. */
+  get leave(): LteLeave {
+    const { barred, throttleMbps, budget } = this.#allowance
+    if (barred === 'roaming') return 'roaming'
+    if (barred !== undefined || budget.spent) return 'spent'
+    return throttleMbps === undefined ? 'allowed' : 'throttled'
   }
 
   /** What LTE may do, for whoever shows it. */
   get standing(): LteStanding {
-    return { barred: this.#barred, spent: this.#budget.spent, month: this.#ledger.month }
+    const { barred, budget } = this.#allowance
+    return { barred, spent: budget.spent, month: this.#ledger.month }
   }
 
   /** LTE was in a foreign network at the last look. */
@@ -91,8 +101,9 @@ export class LteGate {
     this.#roams = this.#roaming.look(nowMs)
     const spending = this.#ledger.look(counters, dateMs)
     const allowance = allowLte({ ...budget, roaming }, spending, this.#roams)
-    this.#budget = allowance.budget
-    const { throttleMbps, barred } = allowance
+    this.#allowance = allowance
+    const { throttleMbps } = allowance
+    const barred = allowance.barred !== undefined
     const { shaper, bar, log } = this.#hands
     if (throttleMbps !== this.#throttleMbps) {
       shaper.throttleLte(throttleMbps)
@@ -100,8 +111,7 @@ export class LteGate {
         upMbps: throttleMbps,
       })
     }
-    const changed = (barred === undefined) !== (this.#barred === undefined)
-    if (changed) bar.set(barred !== undefined)
+    if (barred !== this.#barred) bar.set(barred)
     this.#throttleMbps = throttleMbps
     this.#barred = barred
     return allowance

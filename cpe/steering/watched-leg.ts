@@ -33,6 +33,8 @@ export interface LegReport {
   readonly queueMs: number | undefined
   /** Of the probes that left while nothing else did. */
   readonly lossShare: number | undefined
+  /** What the concentrator shapes it to on its way to us, in bytes a millisecond; undefined: it does not. */
+  readonly shapedDown: number | undefined
 }
 
 export class WatchedLeg {
@@ -43,6 +45,7 @@ export class WatchedLeg {
   #path = ''
   #state: LegState = 'unknown'
   #turnedMs: number | undefined
+  #shapedKbps = 0
 
   constructor(name: LegName, policy: ProbePolicy) {
     this.health = new LegHealth(name, policy, this.#traffic, this.#track)
@@ -58,6 +61,11 @@ export class WatchedLeg {
     if (state !== this.#state) this.#turnedMs = nowMs
     this.#turnedMs ??= nowMs
     this.#state = state
+  }
+
+  /** An echo has told what the concentrator shapes it to; 0: it does not. */
+  shapedTo(kbps: number): void {
+    this.#shapedKbps = kbps
   }
 
   report(nowMs: number): LegReport {
@@ -82,6 +90,7 @@ export class WatchedLeg {
       rttFloorMs,
       queueMs: rttMs === undefined || rttFloorMs === undefined ? undefined : rttMs - rttFloorMs,
       lossShare: this.#track.lossShare,
+      shapedDown: this.#shapedKbps === 0 ? undefined : this.#shapedKbps / KBPS,
     }
   }
 }
@@ -116,6 +125,8 @@ function aged(value: number, atMs: number, nowMs: number): Aged | undefined {
   return atMs === -Infinity ? undefined : { value, ageMs: Math.round(nowMs - atMs) }
 }
 
+/** In a byte a millisecond. */
+const KBPS = 8
 /** While LTE carries data, DSL costs nothing to ask. */
 const DSL_COMPANY_MS = 1_000
 const DSL_LOST_MS = 500

@@ -16,7 +16,8 @@ export function paintDay(file: string, nowMs: number): void {
     const busy = busyAt(hour)
     if (film <= 0 && chance() < busy / 12 - 0.01) film = 20 + 80 * chance()
     film--
-    const wanted = 60 * (0.02 + busy * (0.2 + 0.5 * chance()) + (film > 0 ? 1.2 + 5 * busy : 0)) * MBYTE_PER_S
+    const wanted =
+      60 * (0.02 + busy * (0.2 + 0.5 * chance()) + (film > 0 ? 1.2 + 5 * busy : 0)) * MBYTE_PER_S
     const dead = ago > 500 && ago < 512
     const carried = dead ? 0 : Math.min(wanted, DSL_BYTES)
     const rest = dead ? wanted : Math.max(0, wanted - DSL_BYTES)

@@ -49,7 +49,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     `page-phone-${colorScheme}`,
     { ...SMALL_PHONE, colorScheme },
     async (page) => {
-      await page.getByText('Your line is busy, so mobile helps.').waitFor({ timeout: 60_000 })
+      await page.locator('.helps').getByText('now', { exact: true }).waitFor({ timeout: 90_000 })
       await pause(SPARK_MS)
     },
   )
@@ -96,6 +96,6 @@ async function shoot(
 
 /** The sign is POSIX's: west is positive. */
 function eveningAt(utcHour: number): string {
-  const east = (21 - utcHour + 36) % 24 - 12
+  const east = ((21 - utcHour + 36) % 24) - 12
   return `Etc/GMT${east > 0 ? '-' : '+'}${Math.abs(east)}`
 }

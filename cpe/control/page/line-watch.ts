@@ -6,6 +6,7 @@ import { DayHistory } from '../../../shared/core/day-history.ts'
 import { HelpEpisodes } from '../../../shared/core/help-episodes.ts'
 import type { LegName } from '../../../shared/core/leg.ts'
 import type { LegCounters } from '../../../shared/core/leg-traffic.ts'
+import type { Limit } from '../../../shared/core/verdict.ts'
 import type { RunningSteering } from '../../steering/steering.ts'
 import { lineCase } from './line-sentence.ts'
 import type { LegCondition, LegNow, PageHistory, PageState } from './page-state.ts'
@@ -13,6 +14,8 @@ import type { LegCondition, LegNow, PageHistory, PageState } from './page-state.
 export interface WatchParts {
   readonly steering: Pick<RunningSteering, 'facts' | 'lte' | 'reasons' | 'status'>
   readonly counters: (leg: LegName) => LegCounters | undefined
+  /** What limits the home now, as far as it is known. */
+  readonly limit: () => Limit | undefined
   readonly manageable: boolean
   /** Monotonic, and the date as well as the house knows it. */
   readonly nowMs: () => number
@@ -68,6 +71,7 @@ export class LineWatch {
     )
     this.#episodes.take(steering.reasons())
     const { barred, spent, month } = steering.lte()
+    const limit = this.#parts.limit()
     const helps = { down: help.down.engaged, up: help.up.engaged }
     const facts = steering.facts()
     const leg = (name: LegName): LegNow => {
@@ -94,6 +98,7 @@ export class LineWatch {
         roams: barred === 'roaming',
         spent,
       }),
+      ...(limit !== undefined && { limit }),
       legs: { dsl: leg('dsl'), lte: leg('lte') },
       helps,
       ...(month !== undefined && { budget: month }),

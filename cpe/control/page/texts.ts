@@ -3,13 +3,14 @@
  */
 import type { LegName } from '../../../shared/core/leg.ts'
 import type { WhyNot } from '../../../shared/core/speed-result.ts'
+import { HOUSEHOLD_ENGLISH } from '../../../shared/core/verdict-household.ts'
 import type { LineCase } from './line-sentence.ts'
 import type { LegCondition } from './page-state.ts'
 
 /** `good` needs no attention, `notice` may, `bad` does. */
 export type Tone = 'good' | 'notice' | 'bad'
 
-interface LineText {
+export interface LineText {
   readonly tone: Tone
   readonly sentence: string
   /** What whoever reads it can do, or expect. */
@@ -81,6 +82,8 @@ export const TEXTS = {
   language: 'en',
   title: 'Your line',
   line,
+  /** What limits a line that works. */
+  limits: HOUSEHOLD_ENGLISH,
   legs,
   conditions,
   offline: 'The router does not answer. What you see is old.',

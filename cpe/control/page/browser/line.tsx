@@ -2,14 +2,14 @@
  * How the line is, in a sentence, and both legs as they are this second.
  */
 import { LEGS, type LegName } from '../../../../shared/core/leg.ts'
-import type { LineCase } from '../line-sentence.ts'
+import { lineText } from '../line-text.ts'
 import type { LegNow, PageState } from '../page-state.ts'
 import { TEXTS } from '../texts.ts'
 import { age, milliseconds, rate } from './units.ts'
 import { SECONDS_SHOWN } from './view.ts'
 
-export function Line({ line, contact }: { readonly line: LineCase; readonly contact: boolean }) {
-  const { tone, sentence, advice } = TEXTS.line[line]
+export function Line({ state, contact }: { readonly state: PageState; readonly contact: boolean }) {
+  const { tone, sentence, advice } = lineText(state)
   return (
     <section class={`line ${contact ? tone : 'bad'}`} role="status" aria-live="polite">
       <Mark tone={contact ? tone : 'bad'} />
