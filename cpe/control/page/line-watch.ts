@@ -3,16 +3,32 @@
  * each minute of the day.
  */
 import { DayHistory } from '../../../shared/core/day-history.ts'
+import type { Direction } from '../../../shared/core/dsl-queue.ts'
 import { HelpEpisodes } from '../../../shared/core/help-episodes.ts'
 import type { LegName } from '../../../shared/core/leg.ts'
 import type { LegCounters } from '../../../shared/core/leg-traffic.ts'
+import type { Reason } from '../../../shared/core/reasons.ts'
 import type { Limit } from '../../../shared/core/verdict.ts'
-import type { RunningSteering } from '../../steering/steering.ts'
-import { lineCase } from './line-sentence.ts'
+import type { LteStanding } from '../../steering/lte-gate.ts'
+import type { LegReport } from '../../steering/watched-leg.ts'
+import { type LineFacts, lineCase } from './line-sentence.ts'
 import type { LegCondition, LegNow, PageHistory, PageState } from './page-state.ts'
 
+/** What is read of steering. */
+export interface WatchedSteering {
+  status(): {
+    readonly legs: LineFacts['legs']
+    readonly concentrator: LineFacts['concentrator']
+    readonly active: LegName | undefined
+    readonly help: Readonly<Record<Direction, { readonly engaged: boolean }>>
+  }
+  facts(): Readonly<Record<LegName, Pick<LegReport, 'rttMs' | 'sinceMs' | 'state'>>>
+  reasons(): readonly Reason[]
+  lte(): LteStanding
+}
+
 export interface WatchParts {
-  readonly steering: Pick<RunningSteering, 'facts' | 'lte' | 'reasons' | 'status'>
+  readonly steering: WatchedSteering
   readonly counters: (leg: LegName) => LegCounters | undefined
   /** What limits the home now, as far as it is known. */
   readonly limit: () => Limit | undefined

@@ -12,19 +12,18 @@ import { type Fail, guarded, supervise } from '../../../shared/daemon/supervise.
 import { readCounters } from '../../../shared/linux/links.ts'
 import { Netlink, NetlinkSocket } from '../../../shared/linux/netlink.ts'
 import type { LegBoard } from '../../../shared/relay/leg-board.ts'
-import type { RunningSteering } from '../../steering/steering.ts'
 import type { RunningVerdicts } from '../open-verdicts.ts'
 import type { SpeedTester } from '../speed-test/speed-test.ts'
 import { readAssets } from './assets.ts'
 import { Doors } from './doors.ts'
 import { Password } from './guard.ts'
 import { KeptDay } from './kept-day.ts'
-import { LineWatch } from './line-watch.ts'
+import { LineWatch, type WatchedSteering } from './line-watch.ts'
 import { Live } from './live.ts'
 import { buildPage } from './server.ts'
 
 export interface PageOutside {
-  readonly steering: Pick<RunningSteering, 'facts' | 'lte' | 'reasons' | 'status'>
+  readonly steering: WatchedSteering
   readonly tester: Pick<SpeedTester, 'isMeasuring' | 'start' | 'state' | 'stop' | 'watch'>
   readonly verdicts: Pick<RunningVerdicts, 'now' | 'over'>
   readonly board: Pick<LegBoard, 'leg'>
