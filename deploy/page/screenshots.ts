@@ -30,7 +30,7 @@ await using street = await raiseStreet({
 await using browser = await openBrowser(street.name)
 
 await shoot(browser, 'page-empty', { ...SMALL_PHONE, colorScheme: 'light' }, (page) =>
-  page.getByText('Nothing has been recorded yet').waitFor(),
+  page.getByRole('heading', { name: 'The last day' }).waitFor(),
 )
 paintDay(join(stateDirectory(street.name, 'cpe'), 'cpe-day.json'), Date.now())
 // What ends so writes no file of its own.
@@ -57,9 +57,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
 loading.kill('SIGTERM')
 
 await shoot(browser, 'page-desktop-light', { ...DESKTOP, colorScheme: 'light' }, async (page) => {
-  await page.getByText('Your line works well.').waitFor({ timeout: 60_000 })
   await page.getByRole('button', { name: 'Test now' }).click()
-  await page.getByText('Measured at').waitFor({ timeout: 60_000 })
+  await page.getByText('Measured at').waitFor({ timeout: 120_000 })
 })
 await shoot(browser, 'page-desktop-dark', { ...DESKTOP, colorScheme: 'dark' }, async (page) => {
   await page.getByText('Measured at').waitFor()

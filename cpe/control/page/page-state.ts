@@ -19,7 +19,7 @@ export interface PageState {
   readonly helps: { readonly down: boolean; readonly up: boolean }
   /** Undefined where the month has no limit. */
   readonly budget?: BudgetNow
-  /** Whoever knows the password may restart, and fetch a support bundle. */
+  /** Whoever knows the password may restart the agent. */
   readonly manageable: boolean
 }
 

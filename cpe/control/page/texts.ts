@@ -154,8 +154,6 @@ export const TEXTS = {
     restart: 'Restart',
     restartExplain: 'Connections that are open now are interrupted for a few seconds.',
     restarting: 'It restarts. This page comes back by itself.',
-    bundle: 'Support bundle',
-    bundleExplain: 'A file for your provider: settings without secrets, and what was logged.',
     wrong: 'That is not the password.',
     tooOften: 'Too many wrong passwords. Wait a few seconds.',
     failed: 'That did not work.',

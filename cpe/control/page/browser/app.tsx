@@ -14,7 +14,6 @@ export interface Actions {
   readonly startTest: () => void
   readonly stopTest: () => void
   readonly restart: (password: string) => void
-  readonly bundle: (password: string) => void
 }
 
 export function App({ view, actions }: { readonly view: View; readonly actions: Actions }) {

@@ -48,20 +48,6 @@ export async function restart(password: string): Promise<number> {
   return (await ask('POST', '/api/restart', password)).status
 }
 
-/** The status, and the file. */
-export async function supportBundle(
-  password: string,
-): Promise<{ readonly status: number; readonly file?: Blob }> {
-  try {
-    const response = await fetch('/api/support-bundle', withOurs('POST', password))
-    return response.ok
-      ? { status: response.status, file: await response.blob() }
-      : { status: response.status }
-  } catch {
-    return { status: 0 }
-  }
-}
-
 async function ask<Answer>(
   method: string,
   path: string,
