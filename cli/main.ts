@@ -16,6 +16,7 @@ import { enrolCommand } from './enrol.ts'
 import { EXIT_MISUSE, Misuse } from './misuse.ts'
 import { plansCommand } from './plans.ts'
 import { policyCommand } from './policy.ts'
+import { speedTestCommand } from './speed-test.ts'
 import { storeCommand } from './store.ts'
 import { streetCommands } from './street.ts'
 import { subscribersCommand } from './subscribers.ts'
@@ -37,6 +38,7 @@ hybridge.addCommand(storeCommand((status) => (process.exitCode = status)))
 hybridge.addCommand(verdictCommand()).addCommand(topCommand())
 for (const command of streetCommands()) hybridge.addCommand(command)
 hybridge
+  .addCommand(speedTestCommand((status) => (process.exitCode = status)))
   .addCommand(convertCommand((status) => (process.exitCode = status)))
   .addCommand(completionCommand(hybridge))
 strictly(hybridge)

@@ -131,6 +131,7 @@ await runDaemon(async (signal, again) => {
   await using _page = await openPage(config, {
     steering,
     tester,
+    verdicts,
     board: house.board,
     unixMs: () => control.clock.unixMs(),
     log,

@@ -121,7 +121,7 @@ check_node() {
 # What the browser loads from the page in the home (docs/adr/0050-a-page-that-is-built-here.md).
 build_page() {
   script=$top/cpe/control/page/built/page.js
-  newer=$(find "$top/cpe/control/page" "$top/cpe/control/speed-test" "$top/shared/core/leg.ts" \
+  newer=$(find "$top/cpe/control/page" "$top/shared/core/speed-result.ts" "$top/shared/core/leg.ts" \
     -newer "$script" -name '*.[tc]s*' 2>/dev/null || echo all)
   [ -e "$script" ] && [ -z "$newer" ] && return
   if [ $check = yes ]; then

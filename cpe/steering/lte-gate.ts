@@ -54,7 +54,7 @@ export class LteGate {
   readonly #roaming: Pick<Roaming, 'look'>
   readonly #hands: LteHands
   #throttleMbps: number | undefined
-  #barred: string | undefined
+  #barred = false
   #roams = false
   #allowance: LteAllowance = { barred: undefined, throttleMbps: undefined, budget: UNLIMITED }
 
@@ -88,6 +88,7 @@ export class LteGate {
     return this.#roams
   }
 
+  /** What LTE may do, for whoever shows it. */
   get standing(): LteStanding {
     return {
       barred: this.#barred,
@@ -119,8 +120,7 @@ export class LteGate {
         upMbps: throttleMbps,
       })
     }
-    const changed = (barred === undefined) !== (this.#barred === undefined)
-    if (changed) bar.set(barred !== undefined)
+    if (barred !== this.#barred) bar.set(barred)
     this.#throttleMbps = throttleMbps
     this.#barred = barred
     return allowance

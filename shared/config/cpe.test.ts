@@ -537,7 +537,7 @@ test('the least that must be said becomes a whole configuration', () => {
     keepalive: { idleS: 300, intervalS: 30, probes: 4 },
     congestionControl: 'bbr',
     page: { enabled: true, port: 8_806, names: [] },
-    speedTest: { megabytes: 50, lteMegabytes: 15 },
+    speedTest: { megabytes: 50, lteMegabytes: 20 },
     stateDirectory: '/run/hybridge',
     metrics: { enabled: true, address: '127.0.0.1', port: 9_803 },
     log: { level: 'info' },

@@ -16,7 +16,7 @@ export function pageSection() {
       port: port().default(8_806),
       /** Names under which the LAN knows the router; its addresses always do. Default none. */
       names: list(hostName(), 0, NAMES_MAX, 'names').default([]),
-      /** Who says it may restart the agent and fetch a support bundle. Default: nobody may. */
+      /** Who says it may restart the agent. Default: nobody may. */
       password: password().optional(),
     })
     .prefault({})
@@ -28,8 +28,8 @@ export function speedTestSection() {
     .strictObject({
       /** Over both lines. Default 50. */
       megabytes: wholeNumber(1, 10_000, 'megabytes').default(50),
-      /** Of these, over LTE; 0: it is not tested. Default 15. */
-      lteMegabytes: wholeNumber(0, 10_000, 'megabytes').default(15),
+      /** Of these, over LTE; 0: it is not tested. Default 20. */
+      lteMegabytes: wholeNumber(0, 10_000, 'megabytes').default(20),
     })
     .prefault({})
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { planSpeedTest } from './speed-plan.ts'
 
 for (const [megabytes, lteMegabytes] of [
-  [50, 15],
+  [50, 20],
   [10, 10],
   [10, 100],
   [1, 0],

@@ -3,7 +3,7 @@
  *
  *            DSL alone      LTE alone      both together
  *     DSL    40 %            -             60 %
- *     LTE     -             50 %           40 %, and a tenth is kept back, for it is stopped while it runs
+ *     LTE     -             40 %           50 %, and a tenth is kept back, for it is stopped while it runs
  */
 
 export interface SpeedTestLimits {
@@ -37,8 +37,8 @@ export function planSpeedTest({ megabytes, lteMegabytes }: SpeedTestLimits): Spe
   })
   return {
     dsl: part(0.4 * dslBytes, 0),
-    lte: part(0, 0.5 * lteBytes),
-    both: part(0.6 * dslBytes, 0.4 * lteBytes),
+    lte: part(0, 0.4 * lteBytes),
+    both: part(0.6 * dslBytes, 0.5 * lteBytes),
   }
 }
 

@@ -14,7 +14,7 @@ import { knownAddress } from '../../../shared/wire/address.ts'
 import { encodeSockaddr6 } from '../../../shared/wire/sockaddr.ts'
 
 /** The agent's own socket. */
-export function socketPath(stateDirectory: string): string {
+function socketPath(stateDirectory: string): string {
   return join(stateDirectory, 'cpe.sock')
 }
 

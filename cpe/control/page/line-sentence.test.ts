@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LINE_CASES, type LineCase, type LineFacts, lineCase } from './line-sentence.ts'
+import { lineText } from './line-text.ts'
 import { TEXTS } from './texts.ts'
 
 const up = { state: 'up' } as const
@@ -49,4 +50,18 @@ test('every case has a sentence, and says how grave it is', () => {
     assert.match(advice, /^$|^[A-Z].*\.$/)
     assert.ok(['good', 'notice', 'bad'].includes(tone))
   }
+})
+
+test('a line that works and is limited says by what; one that does not work says that', () => {
+  const cell = { line: 'good', limit: 'cell/congested' } as const
+  assert.deepEqual(lineText(cell), {
+    tone: 'notice',
+    sentence: 'DSL works, but mobile is slow: many people use it here at the moment.',
+    advice: '',
+  })
+  assert.equal(lineText({ ...cell, line: 'onLteAlone' }), TEXTS.line.onLteAlone)
+  assert.equal(lineText({ line: 'lteHelps', limit: 'demand/met' }), TEXTS.line.lteHelps)
+  assert.equal(lineText({ line: 'good' }), TEXTS.line.good)
+  assert.equal(lineText({ line: 'good', limit: 'dsl-sync/down' }), TEXTS.line.good)
+  assert.equal(lineText({ line: 'good', limit: 'far-server/slow' }).tone, 'good')
 })

@@ -3,16 +3,35 @@
  * each minute of the day.
  */
 import { DayHistory } from '../../../shared/core/day-history.ts'
+import type { Direction } from '../../../shared/core/dsl-queue.ts'
 import { HelpEpisodes } from '../../../shared/core/help-episodes.ts'
 import type { LegName } from '../../../shared/core/leg.ts'
 import type { LegCounters } from '../../../shared/core/leg-traffic.ts'
-import type { RunningSteering } from '../../steering/steering.ts'
-import { lineCase } from './line-sentence.ts'
+import type { Reason } from '../../../shared/core/reasons.ts'
+import type { Limit } from '../../../shared/core/verdict.ts'
+import type { LteStanding } from '../../steering/lte-gate.ts'
+import type { LegReport } from '../../steering/watched-leg.ts'
+import { type LineFacts, lineCase } from './line-sentence.ts'
 import type { LegCondition, LegNow, PageHistory, PageState } from './page-state.ts'
 
+/** What is read of steering. */
+export interface WatchedSteering {
+  status(): {
+    readonly legs: LineFacts['legs']
+    readonly concentrator: LineFacts['concentrator']
+    readonly active: LegName | undefined
+    readonly help: Readonly<Record<Direction, { readonly engaged: boolean }>>
+  }
+  facts(): Readonly<Record<LegName, Pick<LegReport, 'rttMs' | 'sinceMs' | 'state'>>>
+  reasons(): readonly Reason[]
+  lte(): LteStanding
+}
+
 export interface WatchParts {
-  readonly steering: Pick<RunningSteering, 'facts' | 'lte' | 'reasons' | 'status'>
+  readonly steering: WatchedSteering
   readonly counters: (leg: LegName) => LegCounters | undefined
+  /** What limits the home now, as far as it is known. */
+  readonly limit: () => Limit | undefined
   readonly manageable: boolean
   /** Monotonic, and the date as well as the house knows it. */
   readonly nowMs: () => number
@@ -24,6 +43,7 @@ export class LineWatch {
   readonly #day = new DayHistory()
   readonly #episodes = new HelpEpisodes()
   #counted: Record<LegName, LegCounters | undefined> = { dsl: undefined, lte: undefined }
+  readonly #since: Partial<Record<LegName, { condition: LegCondition; ms: number }>> = {}
   #lookedMs: number | undefined
   #state: PageState | undefined
 
@@ -67,14 +87,16 @@ export class LineWatch {
     )
     this.#episodes.take(steering.reasons())
     const { barred, budget, month } = steering.lte()
+    const limit = this.#parts.limit()
     const helps = { down: help.down.engaged, up: help.up.engaged }
     const facts = steering.facts()
     const leg = (name: LegName): LegNow => {
       const { state, sinceMs, rttMs } = facts[name]
+      const condition = name === 'lte' && barred !== undefined ? 'barred' : CONDITIONS[state]
       const bitsPerS = (bytes: number) => (seconds > 0 ? Math.round((8 * bytes) / seconds) : 0)
       return {
-        condition: name === 'lte' && barred !== undefined ? 'barred' : CONDITIONS[state],
-        sinceMs,
+        condition,
+        sinceMs: Math.round(nowMs - this.#turnedMs(name, condition, nowMs - sinceMs)),
         downBitsPerS: bitsPerS(carried[name].downBytes),
         upBitsPerS: bitsPerS(carried[name].upBytes),
         ...(rttMs !== undefined && {
@@ -92,12 +114,21 @@ export class LineWatch {
         roams: barred === 'roaming',
         spent: budget.spent,
       }),
+      ...(limit !== undefined && { limit }),
       legs: { dsl: leg('dsl'), lte: leg('lte') },
       helps,
       ...(month !== undefined && { budget: month }),
       manageable,
     }
     return this.#state
+  }
+
+  /** When it came into this condition; `turnedMs` is when its state last changed, be it for a doubt. */
+  #turnedMs(leg: LegName, condition: LegCondition, turnedMs: number): number {
+    const since = this.#since[leg]
+    if (since?.condition === condition) return since.ms
+    this.#since[leg] = { condition, ms: turnedMs }
+    return turnedMs
   }
 
   /** Since the look before. Counters that went back are another interface's. */

@@ -5,18 +5,21 @@
 import type { MinuteRow } from '../../../shared/core/day-history.ts'
 import type { HelpEpisode } from '../../../shared/core/help-episodes.ts'
 import type { LegName } from '../../../shared/core/leg.ts'
+import type { Limit } from '../../../shared/core/verdict.ts'
 import type { LineCase } from './line-sentence.ts'
 
 export interface PageState {
   /** Since 1970. */
   readonly atMs: number
   readonly line: LineCase
+  /** What limits it now; undefined while nobody knows. */
+  readonly limit?: Limit
   readonly legs: Readonly<Record<LegName, LegNow>>
   /** LTE helps now. */
   readonly helps: { readonly down: boolean; readonly up: boolean }
   /** Undefined where the month has no limit. */
   readonly budget?: BudgetNow
-  /** Whoever knows the password may restart, and fetch a support bundle. */
+  /** Whoever knows the password may restart the agent. */
   readonly manageable: boolean
 }
 

@@ -12,19 +12,20 @@ import { type Fail, guarded, supervise } from '../../../shared/daemon/supervise.
 import { readCounters } from '../../../shared/linux/links.ts'
 import { Netlink, NetlinkSocket } from '../../../shared/linux/netlink.ts'
 import type { LegBoard } from '../../../shared/relay/leg-board.ts'
-import type { RunningSteering } from '../../steering/steering.ts'
+import type { RunningVerdicts } from '../open-verdicts.ts'
 import type { SpeedTester } from '../speed-test/speed-test.ts'
 import { readAssets } from './assets.ts'
 import { Doors } from './doors.ts'
 import { Password } from './guard.ts'
 import { KeptDay } from './kept-day.ts'
-import { LineWatch } from './line-watch.ts'
+import { LineWatch, type WatchedSteering } from './line-watch.ts'
 import { Live } from './live.ts'
 import { buildPage } from './server.ts'
 
 export interface PageOutside {
-  readonly steering: Pick<RunningSteering, 'facts' | 'lte' | 'reasons' | 'status'>
-  readonly tester: Pick<SpeedTester, 'start' | 'state' | 'stop' | 'watch'>
+  readonly steering: WatchedSteering
+  readonly tester: Pick<SpeedTester, 'isMeasuring' | 'start' | 'state' | 'stop' | 'watch'>
+  readonly verdicts: Pick<RunningVerdicts, 'now' | 'over'>
   readonly board: Pick<LegBoard, 'leg'>
   readonly unixMs: () => number
   readonly log: Pick<Log, 'error' | 'warn'>
@@ -45,7 +46,7 @@ export async function openPage(
 
 async function startPage(
   config: Pick<CpeConfig, 'lan' | 'page' | 'stateDirectory'>,
-  { steering, tester, board, unixMs, log, restart }: PageOutside,
+  { steering, tester, verdicts, board, unixMs, log, restart }: PageOutside,
   fail: Fail,
 ): Promise<AsyncDisposable> {
   await using opened = new AsyncDisposableStack()
@@ -55,6 +56,8 @@ async function startPage(
   const watch = new LineWatch({
     steering,
     counters: (leg) => readCounters(route, board.leg(leg).ifIndex),
+    // What a test does to the lines limits nobody.
+    limit: () => (tester.isMeasuring ? undefined : limitNow(verdicts, unixMs())),
     manageable: password.isSet,
     nowMs: () => performance.now(),
     unixMs,
@@ -101,6 +104,15 @@ async function startPage(
   return opened.move()
 }
 
+/** Over a minute, so that a moment is no news. */
+function limitNow(verdicts: Pick<RunningVerdicts, 'now' | 'over'>, unixMs: number) {
+  const fresh = unixMs - (verdicts.now?.home.atMs ?? -Infinity) < FRESH_MS
+  return fresh ? verdicts.over(LIMIT_MS)?.limit : undefined
+}
+
 const LOOK_MS = 1_000
+const LIMIT_MS = 60_000
+/** Two intervals, and the time until they are judged. */
+const FRESH_MS = 40_000
 /** In looks. */
 const DOORS_EVERY = 5

@@ -4,13 +4,14 @@
 import type { LegName } from '../../../shared/core/leg.ts'
 import { LEGS } from '../../../shared/core/leg.ts'
 import type { Assets } from './assets.ts'
+import { lineText } from './line-text.ts'
 import type { PageState } from './page-state.ts'
 import { TEXTS } from './texts.ts'
 
-export function shell({ line, legs }: PageState, assets: Assets | undefined): string {
-  const { tone, sentence, advice } = TEXTS.line[line]
+export function shell(state: PageState, assets: Assets | undefined): string {
+  const { tone, sentence, advice } = lineText(state)
   const row = (leg: LegName) =>
-    `<li>${escaped(TEXTS.legs[leg])}: ${escaped(TEXTS.conditions[legs[leg].condition])}</li>`
+    `<li>${escaped(TEXTS.legs[leg])}: ${escaped(TEXTS.conditions[state.legs[leg].condition])}</li>`
   const links =
     assets === undefined
       ? ''

@@ -2,14 +2,15 @@
  * Every word on the page. Whoever translates the page translates this file.
  */
 import type { LegName } from '../../../shared/core/leg.ts'
-import type { WhyNot } from '../speed-test/result.ts'
+import type { WhyNot } from '../../../shared/core/speed-result.ts'
+import { HOUSEHOLD_ENGLISH } from '../../../shared/core/verdict-household.ts'
 import type { LineCase } from './line-sentence.ts'
 import type { LegCondition } from './page-state.ts'
 
 /** `good` needs no attention, `notice` may, `bad` does. */
 export type Tone = 'good' | 'notice' | 'bad'
 
-interface LineText {
+export interface LineText {
   readonly tone: Tone
   readonly sentence: string
   /** What whoever reads it can do, or expect. */
@@ -81,23 +82,25 @@ export const TEXTS = {
   language: 'en',
   title: 'Your line',
   line,
+  /** What limits a line that works. */
+  limits: HOUSEHOLD_ENGLISH,
   legs,
   conditions,
   offline: 'The router does not answer. What you see is old.',
   withoutScript: 'This page shows more with JavaScript.',
   notBuilt:
     'The rest of this page is missing on this router. Who looks after it finds why in its log.',
-  since: (time: string) => `since ${time}`,
+  since: (time: string) => `for ${time}`,
   download: 'Download',
   upload: 'Upload',
   roundTrip: 'Delay',
-  noAnswer: 'none yet',
+  noAnswer: '–',
   now: 'Right now',
   ago: (age: string) => `${age} ago`,
   day: {
     title: 'The last day',
     chart: (direction: string) => `${direction} of both lines over the last 24 hours`,
-    empty: 'Nothing has been recorded yet. The first minute appears in a moment.',
+    empty: 'Nothing has been recorded yet. It begins with the next minute.',
     table: 'As a table',
     most: (rate: string) => `at most ${rate}`,
     hour: 'From',
@@ -151,8 +154,6 @@ export const TEXTS = {
     restart: 'Restart',
     restartExplain: 'Connections that are open now are interrupted for a few seconds.',
     restarting: 'It restarts. This page comes back by itself.',
-    bundle: 'Support bundle',
-    bundleExplain: 'A file for your provider: settings without secrets, and what was logged.',
     wrong: 'That is not the password.',
     tooOften: 'Too many wrong passwords. Wait a few seconds.',
     failed: 'That did not work.',

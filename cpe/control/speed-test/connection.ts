@@ -5,6 +5,7 @@
 import type { CpeConfig } from '../../../shared/config/cpe.ts'
 import { type LegName, legOfAddressId } from '../../../shared/core/leg.ts'
 import type { ServiceClass } from '../../../shared/core/service-class.ts'
+import type { WhyNot } from '../../../shared/core/speed-result.ts'
 import { mptcpToken, readTcpInfo } from '../../../shared/linux/sockets.ts'
 import type { BoardLeg } from '../../../shared/relay/leg-board.ts'
 import { descriptorOf } from '../../../shared/session/descriptor.ts'
@@ -13,7 +14,6 @@ import type { DiagnosedSubflow } from '../../../shared/wire/inet-diag.ts'
 import { encodeOrder, SPEED_TEST, type SpeedTestOrder } from '../../../shared/wire/speed-test.ts'
 import type { HouseFlow } from '../../steering/house-flows.ts'
 import { type DialledLeg, dialLeg } from '../dial-leg.ts'
-import type { WhyNot } from './result.ts'
 
 export interface TestHome {
   readonly config: Pick<CpeConfig, 'concentrator' | 'legs' | 'subscriber'>

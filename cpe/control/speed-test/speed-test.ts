@@ -9,12 +9,6 @@ import type { CpeConfig } from '../../../shared/config/cpe.ts'
 import type { LegName } from '../../../shared/core/leg.ts'
 import type { ServiceClass } from '../../../shared/core/service-class.ts'
 import { planSpeedTest, type SpeedTestPart } from '../../../shared/core/speed-plan.ts'
-import type { Log } from '../../../shared/daemon/log.ts'
-import { SpeedTestMode } from '../../../shared/wire/speed-test.ts'
-import type { HouseFlow } from '../../steering/house-flows.ts'
-import type { RunningSteering } from '../../steering/steering.ts'
-import { TestConnection, TestFailure, type TestHome } from './connection.ts'
-import { Pings } from './pings.ts'
 import {
   type SpeedTestResult,
   type SpeedTestState,
@@ -23,7 +17,13 @@ import {
   type Subject,
   type SubjectResult,
   type WhyNot,
-} from './result.ts'
+} from '../../../shared/core/speed-result.ts'
+import type { Log } from '../../../shared/daemon/log.ts'
+import { SpeedTestMode } from '../../../shared/wire/speed-test.ts'
+import type { HouseFlow } from '../../steering/house-flows.ts'
+import type { RunningSteering } from '../../steering/steering.ts'
+import { TestConnection, TestFailure, type TestHome } from './connection.ts'
+import { Pings } from './pings.ts'
 import { receive, send, type TransferLimits } from './transfer.ts'
 
 export interface TesterParts extends TestHome {
@@ -243,5 +243,5 @@ const IDLE_PINGS = 12
 /** What stood in queues has left, and averages have come down. */
 const CALM_MS = 1_500
 const DAY_MS = 86_400_000
-/** Of 15 MB each: whoever is in the LAN may ask for one. */
+/** Of 20 MB each: whoever is in the LAN may ask for one. */
 const LTE_TESTS_A_DAY = 12

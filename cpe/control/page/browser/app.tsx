@@ -14,7 +14,6 @@ export interface Actions {
   readonly startTest: () => void
   readonly stopTest: () => void
   readonly restart: (password: string) => void
-  readonly bundle: (password: string) => void
 }
 
 export function App({ view, actions }: { readonly view: View; readonly actions: Actions }) {
@@ -23,7 +22,7 @@ export function App({ view, actions }: { readonly view: View; readonly actions: 
   return (
     <>
       <h1>{TEXTS.title}</h1>
-      <Line line={state.line} contact={contact} />
+      <Line state={state} contact={contact} />
       <Legs state={state} lately={lately} contact={contact} />
       {state.budget !== undefined && <Budget budget={state.budget} />}
       <Day history={history} minute={Math.floor(state.atMs / MINUTE_MS)} />

@@ -7,7 +7,7 @@ import { LEGS } from '../../../../shared/core/leg.ts'
 import type { PageHistory } from '../page-state.ts'
 import { TEXTS } from '../texts.ts'
 import { cellsOf, type DayCell, scaleOf } from './day-cells.ts'
-import { clock, megabits, rate } from './units.ts'
+import { clock, megabits, rate, round } from './units.ts'
 
 interface DayProps {
   readonly history: PageHistory | undefined
@@ -25,7 +25,7 @@ export class Day extends Component<DayProps> {
     const texts = TEXTS.day
     const nowMs = minute * MINUTE_MS
     const bars = cellsOf(history?.minutes ?? [], nowMs, BAR_MINUTES)
-    if (bars.every(({ seen }) => !seen)) {
+    if ((history?.minutes.length ?? 0) < MINUTES_MIN) {
       return (
         <section class="card day">
           <h2>{texts.title}</h2>
@@ -76,7 +76,7 @@ function Chart({
     <figure>
       <figcaption>
         <span>{title}</span>
-        <span>{rate(scale)}</span>
+        <span>{round(scale)}</span>
       </figcaption>
       <svg
         viewBox={`0 0 ${bars.length} ${HEIGHT + DEAD_HEIGHT + 1}`}
@@ -153,6 +153,8 @@ function downtime({ deadSeconds }: DayCell): string {
 }
 
 const BAR_MINUTES = 5
+/** Less is no picture. */
+const MINUTES_MIN = 2
 const HOURS = [24, 18, 12, 6, 0]
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000

@@ -2,14 +2,14 @@
  * How the line is, in a sentence, and both legs as they are this second.
  */
 import { LEGS, type LegName } from '../../../../shared/core/leg.ts'
-import type { LineCase } from '../line-sentence.ts'
+import { lineText } from '../line-text.ts'
 import type { LegNow, PageState } from '../page-state.ts'
 import { TEXTS } from '../texts.ts'
 import { age, milliseconds, rate } from './units.ts'
 import { SECONDS_SHOWN } from './view.ts'
 
-export function Line({ line, contact }: { readonly line: LineCase; readonly contact: boolean }) {
-  const { tone, sentence, advice } = TEXTS.line[line]
+export function Line({ state, contact }: { readonly state: PageState; readonly contact: boolean }) {
+  const { tone, sentence, advice } = lineText(state)
   return (
     <section class={`line ${contact ? tone : 'bad'}`} role="status" aria-live="polite">
       <Mark tone={contact ? tone : 'bad'} />
@@ -57,7 +57,7 @@ function Leg({
   readonly leg: LegNow
   readonly lately: readonly number[]
 }) {
-  const { condition, sinceMs, downBitsPerS, upBitsPerS, rtt } = leg
+  const { condition, sinceMs, downBitsPerS, upBitsPerS } = leg
   return (
     <article class={`card leg ${name} ${condition}`}>
       <h2>
@@ -77,11 +77,18 @@ function Leg({
         </div>
         <div>
           <dt>{TEXTS.roundTrip}</dt>
-          <dd>{rtt === undefined ? TEXTS.noAnswer : milliseconds(rtt.ms)}</dd>
+          <dd>{delay(leg)}</dd>
         </div>
       </dl>
     </article>
   )
+}
+
+/** An idle mobile line is asked rarely, for every question costs. */
+function delay({ condition, rtt }: LegNow): string {
+  if (condition !== 'works' || rtt === undefined) return TEXTS.noAnswer
+  const ms = milliseconds(rtt.ms)
+  return rtt.ageMs < OLD_MS ? ms : `${ms}, ${TEXTS.ago(age(rtt.ageMs))}`
 }
 
 /** The last minute's download. */
@@ -117,6 +124,7 @@ const MARKS = {
   notice: 'M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zm1.2 15h-2.4v-6.6h2.4zm0-8.6h-2.4V6h2.4z',
   bad: 'M12 2 1 21h22zm1.2 16h-2.4v-2.4h2.4zm0-4h-2.4V9h2.4z',
 } as const
+const OLD_MS = 60_000
 const SPARK_HEIGHT = 30
 /** In bits a second: an idle line is not drawn as a busy one. */
 const LEAST_SCALE = 1_000_000

@@ -4,15 +4,7 @@
 import { render } from 'preact'
 import { TEXTS } from '../texts.ts'
 import { type Actions, App } from './app.tsx'
-import {
-  listen,
-  readHistory,
-  readTest,
-  restart,
-  startTest,
-  stopTest,
-  supportBundle,
-} from './router.ts'
+import { listen, readHistory, readTest, restart, startTest, stopTest } from './router.ts'
 import { NOTHING, type View, withState } from './view.ts'
 
 let view: View = NOTHING
@@ -31,13 +23,6 @@ const actions: Actions = {
   startTest: () => void startTest(),
   stopTest: () => void stopTest(),
   restart: (password) => void manage(restart(password).then(told(TEXTS.manage.restarting))),
-  bundle: (password) =>
-    void manage(
-      supportBundle(password).then(({ status, file }) => {
-        if (file !== undefined) save(file)
-        return told('')(status)
-      }),
-    ),
 }
 
 async function manage(doing: Promise<string>): Promise<void> {
@@ -52,14 +37,6 @@ function told(done: string): (status: number) => string {
     if (status === 401) return wrong
     return status === 429 ? tooOften : failed
   }
-}
-
-function save(file: Blob): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(file)
-  link.download = 'hybridge-support.tar.gz'
-  link.click()
-  URL.revokeObjectURL(link.href)
 }
 
 async function refresh(): Promise<void> {

@@ -22,9 +22,7 @@ export function Manage({
           const data = new FormData(event.currentTarget)
           const password = data.get('password')
           if (typeof password !== 'string') return
-          const { submitter } = event
-          if (submitter?.getAttribute('name') === 'restart') actions.restart(password)
-          else actions.bundle(password)
+          actions.restart(password)
         }}
       >
         <label>
@@ -32,13 +30,7 @@ export function Manage({
           <input type="password" name="password" autocomplete="current-password" required />
         </label>
         <div class="choice">
-          <button type="submit" name="bundle" disabled={manage.busy}>
-            {texts.bundle}
-          </button>
-          <p class="quiet">{texts.bundleExplain}</p>
-        </div>
-        <div class="choice">
-          <button type="submit" name="restart" disabled={manage.busy}>
+          <button type="submit" disabled={manage.busy}>
             {texts.restart}
           </button>
           <p class="quiet">{texts.restartExplain}</p>

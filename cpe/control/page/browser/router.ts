@@ -1,7 +1,7 @@
 /**
  * The way to the router that has served this page, and to nobody else.
  */
-import type { SpeedTestState } from '../../speed-test/result.ts'
+import type { SpeedTestState } from '../../../../shared/core/speed-result.ts'
 import type { PageHistory, PageState } from '../page-state.ts'
 
 export interface RouterNews {
@@ -46,20 +46,6 @@ export async function stopTest(): Promise<void> {
 /** The status of the answer; 0 where there was none. */
 export async function restart(password: string): Promise<number> {
   return (await ask('POST', '/api/restart', password)).status
-}
-
-/** The status, and the file. */
-export async function supportBundle(
-  password: string,
-): Promise<{ readonly status: number; readonly file?: Blob }> {
-  try {
-    const response = await fetch('/api/support-bundle', withOurs('POST', password))
-    return response.ok
-      ? { status: response.status, file: await response.blob() }
-      : { status: response.status }
-  } catch {
-    return { status: 0 }
-  }
 }
 
 async function ask<Answer>(

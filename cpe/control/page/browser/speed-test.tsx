@@ -6,7 +6,7 @@ import {
   SUBJECTS,
   type Subject,
   type SubjectResult,
-} from '../../speed-test/result.ts'
+} from '../../../../shared/core/speed-result.ts'
 import { TEXTS } from '../texts.ts'
 import type { Actions } from './app.tsx'
 import { clock, megabits, megabytes, milliseconds } from './units.ts'

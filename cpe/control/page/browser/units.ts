@@ -9,6 +9,11 @@ export function rate(bitsPerS: number): string {
   return `${digits(bitsPerS / 1e6, bitsPerS < 1e7 ? 1 : 0)} Mbit/s`
 }
 
+/** Of the end of an axis. */
+export function round(bitsPerS: number): string {
+  return `${digits(bitsPerS / 1e6, 0)} Mbit/s`
+}
+
 /** With the same unit always, for a table. */
 export function megabits(bitsPerS: number): string {
   return digits(bitsPerS / 1e6, bitsPerS < 1e7 ? 1 : 0)

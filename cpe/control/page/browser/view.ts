@@ -2,7 +2,7 @@
  * All that the page shows, in one value; whatever changes it, the page is drawn anew from it.
  */
 import type { LegName } from '../../../../shared/core/leg.ts'
-import type { SpeedTestState } from '../../speed-test/result.ts'
+import type { SpeedTestState } from '../../../../shared/core/speed-result.ts'
 import type { PageHistory, PageState } from '../page-state.ts'
 
 export interface View {
