@@ -41,6 +41,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'commander',
     'yaml',
     'zod',
+    // Its dashboards.
+    '@grafana/grafana-foundation-sdk',
   ],
 }
 
