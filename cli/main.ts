@@ -18,6 +18,7 @@ import { policyCommand } from './policy.ts'
 import { storeCommand } from './store.ts'
 import { streetCommands } from './street.ts'
 import { subscribersCommand } from './subscribers.ts'
+import { verdictCommand } from './verdict.ts'
 
 const EXIT_REFUSED = 1
 const EXIT_UNREACHABLE = 3
@@ -30,6 +31,7 @@ const hybridge = new Command('hybridge')
   .addCommand(policyCommand())
   .addCommand(credentialCommand())
 hybridge.addCommand(storeCommand((status) => (process.exitCode = status)))
+hybridge.addCommand(verdictCommand())
 for (const command of streetCommands()) hybridge.addCommand(command)
 hybridge
   .addCommand(convertCommand((status) => (process.exitCode = status)))

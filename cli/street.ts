@@ -5,6 +5,7 @@ import { Argument, Command, Option } from 'commander'
 import { type Answer, ask, listOf, path, withQuery } from './api.ts'
 import { JSON_HELP, type Json, show } from './show.ts'
 import { bytes, sheet, table } from './table.ts'
+import { verdictNow } from './verdict.ts'
 
 export function streetCommands(): Command[] {
   return [sessionsCommand(), usageCommand(), whyCommand(), drainCommand(), tokensCommand()]
@@ -55,12 +56,9 @@ function whyCommand(): Command {
     .action(async (id: string, { json, last }: Json & { last: string }) => {
       const items = await listOf(path('subscribers', id, 'reasons'))
       const reasons = items.slice(-Number(last))
-      show(json, reasons, () =>
-        table(
-          ['AT', 'REASON'],
-          reasons.map(({ at, text }) => [at, text]),
-        ),
-      )
+      const now = json ? undefined : await verdictNow(id)
+      const rows = reasons.map(({ at, text }) => [at, text])
+      show(json, reasons, () => [now ?? '', table(['AT', 'REASON'], rows)].join('\n\n').trimStart())
     })
 }
 

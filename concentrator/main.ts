@@ -41,6 +41,7 @@ import { together } from './subscribers/listeners.ts'
 import type { RollChange } from './subscribers/roll.ts'
 import { openShaper } from './subscribers/shaper.ts'
 import { SOURCES_MAX, Sources } from './subscribers/sources.ts'
+import { StreetWaits } from './subscribers/street-waits.ts'
 import { Tallies } from './subscribers/tallies.ts'
 import { TIES_MAX, TieTable } from './subscribers/tie-table.ts'
 import { monotonicS, Ties } from './subscribers/ties.ts'
@@ -63,6 +64,7 @@ await runDaemon(async (signal) => {
   const tieTable = TieTable.create(TIES_MAX)
   const identities = Identities.create(IDENTITIES_MAX)
   const tallies = Tallies.create(HOMES_MAX)
+  const waits = StreetWaits.create(HOMES_MAX)
   const memory = {
     counters: counters.memory,
     workers: config.workers,
@@ -72,6 +74,7 @@ await runDaemon(async (signal) => {
     cappedLegs: cappedLegs.memory,
     draining: new SharedArrayBuffer(4),
     identities: identities.memory,
+    waits: waits.memory,
   }
 
   reportForeignAddresses(config.egress.addresses)
@@ -101,7 +104,7 @@ await runDaemon(async (signal) => {
   )
   shapedKbps = shaper.shapedKbps
   await using usage = await openAccounting(config, { identities, roster, store, sysctls, whose })
-  await using control = await openControl(config, { store, roster, mint: settings.mint })
+  await using control = await openControl(config, { store, roster, mint: settings.mint, waits })
   const listeners = together([shaper.listener, usage.listener, control.listener])
   await using door = keepDoor(config.limits.subflowsPerConnection, listeners)
   using _access = tellAccess(counters)
@@ -117,9 +120,8 @@ await runDaemon(async (signal) => {
   using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
   await using _registration = register(store, { name: config.store.name, ...config.listen }, drain)
   const { store: kept, egress, stateDirectory } = config
-  const room = { store, drain, concentrator: kept.name, egressPool: egress.addresses }
-  const withReasons = { ...room, told: control.told }
-  await using _api = await serveApi(withReasons, config, makeLocalToken(stateDirectory))
+  const room = { ...control, store, drain, concentrator: kept.name, egressPool: egress.addresses }
+  await using _api = await serveApi(room, config, makeLocalToken(stateDirectory))
 
   const seen = { counters, tallies, roster, store, door, probes, control, tunnel, drain, settings }
   await using _metrics = await exportMetrics(config, seen)

@@ -16,10 +16,12 @@ import { startWorkers } from '../shared/relay/workers.ts'
 import { Control } from './control/control.ts'
 import { exportMetrics } from './control/exporter.ts'
 import { reportNews } from './control/news.ts'
+import { openVerdicts } from './control/open-verdicts.ts'
 import { LivePolicy } from './control/policy.ts'
 import { PolicyLayers } from './control/policy-layers.ts'
 import { reloadOnHangup } from './control/reload.ts'
 import { sayFactsOnSignal } from './control/say-facts.ts'
+import { verdictFacts } from './control/verdict-facts.ts'
 import { openHouse } from './data/house.ts'
 import type {
   HouseLetter,
@@ -95,16 +97,22 @@ await runDaemon(async (signal) => {
     { adopt: ({ classes }, flows) => workers.tell({ classes, flows }) },
   ])
   const policy = new PolicyLayers(config, live, log)
+  await using verdicts = await openVerdicts(
+    config,
+    { ...house, steering, unixMs: () => control.clock.unixMs() },
+    log,
+  )
   await using _session = await control.start({
     steering,
     policy,
+    verdicts,
     issue: (cookie) => workers.tell(cookie),
   })
   using _reload = reloadOnHangup(config, readAgain, policy)
   const held = config.concentrator.session === undefined ? undefined : control
-  const measured = { house, steering, tunnel, session: held, host }
+  const measured = { house, steering, tunnel, session: held, host, verdicts }
   await using _metrics = await exportMetrics(config, measured, log)
-  using _facts = sayFactsOnSignal(() => steering.facts())
+  using _facts = sayFactsOnSignal(() => ({ ...steering.facts(), ...verdictFacts(verdicts) }))
 
   await Promise.race([steering.settled, untilAborted(signal), workers.death])
   log.info('ready', { subscriber: config.subscriber.id, ...host })

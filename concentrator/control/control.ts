@@ -3,6 +3,8 @@
  * it takes the sessions down for a second, and no flow.
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import { timedInterval } from '../../shared/config/interval-messages.ts'
+import type { Verdict } from '../../shared/core/verdict.ts'
 import { release } from '../../shared/daemon/arguments.ts'
 import { log } from '../../shared/daemon/log.ts'
 import { type Fail, guarded, supervise } from '../../shared/daemon/supervise.ts'
@@ -12,6 +14,8 @@ import type { SubflowListener } from '../subscribers/doorkeeper.ts'
 import { HomeLog, type ToldReason } from '../subscribers/home-log.ts'
 import type { Roster } from '../subscribers/roster.ts'
 import type { Store } from '../subscribers/store.ts'
+import type { StreetWaits } from '../subscribers/street-waits.ts'
+import { VerdictLog, type VerdictsOfHome } from '../subscribers/verdict-log.ts'
 import { Failures } from './failures.ts'
 import { keptServerKey, readServerKey, type ServerKey } from './server-key.ts'
 import { sessionCookies } from './session-cookies.ts'
@@ -19,6 +23,7 @@ import { openSessionDoor } from './session-door.ts'
 import { sessionHomes } from './session-homes.ts'
 import { keepSessionRecords } from './session-records.ts'
 import { Sessions } from './sessions.ts'
+import { PROCESSOR_MS, Witness } from './witness.ts'
 
 export interface RunningControl extends AsyncDisposable {
   /** Undefined where there are no sessions. */
@@ -26,12 +31,17 @@ export interface RunningControl extends AsyncDisposable {
   readonly sessions: Sessions | undefined
   /** Why a home did what it did, oldest first; undefined where there are no sessions. */
   readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
+  /** On a home's last interval, alone. */
+  readonly verdictNow: ((subscriber: string) => Verdict | undefined) | undefined
+  /** What limited a home lately; undefined where there are no sessions. */
+  readonly verdicts: ((subscriber: string) => VerdictsOfHome | undefined) | undefined
 }
 
 export interface ControlParts {
   readonly store: Pick<Store, 'homes' | 'keeper' | 'onChange'>
   readonly roster: Pick<Roster, 'numberOf'>
   readonly mint: MintSettings
+  readonly waits: StreetWaits
 }
 
 export type ControlConfig = Pick<
@@ -42,13 +52,15 @@ export type ControlConfig = Pick<
 /** Rejects with a sentence when there is a key that cannot be used, or the port is taken. */
 export async function openControl(
   config: ControlConfig,
-  { store, roster, mint: mintSettings }: ControlParts,
+  { store, roster, mint: mintSettings, waits }: ControlParts,
 ): Promise<RunningControl> {
   const { control } = config
   if (control === undefined) return NO_CONTROL
   const key = serverKeyOf(control, config.stateDirectory)
   const homeOf = sessionHomes(store.homes, roster, config.subscribers)
   const homeLog = new HomeLog()
+  const verdictLog = new VerdictLog()
+  const witness = new Witness(waits)
   const failures = new Failures()
   const cookieFor = sessionCookies(mintSettings, Date.now)
   const sessions = new Sessions({
@@ -57,7 +69,13 @@ export async function openControl(
     homeOf,
     unixMs: Date.now,
     cookieFor: config.cookies.issue ? cookieFor : () => undefined,
-    hear: ({ id }, report) => homeLog.hear(id, report, Date.now()),
+    hear: (home, report) => {
+      homeLog.hear(home.id, report, Date.now())
+      const street = witness.testify(home, performance.now())
+      const intervals = (report.intervals ?? []).map(timedInterval)
+      verdictLog.hear(home.id, intervals, street, Date.now())
+      return street
+    },
     unproven: (from) => {
       log.warn('home not proven', { from: formatAddress(from) })
       failures.note(formatAddress(from), performance.now())
@@ -70,8 +88,12 @@ export async function openControl(
     (why, againMs) => log.error('control sessions failed', { why, againMs }),
   )
   const forgetting = store.onChange(({ kind, id }) => {
-    if (kind === 'subscriber' && store.homes.home(id) === undefined) homeLog.forget(id)
+    if (kind !== 'subscriber' || store.homes.home(id) !== undefined) return
+    homeLog.forget(id)
+    verdictLog.forget(id)
+    witness.forget(id)
   })
+  const looking = setInterval(() => witness.lookAtProcessor(performance.now()), PROCESSOR_MS)
   const records = keepSessionRecords(store.keeper, config.store.name, () => sessions.all())
   // Who pins it must read it somewhere.
   log.info('control sessions', { port: control.port, pin: key.pin })
@@ -79,7 +101,10 @@ export async function openControl(
     listener: sessions,
     sessions,
     told: (id) => homeLog.of(id),
+    verdictNow: (id) => verdictLog.now(id),
+    verdicts: (id) => verdictLog.of(id),
     [Symbol.asyncDispose]: async () => {
+      clearInterval(looking)
       forgetting[Symbol.dispose]()
       await service[Symbol.asyncDispose]()
       await records[Symbol.asyncDispose]()
@@ -149,6 +174,8 @@ const NO_CONTROL: RunningControl = {
   listener: undefined,
   sessions: undefined,
   told: undefined,
+  verdictNow: undefined,
+  verdicts: undefined,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 }
 const STOPPING = { code: 'stopping', why: 'the concentrator stops', waitS: 1 }

@@ -16,6 +16,7 @@ import {
 } from '../../shared/config/control-messages.ts'
 import type { LegName } from '../../shared/core/leg.ts'
 import { spendToken, ticksAt } from '../../shared/core/token-bucket.ts'
+import type { StreetInterval } from '../../shared/core/verdict-facts.ts'
 import { Channel } from '../../shared/session/channel.ts'
 import { credentialOf, isProof } from '../../shared/session/credential.ts'
 import { isIpv4, prefixContains } from '../../shared/wire/address.ts'
@@ -43,7 +44,11 @@ export interface SessionOwner {
   readonly unixMs: () => number
   /** Whether it may begin, for a home that has proven itself; else why not. */
   readonly admit: (session: HomeSession) => Refusal | undefined
-  readonly report: (session: HomeSession, report: Extract<FromHome, { type: 'report' }>) => void
+  /** What we saw of the home since its report before, where that is known. */
+  readonly report: (
+    session: HomeSession,
+    report: Extract<FromHome, { type: 'report' }>,
+  ) => StreetInterval | undefined
   readonly applied: (session: HomeSession, version: string, problem: string | undefined) => void
   /** A cookie for that leg of the home, good from there. */
   readonly cookieFor: (home: Home, leg: LegName, address: Uint8Array) => Uint8Array | undefined
@@ -161,10 +166,12 @@ export class HomeSession {
     if (message.type === 'hello') return this.#greeted(message)
     if (this.#home === undefined) return this.#channel.end('it did not say who it is first')
     switch (message.type) {
-      case 'report':
-        this.#report = { ...message, reasons: [] }
-        this.#owner.report(this, message)
-        return this.#say({ type: 'heard', timeMs: this.#owner.unixMs() })
+      case 'report': {
+        this.#report = { ...message, reasons: [], intervals: [] }
+        const street = this.#owner.report(this, message)
+        const timeMs = this.#owner.unixMs()
+        return this.#say({ type: 'heard', timeMs, ...(street && { street }) })
+      }
       case 'applied':
         this.#appliedVersion = message.version
         this.#policyAppliedMs = this.#owner.unixMs()

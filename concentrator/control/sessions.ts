@@ -6,6 +6,7 @@
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import type { HomeReport } from '../../shared/config/control-messages.ts'
 import { type LegName, legOfAddressId } from '../../shared/core/leg.ts'
+import type { StreetInterval } from '../../shared/core/verdict-facts.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
@@ -23,8 +24,8 @@ export interface SessionsParts {
   readonly homeOf: (id: string) => Home | undefined
   readonly unixMs: () => number
   readonly cookieFor: (home: Home, leg: LegName, address: Uint8Array) => Uint8Array | undefined
-  /** Where what a home tells is kept. */
-  readonly hear: (home: Home, report: HomeReport) => void
+  /** Where what a home tells is kept; what we saw of it since it told last. */
+  readonly hear: (home: Home, report: HomeReport) => StreetInterval | undefined
   /** A connection from there did not prove what it said. */
   readonly unproven: (address: Uint8Array) => void
   readonly log: Pick<Log, 'info' | 'warn'>
@@ -87,7 +88,7 @@ export class Sessions implements SubflowListener {
       admit: (one) => this.#admit(one),
       report: ({ home }, report) => {
         this.counts.reports++
-        if (home !== undefined) this.#parts.hear(home, report)
+        return home && this.#parts.hear(home, report)
       },
       applied: (one, version, problem) => this.#applied(one, version, problem),
       refused: (one, code) => this.#refused(one, code),

@@ -92,6 +92,8 @@ export interface StreetMemory {
   readonly draining: SharedArrayBuffer
   /** Whose each MPTCP connection is. */
   readonly identities: SharedArrayBuffer
+  /** `StreetWaits` by subscriber number. */
+  readonly waits: SharedArrayBuffer
 }
 
 export interface StreetRoom extends FlowRoom {

@@ -20,6 +20,7 @@ import { CookieMint } from '../subscribers/cookie-mint.ts'
 import { Identities } from '../subscribers/identities.ts'
 import { Roll, type RollChange } from '../subscribers/roll.ts'
 import { Sources } from '../subscribers/sources.ts'
+import { StreetWaits, WaitsLook } from '../subscribers/street-waits.ts'
 import { Tallies } from '../subscribers/tallies.ts'
 import { TieTable } from '../subscribers/tie-table.ts'
 import { whoseAddress } from '../subscribers/whose-address.ts'
@@ -101,8 +102,12 @@ for (const address of settings.listen) {
 }
 /** How old a published figure may be. */
 const PUBLISH_MS = 500
+const waits = new WaitsLook(new StreetWaits(settings.waits))
+let lookedMs = loop.nowMs
 const publish = new Deadline(() => {
   publishFlows(room)
+  waits.look(room.flows, loop.nowMs - lookedMs)
+  lookedMs = loop.nowMs
   loop.arm(publish, PUBLISH_MS)
 })
 loop.arm(publish, PUBLISH_MS)

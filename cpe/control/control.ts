@@ -20,6 +20,7 @@ import type { HouseFlow } from '../steering/house-flows.ts'
 import type { RunningSteering } from '../steering/steering.ts'
 import { HouseClock } from './clock.ts'
 import { dialSession } from './dial-session.ts'
+import type { RunningVerdicts } from './open-verdicts.ts'
 import type { PolicyLayers } from './policy-layers.ts'
 import { Reporter } from './reporter.ts'
 import { HomeControl } from './session.ts'
@@ -27,6 +28,7 @@ import { HomeControl } from './session.ts'
 export interface ControlOutside {
   readonly steering: Pick<RunningSteering, 'lte' | 'reasons' | 'status'>
   readonly policy: Pick<PolicyLayers, 'send'>
+  readonly verdicts: Pick<RunningVerdicts, 'heard' | 'tell'>
   /** A cookie for the data threads. */
   readonly issue: (cookie: IssuedCookie) => void
 }
@@ -66,7 +68,7 @@ export class Control {
     )
   }
 
-  #run({ steering, policy, issue }: ControlOutside, fail: Fail): AsyncDisposable {
+  #run({ steering, policy, verdicts, issue }: ControlOutside, fail: Fail): AsyncDisposable {
     const { subscriber } = this.#config
     const board = this.#board
     const reporter = new Reporter()
@@ -96,15 +98,16 @@ export class Control {
       policy: (sent) => policy.send(sent),
       report: () => {
         const reasons = steering.reasons()
-        return reporter.report(
-          steering.status(),
-          steering.lte(),
-          reasons,
-          performance.now(),
-          this.clock.unixMs(),
-        )
+        const nowMs = performance.now()
+        const intervals = [...verdicts.tell(nowMs)]
+        const unixMs = this.clock.unixMs()
+        const report = reporter.report(steering.status(), steering.lte(), reasons, nowMs, unixMs)
+        return { ...report, intervals }
       },
-      heard: () => reporter.heard(),
+      heard: (street) => {
+        reporter.heard()
+        verdicts.heard(street)
+      },
       // LTE pays for every byte.
       pace: (reportMs) => (board.leg('dsl').up ? reportMs : Math.max(reportMs, REPORT_LTE_MS)),
       cookie: (leg, family, cookie) => {

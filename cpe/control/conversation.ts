@@ -12,7 +12,9 @@ import {
   spoken,
   understandConcentrator,
 } from '../../shared/config/control-messages.ts'
+import { streetSaid } from '../../shared/config/interval-messages.ts'
 import type { LegName } from '../../shared/core/leg.ts'
+import type { StreetInterval } from '../../shared/core/verdict-facts.ts'
 import { Channel } from '../../shared/session/channel.ts'
 import { type Credential, proofOf } from '../../shared/session/credential.ts'
 import type { FrameObject } from '../../shared/wire/control-frame.ts'
@@ -28,8 +30,8 @@ export interface ConversationParts {
   readonly policy: (sent: SentPolicy) => string | undefined
   readonly cookie: (leg: LegName, family: 'ipv4' | 'ipv6', cookie: Uint8Array) => void
   readonly report: () => HomeReport
-  /** The last report has arrived. */
-  readonly heard: () => void
+  /** The last report has arrived, and that is what the concentrator saw of the house meanwhile. */
+  readonly heard: (street: StreetInterval | undefined) => void
   /** Milliseconds until the next report, where the concentrator wants one every so many. */
   readonly pace: (reportMs: number) => number
   readonly opened: () => void
@@ -100,7 +102,7 @@ export class Conversation {
       case 'heard':
         clearTimeout(this.#unheard)
         this.#unheard = undefined
-        this.#parts.heard()
+        this.#parts.heard(message.street && streetSaid(message.street))
         return this.#parts.timeIs(message.timeMs)
       case 'unknown':
         return

@@ -138,6 +138,12 @@ export const HOUSE_COUNTERS = [
   'handoverMs',
   // When the thread last turned, on the clock that all threads share.
   'turnedMs',
+  // For how long a thread has looked at its flows, and for how much of it something waited for the lines, a long
+  // transfer left by them without waiting, and something waited for a host of the LAN.
+  'lookedMs',
+  'upHeldMs',
+  'upServedMs',
+  'lanHeldMs',
 ] as const
 export type HouseCounter = (typeof HOUSE_COUNTERS)[number]
 export type HouseCounters = Counters<HouseCounter>

@@ -38,6 +38,7 @@ import {
 import { SignsOfLife } from './signs-of-life.ts'
 import { Stranded } from './stranded.ts'
 import type { Uplink } from './uplink.ts'
+import { noteWaits } from './waits.ts'
 import { findWay } from './way-out.ts'
 
 const birth = workerData as WorkerBirth<HouseSettings & HouseMemory>
@@ -129,6 +130,7 @@ function obeyOrders({ flows, table }: HouseRoom): void {
  * this thread still turns.
  */
 function publishFlows({ flows, table, count, loop, originMs, closedBytes }: HouseRoom): void {
+  noteWaits(flows.keys(), count, originMs + loop.nowMs)
   let up = closedBytes.up
   let down = closedBytes.down
   for (const [flow, uplink] of flows) {

@@ -21,6 +21,7 @@ test('what is not known yet is not told', () => {
     rttFloorMs: undefined,
     queueMs: undefined,
     lossShare: undefined,
+    shapedDown: undefined,
   })
 })
 

@@ -158,6 +158,7 @@ export class Steering {
   /** The echo of a probe has arrived. */
   heard(leg: LegName, number: number, rttMs: number, nowMs: number, shapedKbps = 0): void {
     this.#legs[leg].echo(number, rttMs, nowMs)
+    this.#watched[leg].shapedTo(shapedKbps)
     if (leg === 'dsl') this.#dslFirst.heard(rttMs, nowMs, shapedKbps)
     this.#qualities.heard(leg, number, rttMs, nowMs)
   }

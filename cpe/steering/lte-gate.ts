@@ -9,6 +9,7 @@ import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { type Budget, UNLIMITED } from '../../shared/core/budget.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import { allowLte, type LteAllowance } from '../../shared/core/lte-allowance.ts'
+import type { LteLeave } from '../../shared/core/verdict-facts.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import type { LteBar } from './lte-bar.ts'
 import { LteLedger, type Spending } from './lte-ledger.ts'
@@ -53,7 +54,7 @@ export class LteGate {
   #throttleMbps: number | undefined
   #barred = false
   #roams = false
-  #budget: Budget = UNLIMITED
+  #allowance: LteAllowance = { barred: undefined, throttleMbps: undefined, budget: UNLIMITED }
 
   constructor(
     policy: Pick<CpeConfig, 'budget' | 'roaming'>,
@@ -69,7 +70,15 @@ export class LteGate {
 
   /** What is left of the month, as of the last look. */
   get budget(): Budget {
-    return this.#budget
+    return this.#allowance.budget
+  }
+
+  /** Why LTE may not do all it can, as of the last look. */
+  get leave(): LteLeave {
+    const { barred, throttleMbps, budget } = this.#allowance
+    if (barred === 'roaming') return 'roaming'
+    if (barred !== undefined || budget.spent) return 'spent'
+    return throttleMbps === undefined ? 'allowed' : 'throttled'
   }
 
   /** LTE was in a foreign network at the last look. */
@@ -81,7 +90,7 @@ export class LteGate {
   get status(): LteStatus {
     return {
       spending: this.#ledger.spending,
-      budget: this.#budget,
+      budget: this.budget,
       roams: this.#roams,
       barred: this.#barred,
       throttled: this.#throttleMbps !== undefined,
@@ -100,7 +109,7 @@ export class LteGate {
     this.#roams = this.#roaming.look(nowMs)
     const spending = this.#ledger.look(counters, dateMs)
     const allowance = allowLte({ ...budget, roaming }, spending, this.#roams)
-    this.#budget = allowance.budget
+    this.#allowance = allowance
     const { throttleMbps } = allowance
     const barred = allowance.barred !== undefined
     const { shaper, bar, log } = this.#hands

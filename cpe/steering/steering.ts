@@ -6,6 +6,7 @@ import type { Policy } from '../../shared/config/policy.ts'
 import type { LegName } from '../../shared/core/leg.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { Reason } from '../../shared/core/reasons.ts'
+import type { LteLeave } from '../../shared/core/verdict-facts.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
@@ -54,6 +55,8 @@ export interface RunningSteering extends AsyncDisposable {
   /** Everything that is known about the legs. */
   facts(): Record<LegName, LegFactSheet>
   lte(): LteStatus
+  /** Why LTE may not do all it can. */
+  lteLeave(): LteLeave
   /** Why LTE was used or not, the oldest first: what answers "why at 20:14?". */
   reasons(): readonly Reason[]
   readonly probes: ProbeCounts
@@ -126,6 +129,7 @@ export function startSteering(
     lte: () => gate.status,
     guard,
     facts: () => factsOf(steering, paths, outside.counters),
+    lteLeave: () => gate.leave,
     reasons: () => steering.reasons(performance.now(), outside.unixMs()),
     probes: probes.counts,
     paths: paths.counts,

@@ -35,6 +35,8 @@ export interface LegReport {
   readonly queueMs: number | undefined
   /** Of the probes that left while nothing else did. */
   readonly lossShare: number | undefined
+  /** What the concentrator shapes it to on its way to us, in bytes a millisecond; undefined: it does not. */
+  readonly shapedDown: number | undefined
 }
 
 export class WatchedLeg {
@@ -46,6 +48,7 @@ export class WatchedLeg {
   #state: LegState = 'unknown'
   #turnedMs: number | undefined
   #downs = 0
+  #shapedKbps = 0
 
   constructor(name: LegName, policy: ProbePolicy) {
     this.health = new LegHealth(name, policy, this.#traffic, this.#track)
@@ -62,6 +65,11 @@ export class WatchedLeg {
     if (state === 'dead' && this.#state !== 'dead') this.#downs++
     this.#turnedMs ??= nowMs
     this.#state = state
+  }
+
+  /** An echo has told what the concentrator shapes it to; 0: it does not. */
+  shapedTo(kbps: number): void {
+    this.#shapedKbps = kbps
   }
 
   report(nowMs: number): LegReport {
@@ -87,6 +95,7 @@ export class WatchedLeg {
       rttFloorMs,
       queueMs: rttMs === undefined || rttFloorMs === undefined ? undefined : rttMs - rttFloorMs,
       lossShare: this.#track.lossShare,
+      shapedDown: this.#shapedKbps === 0 ? undefined : this.#shapedKbps / KBPS,
     }
   }
 }
@@ -121,6 +130,8 @@ function aged(value: number, atMs: number, nowMs: number): Aged | undefined {
   return atMs === -Infinity ? undefined : { value, ageMs: Math.round(nowMs - atMs) }
 }
 
+/** In a byte a millisecond. */
+const KBPS = 8
 /** While LTE carries data, DSL costs nothing to ask. */
 const DSL_COMPANY_MS = 1_000
 const DSL_LOST_MS = 500

@@ -7,11 +7,18 @@ import { frameBench } from './frames.ts'
 import { interactiveBench } from './interactive.ts'
 import { daemonBenches } from './on-daemons.ts'
 import { lineBenches } from './on-lines.ts'
+import { verdictBench } from './verdict.ts'
 
 const bench = new Command('npm run bench --').description(
   'Measure the street. Nothing else should load this machine meanwhile.',
 )
-for (const command of [...lineBenches, interactiveBench, ...daemonBenches, frameBench])
+for (const command of [
+  ...lineBenches,
+  interactiveBench,
+  ...daemonBenches,
+  frameBench,
+  verdictBench,
+])
   bench.addCommand(command)
 
 await bench.parseAsync().catch((error: unknown) => {

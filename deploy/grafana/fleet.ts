@@ -8,7 +8,8 @@ import { dashboard } from './dashboard.ts'
 import { graph, number, type PanelBuilder, ranking } from './panels.ts'
 import { howMany, series, share, sum, sumRate } from './promql.ts'
 
-const { connections, legUp, legRtt, legBytes, lteHelps, budgetUsed } = homeMetrics
+const { connections, limitedBy, efficiency, legUp, legRtt, legBytes, lteHelps, budgetUsed } =
+  homeMetrics
 
 /** What both legs of all homes carry. */
 const CARRIED = sumRate(legBytes, [], undefined, '1m')
@@ -143,6 +144,28 @@ const gains: readonly PanelBuilder[] = [
 ]
 
 const suffering: readonly PanelBuilder[] = [
+  graph(
+    {
+      title: 'What limits homes',
+      description:
+        'Homes by what limited them in their last interval. demand is well. One cause that grows everywhere is yours to repair: cell (talk to the carrier), concentrator (add one), stripped (a middlebox), dsl-sync (lines that are too slow for their plan).',
+      unit: 'short',
+    },
+    { [`count by (cause) (${series(limitedBy)})`]: '{{cause}}' },
+    'stacked',
+  ),
+  ranking(
+    {
+      title: 'Least efficient',
+      description:
+        'Homes that carry least of what their legs and their policy would allow. Open one: its dashboard names the cause.',
+      unit: 'percentunit',
+      limits: { warn: 0.8, bad: 0.5, falling: true },
+      max: 1,
+    },
+    `bottomk(20, ${series(efficiency)})`,
+    'home',
+  ),
   ranking(
     {
       title: 'Slowest legs',

@@ -9,8 +9,18 @@ import { graph, number, type PanelBuilder, timeline } from './panels.ts'
 import { series, share, sumRate } from './promql.ts'
 
 const HOME = { subscriber: '$subscriber' } as const
-const { connections, legUp, legRtt, legBytes, dslCapacity, lteHelps, budgetUsed, policyApplied } =
-  homeMetrics
+const {
+  connections,
+  limitedBy,
+  efficiency,
+  legUp,
+  legRtt,
+  legBytes,
+  dslCapacity,
+  lteHelps,
+  budgetUsed,
+  policyApplied,
+} = homeMetrics
 
 const now: readonly PanelBuilder[] = [
   legNow('DSL', 'dsl', 'the line, the modem, the port at the DSLAM'),
@@ -52,6 +62,29 @@ const now: readonly PanelBuilder[] = [
       unit: 'dateTimeFromNow',
     },
     `max(${series(policyApplied, HOME)}) * 1000`,
+  ),
+]
+
+const verdict: readonly PanelBuilder[] = [
+  timeline(
+    {
+      title: 'Limited by',
+      description:
+        'What limited the home, interval by interval. demand: it asked for no more. dsl-sync: both lines are full. lte-cap, lte-budget: policy. cell: the mobile cell. lossy-leg, stripped, window: a line to be repaired. far-server: the other side. cpe-processor, concentrator: ours. `hybridge why` has the sentence.',
+      unit: 'short',
+    },
+    { [series(limitedBy, HOME)]: '{{cause}}' },
+  ),
+  graph(
+    {
+      title: 'Efficiency of the bond',
+      description:
+        'Carried, over what the legs and the policy would have allowed; 100 % where nothing waited. Below 80 % for long with nothing to blame at the left: report it.',
+      unit: 'percentunit',
+      limits: { warn: 0.8, bad: 0.5, falling: true },
+      max: 1,
+    },
+    { [series(efficiency, HOME)]: 'efficiency' },
   ),
 ]
 
@@ -153,7 +186,12 @@ export function subscriber(): Dashboard {
       chosen('subscriber', 'Subscriber', `label_values(${connections.name}, subscriber)`),
     ],
     changes: { name: 'policy applied', expr: `${series(policyApplied, HOME)} * 1000` },
-    rows: { Now: now, 'What it carries': load, 'The budget of the month': budget },
+    rows: {
+      Now: now,
+      'Why it is as fast as it is': verdict,
+      'What it carries': load,
+      'The budget of the month': budget,
+    },
   })
 }
 

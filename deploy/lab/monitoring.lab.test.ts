@@ -28,7 +28,11 @@ describe('what Prometheus sees of a street', { skip }, () => {
     street = await raiseStreet({
       name: 'hyb-monitor',
       session: true,
-      cpe: { tunnel: { enabled: true }, budget: { monthlyGigabytes: 20 } },
+      cpe: {
+        legs: { dsl: { downMbps: 50, upMbps: 10 } },
+        tunnel: { enabled: true },
+        budget: { monthlyGigabytes: 20 },
+      },
       concentrator: {
         tunnel: { enabled: true },
         control: { reportS: 1 },

@@ -17,9 +17,13 @@
  */
 import { z } from 'zod'
 import { LEGS } from '../core/leg.ts'
+import { homeInterval, streetInterval } from './interval-messages.ts'
 
 /** The versions of this protocol that this release speaks. */
 export const CONTROL_VERSIONS = { min: 1, max: 1 } as const
+
+/** Intervals in one report. */
+export const INTERVALS_MAX = 8
 
 /** Fields that end up in logs, on screens and in files. */
 const word = z.string().max(64)
@@ -77,6 +81,8 @@ const fromHome = {
       .optional(),
     /** Since the report before. */
     reasons: z.array(reason).max(256),
+    /** Not heard yet: what there is to judge why the home is as fast as it is (ADR 0049). */
+    intervals: z.array(homeInterval).max(INTERVALS_MAX).optional(),
   }),
   unknown: z.object({ of: word }),
 } as const
@@ -97,7 +103,11 @@ const fromConcentrator = {
     document: z.record(z.string(), z.unknown()),
   }),
   /** The report has arrived: the session is alive in both directions. */
-  heard: z.object({ timeMs: milliseconds }),
+  heard: z.object({
+    timeMs: milliseconds,
+    /** What it has seen of the home meanwhile. */
+    street: streetInterval.optional(),
+  }),
   /** To be shown on uplinks that begin on this leg. */
   cookie: z.object({
     leg: z.enum(LEGS),

@@ -6,7 +6,9 @@
  * Without CAP_NET_ADMIN the list is empty.
  */
 import {
+  type DiagnosedConnection,
   type DiagnosedSubflow,
+  decodeConnection,
   decodeSubflow,
   encodeSubflowsQuery,
   SOCK_DIAG_BY_FAMILY,
@@ -16,7 +18,16 @@ import type { NetlinkSocket } from './netlink.ts'
 
 /** All subflows of both socket families. `diagnosis` is a `Netlink.diagnosis` socket. */
 export function dumpSubflows(diagnosis: NetlinkSocket): DiagnosedSubflow[] {
+  return dump(diagnosis, decodeSubflow)
+}
+
+/** The same of all TCP connections, in MPTCP or not. */
+export function dumpConnections(diagnosis: NetlinkSocket): DiagnosedConnection[] {
+  return dump(diagnosis, decodeConnection)
+}
+
+function dump<T>(diagnosis: NetlinkSocket, decode: (body: Uint8Array) => T | undefined): T[] {
   return [AF_INET, AF_INET6].flatMap((family) =>
-    diagnosis.list(SOCK_DIAG_BY_FAMILY, encodeSubflowsQuery(family), decodeSubflow),
+    diagnosis.list(SOCK_DIAG_BY_FAMILY, encodeSubflowsQuery(family), decode),
   )
 }

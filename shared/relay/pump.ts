@@ -23,6 +23,8 @@ export class HalfFlow {
   finished = false
   /** Payload delivered to `to`. */
   bytes = 0
+  /** Of these, what whoever looks how it fares had seen at its last look. */
+  seenBytes = 0
   /** Set when pump() answers `broken`: a positive errno. */
   errno = 0
 

@@ -68,6 +68,29 @@ export function encodeSubflowsQuery(family: number): Uint8Array {
   return bytes
 }
 
+/** A TCP connection, whatever it is in. */
+export interface DiagnosedConnection {
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  /** It is a subflow of an MPTCP connection. */
+  readonly multipath: boolean
+  readonly tcpInfo: TcpInfo
+}
+
+/** One answer, subflow or ordinary TCP socket; undefined when it is not whole. */
+export function decodeConnection(body: Uint8Array): DiagnosedConnection | undefined {
+  if (body.length < MESSAGE_BYTES) return undefined
+  const attributes = decodeAttributes(body, MESSAGE_BYTES)
+  const ulp = nestedAttributes(attributes, INET_DIAG_ULP_INFO)
+  return {
+    ...endsIn(body),
+    multipath: text(ulp.get(ULP_NAME)) === 'mptcp',
+    get tcpInfo() {
+      return decodeTcpInfo(attributes.get(INET_DIAG_INFO) ?? NO_BYTES)
+    },
+  }
+}
+
 /** One answer; undefined when it is an ordinary TCP socket. */
 export function decodeSubflow(body: Uint8Array): DiagnosedSubflow | undefined {
   if (body.length < MESSAGE_BYTES) return undefined
@@ -83,8 +106,7 @@ export function decodeSubflow(body: Uint8Array): DiagnosedSubflow | undefined {
   return {
     token,
     remoteToken: number(subflow.get(TOKEN_REMOTE)) ?? 0,
-    local: { address: address(body, SOURCE_AT), port: view.getUint16(4) },
-    remote: { address: address(body, DESTINATION_AT), port: view.getUint16(6) },
+    ...endsIn(body),
     localId: number(subflow.get(ID_LOCAL)) ?? 0,
     remoteId: number(subflow.get(ID_REMOTE)) ?? 0,
     state: view.getUint8(1),
@@ -101,6 +123,14 @@ export function decodeSubflow(body: Uint8Array): DiagnosedSubflow | undefined {
     get silentMs() {
       return silentMsOf(attributes.get(INET_DIAG_INFO) ?? NO_BYTES)
     },
+  }
+}
+
+function endsIn(body: Uint8Array): { local: Endpoint; remote: Endpoint } {
+  const view = viewOf(body)
+  return {
+    local: { address: address(body, SOURCE_AT), port: view.getUint16(4) },
+    remote: { address: address(body, DESTINATION_AT), port: view.getUint16(6) },
   }
 }
 

@@ -32,6 +32,12 @@ export interface TcpInfo {
   readonly lastDataReceivedMs: number
   readonly lastAckReceivedMs: number
   readonly retransmittedSegments: number
+  /** With data in them; `outOfOrderSegments` are those that came in behind a gap. */
+  readonly dataSegmentsSent: number
+  readonly dataSegmentsReceived: number
+  readonly outOfOrderSegments: number
+  /** A round trip as who only receives can tell it; 0 before the first sample. */
+  readonly receiveRttMs: number
   readonly bytesAcked: number
   readonly bytesReceived: number
   readonly bytesSent: number
@@ -95,15 +101,19 @@ export function decodeTcpInfo(bytes: Uint8Array): TcpInfo {
     rttMs: view.getUint32(68, true) / 1_000,
     rttVariationMs: view.getUint32(72, true) / 1_000,
     congestionWindowSegments: view.getUint32(80, true),
+    receiveRttMs: view.getUint32(92, true) / 1_000,
     retransmittedSegments: view.getUint32(100, true),
     pacingBytesPerSecond: u64(view, 104),
     bytesAcked: u64(view, 120),
     bytesReceived: u64(view, 128),
     unsentBytes: view.getUint32(144, true),
     rttMsMin: minimumRtt(view.getUint32(148, true)),
+    dataSegmentsReceived: view.getUint32(152, true),
+    dataSegmentsSent: view.getUint32(156, true),
     deliveryBytesPerSecond: u64(view, 160),
     bytesSent: u64(view, 200),
     bytesRetransmitted: u64(view, 208),
+    outOfOrderSegments: view.getUint32(224, true),
   }
 }
 

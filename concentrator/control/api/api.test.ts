@@ -8,10 +8,12 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import type { FastifyInstance } from 'fastify'
+import { interval } from '../../../shared/config/interval.fake.ts'
 import { apiSection } from '../../../shared/config/operator.ts'
 import { DEFAULT_PLAN, verifierOf } from '../../subscribers/records.ts'
 import { openSqliteKeeper } from '../../subscribers/sqlite-keeper.ts'
 import { Store } from '../../subscribers/store.ts'
+import { VerdictLog } from '../../subscribers/verdict-log.ts'
 import { buildApi } from './server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hybridge-api-'))
@@ -20,6 +22,7 @@ const ADMIN = 'hyb_admin'
 let store: Store
 let app: FastifyInstance
 let draining = false
+const verdictLog = new VerdictLog()
 
 before(async () => {
   const fileHome = {
@@ -34,6 +37,7 @@ before(async () => {
     [fileHome],
     (what, fields) => assert.fail(`${what} ${JSON.stringify(fields)}`),
   )
+  verdictLog.hear('street-1', [interval(0, 1_900)], undefined, 0)
   app = await buildApi(
     {
       store,
@@ -47,6 +51,7 @@ before(async () => {
       concentrator: 'c-1',
       egressPool: ['198.51.100.64'],
       told: () => [{ atMs: 0, text: 'DSL is full' }],
+      verdicts: (id) => verdictLog.of(id),
     },
     { api: { ...apiSection().parse({}), ...limits } },
     ADMIN,
@@ -386,6 +391,21 @@ test('usage is told by billing period, hours and legs', async () => {
   assert.deepEqual(body['total'], { dslUp: 1, dslDown: 2, lteUp: 3, lteDown: 4 })
   const last = await ask('GET', '/v1/subscribers/u-1/usage?period=last')
   assert.deepEqual(last.body['total'], { dslUp: 0, dslDown: 0, lteUp: 0, lteDown: 0 })
+})
+
+test('a home is told what limits it, with the sentence and the facts; one that has told nothing, nothing', async () => {
+  const { body } = await ask('GET', '/v1/subscribers/street-1/verdicts?span=5min')
+  const now = body['now'] as Record<string, unknown>
+  assert.deepEqual(
+    [now['cause'], now['limit'], now['direction']],
+    ['dsl-sync', 'dsl-sync/full', 'down'],
+  )
+  assert.match(String(now['sentence']), /^The lines are full: DSL carried 15/)
+  assert.deepEqual((body['items'] as Record<string, unknown>[]).length, 0)
+  assert.equal((await ask('GET', '/v1/subscribers/street-1/verdicts?span=year')).status, 400)
+  await ask('POST', '/v1/subscribers', { id: 'silent-1' })
+  const silent = await ask('GET', '/v1/subscribers/silent-1/verdicts')
+  assert.deepEqual([silent.body['now'], silent.body['items']], [null, []])
 })
 
 test('what is there now can be asked, and a drain be ordered', async () => {

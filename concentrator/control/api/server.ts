@@ -17,6 +17,7 @@ import { log, sentenceOf } from '../../../shared/daemon/log.ts'
 import type { ToldReason } from '../../subscribers/home-log.ts'
 import type { Store } from '../../subscribers/store.ts'
 import type { Holder, Role } from '../../subscribers/tokens.ts'
+import type { VerdictsOfHome } from '../../subscribers/verdict-log.ts'
 import type { Drain } from '../drain.ts'
 import { Access } from './access.ts'
 import { auditRoutes } from './audit.ts'
@@ -27,6 +28,7 @@ import { streetRoutes } from './street.ts'
 import { subscriberRoutes } from './subscribers.ts'
 import { tokenRoutes } from './tokens.ts'
 import { usageRoutes } from './usage.ts'
+import { verdictRoutes } from './verdicts.ts'
 
 /** What the routes are made with. */
 export interface ApiRoom {
@@ -38,6 +40,8 @@ export interface ApiRoom {
   readonly egressPool: readonly string[]
   /** Why a home did what it did, oldest first; undefined where homes tell nothing. */
   readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
+  /** What limited a home lately; undefined where homes tell nothing. */
+  readonly verdicts: ((subscriber: string) => VerdictsOfHome | undefined) | undefined
 }
 
 export type Routes = ReturnType<typeof typed>
@@ -184,6 +188,7 @@ const ROUTES = [
   bulkRoutes,
   usageRoutes,
   streetRoutes,
+  verdictRoutes,
   tokenRoutes,
   auditRoutes,
 ] as const

@@ -1,0 +1,61 @@
+/**
+ * How busy the processor is, of the busiest: for how long each of our threads ran or wanted to, and how long each
+ * processor was in interrupts, for what the kernel does for us there it does in nobody's name.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+
+export class ProcessorLook {
+  #threads = new Map<string, number>()
+  #processors = new Map<string, number>()
+  #lookedMs = -Infinity
+
+  /** 0 to 1, since the look before; undefined at the first. */
+  look(nowMs: number): number | undefined {
+    const ms = nowMs - this.#lookedMs
+    this.#lookedMs = nowMs
+    const threads = wantedMs()
+    const processors = interruptedMs()
+    const busiest = Math.max(most(this.#threads, threads), most(this.#processors, processors))
+    this.#threads = threads
+    this.#processors = processors
+    return ms === Infinity ? undefined : Math.min(1, busiest / ms)
+  }
+}
+
+function most(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): number {
+  let busiest = 0
+  for (const [id, value] of now) busiest = Math.max(busiest, value - (before.get(id) ?? value))
+  return busiest
+}
+
+/** By thread: how long it ran, and waited to run behind others. */
+function wantedMs(): Map<string, number> {
+  const threads = new Map<string, number>()
+  for (const id of readdirSync('/proc/self/task')) {
+    const [ran = '0', waited = '0'] = contentOf(`/proc/self/task/${id}/schedstat`).split(' ')
+    threads.set(id, (Number(ran) + Number(waited)) / 1e6)
+  }
+  return threads
+}
+
+function interruptedMs(): Map<string, number> {
+  const processors = new Map<string, number>()
+  for (const line of contentOf('/proc/stat').split('\n')) {
+    const [id = '', ...ticks] = line.split(' ')
+    if (!/^cpu\d/.test(id)) continue
+    processors.set(id, (Number(ticks[5] ?? 0) + Number(ticks[6] ?? 0)) * TICK_MS)
+  }
+  return processors
+}
+
+/** Threads end while one reads. */
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** USER_HZ is 100 on every architecture that Node runs on. */
+const TICK_MS = 10
