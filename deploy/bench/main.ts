@@ -5,6 +5,7 @@
 import { Command } from 'commander'
 import { frameBench } from './frames.ts'
 import { interactiveBench } from './interactive.ts'
+import { metricsBench } from './metrics.ts'
 import { daemonBenches } from './on-daemons.ts'
 import { lineBenches } from './on-lines.ts'
 import { verdictBench } from './verdict.ts'
@@ -17,6 +18,7 @@ for (const command of [
   interactiveBench,
   ...daemonBenches,
   frameBench,
+  metricsBench,
   verdictBench,
 ])
   bench.addCommand(command)
