@@ -120,7 +120,7 @@ await runDaemon(async (signal, again) => {
   })
   using _reload = reloadOnHangup(config, readAgain, policy)
   const held = config.concentrator.session === undefined ? undefined : control
-  const measured = { house, steering, tunnel, session: held, host }
+  const measured = { house, steering, tunnel, session: held, host, verdicts }
   await using _metrics = await exportMetrics(config, measured, log)
   await using _socket = await serveFacts(
     join(config.stateDirectory, 'cpe.sock'),

@@ -5,6 +5,7 @@
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { timedInterval } from '../../shared/config/interval-messages.ts'
 import type { Reach } from '../../shared/config/reach.ts'
+import type { Verdict } from '../../shared/core/verdict.ts'
 import { release } from '../../shared/daemon/arguments.ts'
 import { log } from '../../shared/daemon/log.ts'
 import { type Fail, guarded, supervise } from '../../shared/daemon/supervise.ts'
@@ -35,6 +36,8 @@ export interface RunningControl extends AsyncDisposable {
   readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
   /** How homes find it and know it (config/reach.ts); undefined where there are no sessions. */
   readonly reach: Reach | undefined
+  /** On a home's last interval, alone. */
+  readonly verdictNow: ((subscriber: string) => Verdict | undefined) | undefined
   /** What limited a home lately; undefined where there are no sessions. */
   readonly verdicts: ((subscriber: string) => VerdictsOfHome | undefined) | undefined
 }
@@ -117,6 +120,7 @@ export async function openControl(
     sessions,
     told: (id) => homeLog.of(id),
     reach: reachOf(config, control.port, key.pin),
+    verdictNow: (id) => verdictLog.now(id),
     verdicts: (id) => verdictLog.of(id),
     [Symbol.asyncDispose]: async () => {
       clearInterval(looking)
@@ -196,6 +200,7 @@ const NO_CONTROL: RunningControl = {
   sessions: undefined,
   told: undefined,
   reach: undefined,
+  verdictNow: undefined,
   verdicts: undefined,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 }

@@ -100,6 +100,7 @@ class Street {
       door: { counts: { joins: 1, joinsRefused: 0, joinsStray: 0, resyncs: 0 } },
       probes: { counts: { answered: 1, alien: 0, unknown: 0, forged: 0, limited: 0 } },
       control: {
+        verdictNow: () => undefined,
         sessions: {
           size: this.present.size,
           counts: { opened: 1, refused: 1, replaced: 0, reports: 1, policiesApplied: 1 },

@@ -31,7 +31,10 @@ export interface MeasuredStreet {
   readonly store: Pick<Store, 'staleSinceMs'> & { readonly homes: Pick<Store['homes'], 'ids'> }
   readonly door: Pick<Door, 'counts'>
   readonly probes: { readonly counts: ProbeCounts }
-  readonly control: { readonly sessions: ShownSessions | undefined }
+  readonly control: {
+    readonly sessions: ShownSessions | undefined
+    readonly verdictNow: ((subscriber: string) => ShownHome['verdict']) | undefined
+  }
   readonly tunnel: { readonly counters: Pick<Counters<StreetTunnelCounter>, 'read'> } | undefined
   readonly drain: Pick<Drain, 'isDraining'>
   readonly settings: {
@@ -86,7 +89,8 @@ export function shownHomes(
     if (homes.length >= homesMax) unshown++
     else {
       const { report, policyAppliedMs } = session ?? NO_SESSION
-      homes.push({ id, connections, report, policyAppliedMs })
+      const verdict = session && control.verdictNow?.(id)
+      homes.push({ id, connections, report, verdict, policyAppliedMs })
     }
   }
   return { homes, unshown }
@@ -182,7 +186,7 @@ function sayTunnel(say: Say, counters: Pick<Counters<StreetTunnelCounter>, 'read
 
 function saySessions(
   say: Say,
-  { sessions }: MeasuredStreet['control'],
+  { sessions }: Pick<MeasuredStreet['control'], 'sessions'>,
   { control }: ShownLimits,
 ): void {
   if (sessions === undefined) return

@@ -6,6 +6,7 @@
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import type { HomeReport } from '../../shared/config/control-messages.ts'
 import { LEGS } from '../../shared/core/leg.ts'
+import { causeOf, type Verdict } from '../../shared/core/verdict.ts'
 import type { Metric } from '../../shared/daemon/metric.ts'
 import { homeMetrics } from './metrics.ts'
 
@@ -15,6 +16,8 @@ export interface ShownHome {
   readonly connections: number
   /** What it has told last; undefined before, and where it has no session. */
   readonly report: HomeReport | undefined
+  /** On its last interval, while it has a session. */
+  readonly verdict: Pick<Verdict, 'efficiency' | 'limit'> | undefined
   /** When it last answered a policy, Unix milliseconds. */
   readonly policyAppliedMs: number | undefined
 }
@@ -102,6 +105,18 @@ const FAMILIES: readonly Family[] = [
     },
   },
   {
+    metric: homeMetrics.limitedBy,
+    say({ verdict }, say) {
+      if (verdict !== undefined) say(1, `,cause="${causeOf(verdict.limit)}"`)
+    },
+  },
+  {
+    metric: homeMetrics.efficiency,
+    say({ verdict }, say) {
+      if (verdict?.efficiency !== undefined) say(verdict.efficiency)
+    },
+  },
+  {
     metric: homeMetrics.policyApplied,
     say({ policyAppliedMs }, say) {
       if (policyAppliedMs !== undefined) say(policyAppliedMs / 1_000)
@@ -113,4 +128,4 @@ const DIRECTIONS = ['up', 'down'] as const
 /** For which LTE helps (core/overflow.ts). A home must not be able to make up labels. */
 const KNOWN_REASONS: ReadonlySet<string> = new Set(['dsl-down', 'dsl-full', 'dsl-queue'])
 /** Some milliseconds of work. */
-const SLICE = 1_000
+const SLICE = 500

@@ -189,7 +189,7 @@ export class HomeSession {
     if (this.#home === undefined) return this.#channel.end('it did not say who it is first')
     switch (message.type) {
       case 'report': {
-        this.#report = { ...message, reasons: [] }
+        this.#report = { ...message, reasons: [], intervals: [] }
         const street = this.#owner.report(this, message)
         const timeMs = this.#owner.unixMs()
         return this.#say({ type: 'heard', timeMs, ...(street && { street }) })

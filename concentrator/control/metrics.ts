@@ -165,6 +165,16 @@ export const homeMetrics = {
   budgetUsed: gauge('hybridge_home_budget_used_ratio', 'Of the month, what LTE has carried', [
     'subscriber',
   ]),
+  limitedBy: gauge(
+    'hybridge_home_limited_by',
+    '1, with what limited the home in the last interval',
+    ['subscriber', 'cause'],
+  ),
+  efficiency: gauge(
+    'hybridge_home_efficiency_ratio',
+    'Carried, over what legs and policy would have allowed, in the last interval',
+    ['subscriber'],
+  ),
   policyApplied: gauge(
     'hybridge_home_policy_applied_timestamp_seconds',
     'When the home last answered a policy, Unix time',

@@ -53,6 +53,11 @@ export class VerdictLog {
     return this.#byId.get(id)?.all()
   }
 
+  /** On the last interval; undefined of a home that has told none. */
+  now(id: string): Verdict | undefined {
+    return this.#byId.get(id)?.now
+  }
+
   forget(id: string): void {
     this.#byId.delete(id)
   }
@@ -64,9 +69,11 @@ class HomeVerdicts {
   #span: Verdict[] = []
   #spanFromMs = 0
   #last: VerdictsOfHome['last']
+  now: Verdict | undefined
 
   add(home: TimedInterval, street: StreetInterval | undefined): void {
     const verdict = judge(home, street)
+    this.now = verdict
     this.#last = { home, street, sentence: sentenceFor(verdict, home, street) }
     this.#intervals.add({ ...verdict, share: 1, atMs: home.atMs })
     const fromMs = home.atMs - (home.atMs % SPAN_MS)

@@ -41,7 +41,14 @@ test('a home that knows nothing yet says no round trip, no capacity, no budget a
   const home = new Home()
   home.knows = false
   const text = await home.text()
-  for (const name of ['leg_rtt_seconds', 'dsl_capacity', 'budget_', 'tunnel_', 'session_up']) {
+  for (const name of [
+    'limited_by',
+    'leg_rtt_seconds',
+    'dsl_capacity',
+    'budget_',
+    'tunnel_',
+    'session_up',
+  ]) {
     assert.doesNotMatch(text, new RegExp(`^hybridge_cpe_${name}`, 'm'))
   }
   assert.match(text, /^hybridge_cpe_leg_up\{leg="lte"\} 1\n/m)
@@ -111,6 +118,9 @@ class Home {
         probes: { sent: 1, answered: 1, unsent: 0, forged: 0, foreign: 0, alien: 0 },
       },
       tunnel: this.knows ? { board: { counters: { read: noteOfTunnel } } } : undefined,
+      verdicts: {
+        now: this.knows ? { verdict: VERDICT } : undefined,
+      },
       session: this.knows ? { standing: true } : undefined,
       host: { descriptorsPerWorker: 18_000 },
     }
@@ -124,16 +134,23 @@ class Home {
       reason: 'echo',
       sinceMs: 1_000,
       downs: 0,
+      shapedDown: undefined,
       silentMs: this.knows ? 20 : undefined,
       load: both,
       most: both,
       rttMs: this.knows ? { value: 21.5, ageMs: 10 } : undefined,
       rttFloorMs: this.knows ? 20 : undefined,
       queueMs: this.knows ? 1.5 : undefined,
-      shapedDown: undefined,
       lossShare: this.knows ? 0 : undefined,
     }
   }
 }
 
+const VERDICT = {
+  limit: 'dsl-sync/full',
+  direction: 'down',
+  carried: 6_250,
+  allowed: 10_000,
+  efficiency: 0.625,
+} as const
 const FLOW = { token: 1, bulk: false, serviceClass: 'overflow', upBytes: 0, downBytes: 0 } as const

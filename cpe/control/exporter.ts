@@ -7,6 +7,7 @@ import { ERROR_COUNTERS, errorName } from '../../shared/core/error-counters.ts'
 import { FLOW_LASTED } from '../../shared/core/flow-lasting.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
+import type { Verdict } from '../../shared/core/verdict.ts'
 import { Exposition, type Say } from '../../shared/daemon/exposition.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import { keepMetricsDoor } from '../../shared/daemon/metrics-door.ts'
@@ -19,7 +20,7 @@ import type { Host } from '../../shared/relay/host.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
 import { sharedNowMs } from '../../shared/relay/shared-clock.ts'
 import type { House } from '../data/house.ts'
-import type { HouseCounters } from '../data/room.ts'
+import type { HouseCounter, HouseCounters } from '../data/room.ts'
 import type { TunnelCounter } from '../data/tunnel-board.ts'
 import type { HouseFlow } from '../steering/house-flows.ts'
 import type { RunningSteering } from '../steering/steering.ts'
@@ -40,6 +41,7 @@ export interface MeasuredHome {
   readonly tunnel:
     | { readonly board: { readonly counters: Pick<Counters<TunnelCounter>, 'read'> } }
     | undefined
+  readonly verdicts: { readonly now: { readonly verdict: Verdict } | undefined }
   /** undefined where the home holds none. */
   readonly session: { readonly standing: boolean } | undefined
   readonly host: Pick<Host, 'descriptorsPerWorker'>
@@ -85,6 +87,7 @@ export function sayHome(
   sayPaths(say, steering)
   sayLte(say, steering)
   if (tunnel !== undefined) sayTunnel(say, tunnel.board.counters)
+  sayVerdict(say, counters, home.verdicts.now?.verdict)
   say(metrics.sessionUp, session && Number(session.standing))
   say(metrics.descriptors, counters.max('descriptors'))
   say(metrics.descriptorsMax, host.descriptorsPerWorker)
@@ -205,6 +208,19 @@ function sayLte(say: Say, steering: MeasuredHome['steering']): void {
   say(metrics.lteGuarded, steering.guard.resets)
 }
 
+function sayVerdict(
+  say: Say,
+  counters: Pick<HouseCounters, 'read'>,
+  verdict: Verdict | undefined,
+): void {
+  if (verdict !== undefined) {
+    const { limit, direction, efficiency } = verdict
+    say(metrics.limitedBy, 1, { limit, direction })
+    say(metrics.efficiency, efficiency)
+  }
+  for (const [name, state] of WAITS) say(metrics.waits, counters.read(name) / 1_000, { state })
+}
+
 function sayTunnel(say: Say, counters: Pick<Counters<TunnelCounter>, 'read'>): void {
   const read = counters.read.bind(counters)
   say(metrics.tunnelUp, Number(read('ifIndex') > 0))
@@ -216,6 +232,13 @@ function sayTunnel(say: Say, counters: Pick<Counters<TunnelCounter>, 'read'>): v
   say(metrics.tunnelPackets, read('packetsDown'), { direction: 'down' })
   for (const [name, cause] of TUNNEL_DROPS) say(metrics.tunnelDrops, read(name), { cause })
 }
+
+const WAITS: ReadonlyArray<readonly [HouseCounter, string]> = [
+  ['lookedMs', 'looked'],
+  ['upHeldMs', 'held by the lines'],
+  ['upServedMs', 'served by the lines'],
+  ['lanHeldMs', 'held by the LAN'],
+]
 
 /** What of the tunnel's counters are losses, and of what. */
 const TUNNEL_DROPS: ReadonlyArray<readonly [TunnelCounter, string]> = [

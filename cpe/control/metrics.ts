@@ -182,6 +182,23 @@ const tunnel = {
   ]),
 } as const
 
+const verdict = {
+  limitedBy: gauge(
+    'hybridge_cpe_limited_by',
+    '1, with what limited the home in the last interval and in which way',
+    ['limit', 'direction'],
+  ),
+  efficiency: gauge(
+    'hybridge_cpe_efficiency_ratio',
+    'Carried, over what legs and policy would have allowed, in the last interval',
+  ),
+  waits: counter(
+    'hybridge_cpe_transfer_seconds_total',
+    'How transfers fared while the data threads looked at them: looked, held by the lines, served by them, held by the LAN',
+    ['state'],
+  ),
+} as const
+
 const gateway = {
   sessionUp: gauge('hybridge_cpe_session_up', '1 while a control session stands'),
   descriptors: gauge('hybridge_cpe_descriptors', 'Watched by the busiest data thread'),
@@ -195,4 +212,12 @@ const gateway = {
   ),
 } as const
 
-export const cpeMetrics = { ...legs, ...flows, ...multipath, ...lte, ...tunnel, ...gateway }
+export const cpeMetrics = {
+  ...legs,
+  ...flows,
+  ...multipath,
+  ...lte,
+  ...tunnel,
+  ...verdict,
+  ...gateway,
+}

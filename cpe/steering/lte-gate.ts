@@ -54,7 +54,7 @@ export class LteGate {
   readonly #roaming: Pick<Roaming, 'look'>
   readonly #hands: LteHands
   #throttleMbps: number | undefined
-  #barred = false
+  #barred: string | undefined
   #roams = false
   #allowance: LteAllowance = { barred: undefined, throttleMbps: undefined, budget: UNLIMITED }
 
@@ -120,7 +120,8 @@ export class LteGate {
         upMbps: throttleMbps,
       })
     }
-    if (barred !== this.#barred) bar.set(barred)
+    const turned = (barred === undefined) !== (this.#barred === undefined)
+    if (turned) bar.set(barred !== undefined)
     this.#throttleMbps = throttleMbps
     this.#barred = barred
     return allowance

@@ -5,6 +5,7 @@
 import { Command } from 'commander'
 import { frameBench } from './frames.ts'
 import { interactiveBench } from './interactive.ts'
+import { metricsBench } from './metrics.ts'
 import { daemonBenches } from './on-daemons.ts'
 import { lineBenches } from './on-lines.ts'
 import { verdictBench } from './verdict.ts'
@@ -13,7 +14,7 @@ import { verdictStreetBench } from './verdict-street.ts'
 const bench = new Command('npm run bench --').description(
   'Measure the street. Nothing else should load this machine meanwhile.',
 )
-const benches = [...lineBenches, interactiveBench, ...daemonBenches, frameBench]
+const benches = [...lineBenches, interactiveBench, ...daemonBenches, frameBench, metricsBench]
 for (const command of [...benches, verdictBench, verdictStreetBench]) bench.addCommand(command)
 
 await bench.parseAsync().catch((error: unknown) => {

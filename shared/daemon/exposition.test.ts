@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Exposition } from './exposition.ts'
 import { counter, gauge } from './metric.ts'
+import { processMetrics } from './own-metrics.ts'
 
 const house = {
   doors: counter('house_doors_total', 'Doors that were opened', ['side']),
@@ -54,15 +55,8 @@ test('a metric that no catalogue declares is a mistake of ours', async () => {
 
 test('the process tells of its event loop and its memory, and lists no files for it', async () => {
   const text = await new Exposition(house).withProcess().render(() => undefined)
-  for (const name of PROCESS) assert.match(text, new RegExp(`^${name}(\\{| )`, 'm'))
+  for (const { name, kind } of Object.values(processMetrics)) {
+    assert.match(text, new RegExp(`^# TYPE ${name} ${kind}\\n${name} \\d`, 'm'))
+  }
   assert.doesNotMatch(text, /process_open_fds/)
 })
-
-/** What the dashboards ask for. */
-const PROCESS = [
-  'process_cpu_seconds_total',
-  'process_resident_memory_bytes',
-  'process_start_time_seconds',
-  'nodejs_eventloop_lag_p99_seconds',
-  'nodejs_heap_size_used_bytes',
-]

@@ -31,3 +31,12 @@ export function sayOwn(
     else say(ownMetrics.kernelMptcp, value, { counter: name })
   }
 }
+
+/** What prom-client says of every Node process, as far as dashboards and rules ask for it. */
+export const processMetrics = {
+  cpuSeconds: counter('process_cpu_seconds_total', 'CPU time of the process'),
+  memory: gauge('process_resident_memory_bytes', 'Resident memory of the process'),
+  startTime: gauge('process_start_time_seconds', 'When the process began, Unix time'),
+  eventLoopP99: gauge('nodejs_eventloop_lag_p99_seconds', 'The slowest hundredth of turns'),
+  heapUsed: gauge('nodejs_heap_size_used_bytes', 'JavaScript heap that is in use'),
+} as const

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { UNLIMITED } from '../../../shared/core/budget.ts'
 import type { LegState } from '../../../shared/core/leg-health.ts'
 import type { LegCounters } from '../../../shared/core/leg-traffic.ts'
 import { KeptDay } from './kept-day.ts'
@@ -100,7 +101,13 @@ class Home {
       }),
       facts: () => ({ dsl: leg(), lte: leg() }),
       reasons: () => [],
-      lte: () => ({ barred: this.barred, spent: false, month: undefined }),
+      lte: () => ({
+        barred: this.barred,
+        budget: UNLIMITED,
+        month: undefined,
+        roams: false,
+        throttled: false,
+      }),
     } satisfies WatchParts['steering']
     this.watch = new LineWatch({
       steering,
