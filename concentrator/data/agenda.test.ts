@@ -54,6 +54,20 @@ test('who has gone is not looked at, neither soon nor late', () => {
   assert.deepEqual(looks, [])
 })
 
+test('an agenda looks at a busy session once a millisecond', () => {
+  using loop = new Loop()
+  const { agenda, one, looks } = agendaOf(loop)
+  agenda.now(one, 10_000)
+  agenda.turn(10_000)
+  agenda.now(one, 10_200)
+  agenda.turn(10_200)
+  assert.equal(looks.length, 1)
+  assert.equal(agenda.waitMs(10.2).toFixed(1), '0.8')
+  agenda.now(one, 11_000)
+  agenda.turn(11_000)
+  assert.equal(looks.length, 2)
+})
+
 function agendaOf(loop: Loop) {
   const looks: number[] = []
   return {

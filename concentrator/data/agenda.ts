@@ -10,6 +10,8 @@ export class Appointment {
   readonly deadline: Deadline
   readonly look: (nowUs: number) => void
   dueUs = 0
+  /** When it was last looked at, out of the short list. */
+  lookedUs = -Infinity
   /** It stands in the short list. */
   soon = false
 
@@ -41,9 +43,10 @@ export class Agenda {
     this.#soon.push(one)
   }
 
-  /** Look at the end of this round. */
+  /** Look at the end of this round, but not again within LOOK_US_MIN. */
   now(one: Appointment, nowUs: number): void {
-    if (!one.soon || one.dueUs > nowUs) this.set(one, nowUs, nowUs)
+    const dueUs = Math.max(nowUs, one.lookedUs + LOOK_US_MIN)
+    if (!one.soon || one.dueUs > dueUs) this.set(one, dueUs, nowUs)
   }
 
   /** Do not look any more. */
@@ -67,11 +70,15 @@ export class Agenda {
     for (let i = 0; i < soon.length; i++) {
       const one = soon[i]!
       one.soon = false
-      if (one.dueUs <= nowUs) one.look(nowUs)
-      else this.set(one, one.dueUs, nowUs)
+      if (one.dueUs <= nowUs) {
+        one.lookedUs = nowUs
+        one.look(nowUs)
+      } else this.set(one, one.dueUs, nowUs)
     }
   }
 }
 
+/** Under load: a look costs as much as a packet. */
+const LOOK_US_MIN = 1_000
 /** Two slots of the wheel. */
 const SOON_MS = 20

@@ -162,7 +162,7 @@ export class StreetTunnel {
       return
     }
     home.session.receive(memory, at, bytes, source, trafficClass, nowUs, home.out, this.#doors)
-    this.#agenda.now(home.appointment, nowUs)
+    this.#agenda.now(home.appointment, this.#loop.nowMs * 1_000)
   }
 
   #welcome(number: number): Home | undefined {
@@ -227,7 +227,7 @@ export class StreetTunnel {
       default:
         this.#count[TUNNELLED.dropped]!++
     }
-    this.#agenda.now(home.appointment, nowUs)
+    this.#agenda.now(home.appointment, this.#loop.nowMs * 1_000)
   }
 
   /** The interface takes what most legs do; this home's take less. */

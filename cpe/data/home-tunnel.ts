@@ -51,6 +51,7 @@ export class HomeTunnel {
   #numbered = false
   #standing = false
   #dueUs = 0
+  #tickedUs = -Infinity
   #askedMs = -Infinity
 
   constructor(birth: TunnelBirth, loop: Loop, tell: (news: TunnelNews) => void) {
@@ -179,10 +180,10 @@ export class HomeTunnel {
     this.#flush()
   }
 
-  /** After packets or frames: they leave, and the session is looked at this round. */
+  /** After packets or frames: they leave, and the session is looked at soon. */
   #flush(): void {
     this.#legs.flush()
-    this.#dueUs = 0
+    this.#dueUs = Math.min(this.#dueUs, this.#tickedUs + TICK_US_MIN)
   }
 
   #deliver(memory: Pinned, at: number, bytes: number, checksum: number): void {
@@ -196,6 +197,7 @@ export class HomeTunnel {
   }
 
   #tick(nowMs: number): void {
+    this.#tickedUs = nowMs * 1_000
     this.#dueUs = this.#session.tick(nowMs * 1_000, this.#toLan, this.#legs)
     this.#door.device.limit(this.#session.packetBytesMax)
     if (this.#session.up && !this.#numbered && nowMs - this.#askedMs >= ASK_MS) {
@@ -277,6 +279,8 @@ function prefixText(address: string, bits: number): string {
 const ASK = encodeAsk()
 /** How long an answer about our addresses may take. */
 const ASK_MS = 200
+/** Under load: a look at the session costs as much as a packet. */
+const TICK_US_MIN = 1_000
 /** Nothing is due: steering wants to see that we turn. */
 const IDLE_MS = 1_000
 /** Packets that wait for room on a leg, or for an earlier one. */

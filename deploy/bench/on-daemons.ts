@@ -36,9 +36,10 @@ export const daemonBenches = [
     .description('the datagram tunnel beside wireguard-go and OpenVPN, plain cables, one run')
     .option('--rounds <n>', 'of all contenders', Number, 1)
     .option('--seconds <n>', 'of each measurement', Number, 4)
-    .action(async ({ rounds, seconds }: { rounds: number; seconds: number }) => {
+    .option('--only <names...>', 'contenders whose names begin so', [])
+    .action(async (options: { rounds: number; seconds: number; only: string[] }) => {
       row('contender', 'TCP Mbit/s', 'CPU s/GB', '1400 B pps', '160 B pps')
-      for await (const found of measureTunnels(rounds, seconds)) {
+      for await (const found of measureTunnels(options.rounds, options.seconds, options.only)) {
         row(
           found.contender,
           found.tcpMbps.toFixed(0),

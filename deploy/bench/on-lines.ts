@@ -14,6 +14,7 @@ import { measureJoined } from './joined.ts'
 import { measureLoaded, pings, raiseShapedStreet } from './shaping.ts'
 import { BAD_LTE, measureBadLte, measureDemand, measureFilm, type Steered } from './steering.ts'
 import { row } from './table.ts'
+import { measureBulk } from './tunnel-pairs.ts'
 
 export const lineBenches = [
   new Command('pairs')
@@ -36,6 +37,22 @@ export const lineBenches = [
             bond.percentOfBest.toFixed(1),
             PAIRS[pair]?.stable === true ? 'yes' : 'no',
           )
+        }
+      }
+    }),
+
+  new Command('bulk')
+    .description('bulk datagrams through the tunnel, on every pair, both directions')
+    .argument('[pairs...]', `some of: ${Object.keys(PAIRS).join(', ')}`)
+    .option('--seconds <n>', 'of each measurement', Number, 6)
+    .option('--load <share>', 'offered, of what the lines carry', Number, 0.92)
+    .action(async (names: string[], asked: { seconds: number; load: number }) => {
+      row('pair', 'way', 'Mbit/s', '% of sum', 'lost %', 'late %')
+      for (const pair of names.length === 0 ? Object.keys(PAIRS) : names) {
+        for await (const found of measureBulk(pair, asked)) {
+          const { direction, mbps, percentOfSum, lostPercent, latePercent } = found
+          const percents = [percentOfSum.toFixed(1), lostPercent.toFixed(2), latePercent.toFixed(3)]
+          row(pair, direction, mbps.toFixed(2), ...percents)
         }
       }
     }),

@@ -23,13 +23,18 @@ export interface TunnelFigures {
   readonly small: number
 }
 
+/** `only`: contenders whose names begin so; empty: all. */
 export async function* measureTunnels(
   rounds: number,
   seconds: number,
+  only: readonly string[],
 ): AsyncGenerator<TunnelFigures> {
   requireCommands(COMMANDS)
+  const isAsked = (name: string) =>
+    only.length === 0 || only.some((begin) => name.startsWith(begin))
   for (let round = 0; round < rounds; round++) {
     for (const cipher of ['aes-128-gcm', 'chacha20-poly1305', 'none']) {
+      if (!isAsked(`hybridge ${cipher}`)) continue
       yield await onStreet({ cipher }, async (street) => {
         const processes = (['cpe', 'concentrator'] as const).map(
           (daemon) => running(street.name, daemon)!.pid,
@@ -41,6 +46,7 @@ export async function* measureTunnels(
       ['wireguard-go', startWireguard],
       ['openvpn aes-128-gcm', startOpenvpn],
     ] as const) {
+      if (!isAsked(name)) continue
       yield await onStreet(undefined, async (street) => {
         await using peer: Peer = await start(street)
         const processes = peer.processes.map(({ pid }) => pid!)
@@ -102,30 +108,51 @@ async function measure(
 
 async function tcp(street: Street, device: string, seconds: number) {
   const argv = ['iperf3', '--json', '-c', INTERNET.own.ipv4, '--bind-dev', device]
-  const { stdout } = await street.exec('cpe', [...argv, '-t', String(seconds)])
-  const { end, error } = JSON.parse(stdout) as {
+  argv.push('--omit', String(WARM_S), '-t', String(seconds))
+  const { stdout } = await street.exec('cpe', argv)
+  const { end, error, intervals } = JSON.parse(stdout) as {
     error?: string
-    end?: { sum_received?: { bits_per_second: number; bytes: number } }
+    end?: { sum_received?: { bits_per_second: number } }
+    intervals?: ReadonlyArray<{ sum: { bytes: number } }>
   }
   const sum = end?.sum_received
   if (sum === undefined) throw new Error(`Cannot measure TCP by ${device}: ${error}`)
-  return { mbps: sum.bits_per_second / 1e6, bytes: sum.bytes }
+  // What was omitted has cost too.
+  const bytes = (intervals ?? []).reduce((all, interval) => all + interval.sum.bytes, 0)
+  return { mbps: sum.bits_per_second / 1e6, bytes }
 }
 
-/** The highest step at which no more than LOSS_MAX is lost; 0 when even the first loses more. */
+/**
+ * The most that was carried with no more than LOSS_MAX of it lost: twice as many a step, then between the last two. 0 when
+ * even the first loses more.
+ */
 async function most(
   street: Street,
   device: string,
   bytes: number,
   seconds: number,
 ): Promise<number> {
-  let found = 0
-  for (let perSecond = FIRST_STEP; perSecond < STEPS_MAX; perSecond *= STEP) {
+  let carried = 0
+  const carries = async (perSecond: number): Promise<boolean> => {
+    // Whoever finds out the rate of the line by itself may do so.
+    await offer(street, device, bytes, perSecond, WARM_S)
     const { sent, came, ms } = await offer(street, device, bytes, perSecond, seconds)
-    if (came < sent * (1 - LOSS_MAX)) break
-    found = (came / ms) * 1_000
+    if (came < sent * (1 - LOSS_MAX)) return false
+    carried = Math.max(carried, (came / ms) * 1_000)
+    return true
   }
-  return found
+  let good = 0
+  let bad = FIRST_STEP
+  while (bad < STEPS_MAX && (await carries(bad))) {
+    good = bad
+    bad *= 2
+  }
+  for (let i = 0; good > 0 && i < HALVINGS; i++) {
+    const middle = (good + bad) / 2
+    if (await carries(middle)) good = middle
+    else bad = middle
+  }
+  return carried
 }
 
 async function offer(
@@ -165,8 +192,10 @@ const PORT = '9999'
 const LARGE_BYTES = 1_372
 const SMALL_BYTES = 132
 const FIRST_STEP = 15_000
-const STEP = 1.3
 const STEPS_MAX = 400_000
+const HALVINGS = 2
+/** Not counted. */
+const WARM_S = 2
 const LOSS_MAX = 0.01
 const SETTLE_MS_MAX = 15_000
 const DRAIN_MS = 300

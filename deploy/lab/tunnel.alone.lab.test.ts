@@ -69,6 +69,23 @@ describe('a tunnel', { skip: streetImpossible() }, () => {
     assert.equal(await ask('cpe', INTERNET.own.ipv4), '203.0.113.2')
   })
 
+  test('brings runs of packets whole, by both families and both ways', async () => {
+    for (const address of Object.values(INTERNET.own)) {
+      const host = address.includes(':') ? `[${address}]` : address
+      const curl = `curl -sg --max-time 20 --interface hybridge0 http://${host}`
+      await shell('cpe', `ip route add ${address} dev hybridge0`)
+      try {
+        const bytes = await shell('cpe', `${curl}/bytes/${RUN_BYTES} | sha256sum`)
+        const hash = (await shell('cpe', `${curl}/sha256/${RUN_BYTES}`)).trim()
+        assert.equal(bytes.slice(0, 64), hash)
+        const sent = `${curl}/bytes/${RUN_BYTES} | ${curl}/upload -T -`
+        assert.match(await shell('cpe', sent), new RegExp(hash))
+      } finally {
+        await shell('cpe', `ip route del ${address} dev hybridge0`)
+      }
+    }
+  })
+
   test('lets nobody send as another', async () => {
     await shell('cpe', `ip address add ${ANOTHER}/32 dev hybridge0`)
     await shell('cpe', `ip route add ${STRAIGHT}/32 dev hybridge0`)
@@ -204,3 +221,5 @@ const GAP_MS_MAX = 200
 /** Tries to find out whether a line is alive are a tenth of it. */
 const BULK_BYTES = 200_000
 const SOON_MS = 6_000
+/** The kernel gives a TCP connection's 64 KiB in one piece. */
+const RUN_BYTES = 1_000_000

@@ -60,6 +60,18 @@ test('one impossible delay does not make a queue of all that follow', () => {
   assert.equal(rate.queueUs, 5_000)
 })
 
+test('one report of a receiver that was away for a moment takes half of the rate at most', () => {
+  const rate = new LegRate()
+  rate.bound(80 * MBIT, 0)
+  const report = { spanUs: REPORT_US, received: 1, lost: 0 }
+  for (const atUs of [1_000_000, 1_020_000]) {
+    rate.observe({ ...report, bytes: 100_000, delayUs: 10_000 }, 20_000, atUs)
+  }
+  rate.starve()
+  rate.observe({ ...report, bytes: 1_000, delayUs: 110_000 }, 20_000, 1_100_000)
+  assert.equal(rate.rate, 40 * MBIT)
+})
+
 test('the first report after a rest changes nothing', () => {
   const rate = new LegRate()
   const report = { bytes: 1_000, received: 1, lost: 0, delayUs: 10_000 }

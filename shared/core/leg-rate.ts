@@ -104,7 +104,8 @@ export class LegRate {
       const own = Math.min(this.#rate, this.#boundRate)
       // What did not ask for more than it got says little of what the leg carries.
       const carries = starved ? delivered : Math.max(delivered, own * EASE)
-      this.#rate = Math.max(RATE_MIN, Math.min(own, carries) * DRAIN)
+      // A receiver that was busy with something else for a moment says of a quick line what it says of a slow one.
+      this.#rate = Math.max(RATE_MIN, own * FALL_MOST, Math.min(own, carries) * DRAIN)
       this.#settledUs = nowUs + settleUs
     } else if (starved && this.#queueUs < QUEUE_LOW_US) {
       if (this.#begun) {
@@ -178,6 +179,8 @@ const RISE_LONGER = 1.1
 const RISES_LONG = 25
 const DRAIN = 0.97
 const APPROACH = 0.25
+/** For each settled report: a tenth of the line is reached in four. */
+const FALL_MOST = 0.5
 const EASE = 0.9
 /** Of a line whose every byte passes beside. */
 const LEAST_SHARE = 0.05

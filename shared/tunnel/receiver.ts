@@ -95,7 +95,7 @@ export class Receiver implements Disposable {
     const flow = this.#flowOf(lead.flow, nowUs)
     let order = flow.judge(lead.sequence, (lead.flags & DataFlag.ordered) !== 0)
     if (order === Order.full) {
-      this.#drain(flow, nowUs, out)
+      this.#drain(flow, NEVER_US, out)
       order = flow.judge(lead.sequence, true)
     }
     if (order === Order.duplicate) {
@@ -104,12 +104,12 @@ export class Receiver implements Disposable {
     }
     if (order === Order.hold) {
       if (this.#hold(flow, frame, packetAt, packetBytes, trafficClass, nowUs)) {
-        this.#drain(flow, nowUs, out)
+        this.#drain(flow, NEVER_US, out)
         return
       }
       // The store is full: nobody waits.
       flow.judge(lead.sequence, false)
-      this.#drain(flow, nowUs, out)
+      this.#drain(flow, NEVER_US, out)
     }
     if (order === Order.late) this.counts.late += 1
     this.#deliver(
@@ -120,7 +120,7 @@ export class Receiver implements Disposable {
       lead.flags & DataFlag.goodChecksum,
       out,
     )
-    if (flow.held > 0) this.#drain(flow, nowUs, out)
+    if (flow.held > 0) this.#drain(flow, NEVER_US, out)
   }
 
   /** Give up what has waited enough; when to come again. */
@@ -244,6 +244,8 @@ function ecnOf(packet: Uint8Array, at: number): number {
   return packet[at]! >> 4 === 6 ? (packet[at + 1]! >> 4) & 3 : packet[at + 1]! & 3
 }
 
+/** Time is up in `tick` alone: when the thread was away, what is missed may lie unread in another leg's socket. */
+const NEVER_US = -Infinity
 /** What a leg's delay may grow by between two packets. */
 const MARGIN_US = 4_000
 /** Before the sender gives the number to another flow (datagram-flows.ts). */
