@@ -25,6 +25,7 @@ import { Sent } from '../../shared/tunnel/sender.ts'
 import { TunnelSession } from '../../shared/tunnel/session.ts'
 import { answerTooBig } from '../../shared/tunnel/too-big.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
+import { clampMss } from '../../shared/wire/clamp-mss.ts'
 import { decodeInner, encodeAsk, type InnerAddresses } from '../../shared/wire/inner-address.ts'
 import { DatagramClasses } from './datagram-classes.ts'
 import { LTE_USE, ORDER, TUNNEL_COUNT, type TunnelBoard, tunnelBoard } from './tunnel-board.ts'
@@ -131,6 +132,7 @@ export class HomeTunnel {
 
   #send(bytes: number, nowUs: number): void {
     this.#count[TUNNEL_COUNT.packetsUp]!++
+    clampMss(this.#packet.bytes, PACKET_HEADROOM_BYTES, bytes, this.#session.packetBytesMax)
     const sent = this.#session.send(this.#packet, PACKET_HEADROOM_BYTES, bytes, nowUs, this.#legs)
     if (sent === Sent.sent || sent === Sent.queued) return
     this.#count[TUNNEL_COUNT.packetsDropped]!++
@@ -188,6 +190,7 @@ export class HomeTunnel {
       if (said !== 'ask') this.#number(said)
     } else if (this.#door.isOpen) {
       this.#count[TUNNEL_COUNT.packetsDown]!++
+      clampMss(memory.bytes, at, bytes, this.#session.packetBytesMax)
       this.#door.write(memory, at, bytes)
     }
   }
