@@ -183,6 +183,7 @@ export class TunnelLeg {
       bytes: counts.bytes - before.bytes,
       received: since32(counts.received, before.received),
       lost: since32(counts.lost, before.lost),
+      marked: since32(counts.marked, before.marked),
       delayUs: counts.delayUs | 0,
     }
     Object.assign(this.#far, counts)

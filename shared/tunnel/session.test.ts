@@ -214,6 +214,24 @@ test('a call survives silent cuts of its leg: gaps under 150 ms, under 0.5 % los
   )
 })
 
+test('a call is hardly ever copied while nothing is wrong with its leg', () => {
+  for (const jitterUs of [0, 4_000, 10_000]) {
+    const street = new PaintedStreet(legs([{ ...DSL, jitterUs }, LTE]), {
+      home: () => {},
+      concentrator: () => {},
+    })
+    orderDslFirst(street, true)
+    for (let i = 0; i < 1_000; i++) {
+      street.send('home', datagram(200, 1, i, 0xb8))
+      street.send('concentrator', reversed(datagram(200, 1, i, 0xb8)))
+      street.run(street.nowUs + 20_000)
+    }
+    const { home, concentrator } = street.sessions
+    const copies = home.sender.emitter.copies + concentrator.sender.emitter.copies
+    assert.ok(copies <= 20, `${copies} copies of 2000 packets, with ${jitterUs} us of jitter`)
+  }
+})
+
 test('reordering adds no more than the difference of the delays and 5 ms', () => {
   let slowestUs = 0
   const street = new PaintedStreet(legs([DSL, { ...LTE, loss: 0.01 }]), {
