@@ -29,6 +29,7 @@ import type {
 } from './data/room.ts'
 import { houseSettings } from './data/settings.ts'
 import { openTunnel } from './data/tunnel.ts'
+import { tunnelCounts } from './data/tunnel-board.ts'
 import { openLteBar } from './steering/lte-bar.ts'
 import { openNameSets } from './steering/name-sets.ts'
 import { openRouter } from './steering/router.ts'
@@ -101,7 +102,10 @@ await runDaemon(async (signal) => {
     issue: (cookie) => workers.tell(cookie),
   })
   using _reload = reloadOnHangup(config, readAgain, policy)
-  using _facts = sayFactsOnSignal(() => steering.facts())
+  using _facts = sayFactsOnSignal(() => ({
+    ...steering.facts(),
+    ...(tunnel && { tunnel: tunnelCounts(tunnel.board) }),
+  }))
 
   await Promise.race([steering.settled, untilAborted(signal), workers.death])
   log.info('ready', { subscriber: config.subscriber.id, ...host })

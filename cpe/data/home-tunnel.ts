@@ -29,6 +29,7 @@ import { clampMss } from '../../shared/wire/clamp-mss.ts'
 import { decodeInner, encodeAsk, type InnerAddresses } from '../../shared/wire/inner-address.ts'
 import { DatagramClasses } from './datagram-classes.ts'
 import { LTE_USE, ORDER, TUNNEL_COUNT, type TunnelBoard, tunnelBoard } from './tunnel-board.ts'
+import { publishSession } from './tunnel-counts.ts'
 import { TunnelLegs } from './tunnel-legs.ts'
 import type { TunnelBirth, TunnelLetter, TunnelNews } from './tunnel-room.ts'
 
@@ -136,7 +137,9 @@ export class HomeTunnel {
     const sent = this.#session.send(this.#packet, PACKET_HEADROOM_BYTES, bytes, nowUs, this.#legs)
     if (sent === Sent.sent || sent === Sent.queued) return
     this.#count[TUNNEL_COUNT.packetsDropped]!++
-    if (sent === Sent.tooBig) this.#refuse(bytes)
+    if (sent !== Sent.tooBig) return
+    this.#count[TUNNEL_COUNT.packetsTooBig]!++
+    this.#refuse(bytes)
   }
 
   /** The interface takes what IPv6 promises; a leg of less than 1,360 bytes does not. */
@@ -198,6 +201,7 @@ export class HomeTunnel {
   #tick(nowMs: number): void {
     this.#dueUs = this.#session.tick(nowMs * 1_000, this.#toLan, this.#legs)
     this.#door.device.limit(this.#session.packetBytesMax)
+    publishSession(this.#session, this.#count)
     if (this.#session.up && !this.#numbered && nowMs - this.#askedMs >= ASK_MS) {
       this.#askedMs = nowMs
       this.#packet.bytes.set(ASK, PACKET_HEADROOM_BYTES)

@@ -72,6 +72,11 @@ export class TunnelLeg {
     this.counts = noCounts(number)
   }
 
+  /** Its round trip was measured. */
+  get isMeasured(): boolean {
+    return this.#rttKnown
+  }
+
   /** Bytes of IP and UDP around each frame. */
   get outerBytes(): number {
     return isMapped(this.far) ? IPV4_UDP_BYTES : IPV6_UDP_BYTES
