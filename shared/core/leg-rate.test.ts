@@ -53,7 +53,7 @@ test('a leg that marks is fed by its marks, and its queue stays at them', () => 
     assert.ok(delivered > 0.94 * 50 * MBIT, `${delivered / MBIT} Mbit/s`)
     return leg.deepestUs
   })
-  assert.ok(deepest[1]! < 10_000 && deepest[1]! < deepest[0]! / 1.5, `${deepest} us`)
+  assert.ok(deepest[1]! < 10_000 && deepest[1]! < deepest[0]! / 1.5, `${deepest.join(', ')} us`)
 })
 
 test('the rate stays where it is while there is room to spare', () => {

@@ -87,6 +87,11 @@ export class TunnelLeg {
     return this.mtu.mtu - this.outerBytes - FRAME_OVERHEAD_BYTES
   }
 
+  /** The longest packet that the leg carries, in two frames if need be. */
+  get longestBytes(): number {
+    return Math.max(this.packetBytesMax, PACKET_BYTES_MIN)
+  }
+
   /** A frame came from an address that is not the leg's. */
   suppose(address: Uint8Array): void {
     if (this.candidate !== undefined && sameBytes(this.candidate, address)) return
@@ -251,6 +256,8 @@ function isMapped(sockaddr: Uint8Array | undefined): boolean {
   return sockaddr[18] === 0xff && sockaddr[19] === 0xff
 }
 
+/** IPv6 promises so much to every host. */
+export const PACKET_BYTES_MIN = 1_280
 /** Until the first round trip is known. */
 const SRTT_US_FIRST = 50_000
 const IPV4_UDP_BYTES = 28

@@ -25,6 +25,8 @@ export interface Line {
   loss: number
   mtu: number
   cut: boolean
+  /** Marks Congestion Experienced on what knows ECN, as RFC 3168 says. */
+  marks: boolean
 }
 
 interface Travelling {
@@ -211,7 +213,9 @@ export class PaintedStreet {
     this.#last.set(way, atUs)
     const from = end === 'home' ? this.homeAddresses.get(leg)! : CONCENTRATOR
     const queue = this.#travelling[far].get(leg) ?? []
-    queue.push({ atUs, bytes, trafficClass, from, leg })
+    const knowsEcn = (trafficClass & 3) !== 0
+    const seen = line.marks && knowsEcn ? trafficClass | 3 : trafficClass
+    queue.push({ atUs, bytes, trafficClass: seen, from, leg })
     this.#travelling[far].set(leg, queue)
   }
 }
@@ -226,6 +230,7 @@ export function line(of: Partial<Line>): Line {
     loss: 0,
     mtu: 1_500,
     cut: false,
+    marks: false,
     ...of,
   }
 }

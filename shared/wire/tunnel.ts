@@ -37,8 +37,10 @@
  *
  *      7   6   5   4   3   2   1   0
  *    +---+-----------------------+---+     ordered: this flow wants its order kept
- *    | 0 |        manner         | o |     manner: how the far end shall carry what this flow sends back
+ *    | h |        manner         | o |     manner: how the far end shall carry what this flow sends back
  *    +---+-----------------------+---+             (core/manner.ts); 0: nothing is said
+ *                                          half: of a packet that the leg does not carry in one frame; the other half
+ *                                                has the number before or behind this one
  *
  * Nothing is allocated: frames stand in the caller's memory, and a place is an offset.
  */
@@ -47,7 +49,7 @@
 export const FrameType = { offer: 3, answer: 4, data: 5, control: 6 } as const
 export type FrameType = (typeof FrameType)[keyof typeof FrameType]
 
-export const DataFlag = { ordered: 1 } as const
+export const DataFlag = { ordered: 1, half: 0x80 } as const
 export const MANNER_SHIFT = 1
 export const MANNER_MASK = 0x3f
 

@@ -1,0 +1,48 @@
+/**
+ * Packets that came in two frames, for their leg carries less than IPv6 promises to every host: the link must then
+ * cut and join below IP (RFC 8200 section 5). Both halves go by one leg, one right behind the other, with the same
+ * lead; when one is lost, so is the packet.
+ *
+ *     half, number n        waits
+ *     half, number n + 1    of the same flow and sequence: both are a packet
+ *     anything else         what waits is given up
+ */
+import { type Pinned, pinned } from '../linux/pinned.ts'
+import type { DataLead } from '../wire/tunnel.ts'
+import { FRAME_BYTES_MAX } from './batch.ts'
+
+export class Halves {
+  /** The packet that `join` has answered, from its first byte on. */
+  readonly memory: Pinned
+  #bytes = 0
+  #number = 0
+  #flow = 0
+  #sequence = 0
+
+  constructor() {
+    this.memory = pinned(FRAME_BYTES_MAX)
+  }
+
+  /** The half that stands in `frame`, whose frame has this number on its leg: the bytes of the whole, or 0. */
+  join(
+    frame: Pinned,
+    at: number,
+    bytes: number,
+    number: number,
+    { flow, sequence }: Readonly<DataLead>,
+  ): number {
+    const first = this.#bytes
+    const isSecond =
+      first > 0 &&
+      number === this.#number + 1 &&
+      flow === this.#flow &&
+      sequence === this.#sequence &&
+      first + bytes <= FRAME_BYTES_MAX
+    this.memory.bytes.set(frame.bytes.subarray(at, at + bytes), isSecond ? first : 0)
+    this.#bytes = isSecond ? 0 : bytes
+    this.#number = number
+    this.#flow = flow
+    this.#sequence = sequence
+    return isSecond ? first + bytes : 0
+  }
+}
