@@ -10,6 +10,13 @@
 import { type Pinned, pinned } from '../linux/pinned.ts'
 import type { DataLead } from '../wire/tunnel.ts'
 import { FRAME_BYTES_MAX } from './batch.ts'
+import { PACKET_BYTES_MIN } from './leg.ts'
+
+/** What a leg must carry for this packet: one of IPv4 that may be cut goes in halves by any. */
+export function leastBytes({ bytes: memory }: Pinned, at: number, bytes: number): number {
+  const mayBeCut = memory[at]! >> 4 === 4 && (memory[at + 6]! & DONT_FRAGMENT) === 0
+  return mayBeCut ? Math.min(bytes, PACKET_BYTES_MIN) : bytes
+}
 
 export class Halves {
   /** The packet that `join` has answered, from its first byte on. */
@@ -46,3 +53,6 @@ export class Halves {
     return isSecond ? first + bytes : 0
   }
 }
+
+/** A flag in byte 6 of an IPv4 header (RFC 791 section 3.1). */
+const DONT_FRAGMENT = 0x40

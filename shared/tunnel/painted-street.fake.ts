@@ -245,13 +245,14 @@ export function sockaddr(host: number, port: number): Uint8Array {
   return bytes
 }
 
-/** A UDP packet over IPv4 of `bytes` in all, with a number in its first eight bytes of payload. */
+/** A UDP packet over IPv4 that may not be cut, of `bytes` in all, with a number in its first eight bytes of payload. */
 export function datagram(bytes: number, flow: number, number: number, tos = 0): Uint8Array {
   const packet = new Uint8Array(bytes)
   const view = new DataView(packet.buffer)
   packet[0] = 0x45
   packet[1] = tos
   view.setUint16(2, bytes)
+  packet[6] = 0x40
   packet[8] = 64
   packet[9] = 17
   packet.set([10, 0, 0, 2, 192, 0, 2, 99], 12)

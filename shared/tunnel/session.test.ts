@@ -500,6 +500,22 @@ for (const mtus of [[1_280], [1_300, 1_280], [1_280, 1_492]]) {
   })
 }
 
+test('a long packet of IPv4 that may be cut crosses legs that are too small for it', () => {
+  const heard: Uint8Array[] = []
+  const street = new PaintedStreet(legs([{ ...DSL, mtu: 1_300 }]), {
+    home: (packet) => heard.push(packet),
+    concentrator: () => {},
+  })
+  orderDslFirst(street, true)
+  street.run(street.nowUs + 600_000)
+  const packet = datagram(1_400, 1, 7)
+  assert.equal(street.send('concentrator', packet), Sent.tooBig)
+  packet[6] = 0
+  assert.equal(street.send('concentrator', packet), Sent.sent)
+  street.run(street.nowUs + 50_000)
+  assert.deepEqual(heard, [packet])
+})
+
 test('half of a packet whose other half is lost comes to nothing, and holds up nothing', () => {
   let heard = 0
   const street = new PaintedStreet(legs([{ ...DSL, loss: 0.08, mtu: 1_280 }]), {
