@@ -37,6 +37,7 @@ import type {
 } from './data/room.ts'
 import { houseSettings } from './data/settings.ts'
 import { openTunnel } from './data/tunnel.ts'
+import { tunnelCounts } from './data/tunnel-board.ts'
 import { openLteBar } from './steering/lte-bar.ts'
 import { openNameSets } from './steering/name-sets.ts'
 import { openRouter } from './steering/router.ts'
@@ -127,7 +128,10 @@ await runDaemon(async (signal, again) => {
     () => homeFacts({ ...house, steering, verdicts }),
     (why) => log.warn('facts socket', { why }),
   )
-  using _facts = sayFactsOnSignal(() => ({ ...steering.facts(), ...verdictFacts(verdicts) }))
+  using _facts = sayFactsOnSignal(() => ({ ...steering.facts(),
+    ...verdictFacts(verdicts),
+    ...(tunnel && { tunnel: tunnelCounts(tunnel.board) }),
+  }))
   await using _page = await openPage(config, {
     steering,
     tester,

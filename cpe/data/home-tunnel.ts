@@ -25,9 +25,11 @@ import { Sent } from '../../shared/tunnel/sender.ts'
 import { TunnelSession } from '../../shared/tunnel/session.ts'
 import { answerTooBig } from '../../shared/tunnel/too-big.ts'
 import { formatAddress, formatPrefix, parsePrefix } from '../../shared/wire/address.ts'
+import { clampMss } from '../../shared/wire/clamp-mss.ts'
 import { decodeInner, encodeAsk, type InnerAddresses } from '../../shared/wire/inner-address.ts'
 import { DatagramClasses } from './datagram-classes.ts'
 import { LTE_USE, ORDER, TUNNEL_COUNT, type TunnelBoard, tunnelBoard } from './tunnel-board.ts'
+import { publishSession } from './tunnel-counts.ts'
 import { TunnelLegs } from './tunnel-legs.ts'
 import type { TunnelBirth, TunnelLetter, TunnelNews } from './tunnel-room.ts'
 
@@ -131,10 +133,13 @@ export class HomeTunnel {
   #send(at: number, bytes: number, checksum: number, nowUs: number): void {
     this.#count[TUNNEL_COUNT.packetsUp]!++
     const { memory } = this.#door
+    clampMss(memory.bytes, at, bytes, this.#session.packetBytesMax)
     const sent = this.#session.send(memory, at, bytes, nowUs, this.#legs, checksum)
     if (sent === Sent.sent || sent === Sent.queued) return
     this.#count[TUNNEL_COUNT.packetsDropped]!++
-    if (sent === Sent.tooBig) this.#refuse(at, bytes)
+    if (sent !== Sent.tooBig) return
+    this.#count[TUNNEL_COUNT.packetsTooBig]!++
+    this.#refuse(at, bytes)
   }
 
   /** The interface takes what IPv6 promises; a leg of less than 1,360 bytes does not. */
@@ -192,6 +197,7 @@ export class HomeTunnel {
       if (said !== 'ask') this.#number(said)
     } else if (this.#door.isOpen) {
       this.#count[TUNNEL_COUNT.packetsDown]!++
+      clampMss(memory.bytes, at, bytes, this.#session.packetBytesMax)
       this.#door.write(memory, at, bytes, checksum)
     }
   }
@@ -200,6 +206,7 @@ export class HomeTunnel {
     this.#tickedUs = nowMs * 1_000
     this.#dueUs = this.#session.tick(nowMs * 1_000, this.#toLan, this.#legs)
     this.#door.device.limit(this.#session.packetBytesMax)
+    publishSession(this.#session, this.#count)
     if (this.#session.up && !this.#numbered && nowMs - this.#askedMs >= ASK_MS) {
       this.#askedMs = nowMs
       this.#packet.bytes.set(ASK, PACKET_HEADROOM_BYTES)

@@ -35,6 +35,36 @@ export const TUNNEL_COUNTERS = [
   'packetsDown',
   // No way, no room, or no packet at all.
   'packetsDropped',
+  // Of these, answered with ICMP: longer than any leg carries.
+  'packetsTooBig',
+  // Bulk that no leg had room for in time.
+  'packetsWaitedTooLong',
+  // From the concentrator: waited for an earlier one, given up as lost and delivered after all, delivered before.
+  'packetsReordered',
+  'packetsOutOfOrder',
+  'packetsDuplicate',
+  // Dropped: marked Congestion Experienced, from a sender who would not hear it (RFC 6040).
+  'packetsMarkedInVain',
+  // By a second leg: of redundant flows, or beside a leg that fell silent.
+  'framesCopied',
+  // Dropped at the door, in the order of its questions (shared/tunnel/opener.ts).
+  'framesAlien',
+  'framesForeign',
+  'framesReplayed',
+  'framesForged',
+  // 0 before it was measured.
+  'dslRttUs',
+  'lteRttUs',
+  // What stands in front of the line, as the concentrator reports it, and what the tunnel sends at most.
+  'dslUpQueueUs',
+  'lteUpQueueUs',
+  'dslUpBytesPerMs',
+  'lteUpBytesPerMs',
+  // Frames of the concentrator that did not come, and that came marked.
+  'dslDownLost',
+  'lteDownLost',
+  'dslDownMarked',
+  'lteDownMarked',
   // Frames that the kernel did not take.
   'framesUnsent',
 ] as const
@@ -50,6 +80,12 @@ export interface TunnelBoard {
   readonly memory: TunnelMemory
   readonly orders: Float64Array
   readonly counters: Counters<TunnelCounter>
+}
+
+/** All that is counted, by name. */
+export function tunnelCounts({ counters }: TunnelBoard): Record<TunnelCounter, number> {
+  const said = TUNNEL_COUNTERS.map((name) => [name, counters.read(name)])
+  return Object.fromEntries(said) as Record<TunnelCounter, number>
 }
 
 /** Both ends of it; `memory` comes from the other thread's. */

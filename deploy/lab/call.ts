@@ -15,6 +15,8 @@ export interface CallReport {
   readonly lost: number
   /** The longest run of packets of which none came back, as the time between them. */
   readonly longestGapMs: number
+  /** The longest time in which none came: what a listener hears. */
+  readonly longestSilenceMs: number
   /** Round trips that came, in milliseconds, in their order. */
   readonly tripsMs: readonly number[]
 }
@@ -77,7 +79,15 @@ function reportOf(sentMs: readonly number[], cameMs: readonly number[]): CallRep
     missing = came === undefined ? missing + 1 : 0
     longest = Math.max(longest, missing)
   }
-  return { sent: sentMs.length, lost, longestGapMs: longest * EVERY_MS, tripsMs }
+  const arrivals = cameMs.filter((came) => came !== undefined).toSorted((a, b) => a - b)
+  const silences = arrivals.slice(1).map((came, i) => came - arrivals[i]!)
+  return {
+    sent: sentMs.length,
+    lost,
+    longestGapMs: longest * EVERY_MS,
+    longestSilenceMs: Math.max(0, ...silences),
+    tripsMs,
+  }
 }
 
 const EVERY_MS = 20

@@ -43,6 +43,19 @@ test('a leg that has become slower is fed less within a second', () => {
   assert.ok(leg.rate.rate < 24 * MBIT, `${leg.rate.rate / MBIT} Mbit/s`)
 })
 
+test('a leg that marks is fed by its marks, and its queue stays at them', () => {
+  const deepest = [Infinity, 5_000].map((marksFromUs) => {
+    const leg = new Bottleneck(50 * MBIT)
+    leg.marksFromUs = marksFromUs
+    leg.run(3_000)
+    leg.deepestUs = 0
+    const delivered = leg.run(4_000)
+    assert.ok(delivered > 0.94 * 50 * MBIT, `${delivered / MBIT} Mbit/s`)
+    return leg.deepestUs
+  })
+  assert.ok(deepest[1]! < 10_000 && deepest[1]! < deepest[0]! / 1.5, `${deepest.join(', ')} us`)
+})
+
 test('the rate stays where it is while there is room to spare', () => {
   const leg = new Bottleneck(80 * MBIT)
   leg.run(1_000, 10 * MBIT)
@@ -51,7 +64,7 @@ test('the rate stays where it is while there is room to spare', () => {
 
 test('one impossible delay does not make a queue of all that follow', () => {
   const rate = new LegRate()
-  const report = { spanUs: REPORT_US, bytes: 1_000, received: 1, lost: 0 }
+  const report = { spanUs: REPORT_US, bytes: 1_000, received: 1, lost: 0, marked: 0 }
   rate.observe({ ...report, delayUs: 10_000 }, 20_000, 1_000_000)
   rate.observe({ ...report, delayUs: -36_000 }, 20_000, 1_020_000)
   rate.observe({ ...report, delayUs: 10_000 }, 20_000, 1_040_000)
@@ -63,7 +76,7 @@ test('one impossible delay does not make a queue of all that follow', () => {
 test('one report of a receiver that was away for a moment takes half of the rate at most', () => {
   const rate = new LegRate()
   rate.bound(80 * MBIT, 0)
-  const report = { spanUs: REPORT_US, received: 1, lost: 0 }
+  const report = { spanUs: REPORT_US, received: 1, lost: 0, marked: 0 }
   for (const atUs of [1_000_000, 1_020_000]) {
     rate.observe({ ...report, bytes: 100_000, delayUs: 10_000 }, 20_000, atUs)
   }
@@ -74,7 +87,7 @@ test('one report of a receiver that was away for a moment takes half of the rate
 
 test('the first report after a rest changes nothing', () => {
   const rate = new LegRate()
-  const report = { bytes: 1_000, received: 1, lost: 0, delayUs: 10_000 }
+  const report = { bytes: 1_000, received: 1, lost: 0, marked: 0, delayUs: 10_000 }
   rate.observe({ ...report, spanUs: REPORT_US }, 20_000, 1_000_000)
   const before = rate.rate
   rate.starve()
@@ -104,9 +117,16 @@ class Bottleneck {
   readonly rate = new LegRate()
   capacity: number
   deepestUs = 0
+  /** What has waited longer is marked. */
+  marksFromUs = Infinity
   #nowUs = 1_000_000
   #queue = 0
-  #reports: Array<{ readonly atUs: number; readonly bytes: number; readonly delayUs: number }> = []
+  #reports: Array<{
+    readonly atUs: number
+    readonly bytes: number
+    readonly delayUs: number
+    readonly marked: number
+  }> = []
 
   constructor(capacity: number) {
     this.capacity = capacity
@@ -117,6 +137,7 @@ class Bottleneck {
     let total = 0
     let bytes = 0
     let least = Infinity
+    let marked = 0
     for (let i = 1; i <= ms; i++) {
       this.#nowUs += 1_000
       let wanted = demand
@@ -133,12 +154,19 @@ class Bottleneck {
       const delayUs = (this.#queue / this.capacity) * 1_000
       this.deepestUs = Math.max(this.deepestUs, delayUs)
       least = Math.min(least, delayUs)
+      if (delayUs > this.marksFromUs) marked += 1
       this.#queue -= out
       bytes += out
       total += out
       if (i % (REPORT_US / 1_000) === 0) {
-        this.#reports.push({ atUs: this.#nowUs + 20_000, bytes, delayUs: Math.round(least) })
+        this.#reports.push({
+          atUs: this.#nowUs + 20_000,
+          bytes,
+          delayUs: Math.round(least),
+          marked,
+        })
         bytes = 0
+        marked = 0
         least = Infinity
       }
       while (this.#reports[0] !== undefined && this.#reports[0].atUs <= this.#nowUs) {

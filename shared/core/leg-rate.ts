@@ -7,7 +7,8 @@
  *                                                   by more, the longer that lasts
  *     room in vain, queue between the two           the rate comes closer to what was delivered
  *     queue above QUEUE_HIGH_US, or lost above      the rate falls to what was delivered, less 3 % that the
- *       LOSS_HIGH of the packets                    queue may drain
+ *       LOSS_HIGH of the packets, or any marked     queue may drain
+ *       Congestion Experienced (RFC 6040)
  *
  * The queue is what the least delay of a report is above the least of the last minute. What steering knows of
  * the line is an upper bound, less what passes beside the tunnel.
@@ -19,6 +20,8 @@ export interface LegReport {
   readonly bytes: number
   readonly received: number
   readonly lost: number
+  /** Of those received, marked Congestion Experienced on the way. */
+  readonly marked: number
   /** The least that a packet took: the difference of two clocks, low 32 bits made a signed number. */
   readonly delayUs: number
 }
@@ -88,7 +91,7 @@ export class LegRate {
   /** `rttUs`: a report after a fall tells of the time before it for so long. */
   observe(report: LegReport, rttUs: number, nowUs: number): void {
     this.#sink(report.delayUs, nowUs)
-    const { spanUs, bytes, received, lost } = report
+    const { spanUs, bytes, received, lost, marked } = report
     const starved = this.#starved
     this.#starved = false
     // The first report after a rest is of all that rest, and says nothing of a rate.
@@ -97,8 +100,8 @@ export class LegRate {
     const settleUs = rttUs + spanUs
     const isLossy = this.#isLossy(received, lost)
     // Whoever asks for less for a moment has not met the end of the line.
-    if (isLossy || this.#queueUs >= QUEUE_LOW_US) this.#rises = 0
-    if (isLossy || this.#queueUs > QUEUE_HIGH_US) {
+    if (isLossy || marked > 0 || this.#queueUs >= QUEUE_LOW_US) this.#rises = 0
+    if (isLossy || marked > 0 || this.#queueUs > QUEUE_HIGH_US) {
       if (nowUs < this.#settledUs) return
       this.#begun = true
       const own = Math.min(this.#rate, this.#boundRate)

@@ -9,13 +9,10 @@
  *     dsl-only       DSL                                     cheapest-first
  *     lte-only       LTE                                     cheapest-first
  *
- * The home knows the class of a flow, for it has the rules and the LAN. It says the manner in each frame, in six
+ * The home knows the class of a flow, for it has the rules and the LAN. It says the manner in each frame, in five
  * bits, and the concentrator sends what comes back in the same manner (ADR 0039):
  *
- *      5   4   3   2   1   0
- *    +---+---+---+---+---+---+
- *    |   legs    | scheduler |      scheduler 0: nothing is said
- *    +---+---+---+---+---+---+
+ *    1 + 6 * legs + scheduler       0: nothing is said
  */
 import { OVERFLOW, STANDBY } from './datagram-scheduler.ts'
 import { LEG_NUMBER } from './leg.ts'
@@ -36,7 +33,7 @@ export type Spreading = (typeof SPREADINGS)[number]
 export const MannerLegs = { ordered: 0, all: 1, one: 2, dsl: 3, lte: 4 } as const
 export type MannerLegs = (typeof MannerLegs)[keyof typeof MannerLegs]
 
-/** The six bits. */
+/** The five bits. */
 export type Manner = number
 
 /** What is said by nobody. */
@@ -50,7 +47,7 @@ export interface Spreadings {
 }
 
 export function mannerOf(spreading: Spreading, legs: MannerLegs): Manner {
-  return (legs << LEGS_SHIFT) | (SPREADINGS.indexOf(spreading) + 1)
+  return 1 + legs * SPREADINGS.length + SPREADINGS.indexOf(spreading)
 }
 
 /** Of a class. What is copied is copied to all legs: waiting for DSL to fill would copy nothing. */
@@ -75,12 +72,11 @@ export function mannerOfClass(serviceClass: ServiceClass, spreadings: Spreadings
 
 /** The place in SPREADINGS. What no end of ours says is the first. */
 export function spreadingOf(manner: Manner): number {
-  const number = manner & SPREADING_MASK
-  return number >= 1 && number <= SPREADINGS.length ? number - 1 : 0
+  return manner === UNSAID ? 0 : (manner - 1) % SPREADINGS.length
 }
 
 export function legsOf(manner: Manner): MannerLegs {
-  const legs = manner >> LEGS_SHIFT
+  const legs = manner === UNSAID ? 0 : Math.floor((manner - 1) / SPREADINGS.length)
   return legs <= MannerLegs.lte ? (legs as MannerLegs) : MannerLegs.ordered
 }
 
@@ -108,6 +104,3 @@ export function priorityFor(
       return leg === LEG_NUMBER.lte ? priority : 0
   }
 }
-
-const LEGS_SHIFT = 3
-const SPREADING_MASK = 7

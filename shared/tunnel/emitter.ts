@@ -1,10 +1,18 @@
 /**
- * One packet on a set of legs: the lead in front of it, and a frame on each.
+ * One packet on a set of legs: the lead in front of it, and a frame on each; two where one is too small for what
+ * IPv6 promises (halves.ts).
  */
 import type { Pinned } from '../linux/pinned.ts'
-import { DATA_LEAD_BYTES, type DataLead, FrameType, writeDataLead } from '../wire/tunnel.ts'
+import {
+  DATA_LEAD_BYTES,
+  DataFlag,
+  type DataLead,
+  FrameType,
+  writeDataLead,
+} from '../wire/tunnel.ts'
 import type { LegBatch } from './batch.ts'
 import type { Frames } from './frames.ts'
+import type { TunnelLeg } from './leg.ts'
 import type { Legs } from './legs.ts'
 
 export class Emitter {
@@ -16,6 +24,7 @@ export class Emitter {
   unsent = 0
   readonly #frames: Frames
   readonly #legs: Legs
+  readonly #covered = new Uint8Array(DATA_LEAD_BYTES)
   readonly #manner = { trafficClass: 0, answered: true }
 
   constructor(frames: Frames, legs: Legs) {
@@ -44,23 +53,63 @@ export class Emitter {
       if ((set & (1 << i)) === 0 || far === undefined) continue
       leg.busyUs = nowUs
       if (bytes > LONG_BYTES) leg.longUs = nowUs
-      const inside = DATA_LEAD_BYTES + bytes
-      const manner = this.#manner
-      const isSent = this.#frames.write(
-        FrameType.data,
-        leg,
-        far,
-        packet,
-        leadAt,
-        inside,
-        manner,
-        nowUs,
-        batch,
-      )
+      const isWhole = bytes <= leg.packetBytesMax
+      const isSent = isWhole
+        ? this.#write(leg, far, packet, leadAt, bytes, nowUs, batch)
+        : this.#writeHalves(leg, far, packet, at, bytes, nowUs, batch)
       if (isSent) frames += 1
       else this.unsent += 1
     }
     if (frames > 1) this.copies += frames - 1
+  }
+
+  #write(
+    leg: TunnelLeg,
+    far: Uint8Array,
+    packet: Pinned,
+    leadAt: number,
+    bytes: number,
+    nowUs: number,
+    batch: LegBatch,
+  ): boolean {
+    return this.#frames.write(
+      FrameType.data,
+      leg,
+      far,
+      packet,
+      leadAt,
+      DATA_LEAD_BYTES + bytes,
+      this.#manner,
+      nowUs,
+      batch,
+    )
+  }
+
+  /** What stands before the second half is its lead while that is sealed. */
+  #writeHalves(
+    leg: TunnelLeg,
+    far: Uint8Array,
+    packet: Pinned,
+    at: number,
+    bytes: number,
+    nowUs: number,
+    batch: LegBatch,
+  ): boolean {
+    const { lead } = this
+    const first = Math.ceil(bytes / 2)
+    const firstAt = at - DATA_LEAD_BYTES
+    const secondAt = firstAt + first
+    lead.flags |= DataFlag.half
+    writeDataLead(packet.bytes, firstAt, lead)
+    const isSent = this.#write(leg, far, packet, firstAt, first, nowUs, batch)
+    for (let i = 0; i < DATA_LEAD_BYTES; i++) this.#covered[i] = packet.bytes[secondAt + i]!
+    writeDataLead(packet.bytes, secondAt, lead)
+    const isWhole = isSent && this.#write(leg, far, packet, secondAt, bytes - first, nowUs, batch)
+    packet.bytes.set(this.#covered, secondAt)
+    // Another leg may carry it in one.
+    lead.flags &= ~DataFlag.half
+    writeDataLead(packet.bytes, firstAt, lead)
+    return isWhole
   }
 }
 

@@ -75,6 +75,11 @@ export class TunnelLeg {
     this.counts = noCounts(number)
   }
 
+  /** Its round trip was measured. */
+  get isMeasured(): boolean {
+    return this.#rttKnown
+  }
+
   /** Bytes of IP and UDP around each frame. */
   get outerBytes(): number {
     return isMapped(this.far) ? IPV4_UDP_BYTES : IPV6_UDP_BYTES
@@ -83,6 +88,11 @@ export class TunnelLeg {
   /** The longest packet that a frame on this leg holds. */
   get packetBytesMax(): number {
     return this.mtu.mtu - this.outerBytes - FRAME_OVERHEAD_BYTES
+  }
+
+  /** The longest packet that the leg carries, in two frames if need be. */
+  get longestBytes(): number {
+    return Math.max(this.packetBytesMax, PACKET_BYTES_MIN)
   }
 
   /** A frame came from an address that is not the leg's. */
@@ -199,6 +209,7 @@ export class TunnelLeg {
       bytes: counts.bytes - before.bytes,
       received: since32(counts.received, before.received),
       lost: since32(counts.lost, before.lost),
+      marked: since32(counts.marked, before.marked),
       delayUs: counts.delayUs | 0,
     }
     Object.assign(this.#far, counts)
@@ -270,6 +281,8 @@ function isMapped(sockaddr: Uint8Array | undefined): boolean {
   return sockaddr[18] === 0xff && sockaddr[19] === 0xff
 }
 
+/** IPv6 promises so much to every host. */
+export const PACKET_BYTES_MIN = 1_280
 /** Until the first round trip is known. */
 const SRTT_US_FIRST = 50_000
 const IPV4_UDP_BYTES = 28

@@ -4,7 +4,7 @@
 import { mayServe, onlyStandby, type Path } from '../core/datagram-scheduler.ts'
 import type { MannerLegs } from '../core/manner.ts'
 import { LEGS } from './key-ring.ts'
-import { TunnelLeg } from './leg.ts'
+import { PACKET_BYTES_MIN, TunnelLeg } from './leg.ts'
 
 /** Which of the legs can take a packet of some length. */
 export const Fit = { none: 0, tooLong: 1, some: 2 } as const
@@ -55,7 +55,7 @@ export class Legs {
       // While all are silent it is not the legs: nothing is taken away.
       if (spoken && leg.isDead(nowUs)) leg.path.usable = false
       if (!leg.path.usable) continue
-      const longest = leg.packetBytesMax
+      const longest = leg.longestBytes
       this.longestBytes = Math.max(this.longestBytes, longest)
       if (bytes <= longest) {
         fit = Fit.some
@@ -139,7 +139,7 @@ export class Legs {
     return bits
   }
 
-  /** What fits on every leg that may carry bulk and whose length is known; on any, if that is none. */
+  /** What fits on every leg whose length is known, in one frame; what IPv6 promises, if that is more. */
   packetBytesMax(): number {
     let least = Infinity
     for (const leg of this.list) {
@@ -154,5 +154,3 @@ const SILENT_US = 400_000
 /** The round trip that the quicker leg must be below. */
 const QUICKER = 1.25
 const QUICKER_US = 3_000
-/** IPv6 promises so much to every host. A leg that carries less is not given such packets. */
-const PACKET_BYTES_MIN = 1_280

@@ -25,6 +25,8 @@ export interface Line {
   loss: number
   mtu: number
   cut: boolean
+  /** Marks Congestion Experienced on what knows ECN, as RFC 3168 says. */
+  marks: boolean
 }
 
 interface Travelling {
@@ -211,7 +213,9 @@ export class PaintedStreet {
     this.#last.set(way, atUs)
     const from = end === 'home' ? this.homeAddresses.get(leg)! : CONCENTRATOR
     const queue = this.#travelling[far].get(leg) ?? []
-    queue.push({ atUs, bytes, trafficClass, from, leg })
+    const knowsEcn = (trafficClass & 3) !== 0
+    const seen = line.marks && knowsEcn ? trafficClass | 3 : trafficClass
+    queue.push({ atUs, bytes, trafficClass: seen, from, leg })
     this.#travelling[far].set(leg, queue)
   }
 }
@@ -226,6 +230,7 @@ export function line(of: Partial<Line>): Line {
     loss: 0,
     mtu: 1_500,
     cut: false,
+    marks: false,
     ...of,
   }
 }
@@ -240,13 +245,14 @@ export function sockaddr(host: number, port: number): Uint8Array {
   return bytes
 }
 
-/** A UDP packet over IPv4 of `bytes` in all, with a number in its first eight bytes of payload. */
+/** A UDP packet over IPv4 that may not be cut, of `bytes` in all, with a number in its first eight bytes of payload. */
 export function datagram(bytes: number, flow: number, number: number, tos = 0): Uint8Array {
   const packet = new Uint8Array(bytes)
   const view = new DataView(packet.buffer)
   packet[0] = 0x45
   packet[1] = tos
   view.setUint16(2, bytes)
+  packet[6] = 0x40
   packet[8] = 64
   packet[9] = 17
   packet.set([10, 0, 0, 2, 192, 0, 2, 99], 12)

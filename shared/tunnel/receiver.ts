@@ -24,10 +24,12 @@ import {
   HEAD_BYTES,
   MANNER_MASK,
   MANNER_SHIFT,
+  numberAt,
   readDataLead,
   TAG_BYTES,
 } from '../wire/tunnel.ts'
-import type { PacketOut } from './batch.ts'
+import { PACKET_HEADROOM_BYTES, type PacketOut } from './batch.ts'
+import { Halves } from './halves.ts'
 import type { TunnelLeg } from './leg.ts'
 import type { PacketStore } from './packet-store.ts'
 
@@ -53,6 +55,8 @@ export class Receiver implements Disposable {
   readonly #store: PacketStore
   readonly #holdUsMax: number
   readonly #lead: DataLead = { sentUs: 0, flow: 0, legs: 0, flags: 0, sequence: 0 }
+  /** By leg: those that carry less than IPv6 promises. */
+  readonly #halves: Array<Halves | undefined> = []
   readonly #flows = new Map<number, FlowOrder>()
   /** Those that hold something. */
   readonly #waiting: FlowOrder[] = []
@@ -89,9 +93,17 @@ export class Receiver implements Disposable {
   ): void {
     const lead = this.#lead
     readDataLead(frame.bytes, at + HEAD_BYTES, lead)
-    const packetAt = at + HEAD_BYTES + DATA_LEAD_BYTES
-    const packetBytes = bytes - HEAD_BYTES - DATA_LEAD_BYTES - TAG_BYTES
+    let packetAt = at + HEAD_BYTES + DATA_LEAD_BYTES
+    let packetBytes = bytes - HEAD_BYTES - DATA_LEAD_BYTES - TAG_BYTES
     this.clocks.observe(leg.number - 1, lead.sentUs, nowUs)
+    if ((lead.flags & DataFlag.half) !== 0) {
+      const halves = this.#halves[leg.number] ?? new Halves()
+      this.#halves[leg.number] = halves
+      packetBytes = halves.join(frame, packetAt, packetBytes, numberAt(frame.bytes, at), lead)
+      if (packetBytes === 0) return
+      frame = halves.memory
+      packetAt = PACKET_HEADROOM_BYTES
+    }
     const flow = this.#flowOf(lead.flow, nowUs)
     let order = flow.judge(lead.sequence, (lead.flags & DataFlag.ordered) !== 0)
     if (order === Order.full) {

@@ -36,6 +36,7 @@ import { DataFlag, FRAME_OVERHEAD_BYTES, MANNER_SHIFT } from '../wire/tunnel.ts'
 import type { LegBatch } from './batch.ts'
 import { Emitter } from './emitter.ts'
 import type { Frames } from './frames.ts'
+import { leastBytes } from './halves.ts'
 import { Fit, type Legs } from './legs.ts'
 import type { PacketStore } from './packet-store.ts'
 import { SendQueue } from './send-queue.ts'
@@ -113,7 +114,7 @@ export class Sender implements Disposable {
       flows.say(flow, facts.hash, this.#mannerOf(facts.hash, packet.bytes, at, bytes))
     }
     const manner = flows.manner(flow)
-    const fit = this.#legs.paint(bytes, legsOf(manner), nowUs)
+    const fit = this.#legs.paint(leastBytes(packet, at, bytes), legsOf(manner), nowUs)
     if (fit !== Fit.some) return fit === Fit.none ? Sent.noWay : Sent.tooBig
 
     const kind = flows.observe(flow, bytes, facts.trafficClass >> 2, nowUs)
@@ -182,12 +183,12 @@ export class Sender implements Disposable {
       const slot = queue.first
       const bytes = this.#store.bytesOf(slot)
       // What fits nowhere any more, because a leg has gone or has shrunk, is given up.
-      if (this.#legs.paint(bytes, legs, nowUs) === Fit.some) {
-        const { memory, flow, note, trafficClass, checksum } = this.#store
+      const { memory, flow, note, trafficClass, checksum } = this.#store
+      const at = this.#store.at(slot)
+      if (this.#legs.paint(leastBytes(memory, at, bytes), legs, nowUs) === Fit.some) {
         this.#note.flow = flow[slot]!
         this.#note.trafficClass = trafficClass[slot]!
         this.#note.checksum = checksum[slot]!
-        const at = this.#store.at(slot)
         const sent = this.#sendBulk(
           flows,
           note[slot]!,

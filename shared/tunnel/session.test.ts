@@ -214,6 +214,24 @@ test('a call survives silent cuts of its leg: gaps under 150 ms, under 0.5 % los
   )
 })
 
+test('a call is hardly ever copied while nothing is wrong with its leg', () => {
+  for (const jitterUs of [0, 4_000, 10_000]) {
+    const street = new PaintedStreet(legs([{ ...DSL, jitterUs }, LTE]), {
+      home: () => {},
+      concentrator: () => {},
+    })
+    orderDslFirst(street, true)
+    for (let i = 0; i < 1_000; i++) {
+      street.send('home', datagram(200, 1, i, 0xb8))
+      street.send('concentrator', reversed(datagram(200, 1, i, 0xb8)))
+      street.run(street.nowUs + 20_000)
+    }
+    const { home, concentrator } = street.sessions
+    const copies = home.sender.emitter.copies + concentrator.sender.emitter.copies
+    assert.ok(copies <= 20, `${copies} copies of 2000 packets, with ${jitterUs} us of jitter`)
+  }
+})
+
 test('reordering adds no more than the difference of the delays and 5 ms', () => {
   let slowestUs = 0
   const street = new PaintedStreet(legs([DSL, { ...LTE, loss: 0.01 }]), {
@@ -451,6 +469,100 @@ test('the length of a leg is found, and found again when it shrinks in mid-call'
   street.send('concentrator', datagram(1_320, 1, 1))
   street.run(street.nowUs + 50_000)
   assert.equal(delivered, 1)
+})
+
+for (const mtus of [[1_280], [1_300, 1_280], [1_280, 1_492]]) {
+  test(`what IPv6 promises crosses legs of ${mtus.join(' and ')} bytes, whole and in order`, () => {
+    const heard = { home: [] as Uint8Array[], concentrator: [] as Uint8Array[] }
+    const street = new PaintedStreet(
+      legs(mtus.map((mtu, i) => ({ ...(i === 0 ? DSL : LTE), loss: 0, mtu }))),
+      {
+        home: (packet) => heard.home.push(packet),
+        concentrator: (packet) => heard.concentrator.push(packet),
+      },
+    )
+    orderDslFirst(street, true)
+    street.run(street.nowUs + 600_000)
+    const sent: Uint8Array[] = []
+    for (let i = 0; i < 600; i++) {
+      const packet = datagram(1_150 + (i % 131), 1, i)
+      for (let k = 40; k < packet.length; k++) packet[k] = (i + k) % 251
+      sent.push(packet)
+      assert.ok(street.send('home', packet) <= Sent.queued)
+      assert.ok(street.send('concentrator', packet) <= Sent.queued)
+      street.run(street.nowUs + 200)
+    }
+    street.run(street.nowUs + 300_000)
+    assert.deepEqual(heard.home, sent)
+    assert.deepEqual(heard.concentrator, sent)
+    const isTooBig = street.send('home', datagram(1_281, 1, 0)) === Sent.tooBig
+    assert.equal(isTooBig, !mtus.includes(1_492))
+  })
+}
+
+test('a long packet of IPv4 that may be cut crosses legs that are too small for it', () => {
+  const heard: Uint8Array[] = []
+  const street = new PaintedStreet(legs([{ ...DSL, mtu: 1_300 }]), {
+    home: (packet) => heard.push(packet),
+    concentrator: () => {},
+  })
+  orderDslFirst(street, true)
+  street.run(street.nowUs + 600_000)
+  const packet = datagram(1_400, 1, 7)
+  assert.equal(street.send('concentrator', packet), Sent.tooBig)
+  packet[6] = 0
+  assert.equal(street.send('concentrator', packet), Sent.sent)
+  street.run(street.nowUs + 50_000)
+  assert.deepEqual(heard, [packet])
+})
+
+test('half of a packet whose other half is lost comes to nothing, and holds up nothing', () => {
+  let heard = 0
+  const street = new PaintedStreet(legs([{ ...DSL, loss: 0.08, mtu: 1_280 }]), {
+    home: () => {},
+    concentrator: (packet) => {
+      assert.equal(packet.length, 1_280)
+      heard += 1
+    },
+  })
+  orderDslFirst(street, true)
+  for (let i = 0; i < 500; i++) {
+    street.send('home', datagram(1_280, 1, i))
+    street.run(street.nowUs + 25_000)
+  }
+  // 0.92 squared.
+  assert.ok(Math.abs(heard - 423) < 40, `${heard} of 500`)
+})
+
+test('marks of a line reach hosts that know ECN, and make the rate of the leg fall', () => {
+  const heard: number[] = []
+  const street = new PaintedStreet(legs([DSL]), {
+    home: () => {},
+    concentrator: (packet) => heard.push(packet[1]!),
+  })
+  orderDslFirst(street, true)
+  const AF41 = 34 << 2
+  const ECT_0 = 2
+  const CE = 3
+  for (const [tos, marks] of [
+    [AF41 | ECT_0, false],
+    [AF41 | ECT_0, true],
+    [AF41 | CE, false],
+    [AF41, true],
+  ] as const) {
+    street.lines.get(1)!.marks = marks
+    street.send('home', datagram(300, 1, 0, tos))
+    street.run(street.nowUs + 50_000)
+  }
+  assert.deepEqual(heard, [AF41 | ECT_0, AF41 | CE, AF41 | CE, AF41])
+  const { rate } = street.sessions.home.legs.of(1)!
+  const before = rate.rate
+  street.lines.get(1)!.marks = true
+  for (let i = 0; i < 400; i++) {
+    street.send('home', datagram(1_300, 1, i, ECT_0))
+    street.run(street.nowUs + 500)
+  }
+  assert.ok(rate.rate < 0.9 * before, `${rate.rate} of ${before}`)
 })
 
 test('an idle home says little by LTE', () => {

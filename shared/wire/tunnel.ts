@@ -36,11 +36,13 @@
  * Sequence. Flags:
  *
  *      7   6   5   4   3   2   1   0
- *    +---+-----------------------+---+     ordered: this flow wants its order kept
- *    | c |        manner         | o |     manner: how the far end shall carry what this flow sends back
- *    +---+-----------------------+---+             (core/manner.ts); 0: nothing is said
- *
- * c: the packet came in with a right TCP or UDP checksum, or before it had one, and the far end makes it anew.
+ *    +---+---+-------------------+---+     ordered: this flow wants its order kept
+ *    | c | h |      manner       | o |     manner: how the far end shall carry what this flow sends back
+ *    +---+---+-------------------+---+             (core/manner.ts); 0: nothing is said
+ *                                          half: of a packet that the leg does not carry in one frame; the other half
+ *                                                has the number before or behind this one
+ *                                          checksum: the packet came in with a right TCP or UDP checksum, or before
+ *                                                it had one, and the far end makes it anew
  *
  * Nothing is allocated: frames stand in the caller's memory, and a place is an offset.
  */
@@ -49,9 +51,9 @@
 export const FrameType = { offer: 3, answer: 4, data: 5, control: 6 } as const
 export type FrameType = (typeof FrameType)[keyof typeof FrameType]
 
-export const DataFlag = { ordered: 1, goodChecksum: 0x80 } as const
+export const DataFlag = { ordered: 1, half: 0x40, goodChecksum: 0x80 } as const
 export const MANNER_SHIFT = 1
-export const MANNER_MASK = 0x3f
+export const MANNER_MASK = 0x1f
 
 /**
  * The type of the frame, or 0 for what is none of ours: another version, reserved bits that are set, too
