@@ -114,7 +114,7 @@ await runDaemon(async (signal) => {
   )
   using _homes = present.follow(probes, tunnel, (change) => workers.tell(change))
   using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
-  await using _registration = register(store, { name: config.store.name, ...config.listen }, drain)
+  await using _registration = register(store, config, control, drain)
   const { store: kept, egress, stateDirectory } = config
   const room = { store, drain, concentrator: kept.name, egressPool: egress.addresses }
   const withReasons = { ...room, told: control.told, reach: control.reach }

@@ -5,13 +5,14 @@
  * `await using` opens top down and closes bottom up: read downwards to see the start, upwards to see
  * the stop.
  */
-import { runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
+import { BEGIN_ANEW, runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
 import { log } from '../shared/daemon/log.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { Control } from './control/control.ts'
 import { givenHome } from './control/given-home.ts'
+import { Moving } from './control/moving.ts'
 import { reportNews } from './control/news.ts'
 import { LivePolicy } from './control/policy.ts'
 import { PolicyLayers } from './control/policy-layers.ts'
@@ -33,7 +34,7 @@ import { openRouter } from './steering/router.ts'
 import { openShaper } from './steering/shaper.ts'
 import { startSteering } from './steering/steering.ts'
 
-const { config, readAgain } = await givenHome(process.argv.slice(2))
+const { config, mark, readAgain } = await givenHome(process.argv.slice(2))
 
 await runDaemon(async (signal) => {
   log.level = config.log.level
@@ -85,9 +86,11 @@ await runDaemon(async (signal) => {
     { adopt: ({ classes }, flows) => workers.tell({ classes, flows }) },
   ])
   const policy = new PolicyLayers(config, live, log)
+  const moving = new Moving(config, mark, log)
   await using _session = await control.start({
     steering,
     policy,
+    moving,
     issue: (cookie) => workers.tell(cookie),
   })
   using _reload = reloadOnHangup(config, readAgain, policy)
@@ -95,5 +98,8 @@ await runDaemon(async (signal) => {
 
   await Promise.race([steering.settled, untilAborted(signal), workers.death])
   log.info('ready', { subscriber: config.subscriber.id, ...host })
-  await Promise.race([untilAborted(signal), workers.death])
+  const places = { status: () => steering.status(), flows: () => house.flows() }
+  const moves = moving.until(places, signal).then(() => BEGIN_ANEW)
+  // Awaited here: what is above is undone when this function returns.
+  return await Promise.race([untilAborted(signal), workers.death, moves])
 })

@@ -3,7 +3,7 @@
  * it takes the sessions down for a second, and no flow.
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
-import type { Reach } from '../../shared/config/reach.ts'
+import type { Announced } from '../../shared/config/control-messages.ts'
 import { release } from '../../shared/daemon/arguments.ts'
 import { log } from '../../shared/daemon/log.ts'
 import { type Fail, guarded, supervise } from '../../shared/daemon/supervise.ts'
@@ -15,6 +15,7 @@ import type { Roster } from '../subscribers/roster.ts'
 import type { Store } from '../subscribers/store.ts'
 import { enrolments } from './enrolments.ts'
 import { Failures } from './failures.ts'
+import { Neighbours, watchNeighbours } from './neighbours.ts'
 import { keptServerKey, readServerKey, type ServerKey } from './server-key.ts'
 import { sessionCookies } from './session-cookies.ts'
 import { openSessionDoor } from './session-door.ts'
@@ -27,8 +28,10 @@ export interface RunningControl extends AsyncDisposable {
   readonly listener: SubflowListener | undefined
   /** Why a home did what it did, oldest first; undefined where there are no sessions. */
   readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
-  /** How homes find it and know it (config/reach.ts); undefined where there are no sessions. */
-  readonly reach: Reach | undefined
+  /** How homes find it and know it; undefined where there are no sessions, or the file does not say. */
+  readonly reach: Omit<Announced, 'name'> | undefined
+  /** This concentrator is being taken out, or no more. */
+  drain(draining: boolean): void
 }
 
 export interface ControlParts {
@@ -39,7 +42,7 @@ export interface ControlParts {
 
 export type ControlConfig = Pick<
   ConcentratorConfig,
-  'control' | 'cookies' | 'listen' | 'stateDirectory' | 'store'
+  'announce' | 'control' | 'cookies' | 'limits' | 'listen' | 'stateDirectory' | 'store'
 >
 
 /** Rejects with a sentence when there is a key that cannot be used, or the port is taken. */
@@ -76,6 +79,8 @@ export async function openControl(
   const forgetting = store.onChange(({ kind, id }) => {
     if (kind === 'subscriber' && store.homes.home(id) === undefined) homeLog.forget(id)
   })
+  const neighbours = new Neighbours(config.limits.drainLeaveS, (pointer) => sessions.point(pointer))
+  const watching = watchNeighbours(store.keeper, neighbours)
   const records = keepSessionRecords(store.keeper, config.store.name, () => sessions.all())
   // Who pins it must read it somewhere.
   log.info('control sessions', { port: control.port, pin: key.pin })
@@ -83,8 +88,10 @@ export async function openControl(
     listener: sessions,
     told: (id) => homeLog.of(id),
     reach: reachOf(config, control.port, key.pin),
+    drain: (draining) => neighbours.drain(draining),
     [Symbol.asyncDispose]: async () => {
       forgetting[Symbol.dispose]()
+      await watching[Symbol.asyncDispose]()
       await service[Symbol.asyncDispose]()
       await records[Symbol.asyncDispose]()
     },
@@ -149,16 +156,18 @@ function serverKeyOf(
   return keptServerKey(stateDirectory)
 }
 
-/** Undefined where the configuration does not say on which addresses homes come. */
-function reachOf({ listen }: ControlConfig, session: number, pin: string): Reach | undefined {
-  const { addresses, port } = listen
-  return addresses.length === 0 ? undefined : { addresses, port, session, pin }
+function reachOf({ announce, listen }: ControlConfig, session: number, pin: string) {
+  const addresses = announce.addresses.length > 0 ? announce.addresses : listen.addresses
+  const { priority, weight } = announce
+  const { port } = listen
+  return addresses.length === 0 ? undefined : { addresses, port, session, pin, priority, weight }
 }
 
 const NO_CONTROL: RunningControl = {
   listener: undefined,
   told: undefined,
   reach: undefined,
+  drain: () => undefined,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 }
 const STOPPING = { code: 'stopping', why: 'the concentrator stops', waitS: 1 }

@@ -20,6 +20,7 @@ import type { HouseFlow } from '../steering/house-flows.ts'
 import type { RunningSteering } from '../steering/steering.ts'
 import { HouseClock } from './clock.ts'
 import { dialSession } from './dial-session.ts'
+import type { Moving } from './moving.ts'
 import type { PolicyLayers } from './policy-layers.ts'
 import { Reporter } from './reporter.ts'
 import { HomeControl } from './session.ts'
@@ -27,6 +28,7 @@ import { HomeControl } from './session.ts'
 export interface ControlOutside {
   readonly steering: Pick<RunningSteering, 'reasons' | 'status'>
   readonly policy: Pick<PolicyLayers, 'send'>
+  readonly moving: Pick<Moving, 'told'>
   /** A cookie for the data threads. */
   readonly issue: (cookie: IssuedCookie) => void
 }
@@ -61,7 +63,7 @@ export class Control {
     )
   }
 
-  #run({ steering, policy, issue }: ControlOutside, fail: Fail): AsyncDisposable {
+  #run({ steering, policy, moving, issue }: ControlOutside, fail: Fail): AsyncDisposable {
     const { subscriber } = this.#config
     const board = this.#board
     const reporter = new Reporter()
@@ -89,6 +91,7 @@ export class Control {
       dial: (leg) => dialSession(this.#config, leg, board.leg(leg)),
       timeIs: (unixMs) => this.clock.told(unixMs),
       policy: (sent) => policy.send(sent),
+      concentrators: (pointer) => moving.told(pointer, performance.now()),
       report: () => {
         const reasons = steering.reasons()
         return reporter.report(steering.status(), reasons, performance.now(), this.clock.unixMs())

@@ -11,9 +11,9 @@ import { log, sentenceOf } from './log.ts'
 
 /**
  * Run `body` and end the process when it returns (0) or throws (1), whatever timers and sockets are
- * left. `signal` tells it to stop; `await using` in it is where things are undone.
+ * left; or begin anew when it answers BEGIN_ANEW. `signal` tells it to stop; `await using` in it is where things are undone.
  */
-export async function runDaemon(body: (signal: AbortSignal) => Promise<void>): Promise<never> {
+export async function runDaemon(body: (signal: AbortSignal) => Promise<unknown>): Promise<never> {
   const stop = new AbortController()
   let exitCode = 0
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
@@ -38,7 +38,8 @@ export async function runDaemon(body: (signal: AbortSignal) => Promise<void>): P
   setInterval(() => undefined, HOUR_MS)
 
   try {
-    await body(stop.signal)
+    const answer = await body(stop.signal)
+    if (answer === BEGIN_ANEW && !stop.signal.aborted) beginAnew()
   } catch (thrown) {
     if (!isAbort(thrown, stop.signal)) {
       exitCode = 1
@@ -46,6 +47,15 @@ export async function runDaemon(body: (signal: AbortSignal) => Promise<void>): P
     }
   }
   process.exit(exitCode)
+}
+
+/** What a body answers that has cleaned up and wants to be run again, in the same process with nothing in it. */
+export const BEGIN_ANEW = Symbol('begin anew')
+
+/** The process number stays, so that whoever watches over the daemon sees no end. */
+function beginAnew(): void {
+  const { execPath, execArgv, argv, env } = process
+  process.execve?.(execPath, [execPath, ...execArgv, ...argv.slice(1)], env)
 }
 
 /** Resolves when `signal` is aborted; at once when it is already. */
