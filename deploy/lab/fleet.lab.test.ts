@@ -35,7 +35,7 @@ before(async () => {
   second.stdout?.on('data', (chunk: Buffer) => {
     said += chunk.toString()
   })
-  await eventually(() => assert.match(said, /"msg":"ready"/), 15_000)
+  await eventually(() => assert.match(said, /"msg":"ready"/), 60_000)
 })
 after(async () => {
   if (skip === false) await street?.down()
@@ -45,7 +45,7 @@ test('a home goes on with what is open while its concentrator drains, and then g
   skip,
 }, async () => {
   const list = join(street.directory, 'cpe-state', 'cpe-concentrators.json')
-  await eventually(() => assert.match(readFileSync(list, 'utf8'), /"second"/), 8_000)
+  await eventually(() => assert.match(readFileSync(list, 'utf8'), /"second"/), 20_000)
   let drained: Promise<unknown> | undefined
   const { bytes } = await download(street, '/bytes/20000000', {
     onProgress: (progress) => {
@@ -55,8 +55,8 @@ test('a home goes on with what is open while its concentrator drains, and then g
   })
   await drained
   assert.equal(bytes, 20_000_000, 'what was open ended')
-  await eventually(() => assert.match(logOf(street, 'cpe'), /"msg":"home goes to another/), 8_000)
-  await eventually(() => assert.match(said, /"subscriber":"home-1".*"msg":"home came"/), 8_000)
+  await eventually(() => assert.match(logOf(street, 'cpe'), /"msg":"home goes to another/), 20_000)
+  await eventually(() => assert.match(said, /"subscriber":"home-1".*"msg":"home came"/), 20_000)
   assert.equal((await download(street, '/bytes/100000')).bytes, 100_000)
 })
 
