@@ -28,4 +28,4 @@ export async function factsOf(socket: string): Promise<Facts> {
   }
 }
 
-const SOCKETS = ['/run/hybridge/cpe.sock', '/run/hybridge/concentrator.sock']
+const SOCKETS = ['/run/hybridge/cpe-facts.sock', '/run/hybridge/concentrator-facts.sock']

@@ -8,7 +8,33 @@ import { bytes, sheet, table } from './table.ts'
 import { verdictNow } from './verdict.ts'
 
 export function streetCommands(): Command[] {
-  return [sessionsCommand(), usageCommand(), whyCommand(), drainCommand(), tokensCommand()]
+  return [
+    concentratorsCommand(),
+    sessionsCommand(),
+    usageCommand(),
+    whyCommand(),
+    drainCommand(),
+    tokensCommand(),
+  ]
+}
+
+function concentratorsCommand(): Command {
+  return new Command('concentrators')
+    .description('Those that share the store: where homes find them, and which is being taken out.')
+    .option('--json', JSON_HELP)
+    .action(async ({ json }: Json) => {
+      const items = await listOf(path('concentrators'))
+      show(json, items, () =>
+        table(
+          ['NAME', 'ADDRESSES', 'PRIORITY', 'WEIGHT', 'DRAINING', 'SEEN'],
+          items.map(({ id, announced, draining, seen }) => {
+            const { addresses, priority, weight } = (announced ?? {}) as Answer
+            const at = Array.isArray(addresses) ? addresses.join(' ') : undefined
+            return [id, at, priority, weight, draining, seen]
+          }),
+        ),
+      )
+    })
 }
 
 function sessionsCommand(): Command {

@@ -5,7 +5,6 @@
  * `await using` opens top down and closes bottom up: read downwards to see the start, upwards to see
  * the stop.
  */
-import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { concentratorConfig } from '../shared/config/concentrator.ts'
 import { readConfig } from '../shared/config/document.ts'
@@ -13,7 +12,6 @@ import { configFrom } from '../shared/daemon/arguments.ts'
 import { runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
 import { log } from '../shared/daemon/log.ts'
 import { allowFastOpen, openSysctls, takeOverMptcp } from '../shared/linux/sysctl.ts'
-import { Counters } from '../shared/relay/counters.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { serveApi } from './control/api/server.ts'
@@ -31,23 +29,16 @@ import { answerProbes, type ShapedKbps } from './control/probe-responder.ts'
 import { openRadiusAccounting, openRadiusChanges } from './control/radius/radius.ts'
 import { register } from './control/register.ts'
 import { openFacts } from './control/street-facts.ts'
+import { streetMemory } from './control/street-memory.ts'
 import { openTranslationLog } from './control/translation-writer.ts'
-import { STREET_COUNTERS, type StreetNews } from './data/room.ts'
+import type { StreetNews } from './data/room.ts'
 import { streetSettings } from './data/settings.ts'
 import { openStreetTunnel } from './data/tunnel.ts'
 import { openAccounting } from './subscribers/accounting.ts'
-import { CappedLegs } from './subscribers/capped-legs.ts'
 import { keptSecret } from './subscribers/cookie-secret.ts'
-import { HOMES_MAX } from './subscribers/homes.ts'
-import { IDENTITIES_MAX, Identities } from './subscribers/identities.ts'
 import { together } from './subscribers/listeners.ts'
 import type { RollChange } from './subscribers/roll.ts'
-import { SOURCES_MAX, Sources } from './subscribers/sources.ts'
-import { StreetWaits } from './subscribers/street-waits.ts'
-import { Tallies } from './subscribers/tallies.ts'
-import { TIES_MAX, TieTable } from './subscribers/tie-table.ts'
 import { monotonicS, Ties } from './subscribers/ties.ts'
-import { TunnelUsage } from './subscribers/tunnel-usage.ts'
 import { whoseAddress } from './subscribers/whose-address.ts'
 
 const { config } = configFrom(
@@ -62,25 +53,8 @@ const { config } = configFrom(
 await runDaemon(async (signal) => {
   log.level = config.log.level
   const host = surveyHost({ ...config, ...config.limits })
-  const counters = new Counters(STREET_COUNTERS, config.workers)
-  const cappedLegs = CappedLegs.create(HOMES_MAX)
-  const tieTable = TieTable.create(TIES_MAX)
-  const identities = Identities.create(IDENTITIES_MAX)
-  const tallies = Tallies.create(HOMES_MAX)
-  const tunnelled = TunnelUsage.create(config.tunnel.enabled ? HOMES_MAX : 0)
-  const waits = StreetWaits.create(HOMES_MAX)
-  const memory = {
-    counters: counters.memory,
-    workers: config.workers,
-    subscriberTallies: tallies.memory,
-    sources: Sources.create(SOURCES_MAX, randomInt(2 ** 31)).tallies.memory,
-    ties: tieTable.memory,
-    cappedLegs: cappedLegs.memory,
-    draining: new SharedArrayBuffer(4),
-    identities: identities.memory,
-    waits: waits.memory,
-  }
-
+  const shares = streetMemory(config)
+  const { counters, cappedLegs, tieTable, identities, tallies, tunnelled, waits, memory } = shares
   reportForeignAddresses(config.egress.addresses)
 
   let shapedKbps: ShapedKbps = () => 0
@@ -127,7 +101,7 @@ await runDaemon(async (signal) => {
   using homes = present.follow(probes, tunnel, (change) => workers.tell(change))
   using drain = openDrain(memory.draining, () => workers.wake(), config.limits.drainWaitS)
   await using _changes = await openRadiusChanges(config, { store, control, accounted, homes })
-  await using _registration = register(store, { name: config.store.name, ...config.listen }, drain)
+  await using _registration = register(store, config, control, drain)
   const { store: kept, egress, stateDirectory } = config
   const room = { ...control, store, drain, concentrator: kept.name, egressPool: egress.addresses }
   await using _api = await serveApi(room, config, makeLocalToken(stateDirectory))

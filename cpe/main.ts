@@ -5,8 +5,6 @@
  * `await using` opens top down and closes bottom up: read downwards to see the start, upwards to see
  * the stop.
  */
-import { join } from 'node:path'
-import { serveFacts } from '../shared/daemon/facts-socket.ts'
 import { runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
 import { log } from '../shared/daemon/log.ts'
 import { Netlink, NetlinkSocket } from '../shared/linux/netlink.ts'
@@ -15,18 +13,16 @@ import { surveyHost } from '../shared/relay/host.ts'
 import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { Control } from './control/control.ts'
-import { exportMetrics } from './control/exporter.ts'
 import { givenHome } from './control/given-home.ts'
-import { homeFacts } from './control/home-facts.ts'
+import { openLookers } from './control/lookers.ts'
+import { Moving } from './control/moving.ts'
 import { reportNews } from './control/news.ts'
 import { openVerdicts } from './control/open-verdicts.ts'
 import { openPage } from './control/page/page.ts'
 import { LivePolicy } from './control/policy.ts'
 import { PolicyLayers } from './control/policy-layers.ts'
 import { reloadOnHangup } from './control/reload.ts'
-import { sayFactsOnSignal } from './control/say-facts.ts'
 import { SpeedTester } from './control/speed-test/speed-test.ts'
-import { verdictFacts } from './control/verdict-facts.ts'
 import { openHouse } from './data/house.ts'
 import type {
   HouseLetter,
@@ -37,14 +33,10 @@ import type {
 } from './data/room.ts'
 import { houseSettings } from './data/settings.ts'
 import { openTunnel } from './data/tunnel.ts'
-import { tunnelCounts } from './data/tunnel-board.ts'
-import { openLteBar } from './steering/lte-bar.ts'
-import { openNameSets } from './steering/name-sets.ts'
-import { openRouter } from './steering/router.ts'
-import { openShaper } from './steering/shaper.ts'
+import { openHands } from './steering/hands.ts'
 import { startSteering } from './steering/steering.ts'
 
-const { config, readAgain } = await givenHome(process.argv.slice(2))
+const { config, mark, readAgain } = await givenHome(process.argv.slice(2))
 
 await runDaemon(async (signal, again) => {
   log.level = config.log.level
@@ -66,14 +58,7 @@ await runDaemon(async (signal, again) => {
     ? await openTunnel(config, house.memory.board, log)
     : undefined
   // Last in, first out: the LAN is captured when all else stands, and let go before it falls.
-  await using router = await openRouter(config, (why) => log.warn('router', { why }))
-  await using names = await openNameSets(
-    config,
-    (why) => log.warn('names', { why }),
-    (file) => log.info('restart the resolver to tell addresses of names', { file }),
-  )
-  await using shaper = await openShaper(config, (why) => log.warn('shaper', { why }))
-  await using bar = await openLteBar(config, (why) => log.warn('lte bar', { why }))
+  await using hands = await openHands(config, log)
   const control = new Control(config, house.board, log)
   using diagnosis = new NetlinkSocket(Netlink.diagnosis)
   using tester = new SpeedTester({
@@ -90,9 +75,7 @@ await runDaemon(async (signal, again) => {
     flows: () => tester.flows(control.flows(house.flows())),
     measuring: () => tester.isMeasuring,
     unixMs: () => control.clock.unixMs(),
-    router,
-    shaper,
-    bar,
+    ...hands,
     tunnel,
     log,
     wake: () => {
@@ -102,7 +85,7 @@ await runDaemon(async (signal, again) => {
   })
   const live = new LivePolicy(config, [
     house,
-    names,
+    hands.names,
     steering,
     { adopt: ({ classes }, flows) => workers.tell({ classes, flows }) },
     ...(tunnel === undefined ? [] : [tunnel]),
@@ -113,25 +96,18 @@ await runDaemon(async (signal, again) => {
     { ...house, steering, unixMs: () => control.clock.unixMs() },
     log,
   )
+  const moving = new Moving(config, mark, log)
   await using _session = await control.start({
     steering,
     policy,
     verdicts,
+    moving,
     issue: (cookie) => workers.tell(cookie),
   })
   using _reload = reloadOnHangup(config, readAgain, policy)
   const held = config.concentrator.session === undefined ? undefined : control
-  const measured = { house, steering, tunnel, session: held, host, verdicts }
-  await using _metrics = await exportMetrics(config, measured, log)
-  await using _socket = await serveFacts(
-    join(config.stateDirectory, 'cpe.sock'),
-    () => homeFacts({ ...house, steering, verdicts }),
-    (why) => log.warn('facts socket', { why }),
-  )
-  using _facts = sayFactsOnSignal(() => ({ ...steering.facts(),
-    ...verdictFacts(verdicts),
-    ...(tunnel && { tunnel: tunnelCounts(tunnel.board) }),
-  }))
+  const seen = { house, steering, tunnel, session: held, host, verdicts }
+  await using _lookers = await openLookers(config, seen, log)
   await using _page = await openPage(config, {
     steering,
     tester,
@@ -144,5 +120,8 @@ await runDaemon(async (signal, again) => {
 
   await Promise.race([steering.settled, untilAborted(signal), workers.death])
   log.info('ready', { subscriber: config.subscriber.id, ...host })
-  await Promise.race([untilAborted(signal), workers.death])
+  const places = { status: () => steering.status(), flows: () => house.flows() }
+  const moves = moving.until(places, signal).then(again)
+  // Awaited here: what is above is undone when this function returns.
+  return await Promise.race([untilAborted(signal), workers.death, moves])
 })

@@ -3,8 +3,8 @@
  * it takes the sessions down for a second, and no flow.
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import type { Announced } from '../../shared/config/control-messages.ts'
 import { timedInterval } from '../../shared/config/interval-messages.ts'
-import type { Reach } from '../../shared/config/reach.ts'
 import type { Verdict } from '../../shared/core/verdict.ts'
 import { release } from '../../shared/daemon/arguments.ts'
 import { log } from '../../shared/daemon/log.ts'
@@ -19,6 +19,7 @@ import type { StreetWaits } from '../subscribers/street-waits.ts'
 import { VerdictLog, type VerdictsOfHome } from '../subscribers/verdict-log.ts'
 import { enrolments } from './enrolments.ts'
 import { Failures } from './failures.ts'
+import { Neighbours, watchNeighbours } from './neighbours.ts'
 import { keptServerKey, readServerKey, type ServerKey } from './server-key.ts'
 import { sessionCookies } from './session-cookies.ts'
 import { openSessionDoor } from './session-door.ts'
@@ -34,12 +35,14 @@ export interface RunningControl extends AsyncDisposable {
   readonly sessions: Sessions | undefined
   /** Why a home did what it did, oldest first; undefined where there are no sessions. */
   readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
-  /** How homes find it and know it (config/reach.ts); undefined where there are no sessions. */
-  readonly reach: Reach | undefined
   /** On a home's last interval, alone. */
   readonly verdictNow: ((subscriber: string) => Verdict | undefined) | undefined
   /** What limited a home lately; undefined where there are no sessions. */
   readonly verdicts: ((subscriber: string) => VerdictsOfHome | undefined) | undefined
+  /** How homes find it and know it; undefined where there are no sessions, or the file does not say. */
+  readonly reach: Omit<Announced, 'name'> | undefined
+  /** This concentrator is being taken out, or no more. */
+  drain(draining: boolean): void
 }
 
 export interface ControlParts {
@@ -55,7 +58,7 @@ export interface ControlParts {
 
 export type ControlConfig = Pick<
   ConcentratorConfig,
-  'control' | 'cookies' | 'listen' | 'stateDirectory' | 'store'
+  'announce' | 'control' | 'cookies' | 'limits' | 'listen' | 'stateDirectory' | 'store'
 >
 
 /** Rejects with a sentence when there is a key that cannot be used, or the port is taken. */
@@ -112,6 +115,8 @@ export async function openControl(
     witness.forget(id)
   })
   const looking = setInterval(() => witness.lookAtProcessor(performance.now()), PROCESSOR_MS)
+  const neighbours = new Neighbours(config.limits.drainLeaveS, (pointer) => sessions.point(pointer))
+  const watching = watchNeighbours(store.keeper, neighbours)
   const records = keepSessionRecords(store.keeper, config.store.name, () => sessions.all())
   // Who pins it must read it somewhere.
   log.info('control sessions', { port: control.port, pin: key.pin })
@@ -122,9 +127,11 @@ export async function openControl(
     reach: reachOf(config, control.port, key.pin),
     verdictNow: (id) => verdictLog.now(id),
     verdicts: (id) => verdictLog.of(id),
+    drain: (draining) => neighbours.drain(draining),
     [Symbol.asyncDispose]: async () => {
       clearInterval(looking)
       forgetting[Symbol.dispose]()
+      await watching[Symbol.asyncDispose]()
       await service[Symbol.asyncDispose]()
       await records[Symbol.asyncDispose]()
     },
@@ -189,10 +196,11 @@ function serverKeyOf(
   return keptServerKey(stateDirectory)
 }
 
-/** Undefined where the configuration does not say on which addresses homes come. */
-function reachOf({ listen }: ControlConfig, session: number, pin: string): Reach | undefined {
-  const { addresses, port } = listen
-  return addresses.length === 0 ? undefined : { addresses, port, session, pin }
+function reachOf({ announce, listen }: ControlConfig, session: number, pin: string) {
+  const addresses = announce.addresses.length > 0 ? announce.addresses : listen.addresses
+  const { priority, weight } = announce
+  const { port } = listen
+  return addresses.length === 0 ? undefined : { addresses, port, session, pin, priority, weight }
 }
 
 const NO_CONTROL: RunningControl = {
@@ -202,6 +210,7 @@ const NO_CONTROL: RunningControl = {
   reach: undefined,
   verdictNow: undefined,
   verdicts: undefined,
+  drain: () => undefined,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 }
 const STOPPING = { code: 'stopping', why: 'the concentrator stops', waitS: 1 }

@@ -11,20 +11,25 @@ export interface Drain extends Disposable {
   isDraining(): boolean
   /** `by`: who wants it, for the log. */
   set(draining: boolean, by: string): void
+  /** For as long as it lasts. */
+  onChange(hear: (draining: boolean) => void): void
 }
 
 /** Also by the signal, until disposed of; `wake` tells the data threads to look at `memory`. */
 export function openDrain(memory: SharedArrayBuffer, wake: () => void, waitS: number): Drain {
   const cell = new Int32Array(memory)
+  const listeners: Array<(draining: boolean) => void> = []
   const drain: Drain = {
     isDraining: () => Atomics.load(cell, 0) === 1,
     set(draining, by) {
       if (draining === drain.isDraining()) return
       Atomics.store(cell, 0, draining ? 1 : 0)
       wake()
+      for (const hear of listeners) hear(draining)
       if (draining) log.info('draining', { by, waitS })
       else log.info('serving again', { by })
     },
+    onChange: (hear) => void listeners.push(hear),
     [Symbol.dispose]: () => void process.off('SIGUSR1', onSignal),
   }
   const onSignal = () => drain.set(!drain.isDraining(), 'SIGUSR1')

@@ -44,6 +44,8 @@ export interface SessionOwner {
   readonly unixMs: () => number
   /** Whether it may begin, for a home that has proven itself; else why not. */
   readonly admit: (session: HomeSession) => Refusal | undefined
+  /** It has been told the rest. */
+  readonly welcomed: (session: HomeSession) => void
   /** What we saw of the home since its report before, where that is known. */
   readonly report: (
     session: HomeSession,
@@ -64,6 +66,8 @@ export interface Refusal {
   readonly why: string
   readonly waitS: number
 }
+
+export type Pointer = Omit<Extract<FromConcentrator, { type: 'concentrators' }>, 'type'>
 
 /** What a home with a code says of itself. */
 export interface EnrolWish {
@@ -162,6 +166,11 @@ export class HomeSession {
     }
   }
 
+  /** Where else it may go. */
+  point(message: Pointer): void {
+    this.#say({ type: 'concentrators', ...message })
+  }
+
   bid(refusal: Refusal): void {
     this.#bidden ??= refusal.code
     this.#say({ type: 'goodbye', ...refusal })
@@ -229,6 +238,7 @@ export class HomeSession {
     this.#say({ type: 'welcome', version, software, timeMs: unixMs(), reportS })
     this.pushPolicy(home)
     this.standsOn(hello.leg, from)
+    this.#owner.welcomed(this)
   }
 
   #enrol(wish: Extract<FromHome, { type: 'enrol' }>): void {
@@ -276,7 +286,7 @@ type Spoken<Message> = Message extends { readonly cookie: Uint8Array }
   : Message
 
 const NOBODY = new Uint8Array(32)
-export const NOT_AUTHORIZED = {
+const NOT_AUTHORIZED = {
   code: 'not-authorized',
   why: 'not known here, or not proven',
   waitS: 60,

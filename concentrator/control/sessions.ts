@@ -12,7 +12,13 @@ import { formatAddress } from '../../shared/wire/address.ts'
 import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
 import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
 import type { SubflowListener } from '../subscribers/doorkeeper.ts'
-import { HomeSession, type Refusal, type SessionLink, type SessionOwner } from './home-session.ts'
+import {
+  HomeSession,
+  type Pointer,
+  type Refusal,
+  type SessionLink,
+  type SessionOwner,
+} from './home-session.ts'
 import type { Home } from './session-homes.ts'
 
 export interface SessionsParts {
@@ -68,6 +74,8 @@ export class Sessions implements SubflowListener {
   /** Connections that have not said who they are. */
   readonly #strangers = new Set<HomeSession>()
 
+  #pointer: Pointer | undefined
+
   constructor(parts: SessionsParts) {
     this.#parts = parts
   }
@@ -107,6 +115,9 @@ export class Sessions implements SubflowListener {
         this.counts.reports++
         return home && this.#parts.hear(home, report)
       },
+      welcomed: (one) => {
+        if (this.#pointer !== undefined) one.point(this.#pointer)
+      },
       applied: (one, version, problem) => this.#applied(one, version, problem),
       refused: (one, code) => this.#refused(one, code),
       ended: (one, why) => this.#ended(one, why),
@@ -133,6 +144,12 @@ export class Sessions implements SubflowListener {
       const home = this.#parts.homeOf(id)
       if (home !== undefined) session.pushPolicy(home)
     }
+  }
+
+  /** Where else homes may go, and whether they shall: told to all that are here, and to all that come. */
+  point(pointer: Pointer): void {
+    this.#pointer = pointer
+    for (const session of this.#byId.values()) session.point(pointer)
   }
 
   /** Everybody shall go, and come again after about so long. */

@@ -37,7 +37,7 @@ export async function openFacts(
   })
   const told = new AsyncDisposableStack()
   told.use(tellAccess(counters))
-  const socket = join(stateDirectory, 'concentrator.sock')
+  const socket = join(stateDirectory, 'concentrator-facts.sock')
   told.use(await serveFacts(socket, facts, (why) => log.warn('facts socket', { why })))
   return told
 }

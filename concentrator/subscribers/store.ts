@@ -132,9 +132,15 @@ export class Store implements AsyncDisposable {
       return { kind: 'subscriber', id, after: body, expected: version }
     })
     if (changes.length === 0) return
-    const { kind } = await this.commit(changes, 'seal')
-    await this.keeper.strike(['probeKey', 'controlKey'])
-    this.#complain('homes were sealed', { homes: changes.length, done: kind === 'done' })
+    try {
+      const { kind } = await this.commit(changes, 'seal')
+      await this.keeper.strike(['probeKey', 'controlKey'])
+      this.#complain('homes were sealed', { homes: changes.length, done: kind === 'done' })
+    } catch (error) {
+      // A full disk keeps nobody out: they are sealed at a later start.
+      if (!(error instanceof KeeperUnavailable)) throw error
+      this.#complain('homes were not sealed', { why: sentenceOf(error) })
+    }
   }
 
   /** Hear what has been changed until now. */

@@ -20,6 +20,7 @@ import type { HouseFlow } from '../steering/house-flows.ts'
 import type { RunningSteering } from '../steering/steering.ts'
 import { HouseClock } from './clock.ts'
 import { dialSession } from './dial-session.ts'
+import type { Moving } from './moving.ts'
 import type { RunningVerdicts } from './open-verdicts.ts'
 import type { PolicyLayers } from './policy-layers.ts'
 import { Reporter } from './reporter.ts'
@@ -29,6 +30,7 @@ export interface ControlOutside {
   readonly steering: Pick<RunningSteering, 'lte' | 'reasons' | 'status'>
   readonly policy: Pick<PolicyLayers, 'send'>
   readonly verdicts: Pick<RunningVerdicts, 'heard' | 'tell'>
+  readonly moving: Pick<Moving, 'told'>
   /** A cookie for the data threads. */
   readonly issue: (cookie: IssuedCookie) => void
 }
@@ -68,7 +70,7 @@ export class Control {
     )
   }
 
-  #run({ steering, policy, verdicts, issue }: ControlOutside, fail: Fail): AsyncDisposable {
+  #run({ steering, policy, verdicts, moving, issue }: ControlOutside, fail: Fail): AsyncDisposable {
     const { subscriber } = this.#config
     const board = this.#board
     const reporter = new Reporter()
@@ -96,6 +98,7 @@ export class Control {
       dial: (leg) => dialSession(this.#config, leg, board.leg(leg)),
       timeIs: (unixMs) => this.clock.told(unixMs),
       policy: (sent) => policy.send(sent),
+      concentrators: (pointer) => moving.told(pointer, performance.now()),
       report: () => {
         const reasons = steering.reasons()
         const nowMs = performance.now()

@@ -48,6 +48,28 @@ test('a cookie is for its leg', async () => {
   assert.deepEqual(story.slice(3), ['cookie dsl ipv6 crumb'])
 })
 
+test('a home hears where else it may go', async () => {
+  const { concentrator, story } = await talk()
+  await concentrator.says(WELCOME, {
+    type: 'concentrators',
+    draining: true,
+    leaveS: 300,
+    list: [
+      {
+        name: 'c-2',
+        addresses: ['192.0.2.11'],
+        port: 8_803,
+        session: 8_805,
+        pin: `sha256//${'A'.repeat(43)}=`,
+        priority: 10,
+        weight: 10,
+        more: 'what a newer one says',
+      },
+    ],
+  })
+  assert.deepEqual(story.slice(3), ['drains true 1'])
+})
+
 test('who has not welcomed us tells us nothing', async () => {
   for (const message of [POLICY, { type: 'cookie', leg: 'dsl', family: 'ipv4', cookie: '' }]) {
     const { concentrator, story, ends } = await talk()
@@ -120,6 +142,7 @@ async function talk(options: { readonly break?: boolean } = {}) {
       software: 'hybridge test',
       opened: () => story.push('opened'),
       timeIs: (unixMs) => story.push(`time ${unixMs}`),
+      concentrators: ({ draining, list }) => story.push(`drains ${draining} ${list.length}`),
       policy: ({ version }) => {
         if (options.break === true) throw new Error('a mistake of ours')
         story.push(`policy ${version}`)

@@ -28,6 +28,8 @@ export interface ConversationParts {
   readonly timeIs: (unixMs: number) => void
   /** What is wrong with it, or undefined when it is applied. */
   readonly policy: (sent: SentPolicy) => string | undefined
+  /** Where else this home may go, and whether it shall. */
+  readonly concentrators: (pointer: Pointer) => void
   readonly cookie: (leg: LegName, family: 'ipv4' | 'ipv6', cookie: Uint8Array) => void
   readonly report: () => HomeReport
   /** The last report has arrived, and that is what the concentrator saw of the house meanwhile. */
@@ -38,6 +40,8 @@ export interface ConversationParts {
   readonly ended: (end: ConversationEnd) => void
   readonly failed: (error: unknown) => void
 }
+
+export type Pointer = Omit<Extract<FromConcentrator, { type: 'concentrators' }>, 'type'>
 
 export interface ConversationEnd {
   readonly why: string
@@ -107,11 +111,13 @@ export class Conversation {
       case 'enrolled':
       case 'unknown':
         return
+      case 'concentrators':
       case 'cookie':
       case 'policy':
         // Before it has welcomed us it has no business to tell us what to do.
         if (!this.#opened) return this.end('it did not welcome us first')
         if (message.type === 'policy') return this.#adopt(message)
+        if (message.type === 'concentrators') return this.#parts.concentrators(message)
         return this.#parts.cookie(message.leg, message.family, message.cookie)
     }
   }

@@ -3,33 +3,40 @@
  * instead of a credential, the credential.
  */
 
+import { hash } from 'node:crypto'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { type Reading, readConfig } from '../../shared/config/document.ts'
 import {
   asWritten,
   enrolmentOf,
   homeFile,
+  identityIn,
   stateDirectoryOf,
 } from '../../shared/config/home-file.ts'
+import type { Reach } from '../../shared/config/reach.ts'
 import { houseLines } from '../../shared/core/house-lines.ts'
 import { configFrom, type Given, release } from '../../shared/daemon/arguments.ts'
 import { log } from '../../shared/daemon/log.ts'
 import { EnrolledHome } from './enrolled.ts'
 import { enrol } from './enrolment.ts'
+import { nextConcentrator, readConcentrators } from './kept-concentrators.ts'
 import { seenInterfaces } from './seen-interfaces.ts'
 
 /** Enrols where that has not been done, for as long as it takes. Ends the process as `configFrom` does. */
-export async function givenHome(argv: readonly string[]): Promise<Given<CpeConfig>> {
+export async function givenHome(argv: readonly string[]): Promise<GivenHome> {
+  const choose = concentratorChooser()
   const { config: read, readAgain } = configFrom<ReadHome>(
     {
       name: 'cpe/main.ts',
       summary: "Bond the home's two lines: capture its TCP, carry it over Multipath TCP.",
-      read: readHome,
+      read: (file) => readHome(file, choose),
     },
     argv,
   )
   log.level = read.config.log.level
-  if (read.waiting === undefined) return { config: read.config, readAgain: settled(readAgain) }
+  const { mark } = read
+  const given = (config: CpeConfig) => ({ config, mark, readAgain: settled(readAgain) })
+  if (read.waiting === undefined) return given(read.config)
   const { code, home, stateDirectory } = read.waiting
   if (LOST_AT_REBOOT.test(stateDirectory)) {
     const help = 'the home must be enrolled anew after a reboot: choose another stateDirectory'
@@ -38,22 +45,41 @@ export async function givenHome(argv: readonly string[]): Promise<Given<CpeConfi
   await enrol(read.config, code, home, { software: `hybridge ${release()}`, log })
   const again = settled(readAgain)()
   if (again.kind === 'problems') throw new Error(again.problems.join('\n'))
-  return { config: again.value, readAgain: settled(readAgain) }
+  return given(again.value)
+}
+
+export interface GivenHome extends Given<CpeConfig> {
+  readonly mark: string
 }
 
 interface ReadHome {
   readonly config: CpeConfig
+  /** Another where the file names another home, or another concentrator. */
+  readonly mark: string
   /** It has a code, and no credential yet: nobody may run on `config`. */
   readonly waiting:
     | { readonly code: string; readonly home: EnrolledHome; readonly stateDirectory: string }
     | undefined
 }
 
-function readHome(file: string): Reading<ReadHome> {
+/** What serves the home: chosen once, for a file that is read again must not send it elsewhere. */
+function concentratorChooser(): Choose {
+  let chosen: { readonly reach: Reach | undefined } | undefined
+  return (stateDirectory, mark) => {
+    const kept = chosen === undefined ? readConcentrators(stateDirectory, mark) : undefined
+    chosen ??= { reach: kept && nextConcentrator(kept, Date.now()) }
+    return chosen.reach
+  }
+}
+
+type Choose = (stateDirectory: string, mark: string) => Reach | undefined
+
+function readHome(file: string, choose: Choose): Reading<ReadHome> {
   const raw = readConfig(asWritten, file)
   if (raw.kind === 'problems') return raw
   const { code } = enrolmentOf(raw.value) ?? {}
   const stateDirectory = stateDirectoryOf(raw.value)
+  const mark = hash('sha256', identityIn(raw.value)).slice(0, MARK_CHARACTERS)
   const home = code === undefined ? undefined : new EnrolledHome(stateDirectory, code)
   let enrolled: EnrolledHome['known']
   try {
@@ -63,14 +89,14 @@ function readHome(file: string): Reading<ReadHome> {
   }
   const schema = homeFile({
     enrolled,
-    concentrator: undefined,
+    concentrator: choose(stateDirectory, mark),
     lines: () => houseLines(seenInterfaces()),
   })
   const read = readConfig(schema, file)
   if (read.kind === 'problems') return read
   const waits = code !== undefined && home !== undefined && enrolled === undefined
   const waiting = waits ? { code, home, stateDirectory } : undefined
-  return { kind: 'value', value: { config: read.value, waiting } }
+  return { kind: 'value', value: { config: read.value, mark, waiting } }
 }
 
 /** A file that has another code now is for the next start. */
@@ -84,5 +110,6 @@ function settled(readAgain: () => Reading<ReadHome>): () => Reading<CpeConfig> {
   }
 }
 
+const MARK_CHARACTERS = 16
 /** tmpfs on every Linux that has it. */
 const LOST_AT_REBOOT = /^(\/var)?\/run(\/|$)/

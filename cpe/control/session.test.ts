@@ -70,6 +70,7 @@ class Home {
       log: { debug: unheard, info: unheard, warn: unheard },
       timeIs: unheard,
       policy: unheard,
+      concentrators: unheard,
       cookie: unheard,
       heard: unheard,
       pace: (reportMs) => reportMs,

@@ -545,6 +545,7 @@ test('the least that must be said becomes a whole configuration', () => {
     api: { address: '127.0.0.1', port: 8_804, requestsPerS: 1_000, wrongTokensPerS: 5 },
     shaping: { dslShare: 0.97 },
     accounting: { enabled: false, intervalS: 10 },
+    announce: { addresses: [], priority: 10, weight: 10 },
     egress: { addresses: [], multipath: 'asked' },
     tunnel: {
       enabled: false,
@@ -571,6 +572,7 @@ test('the least that must be said becomes a whole configuration', () => {
       poolHelloIdleS: 330,
       flowIdleS: 7_440,
       drainWaitS: 30,
+      drainLeaveS: 300,
       perSubscriber: {
         openMax: 8_192,
         pendingMax: 512,

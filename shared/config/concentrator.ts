@@ -20,7 +20,7 @@ import {
 } from './host.ts'
 import { metricsKeys } from './metrics.ts'
 import { mustBe, mustBeText } from './must.ts'
-import { apiContradictions, apiSection, storeSection } from './operator.ts'
+import { announceSection, apiContradictions, apiSection, storeSection } from './operator.ts'
 import { radiusSection } from './radius.ts'
 import { controlSection } from './session.ts'
 import { perSource, perSubscriber } from './shares.ts'
@@ -125,6 +125,8 @@ const concentratorFile = z.strictObject({
     .prefault({}),
   /** Where homes open their control sessions (ADR 0036). Default: nowhere. */
   control: controlSection().optional(),
+  /** How homes find this concentrator among those that share a store (ADR 0052). */
+  announce: announceSection(),
   /** What homes use is counted, by leg and direction (ADR 0037). */
   accounting: z
     .strictObject({
@@ -174,6 +176,8 @@ const concentratorFile = z.strictObject({
       flowIdleS: wholeNumber(10, 604_800, 'seconds').default(7_440),
       /** Seconds that a home shall wait while we are draining. Default 30. */
       drainWaitS: wholeNumber(1, 255, 'seconds').default(30),
+      /** Seconds after which homes that have somewhere else to go leave us while we are draining. Default 300. */
+      drainLeaveS: wholeNumber(1, 86_400, 'seconds').default(300),
       perSubscriber: perSubscriber(),
       perSource: perSource(),
       descriptorsShare: descriptorsShare(),

@@ -10,6 +10,7 @@
  *    report, every reportS            ──▶
  *                                     ◀──   heard: that report, and the time
  *                                     ◀──   cookie: for a leg, when its address is known
+ *                                     ◀──   concentrators: where else it may go, and whether it shall
  *                                     ◀──   goodbye: why, and when to come again
  *
  *    enrol: a code, and what shall be known of me  ──▶        in place of hello (ADR 0046)
@@ -21,12 +22,15 @@
 import { z } from 'zod'
 import { LEGS } from '../core/leg.ts'
 import { homeInterval, streetInterval } from './interval-messages.ts'
+import { PIN } from './reach.ts'
 
 /** The versions of this protocol that this release speaks. */
 export const CONTROL_VERSIONS = { min: 1, max: 1 } as const
 
 /** Intervals in one report. */
 export const INTERVALS_MAX = 8
+/** Those that homes are told of. */
+export const CONCENTRATORS_MAX = 16
 
 /** Fields that end up in logs, on screens and in files. */
 const word = z.string().max(64)
@@ -48,6 +52,8 @@ const legReport = z.object({
   reason: sentence,
   rttMs: z.number().min(0).max(1e6).optional(),
 })
+
+const portNumber = z.int().min(1).max(65_535)
 
 const versions = z.object({ min: z.int().min(0), max: z.int().min(0) })
 
@@ -100,6 +106,19 @@ const fromHome = {
   unknown: z.object({ of: word }),
 } as const
 
+/** A concentrator that homes may come to. */
+export const announced = z.object({
+  name: word,
+  addresses: z.array(word).min(1).max(2),
+  port: portNumber,
+  session: portNumber,
+  pin: z.string().regex(PIN),
+  /** The least first. */
+  priority: z.int().min(0).max(255),
+  weight: z.int().min(1).max(255),
+})
+export type Announced = Readonly<z.infer<typeof announced>>
+
 /** What a concentrator says. */
 const fromConcentrator = {
   welcome: z.object({
@@ -114,6 +133,13 @@ const fromConcentrator = {
     version: word,
     /** Part of a policy: what stands in it goes before what stands in the home's own file. */
     document: z.record(z.string(), z.unknown()),
+  }),
+  /** Where else the home may go, and whether it shall (ADR 0052). */
+  concentrators: z.object({
+    /** The one that speaks is being taken out: go when nothing is open, after `leaveS` in any case. */
+    draining: z.boolean(),
+    leaveS: z.int().min(0).max(86_400),
+    list: z.array(announced).max(CONCENTRATORS_MAX),
   }),
   /** The home has a credential here; the session ends, and the home comes again with it. */
   enrolled: z.object({ id: word }),

@@ -43,6 +43,12 @@ export function enrolmentOf(raw: unknown): { readonly code: string } | undefined
   return typeof read === 'string' ? undefined : { code: read.code }
 }
 
+/** What says who the home is and where it goes, as one text. */
+export function identityIn(raw: unknown): string {
+  const { concentrator, enrol, secret, subscriber } = isMapping(raw) ? raw : {}
+  return JSON.stringify([concentrator, enrol, secret, subscriber])
+}
+
 /** Where the home keeps what it must know at its next start. */
 export function stateDirectoryOf(raw: unknown): string {
   const said = isMapping(raw) ? raw['stateDirectory'] : undefined

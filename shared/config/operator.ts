@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { isIpv4, knownAddress } from '../wire/address.ts'
 import { hostAddress } from './address.ts'
-import { port, wholeNumber } from './bounds.ts'
+import { list, port, wholeNumber } from './bounds.ts'
 import type { Contradiction } from './document.ts'
 import { absolutePath } from './host.ts'
 import { mustBeText } from './must.ts'
@@ -37,6 +37,19 @@ export function storeSection() {
       ...store,
       keyFile: keyFile ?? store.file.replace(/[^/]*$/, 'store.key'),
     }))
+}
+
+export function announceSection() {
+  return z
+    .strictObject({
+      /** One of each family at most. Default: `listen.addresses`; where those are not said it is not announced. */
+      addresses: list(hostAddress(), 0, ANNOUNCED_MAX, 'addresses').default([]),
+      /** Homes go to the least that there is. Default 10. */
+      priority: wholeNumber(0, 255).default(10),
+      /** Of those with one priority, the part of the homes that it has. Default 10. */
+      weight: wholeNumber(1, 255).default(10),
+    })
+    .prefault({})
 }
 
 export function apiSection() {
@@ -86,3 +99,4 @@ function redisUrl() {
 }
 
 const URL_CHARACTERS_MAX = 200
+const ANNOUNCED_MAX = 2

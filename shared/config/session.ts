@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { port, wholeNumber } from './bounds.ts'
 import { mustBeText } from './must.ts'
+import { PIN } from './reach.ts'
 
 /** The home's. */
 export function sessionSection() {
@@ -60,7 +61,7 @@ function pin() {
   const error = mustBeText(
     'sha256// and 44 characters of base64, as the concentrator says at start',
   )
-  return z.string({ error }).regex(/^sha256\/\/[A-Za-z0-9+/]{43}=$/, { error })
+  return z.string({ error }).regex(PIN, { error })
 }
 
 export function hostName() {

@@ -17,12 +17,13 @@ import { log, sentenceOf } from './log.ts'
  * then the program begins anew.
  */
 export async function runDaemon(
-  body: (signal: AbortSignal, again: () => void) => Promise<void>,
+  body: (signal: AbortSignal, again: () => void) => Promise<unknown>,
 ): Promise<never> {
   const stop = new AbortController()
   let exitCode = 0
   let asked = false
   const again = () => {
+    if (stop.signal.aborted) return
     asked = true
     stop.abort()
   }

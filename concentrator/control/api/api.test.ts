@@ -50,6 +50,7 @@ before(async () => {
         set: (value) => {
           draining = value
         },
+        onChange: () => undefined,
         [Symbol.dispose]: () => undefined,
       },
       concentrator: 'c-1',
