@@ -10,8 +10,6 @@ import { readConfig } from '../shared/config/document.ts'
 import { configFrom } from '../shared/daemon/arguments.ts'
 import { runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
 import { log } from '../shared/daemon/log.ts'
-import { Netlink, NetlinkSocket } from '../shared/linux/netlink.ts'
-import { dumpSubflows } from '../shared/linux/subflows.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
@@ -79,21 +77,16 @@ await runDaemon(async (signal, again) => {
   await using shaper = await openShaper(config, (why) => log.warn('shaper', { why }))
   await using bar = await openLteBar(config, (why) => log.warn('lte bar', { why }))
   const control = new Control(config, house.board, log)
-  using diagnosis = new NetlinkSocket(Netlink.diagnosis)
-  using tester = new SpeedTester({
-    config,
-    board: house.board,
-    congestion: host.congestion,
-    subflows: () => dumpSubflows(diagnosis),
-    steering: () => steering,
-    unixMs: () => control.clock.unixMs(),
-    log,
-  })
+  const unixMs = () => control.clock.unixMs()
+  const { board } = house
+  const { congestion } = host
+  const tested = { config, board, congestion, steering: () => steering, unixMs, log }
+  using tester = new SpeedTester(tested)
   await using steering = startSteering(config, {
     ...house,
     flows: () => tester.flows(control.flows(house.flows())),
     measuring: () => tester.isMeasuring,
-    unixMs: () => control.clock.unixMs(),
+    unixMs,
     router,
     shaper,
     bar,
@@ -111,11 +104,7 @@ await runDaemon(async (signal, again) => {
     { adopt: ({ classes }, flows) => workers.tell({ classes, flows }) },
   ])
   const policy = new PolicyLayers(config, live, log)
-  await using verdicts = await openVerdicts(
-    config,
-    { ...house, steering, unixMs: () => control.clock.unixMs() },
-    log,
-  )
+  await using verdicts = await openVerdicts(config, { ...house, steering, unixMs }, log)
   await using _session = await control.start({
     steering,
     policy,
@@ -124,15 +113,8 @@ await runDaemon(async (signal, again) => {
   })
   using _reload = reloadOnHangup(config, readAgain, policy)
   using _facts = sayFactsOnSignal(() => ({ ...steering.facts(), ...verdictFacts(verdicts) }))
-  await using _page = await openPage(config, {
-    steering,
-    tester,
-    verdicts,
-    board: house.board,
-    unixMs: () => control.clock.unixMs(),
-    log,
-    restart: again,
-  })
+  const shown = { steering, tester, verdicts, board, unixMs, log }
+  await using _page = await openPage(config, { ...shown, restart: again })
 
   await Promise.race([steering.settled, untilAborted(signal), workers.death])
   log.info('ready', { subscriber: config.subscriber.id, ...host })
