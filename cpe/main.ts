@@ -7,8 +7,6 @@
  */
 import { runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
 import { log } from '../shared/daemon/log.ts'
-import { Netlink, NetlinkSocket } from '../shared/linux/netlink.ts'
-import { dumpSubflows } from '../shared/linux/subflows.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
@@ -60,21 +58,16 @@ await runDaemon(async (signal, again) => {
   // Last in, first out: the LAN is captured when all else stands, and let go before it falls.
   await using hands = await openHands(config, log)
   const control = new Control(config, house.board, log)
-  using diagnosis = new NetlinkSocket(Netlink.diagnosis)
-  using tester = new SpeedTester({
-    config,
-    board: house.board,
-    congestion: host.congestion,
-    subflows: () => dumpSubflows(diagnosis),
-    steering: () => steering,
-    unixMs: () => control.clock.unixMs(),
-    log,
-  })
+  const unixMs = () => control.clock.unixMs()
+  const { board } = house
+  const { congestion } = host
+  const tested = { config, board, congestion, steering: () => steering, unixMs, log }
+  using tester = new SpeedTester(tested)
   await using steering = startSteering(config, {
     ...house,
     flows: () => tester.flows(control.flows(house.flows())),
     measuring: () => tester.isMeasuring,
-    unixMs: () => control.clock.unixMs(),
+    unixMs,
     ...hands,
     tunnel,
     log,
@@ -91,11 +84,7 @@ await runDaemon(async (signal, again) => {
     ...(tunnel === undefined ? [] : [tunnel]),
   ])
   const policy = new PolicyLayers(config, live, log)
-  await using verdicts = await openVerdicts(
-    config,
-    { ...house, steering, unixMs: () => control.clock.unixMs() },
-    log,
-  )
+  await using verdicts = await openVerdicts(config, { ...house, steering, unixMs }, log)
   const moving = new Moving(config, mark, log)
   await using _session = await control.start({
     steering,
@@ -108,15 +97,8 @@ await runDaemon(async (signal, again) => {
   const held = config.concentrator.session === undefined ? undefined : control
   const seen = { house, steering, tunnel, session: held, host, verdicts }
   await using _lookers = await openLookers(config, seen, log)
-  await using _page = await openPage(config, {
-    steering,
-    tester,
-    verdicts,
-    board: house.board,
-    unixMs: () => control.clock.unixMs(),
-    log,
-    restart: again,
-  })
+  const shown = { steering, tester, verdicts, board, unixMs, log }
+  await using _page = await openPage(config, { ...shown, restart: again })
 
   await Promise.race([steering.settled, untilAborted(signal), workers.death])
   log.info('ready', { subscriber: config.subscriber.id, ...host })

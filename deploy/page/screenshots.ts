@@ -59,6 +59,7 @@ loading.kill('SIGTERM')
 await shoot(browser, 'page-desktop-light', { ...DESKTOP, colorScheme: 'light' }, async (page) => {
   await page.getByRole('button', { name: 'Test now' }).click()
   await page.getByText('Measured at').waitFor({ timeout: 120_000 })
+  await page.getByRole('heading', { name: 'Your line' }).scrollIntoViewIfNeeded()
 })
 await shoot(browser, 'page-desktop-dark', { ...DESKTOP, colorScheme: 'dark' }, async (page) => {
   await page.getByText('Measured at').waitFor()

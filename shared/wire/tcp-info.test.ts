@@ -65,6 +65,7 @@ test('decodeTcpInfo() reads what steering looks at', () => {
     appLimited: true,
     timeoutMs: 204,
     segmentBytes: 1_448,
+    pathMtuBytes: 1_500,
     unackedSegments: 0,
     lostSegments: 0,
     lastDataSentMs: 64,

@@ -19,6 +19,8 @@ import {
   type WhyNot,
 } from '../../../shared/core/speed-result.ts'
 import type { Log } from '../../../shared/daemon/log.ts'
+import { Netlink, NetlinkSocket } from '../../../shared/linux/netlink.ts'
+import { dumpSubflows } from '../../../shared/linux/subflows.ts'
 import { SpeedTestMode } from '../../../shared/wire/speed-test.ts'
 import type { HouseFlow } from '../../steering/house-flows.ts'
 import type { RunningSteering } from '../../steering/steering.ts'
@@ -26,7 +28,7 @@ import { TestConnection, TestFailure, type TestHome } from './connection.ts'
 import { Pings } from './pings.ts'
 import { receive, send, type TransferLimits } from './transfer.ts'
 
-export interface TesterParts extends TestHome {
+export interface TesterParts extends Omit<TestHome, 'subflows'> {
   readonly config: TestHome['config'] & Pick<CpeConfig, 'speedTest'>
   readonly steering: () => Pick<RunningSteering, 'lte' | 'status'>
   readonly unixMs: () => number
@@ -34,7 +36,8 @@ export interface TesterParts extends TestHome {
 }
 
 export class SpeedTester {
-  readonly #parts: TesterParts
+  readonly #diagnosis = new NetlinkSocket(Netlink.diagnosis)
+  readonly #parts: TesterParts & TestHome
   readonly #connections = new Set<TestConnection>()
   readonly #listeners = new Set<(state: SpeedTestState) => void>()
   #stop: AbortController | undefined
@@ -45,7 +48,7 @@ export class SpeedTester {
   #lteTestedMs: number[] = []
 
   constructor(parts: TesterParts) {
-    this.#parts = parts
+    this.#parts = { ...parts, subflows: () => dumpSubflows(this.#diagnosis) }
   }
 
   /** It runs, or has only just ended: the lines are as full as it has made them. */
@@ -100,6 +103,7 @@ export class SpeedTester {
   [Symbol.dispose](): void {
     this.stop()
     for (const connection of this.#connections) connection[Symbol.dispose]()
+    this.#diagnosis[Symbol.dispose]()
   }
 
   async #run(signal: AbortSignal): Promise<void> {

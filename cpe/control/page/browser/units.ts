@@ -29,7 +29,7 @@ export function amount(bytes: number): string {
 }
 
 export function megabytes(bytes: number): string {
-  return digits(bytes / 1e6, bytes < 1e7 ? 1 : 0)
+  return digits(bytes / 1e6, bytes > 5e4 && bytes < 1e7 ? 1 : 0)
 }
 
 export function age(ms: number): string {
@@ -59,4 +59,9 @@ const CLOCK = new Intl.DateTimeFormat(TEXTS.language, {
   minute: '2-digit',
   hourCycle: 'h23',
 })
-const DATE = new Intl.DateTimeFormat(TEXTS.language, { day: 'numeric', month: 'long' })
+/** A month begins in UTC (budget.resetDay). */
+const DATE = new Intl.DateTimeFormat(TEXTS.language, {
+  day: 'numeric',
+  month: 'long',
+  timeZone: 'UTC',
+})
