@@ -11,7 +11,7 @@ import { raiseStreet, type Street } from '../lab/lab.ts'
 import { running } from '../lab/processes.ts'
 import { iperf } from './iperf.ts'
 import { percentileOf } from './percentile.ts'
-import { mainThreadCpuMs } from './process-cost.ts'
+import { cpuMs, mainThreadCpuMs } from './process-cost.ts'
 import { row } from './table.ts'
 
 export const metricsBench = new Command('metrics')
@@ -20,14 +20,15 @@ export const metricsBench = new Command('metrics')
   .option('--rounds <n>', 'of rates with and without scrapes', Number, 3)
   .option('--seconds <n>', 'of each rate', Number, 10)
   .action(async (options: { homes: number; rounds: number; seconds: number }) => {
-    row('homes', 'answer', 'ms p50', 'ms max', 'MB', 'away ms')
+    row('homes', 'answer', 'ms p50', 'ms max', 'CPU ms', 'MB', 'away ms')
     for (const encoding of ['identity', 'gzip'] as const) {
-      const { tookMs, bytes, awayMs } = await scrapePainted(options.homes, encoding)
+      const { tookMs, spentMs, bytes, awayMs } = await scrapePainted(options.homes, encoding)
       row(
         String(options.homes),
         encoding,
         percentileOf(tookMs, 50).toFixed(0),
         Math.max(...tookMs).toFixed(0),
+        spentMs.toFixed(0),
         (bytes / 1e6).toFixed(1),
         awayMs.toFixed(0),
       )
@@ -40,22 +41,27 @@ export const metricsBench = new Command('metrics')
     row('\nrelay', 'Mbit/s', 'scraped', 'ratio')
     for (let round = 0; round < options.rounds; round++) {
       const alone = await relayed(street, options.seconds)
-      const scraping = setInterval(() => void scrapeBoth(street), SCRAPE_EVERY_MS)
+      let scrape = Promise.resolve()
+      const scraping = setInterval(() => {
+        scrape = scrapeBoth(street)
+      }, SCRAPE_EVERY_MS)
       const scraped = await relayed(street, options.seconds)
       clearInterval(scraping)
+      await scrape
       row(`round ${round + 1}`, alone.toFixed(0), scraped.toFixed(0), (scraped / alone).toFixed(3))
     }
   })
 
-/** By a process of its own, as a Prometheus would. `awayMs`: its thread from its event loop, at most. */
+/** By a process of its own, as a Prometheus would. `spentMs`: processor time of each scrape; `awayMs`: its thread from its event loop, at most. */
 async function scrapePainted(
   homes: number,
   encoding: 'gzip' | 'identity',
-): Promise<{ tookMs: number[]; bytes: number; awayMs: number }> {
+): Promise<{ tookMs: number[]; spentMs: number; bytes: number; awayMs: number }> {
   const child = spawn('node', [PAINTED, String(homes)], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface(child.stdout)
   const [port] = (await once(lines, 'line')) as [string]
   const url = `http://127.0.0.1:${port}/metrics`
+  const beforeMs = cpuMs(child.pid ?? null)
   const tookMs: number[] = []
   let bytes = 0
   for (let scrape = 0; scrape < SCRAPES; scrape++) {
@@ -68,10 +74,11 @@ async function scrapePainted(
     tookMs.push(performance.now() - beganMs)
     bytes = Number(said)
   }
+  const spentMs = (cpuMs(child.pid ?? null) - beforeMs) / SCRAPES
   const told = once(lines, 'line') as Promise<[string]>
   child.stdin.write('\n')
   const [awayMs] = await told
-  return { tookMs, bytes, awayMs: Number(awayMs) }
+  return { tookMs, spentMs, bytes, awayMs: Number(awayMs) }
 }
 
 /** Of the thread that steers, for each scrape: processor time beyond that of as long a rest. */
