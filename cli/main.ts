@@ -18,6 +18,7 @@ import { policyCommand } from './policy.ts'
 import { storeCommand } from './store.ts'
 import { streetCommands } from './street.ts'
 import { subscribersCommand } from './subscribers.ts'
+import { supportBundleCommand } from './support-bundle.ts'
 import { topCommand } from './top.ts'
 import { verdictCommand } from './verdict.ts'
 
@@ -32,7 +33,7 @@ const hybridge = new Command('hybridge')
   .addCommand(policyCommand())
   .addCommand(credentialCommand())
 hybridge.addCommand(storeCommand((status) => (process.exitCode = status)))
-hybridge.addCommand(verdictCommand()).addCommand(topCommand())
+hybridge.addCommand(verdictCommand()).addCommand(topCommand()).addCommand(supportBundleCommand())
 for (const command of streetCommands()) hybridge.addCommand(command)
 hybridge
   .addCommand(convertCommand((status) => (process.exitCode = status)))
