@@ -20,6 +20,7 @@ import { speedTestCommand } from './speed-test.ts'
 import { storeCommand } from './store.ts'
 import { streetCommands } from './street.ts'
 import { subscribersCommand } from './subscribers.ts'
+import { supportBundleCommand } from './support-bundle.ts'
 import { topCommand } from './top.ts'
 import { verdictCommand } from './verdict.ts'
 
@@ -35,7 +36,7 @@ const hybridge = new Command('hybridge')
   .addCommand(credentialCommand())
   .addCommand(enrolCommand())
 hybridge.addCommand(storeCommand((status) => (process.exitCode = status)))
-hybridge.addCommand(verdictCommand()).addCommand(topCommand())
+hybridge.addCommand(verdictCommand()).addCommand(topCommand()).addCommand(supportBundleCommand())
 for (const command of streetCommands()) hybridge.addCommand(command)
 hybridge
   .addCommand(speedTestCommand((status) => (process.exitCode = status)))

@@ -43,8 +43,9 @@ async function playScene(scene: Scene, name: string): Promise<Said | undefined> 
   await sleep(SETTLE_MS)
   const undo = await scene.prepare?.(street)
   try {
-    const loading = scene.load(street, LOAD_S)
-    await sleep((LOAD_S - 1) * 1_000)
+    const seconds = scene.seconds ?? LOAD_S
+    const loading = scene.load(street, seconds)
+    await sleep((seconds - 1) * 1_000)
     const said = await verdictNow(street)
     await loading.catch(() => undefined)
     return said

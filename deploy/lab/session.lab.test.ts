@@ -40,6 +40,25 @@ test('the session begins on DSL, LTE stands by, and each leg is given a cookie o
   }, 5_000)
 })
 
+test('what limits the home is told by both ends: a host that takes no more, while the lines have room', {
+  skip,
+}, async () => {
+  const url = 'http://198.51.100.10/bytes/200000000'
+  const reader = street.spawn(
+    'home',
+    ['curl', '-s', '-o', '/dev/null', '--limit-rate', '400000', '--max-time', '20', url],
+    { stdio: 'ignore' },
+  )
+  await eventually(async () => {
+    const argv = ['hybridge', 'verdict', 'home-1', '--span', 'interval', '--json']
+    const { stdout } = await street.exec('concentrator', argv)
+    const { now } = JSON.parse(stdout) as { now: { limit: string; facts: { street?: object } } }
+    assert.equal(now.limit, 'demand/device')
+    assert.ok(now.facts.street !== undefined, 'the concentrator testified')
+  }, 18_000)
+  reader.kill()
+})
+
 test('a policy that changes while a home downloads is applied within a second, and no flow is dropped', {
   skip,
 }, async () => {

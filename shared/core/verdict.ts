@@ -169,7 +169,7 @@ function limitOfLte({ home, direction, lteUp, lteFull }: Way): Limit | undefined
   if (!helps) return undefined
   const most = ceiling(lte, direction)
   const short = most !== undefined && carried < USUAL * most
-  if (short && hasQueue(lte)) return 'cell/congested'
+  if (short && (lte.queueMs ?? 0) >= CELL_QUEUE_MS) return 'cell/congested'
   if (lteFull) return undefined
   if (isLossy(lte, direction)) return 'lossy-leg/lte'
   return short ? 'window/room left' : undefined
@@ -214,5 +214,7 @@ const BUSY = 0.92
 const LOSSY = 0.004
 /** Above what bbr keeps in the queue of a line. */
 const QUEUE_MS = 45
+/** bbr keeps no longer one in front of a narrow cell; without any, it is not the cell that holds. */
+const CELL_QUEUE_MS = 18
 /** 64 kbit/s. */
 const IDLE_BYTES_PER_MS = 8

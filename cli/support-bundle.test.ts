@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { partsOf } from './support-bundle.ts'
+
+test('no secret of the configuration and no host of the LAN is in the bundle; what is needed is', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hybridge-bundle-'))
+  const config = join(folder, 'cpe.yaml')
+  const log = join(folder, 'cpe.log')
+  writeFileSync(
+    config,
+    "subscriber: { id: home-1, secret: '5ec4e75e5ec4e75e5ec4e75e5ec4e75e' }\nconcentrator: { addresses: [192.0.2.10] }\n",
+  )
+  writeFileSync(
+    log,
+    `${'{"msg":"filler"}\n'.repeat(100_000)}{"msg":"leg down","host":"192.168.7.23","mac":"52:54:00:aa:bb:cc","to":"192.0.2.10","why":"5ec4e75e5ec4e75e5ec4e75e5ec4e75e"}\n`,
+  )
+  const parts = await partsOf({ config, log, output: '' })
+  rmSync(folder, { recursive: true })
+  const all = [...parts.values()].join('\n')
+  assert.doesNotMatch(all, /5ec4e75e|192\.168\.7\.23|52:54:00:aa:bb:cc/)
+  assert.match(parts.get('log') ?? '', /"leg down","host":"\(ipv4-\d+\)".*"to":"192\.0\.2\.10"/)
+  assert.ok((parts.get('log')?.length ?? 0) < 1_100_000)
+  for (const name of [
+    'configuration',
+    'kernel',
+    'routes',
+    'nftables',
+    'sockets',
+    'mptcp-counters',
+  ]) {
+    assert.ok(parts.has(name), name)
+  }
+})

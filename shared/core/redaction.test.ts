@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Redaction } from './redaction.ts'
+
+const CONFIGURATION = `
+subscriber:
+  id: home-1
+  cookie: 'c00c1e42c00c1e42'
+  secret: "5ec4e75e5ec4e75e5ec4e75e5ec4e75e"
+concentrator:
+  addresses: [192.0.2.10]
+page: { password: hunter2000 }
+`
+
+test('no secret of the configuration is left, in it or anywhere else', () => {
+  const redaction = new Redaction(CONFIGURATION, [])
+  const elsewhere = `{"cookie":"c00c1e42c00c1e42","why":"5ec4e75e5ec4e75e5ec4e75e5ec4e75e was shown"} hunter2000`
+  const all = redaction.of(CONFIGURATION) + redaction.of(elsewhere)
+  assert.doesNotMatch(all, /c00c1e42|5ec4e75e|hunter2000/)
+  assert.match(all, /id: home-1/)
+  assert.match(all, /cookie: '\(secret\)'/)
+})
+
+test('a token that the configuration does not know is hidden by its name', () => {
+  const redaction = new Redaction('', [])
+  assert.equal(redaction.of('api-token = hyb_0123456789'), 'api-token = (secret)')
+})
+
+test('an address has the same pseudonym wherever it stands, and those that may be read stay', () => {
+  const redaction = new Redaction(CONFIGURATION, ['192.0.2.10'])
+  const line = 'ESTAB 192.168.1.23:51234 192.0.2.10:443 52:54:00:12:34:56 fe80::1%lan 2001:db8::7'
+  assert.equal(
+    redaction.of(line),
+    'ESTAB (ipv4-1):51234 192.0.2.10:443 (mac-1) (ipv6-1)%lan (ipv6-2)',
+  )
+  assert.equal(redaction.of('via 2001:DB8::7 dev 192.168.1.23'), 'via (ipv6-2) dev (ipv4-1)')
+})
+
+test('times, versions and what is nobody stay as they are', () => {
+  const redaction = new Redaction('', [])
+  for (const text of [
+    '2026-11-26T20:14:00.123Z',
+    '20:14:00',
+    '0.0.0.0/0',
+    '[::]:8803',
+    '127.0.0.1',
+  ]) {
+    assert.equal(redaction.of(text), text)
+  }
+})

@@ -1,0 +1,73 @@
+/**
+ * Takes out of texts what nobody else may read: secrets, and who the hosts are. The same address has the same
+ * pseudonym wherever it stands, so that what was said of it can still be followed.
+ *
+ *    cookie: c00c1e42c00c1e42      cookie: (secret)
+ *    192.168.1.23 dev lan          (ipv4-1) dev lan
+ *    52:54:00:12:34:56             (mac-1)
+ */
+
+export class Redaction {
+  readonly #secrets: readonly string[]
+  readonly #kept: ReadonlySet<string>
+  readonly #names = new Map<string, string>()
+  readonly #counts = new Map<string, number>()
+
+  /** `configuration` is where the secrets stand; addresses of `kept` may be read by everybody. */
+  constructor(configuration: string, kept: Iterable<string>) {
+    this.#secrets = secretsIn(configuration).toSorted((one, other) => other.length - one.length)
+    this.#kept = new Set(kept)
+  }
+
+  of(text: string): string {
+    let rest = text
+    for (const secret of this.#secrets) rest = rest.replaceAll(secret, HIDDEN)
+    return rest
+      .replace(NAMED_SECRET, `$1${HIDDEN}`)
+      .replace(MAC, (address) => this.#named('mac', address))
+      .replace(IPV4, (address) => this.#named('ipv4', address))
+      .replace(IPV6, (address) => (isIpv6(address) ? this.#named('ipv6', address) : address))
+  }
+
+  #named(kind: string, address: string): string {
+    if (this.#kept.has(address) || NOBODY.has(address)) return address
+    const key = address.toLowerCase()
+    const known = this.#names.get(key)
+    if (known !== undefined) return known
+    const count = (this.#counts.get(kind) ?? 0) + 1
+    this.#counts.set(kind, count)
+    const name = `(${kind}-${count})`
+    this.#names.set(key, name)
+    return name
+  }
+}
+
+/** What stands behind a key that names a secret, and is long enough to be one. */
+function secretsIn(configuration: string): string[] {
+  return [...configuration.matchAll(NAMED_SECRET)]
+    .map(([, , value = '']) => value)
+    .filter((value) => value.length >= SECRET_CHARACTERS_MIN)
+}
+
+/** A time has colons too, and so has a part of a path. */
+function isIpv6(text: string): boolean {
+  const groups = text.split(':')
+  return text.includes('::') ? groups.length <= 9 : groups.length === 8
+}
+
+const HIDDEN = '(secret)'
+const SECRET_CHARACTERS_MIN = 6
+/** YAML and JSON alike: the key, and its value without quotes. */
+const NAMED_SECRET =
+  /(["']?\b\w*(?:secret|cookie|token|password|passphrase|verifier|psk|privateKey|controlKey)\w*["']?\s*[:=]\s*["']?)([^\s"',}{[\]]+)/gi
+const MAC = /\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/gi
+const IPV4 = /\b(?:\d{1,3}\.){3}\d{1,3}\b/g
+const IPV6 = /(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])/gi
+/** Of nobody in particular. */
+const NOBODY: ReadonlySet<string> = new Set([
+  '0.0.0.0',
+  '127.0.0.1',
+  '255.255.255.255',
+  '::',
+  '::1',
+])
