@@ -4,7 +4,6 @@
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import type { Announced } from '../../shared/config/control-messages.ts'
-import { timedInterval } from '../../shared/config/interval-messages.ts'
 import type { Verdict } from '../../shared/core/verdict.ts'
 import { release } from '../../shared/daemon/arguments.ts'
 import { log } from '../../shared/daemon/log.ts'
@@ -12,11 +11,11 @@ import { type Fail, guarded, supervise } from '../../shared/daemon/supervise.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import type { MintSettings } from '../subscribers/cookie-mint.ts'
 import type { SubflowListener } from '../subscribers/doorkeeper.ts'
-import { HomeLog, type ToldReason } from '../subscribers/home-log.ts'
+import type { ToldReason } from '../subscribers/home-log.ts'
 import type { Roster } from '../subscribers/roster.ts'
 import type { Store } from '../subscribers/store.ts'
 import type { StreetWaits } from '../subscribers/street-waits.ts'
-import { VerdictLog, type VerdictsOfHome } from '../subscribers/verdict-log.ts'
+import type { VerdictsOfHome } from '../subscribers/verdict-log.ts'
 import { enrolments } from './enrolments.ts'
 import { Failures } from './failures.ts'
 import { Neighbours, watchNeighbours } from './neighbours.ts'
@@ -26,7 +25,8 @@ import { openSessionDoor } from './session-door.ts'
 import { isTrusted, sessionHomes } from './session-homes.ts'
 import { keepSessionRecords } from './session-records.ts'
 import { Sessions, type SessionWatch } from './sessions.ts'
-import { PROCESSOR_MS, Witness } from './witness.ts'
+import { Tales } from './tales.ts'
+import { PROCESSOR_MS } from './witness.ts'
 
 export interface RunningControl extends AsyncDisposable {
   /** Undefined where there are no sessions. */
@@ -70,9 +70,7 @@ export async function openControl(
   if (control === undefined) return NO_CONTROL
   const key = serverKeyOf(control, config.stateDirectory)
   const homeOf = sessionHomes(store.homes, roster)
-  const homeLog = new HomeLog()
-  const verdictLog = new VerdictLog()
-  const witness = new Witness(waits)
+  const tales = new Tales(waits)
   const failures = new Failures()
   const cookieFor = sessionCookies(mintSettings, Date.now)
   const sessions = new Sessions({
@@ -83,13 +81,7 @@ export async function openControl(
     unixMs: Date.now,
     enrol: enrolments(store, Date.now, log),
     cookieFor: config.cookies.issue ? cookieFor : () => undefined,
-    hear: (home, report) => {
-      homeLog.hear(home.id, report, Date.now())
-      const street = witness.testify(home, performance.now())
-      const intervals = (report.intervals ?? []).map(timedInterval)
-      verdictLog.hear(home.id, intervals, street, Date.now())
-      return street
-    },
+    hear: (home, report) => tales.hear(home, report, Date.now(), performance.now()),
     unproven: (from) => {
       log.warn('home not proven', { from: formatAddress(from) })
       failures.note(formatAddress(from), performance.now())
@@ -109,12 +101,9 @@ export async function openControl(
     (why, againMs) => log.error('control sessions failed', { why, againMs }),
   )
   const forgetting = store.onChange(({ kind, id }) => {
-    if (kind !== 'subscriber' || store.homes.home(id) !== undefined) return
-    homeLog.forget(id)
-    verdictLog.forget(id)
-    witness.forget(id)
+    if (kind === 'subscriber' && store.homes.home(id) === undefined) tales.forget(id)
   })
-  const looking = setInterval(() => witness.lookAtProcessor(performance.now()), PROCESSOR_MS)
+  const looking = setInterval(() => tales.lookAtProcessor(performance.now()), PROCESSOR_MS)
   const neighbours = new Neighbours(config.limits.drainLeaveS, (pointer) => sessions.point(pointer))
   const watching = watchNeighbours(store.keeper, neighbours)
   const records = keepSessionRecords(store.keeper, config.store.name, () => sessions.all())
@@ -123,10 +112,10 @@ export async function openControl(
   return {
     listener: sessions,
     sessions,
-    told: (id) => homeLog.of(id),
+    told: (id) => tales.reasons(id),
     reach: reachOf(config, control.port, key.pin),
-    verdictNow: (id) => verdictLog.now(id),
-    verdicts: (id) => verdictLog.of(id),
+    verdictNow: (id) => tales.verdict(id),
+    verdicts: (id) => tales.verdicts(id),
     drain: (draining) => neighbours.drain(draining),
     [Symbol.asyncDispose]: async () => {
       clearInterval(looking)

@@ -20,7 +20,6 @@ import { threadStartMs } from '../../shared/relay/shared-clock.ts'
 import { PACKET_HEADROOM_BYTES } from '../../shared/tunnel/batch.ts'
 import { tunnelSecret } from '../../shared/tunnel/keys.ts'
 import { PacketStore } from '../../shared/tunnel/packet-store.ts'
-import type { LegOrder } from '../../shared/tunnel/reports.ts'
 import { Sent } from '../../shared/tunnel/sender.ts'
 import { TunnelSession } from '../../shared/tunnel/session.ts'
 import { answerTooBig } from '../../shared/tunnel/too-big.ts'
@@ -28,9 +27,10 @@ import { formatAddress, formatPrefix, parsePrefix } from '../../shared/wire/addr
 import { clampMss } from '../../shared/wire/clamp-mss.ts'
 import { decodeInner, encodeAsk, type InnerAddresses } from '../../shared/wire/inner-address.ts'
 import { DatagramClasses } from './datagram-classes.ts'
-import { LTE_USE, ORDER, TUNNEL_COUNT, type TunnelBoard, tunnelBoard } from './tunnel-board.ts'
+import { TUNNEL_COUNT, type TunnelBoard, tunnelBoard } from './tunnel-board.ts'
 import { publishSession } from './tunnel-counts.ts'
 import { TunnelLegs } from './tunnel-legs.ts'
+import { legOrder } from './tunnel-order.ts'
 import type { TunnelBirth, TunnelLetter, TunnelNews } from './tunnel-room.ts'
 
 export class HomeTunnel {
@@ -84,14 +84,15 @@ export class HomeTunnel {
 
   /** The legs, or what steering wants of them, may be others than before. */
   follow(): void {
+    const dslUp = this.#legBoard.leg('dsl').up
     for (const leg of LEGS) {
       const facts = this.#legBoard.leg(leg)
       const { to, moved } = this.#legs.follow(leg, facts)
       if (moved) this.#session.place(LEG_NUMBER[leg], to)
       this.#session.order(
         LEG_NUMBER[leg],
-        this.#order(leg, facts, 'Up'),
-        this.#order(leg, facts, 'Down'),
+        legOrder(leg, facts, dslUp, this.#board.orders, 'Up'),
+        legOrder(leg, facts, dslUp, this.#board.orders, 'Down'),
       )
     }
     this.#dueUs = 0
@@ -247,28 +248,6 @@ export class HomeTunnel {
     const prefix6 = inner.bits6 === 128 ? undefined : prefixText(ipv6, inner.bits6)
     this.#tell({ event: 'standing', ipv4, ipv6, prefix6 })
   }
-
-  #order(leg: LegName, { up, ifIndex }: BoardLeg, direction: 'Up' | 'Down'): LegOrder {
-    const { orders } = this.#board
-    if (leg === 'lte') {
-      // Without DSL it carries everything, whatever it costs.
-      const use = this.#legBoard.leg('dsl').up ? orders[ORDER[`lte${direction}`]] : LTE_USE.helps
-      return {
-        priority: up ? (use === LTE_USE.helps ? OVERFLOW : STANDBY) : NEVER,
-        spared: use === LTE_USE.spared,
-        capacity: undefined,
-        beside: 0,
-      }
-    }
-    const capacity = orders[ORDER[`dslCapacity${direction}`]]!
-    return {
-      // One that flaps is kept out for a while, but is better than an LTE that falls silent meanwhile.
-      priority: up ? PRIMARY : ifIndex === 0 ? NEVER : STANDBY,
-      spared: false,
-      capacity: capacity === 0 ? undefined : capacity,
-      beside: orders[ORDER[`dslBeside${direction}`]]!,
-    }
-  }
 }
 
 function sameAddresses(one: InnerAddresses, other: InnerAddresses): boolean {
@@ -295,9 +274,3 @@ const WAITING_MAX = 4_096
 const PACKET_BYTES_MAX = 2_048
 /** The least that IPv6 knows; more when the legs have been probed. */
 const MTU_AT_START = 1_280
-
-// RFC 9897 section 3.
-const NEVER = 0
-const STANDBY = 1
-const OVERFLOW = 2
-const PRIMARY = 3
