@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parseAddress } from './address.ts'
 import { damaged } from './damage.fake.ts'
 import { hex } from './hex.fake.ts'
-import { decodeSubflow, encodeSubflowsQuery } from './inet-diag.ts'
+import { decodeConnection, decodeSubflow, encodeSubflowsQuery } from './inet-diag.ts'
 
 // Answers of Linux 6.18.44 about a connection of an AF_INET6 socket, with a short tcp_info: an LTE
 // subflow that joined as backup, and the first subflow, over DSL.
@@ -51,6 +51,16 @@ test('decodeSubflow() tells the first subflow from a join', () => {
   assert.equal(first?.joined, false)
   assert.equal(first?.opened, true)
   assert.equal(first?.token, 0xa997a06a)
+})
+
+test('decodeConnection() tells plain TCP from MPTCP, also where the kernel still lists what fell back', () => {
+  assert.equal(decodeConnection(JOINED)?.multipath, true)
+  assert.equal(decodeConnection(FIRST)?.multipath, true)
+  assert.equal(decodeConnection(ORDINARY)?.multipath, false)
+  // The peer has not answered with MP_CAPABLE (MPTCP_SUBFLOW_FLAG_MCAP_REM).
+  const fellBack = FIRST.slice()
+  fellBack[FIRST.findIndex((byte, at) => byte === 0xc3 && FIRST[at - 4] === 0x08)]! &= 0xfe
+  assert.equal(decodeConnection(fellBack)?.multipath, false)
 })
 
 test('decodeSubflow() leaves out ordinary TCP', () => {

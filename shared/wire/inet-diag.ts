@@ -72,7 +72,7 @@ export function encodeSubflowsQuery(family: number): Uint8Array {
 export interface DiagnosedConnection {
   readonly local: Endpoint
   readonly remote: Endpoint
-  /** It is a subflow of an MPTCP connection. */
+  /** It is a subflow of an MPTCP connection. One that fell back is not, though the kernel still lists it as one. */
   readonly multipath: boolean
   readonly tcpInfo: TcpInfo
 }
@@ -82,9 +82,10 @@ export function decodeConnection(body: Uint8Array): DiagnosedConnection | undefi
   if (body.length < MESSAGE_BYTES) return undefined
   const attributes = decodeAttributes(body, MESSAGE_BYTES)
   const ulp = nestedAttributes(attributes, INET_DIAG_ULP_INFO)
+  const flags = number(nestedAttributes(ulp, ULP_MPTCP).get(FLAGS)) ?? 0
   return {
     ...endsIn(body),
-    multipath: text(ulp.get(ULP_NAME)) === 'mptcp',
+    multipath: text(ulp.get(ULP_NAME)) === 'mptcp' && (flags & FLAGS_MULTIPATH) !== 0,
     get tcpInfo() {
       return decodeTcpInfo(attributes.get(INET_DIAG_INFO) ?? NO_BYTES)
     },
@@ -161,9 +162,12 @@ const FLAGS = 8
 const ID_REMOTE = 9
 const ID_LOCAL = 10
 
+const FLAG_CAPABLE_REMOTE = 1 << 0
 const FLAG_CAPABLE_LOCAL = 1 << 1
 const FLAG_JOIN_REMOTE = 1 << 2
 const FLAG_JOIN_LOCAL = 1 << 3
 const FLAG_BACKUP_REMOTE = 1 << 4
 const FLAG_BACKUP_LOCAL = 1 << 5
 const FLAG_FULLY_ESTABLISHED = 1 << 6
+/** The peer has answered with MPTCP, or either has joined. */
+const FLAGS_MULTIPATH = FLAG_CAPABLE_REMOTE | FLAG_JOIN_REMOTE | FLAG_JOIN_LOCAL
