@@ -9,11 +9,11 @@
  * it only while the session stands (`ifIndex` on the board): until then, and when this thread is gone and
  * the interface with it, the kernel forwards plainly.
  */
-import { LEG_NUMBER, LEGS, type LegName } from '../../shared/core/leg.ts'
+import { LEG_NUMBER, LEGS } from '../../shared/core/leg.ts'
 import { ARRIVAL_BYTES, Arrivals } from '../../shared/linux/datagrams.ts'
 import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
 import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
-import { type BoardLeg, LegBoard } from '../../shared/relay/leg-board.ts'
+import { LegBoard } from '../../shared/relay/leg-board.ts'
 import type { Loop } from '../../shared/relay/loop.ts'
 import { PacketDoor } from '../../shared/relay/packet-door.ts'
 import { threadStartMs } from '../../shared/relay/shared-clock.ts'
