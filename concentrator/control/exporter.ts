@@ -182,6 +182,9 @@ function sayTunnel(say: Say, counters: Pick<Counters<StreetTunnelCounter>, 'read
   say(metrics.tunnelPackets, read('packetsUp'), { direction: 'up' })
   say(metrics.tunnelPackets, read('packetsDown'), { direction: 'down' })
   for (const [name, cause] of TUNNEL_DROPS) say(metrics.tunnelDrops, read(name), { cause })
+  say(metrics.tunnelOrder, read('held'), { event: 'waited for an earlier one' })
+  say(metrics.tunnelOrder, read('late'), { event: 'came after it was given up' })
+  say(metrics.tunnelOrder, read('duplicate'), { event: 'was there already' })
 }
 
 function saySessions(
@@ -222,6 +225,10 @@ const COOKIES: ReadonlyArray<readonly [StreetCounter, string]> = [
 const TUNNEL_DROPS: ReadonlyArray<readonly [StreetTunnelCounter, string]> = [
   ['unknown', 'of no session'],
   ['alien', 'of no form'],
+  ['foreign', 'under no key that is here'],
+  ['replayed', 'seen before'],
+  ['forged', 'not genuine'],
+  ['notEct', 'marked, and the sender would not hear it'],
   ['spoofed', "a source that is not the home's"],
   ['unrouted', 'for no home'],
   ['dropped', 'no room'],

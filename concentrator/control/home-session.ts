@@ -19,9 +19,9 @@ import { spendToken, ticksAt } from '../../shared/core/token-bucket.ts'
 import type { StreetInterval } from '../../shared/core/verdict-facts.ts'
 import { Channel } from '../../shared/session/channel.ts'
 import { credentialOf, isProof } from '../../shared/session/credential.ts'
-import { isIpv4, prefixContains } from '../../shared/wire/address.ts'
+import { isIpv4 } from '../../shared/wire/address.ts'
 import type { FrameObject } from '../../shared/wire/control-frame.ts'
-import type { Home } from './session-homes.ts'
+import { type Home, isFrom } from './session-homes.ts'
 
 /** The connection that the session stands on. */
 export interface SessionLink {
@@ -273,11 +273,6 @@ export class HomeSession {
   #say(message: Spoken<FromConcentrator>): void {
     this.#channel.say(message)
   }
-}
-
-/** Whether a home may come from there. */
-export function isFrom({ prefixes }: Pick<Home, 'prefixes'>, address: Uint8Array): boolean {
-  return prefixes.length === 0 || prefixes.some((one) => prefixContains(one, address))
 }
 
 /** As it crosses: bytes are text. */

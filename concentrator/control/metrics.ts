@@ -98,6 +98,11 @@ const tunnel = {
     'Packets and frames that were thrown away, by cause',
     ['cause'],
   ),
+  tunnelOrder: counter(
+    'hybridge_concentrator_tunnel_order_total',
+    'Packets of homes that did not come in order, by what became of them',
+    ['event'],
+  ),
 } as const
 
 const house = {

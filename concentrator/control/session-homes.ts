@@ -2,10 +2,12 @@
  * Who the homes are, as far as control sessions want to know, and what policy each shall have: from the store, and
  * from the configuration file.
  */
+
 import { hash } from 'node:crypto'
 import type { PolicyDocument } from '../../shared/config/policy-document.ts'
 import { LEGS } from '../../shared/core/leg.ts'
 import type { Prefix } from '../../shared/wire/address.ts'
+import { prefixContains } from '../../shared/wire/address.ts'
 import type { EffectivePolicy, Homes } from '../subscribers/homes.ts'
 import type { Roster } from '../subscribers/roster.ts'
 import type { Store } from '../subscribers/store.ts'
@@ -70,3 +72,8 @@ export function isTrusted(
 }
 
 const VERSION_DIGITS = 16
+
+/** Whether a home may come from there. */
+export function isFrom({ prefixes }: Pick<Home, 'prefixes'>, address: Uint8Array): boolean {
+  return prefixes.length === 0 || prefixes.some((one) => prefixContains(one, address))
+}

@@ -139,6 +139,7 @@ function sayFlows(say: Say, counters: Pick<HouseCounters, 'read'>): void {
   say(metrics.flowsOpen, read('flowsOpen'))
   say(metrics.flowsLeft, read('flowsBonded'), { way: 'bonded' })
   say(metrics.flowsLeft, read('flowsDirect'), { way: 'direct' })
+  say(metrics.flowsLeft, read('flowsTunnelled'), { way: 'tunnel' })
   for (const [name, lasted] of Object.entries(FLOW_LASTED)) {
     say(metrics.flowsLasted, read(name as keyof typeof FLOW_LASTED), { lasted })
   }
@@ -230,7 +231,26 @@ function sayTunnel(say: Say, counters: Pick<Counters<TunnelCounter>, 'read'>): v
   say(metrics.tunnelBytes, read('lteDownBytes'), { leg: 'lte', direction: 'down' })
   say(metrics.tunnelPackets, read('packetsUp'), { direction: 'up' })
   say(metrics.tunnelPackets, read('packetsDown'), { direction: 'down' })
+  say(metrics.tunnelDrops, read('packetsDropped') - read('packetsTooBig'), {
+    cause: 'no way or no room',
+  })
   for (const [name, cause] of TUNNEL_DROPS) say(metrics.tunnelDrops, read(name), { cause })
+  say(metrics.tunnelOrder, read('packetsReordered'), { event: 'waited for an earlier one' })
+  say(metrics.tunnelOrder, read('packetsOutOfOrder'), { event: 'came after it was given up' })
+  say(metrics.tunnelOrder, read('packetsDuplicate'), { event: 'was there already' })
+  say(metrics.tunnelCopies, read('framesCopied'))
+  for (const leg of LEGS) {
+    say(metrics.tunnelRtt, known(read(`${leg}RttUs`), 1e-6), { leg })
+    say(metrics.tunnelQueue, read(`${leg}UpQueueUs`) / 1e6, { leg })
+    say(metrics.tunnelRate, known(read(`${leg}UpBytesPerMs`), 1_000), { leg })
+    say(metrics.tunnelLost, read(`${leg}DownLost`), { leg })
+    say(metrics.tunnelMarked, read(`${leg}DownMarked`), { leg })
+  }
+}
+
+/** 0 stands for what is not known yet. */
+function known(value: number, factor: number): number | undefined {
+  return value === 0 ? undefined : value * factor
 }
 
 const WAITS: ReadonlyArray<readonly [HouseCounter, string]> = [
@@ -242,7 +262,13 @@ const WAITS: ReadonlyArray<readonly [HouseCounter, string]> = [
 
 /** What of the tunnel's counters are losses, and of what. */
 const TUNNEL_DROPS: ReadonlyArray<readonly [TunnelCounter, string]> = [
-  ['packetsDropped', 'no way or no room'],
+  ['packetsTooBig', 'too big'],
+  ['packetsWaitedTooLong', 'waited too long'],
+  ['packetsMarkedInVain', 'marked, and the sender would not hear it'],
+  ['framesAlien', 'of no form'],
+  ['framesForeign', 'under no key that is here'],
+  ['framesReplayed', 'seen before'],
+  ['framesForged', 'not genuine'],
   ['framesUnsent', 'refused by the kernel'],
 ]
 

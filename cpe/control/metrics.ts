@@ -180,6 +180,33 @@ const tunnel = {
   tunnelDrops: counter('hybridge_cpe_tunnel_drops_total', 'Packets and frames lost here', [
     'cause',
   ]),
+  tunnelOrder: counter(
+    'hybridge_cpe_tunnel_order_total',
+    'Packets from the concentrator that did not come in order, by what became of them',
+    ['event'],
+  ),
+  tunnelCopies: counter('hybridge_cpe_tunnel_copies_total', 'Frames that a second leg carried too'),
+  tunnelRtt: gauge('hybridge_cpe_tunnel_rtt_seconds', 'Round trip of the tunnel', ['leg']),
+  tunnelQueue: gauge(
+    'hybridge_cpe_tunnel_queue_seconds',
+    'What stands in front of the line upwards, as the concentrator reports it',
+    ['leg'],
+  ),
+  tunnelRate: gauge(
+    'hybridge_cpe_tunnel_rate_bytes_per_second',
+    'What the tunnel sends upwards at most',
+    ['leg'],
+  ),
+  tunnelLost: counter(
+    'hybridge_cpe_tunnel_lost_frames_total',
+    'Frames of the concentrator that did not come',
+    ['leg'],
+  ),
+  tunnelMarked: counter(
+    'hybridge_cpe_tunnel_marked_frames_total',
+    'Frames of the concentrator that came marked (ECN)',
+    ['leg'],
+  ),
 } as const
 
 const verdict = {
