@@ -102,14 +102,17 @@ test('a concentrator that hangs costs one connection a second, however often', {
     await untilWay(street, 'bonded', 6_000)
     process.kill(concentrator, 'SIGSTOP')
     const beganMs = performance.now()
-    const first = await wayOf(street)
+    const ways = [await wayOf(street)]
     const firstMs = performance.now() - beganMs
-    const second = await wayOf(street)
-    const bothMs = performance.now() - beganMs
+    // Whom the wait of the first has told of it goes by at once; a machine that stood still may not have told yet.
+    ways.push(await wayOf(street))
+    const againMs = performance.now()
+    ways.push(await wayOf(street))
+    const thirdMs = performance.now() - againMs
     process.kill(concentrator, 'SIGCONT')
-    assert.deepEqual([first, second], ['direct', 'direct'])
+    assert.deepEqual(ways, ['direct', 'direct', 'direct'])
     assert.ok(firstMs <= 1_400, `the first connection took ${firstMs} ms`)
-    assert.ok(bothMs - firstMs <= 800, `the second connection took ${bothMs - firstMs} ms`)
+    assert.ok(thirdMs <= 600, `a later connection took ${thirdMs} ms`)
   }
   await untilWay(street, 'bonded', 6_000)
 })
