@@ -21,6 +21,7 @@ import {
   type KeptKind,
   type KeptRecord,
 } from './keeper.ts'
+import { KeptCache, type KnownStore } from './kept-cache.ts'
 import type { CachedRecord, StoreCache } from './store-cache.ts'
 import { Tokens } from './tokens.ts'
 import type { Vault } from './vault.ts'
@@ -40,12 +41,9 @@ export class Store implements AsyncDisposable {
   readonly tokens = new Tokens()
   readonly #complain: Complain
   readonly #listeners = new Set<(changed: Changed) => void>()
-  readonly #cache: StoreCache | undefined
   /** Undefined until the keeper has been heard. */
   #life: string | undefined
-  #cachedSeq: number | undefined
-  #cacheTimer: NodeJS.Timeout | undefined
-  #caching: Promise<void> | undefined
+  #caching: KeptCache | undefined
   #seq = 0
   #staleSinceMs: number | undefined
   #lost = false
@@ -58,10 +56,9 @@ export class Store implements AsyncDisposable {
     keeper: Keeper,
     fileHomes: readonly FileHome[],
     complain: Complain,
-    { vault, cache }: StoreFiles,
+    { vault }: StoreFiles,
   ) {
     this.keeper = keeper
-    this.#cache = cache
     this.homes = new Homes(fileHomes, vault)
     this.#complain = complain
   }
@@ -87,8 +84,8 @@ export class Store implements AsyncDisposable {
       store.#loadFrom(cache, error.message)
     }
     if (cache !== undefined) {
-      store.#cacheTimer = setInterval(() => void store.#keepCache(), CACHE_MS)
-      void store.#keepCache()
+      const complain = (why: string) => store.#complain('cache of the store', { why })
+      store.#caching = new KeptCache(cache, () => store.#known(), complain)
     }
     store.#news = keeper.onNews((last) => {
       if (last > store.#seq) void store.follow()
@@ -156,11 +153,9 @@ export class Store implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
-    clearInterval(this.#cacheTimer)
     this.#news?.[Symbol.dispose]()
     await (this.#next ?? this.#running)
-    await this.#caching
-    await this.#keepCache()
+    await this.#caching?.[Symbol.asyncDispose]()
     await this.keeper[Symbol.asyncDispose]()
   }
 
@@ -238,27 +233,10 @@ export class Store implements AsyncDisposable {
     this.#complain('store is away', { why, help })
   }
 
-  /** What is known now, for the next start. */
-  #keepCache(): Promise<void> {
-    this.#caching ??= this.#writeCache().finally(() => {
-      this.#caching = undefined
-    })
-    return this.#caching
-  }
-
-  async #writeCache(): Promise<void> {
-    if (this.#cache === undefined || this.#life === undefined || this.#staleSinceMs !== undefined)
-      return
-    const seq = this.#seq
-    try {
-      if (seq === this.#cachedSeq) this.#cache.touch(Date.now())
-      else await this.#cache.write(this.#life, seq, this.#cached())
-      this.#cachedSeq = seq
-    } catch (error) {
-      if (this.#cachedSeq !== undefined)
-        this.#complain('cache of the store', { why: sentenceOf(error) })
-      this.#cachedSeq = undefined
-    }
+  /** What is known now, for the next start; undefined while it is not what the keeper has. */
+  #known(): KnownStore | undefined {
+    if (this.#life === undefined || this.#staleSinceMs !== undefined) return undefined
+    return { life: this.#life, seq: this.#seq, records: this.#cached() }
   }
 
   *#cached(): Generator<CachedRecord> {
@@ -312,5 +290,4 @@ const KINDS: readonly KeptKind[] = ['token', 'plan', 'subscriber']
 const LOST =
   'The store came back without what it held: restore it, or write back what is known here'
 const FOLLOW_MS = 1_000
-const CACHE_MS = 60_000
 const ENTRIES_AT_ONCE = 500

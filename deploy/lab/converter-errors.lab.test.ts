@@ -423,6 +423,7 @@ describe('a server out of reach', { skip: streetImpossible() }, () => {
       const config = configWith(street, 'concentrator', {
         listen: { port: CONCENTRATOR.port + 10 },
         api: { port: CONCENTRATOR.port + 11 },
+        metrics: { enabled: false },
         store: { file: `${street.directory}/other.db` },
         stateDirectory: `${street.directory}/other-state`,
         egress: { addresses: [...POOL, '198.51.100.77', '2001:db8:77::1'] },
