@@ -34,7 +34,8 @@ import { openTunnel } from './data/tunnel.ts'
 import { openHands } from './steering/hands.ts'
 import { startSteering } from './steering/steering.ts'
 
-const { config, mark, readAgain } = await givenHome(process.argv.slice(2))
+const given = await givenHome(process.argv.slice(2))
+const { config, readAgain } = given
 
 await runDaemon(async (signal, again) => {
   log.level = config.log.level
@@ -85,7 +86,7 @@ await runDaemon(async (signal, again) => {
   ])
   const policy = new PolicyLayers(config, live, log)
   await using verdicts = await openVerdicts(config, { ...house, steering, unixMs }, log)
-  const moving = new Moving(config, mark, log)
+  const moving = new Moving(config, given, log)
   await using _session = await control.start({
     steering,
     policy,

@@ -236,7 +236,8 @@ export class HomeSession {
     this.#channel.trust()
     const { software, reportS, unixMs } = this.#owner
     this.#say({ type: 'welcome', version, software, timeMs: unixMs(), reportS })
-    this.pushPolicy(home)
+    // What lay on its policy for the session before, if that had to go, lies there no more.
+    this.pushPolicy(this.#owner.homeOf(hello.id) ?? home)
     this.standsOn(hello.leg, from)
     this.#owner.welcomed(this)
   }

@@ -24,7 +24,7 @@ export async function openStore({
   const cache = store.redis === undefined ? undefined : new StoreCache(`${store.file}.cache`)
   const say = (what: string, fields: object) => log.warn(what, { ...fields })
   const opened = await Store.open(keeper, homes, say, { vault, cache })
-  if (!vault.metForeign) return opened
+  if (!vault.isForeign) return opened
   await opened[Symbol.asyncDispose]()
   const help = 'put the right one there, such as that of another concentrator that shares it'
   throw new Error(

@@ -176,6 +176,21 @@ test('the newest session of a home stays, and the one before hears why it goes',
   assert.equal(street.sessions.counts.replaced, 1)
 })
 
+test('what was laid over the policy of a session that was replaced is not told to the next', async () => {
+  const street = new Street()
+  const [first, second] = [street.connect(), street.connect()]
+  await first.says(street.hello(first))
+  street.home = { ...HOME, policy: { version: 'laid over', document: {} } }
+  street.went = () => {
+    street.home = HOME
+  }
+  await second.says(street.hello(second))
+  assert.deepEqual(
+    second.heard.flatMap(({ type, version }) => (type === 'policy' ? [version] : [])),
+    ['one'],
+  )
+})
+
 test('or the oldest, where the operator wants it so', async () => {
   const street = new Street({}, { duplicates: 'oldest', reportS: 10, sessionsMax: 10 })
   const [first, second] = [street.connect(), street.connect()]
@@ -349,6 +364,7 @@ class Street {
   broken = false
   enrolled: (code: string) => Promise<Enrolled | Refusal> = () => assert.fail('nobody has a code')
   trusted = true
+  went: () => void = () => undefined
   #connections = 0
   readonly #exporters = new Map<HeldEnd, Uint8Array>()
 
@@ -373,7 +389,10 @@ class Street {
       unproven: (address) => this.unproven.push([...address.subarray(12)].join('.')),
       watch: {
         came: (id, from) => this.watched.push(`${id} came from ${from}`),
-        went: (id, code) => this.watched.push(`${id} went: ${code}`),
+        went: (id, code) => {
+          this.watched.push(`${id} went: ${code}`)
+          this.went()
+        },
       },
       log: { info: () => undefined, warn: () => undefined },
     })

@@ -33,13 +33,13 @@ import { entryFrom, recordFrom, type StreamEntry, usageFrom } from './redis-reco
 import { ADD_USAGE, COMMIT, STRIKE } from './redis-scripts.ts'
 import { DAY_S, spanStartS } from './usage.ts'
 
-/** One that is away is asked again until it comes. Rejects with a sentence when it is there and does not want us. */
+/** One that is away, or takes nothing now, is asked again until it does. Rejects with a sentence when it is there and does not want us. */
 export async function openRedisKeeper(url: string): Promise<Keeper> {
   const keeper = new RedisKeeper(url)
   try {
     await keeper.connect()
   } catch (error) {
-    if (!(error instanceof ReplyError)) {
+    if (!(error instanceof ReplyError) || NOT_NOW.test(sentenceOf(error))) {
       keeper.comeLater()
       return keeper
     }
@@ -84,6 +84,9 @@ class RedisKeeper implements Keeper {
   }
 
   async life(): Promise<string> {
+    const life = await this.#asked(this.#redis.get(KEY.life))
+    if (life !== null) return life
+    await this.#asked(this.#redis.setnx(KEY.life, randomUUID()))
     return (await this.#asked(this.#redis.get(KEY.life))) ?? ''
   }
 
@@ -267,6 +270,8 @@ const KEY = {
   batches: `${TAG}:batches`,
 } as const
 const BLOCK_DAYS: Readonly<Record<Span, number>> = { hour: 1, day: 32 }
+/** Full, loading, or somebody's replica after a failover: what is kept there can be read, or will be. */
+const NOT_NOW = /^(OOM|MISCONF|READONLY|LOADING|BUSY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN)\b/
 const SCAN_RECORDS = 1_000
 const RECONNECT_MS_MAX = 2_000
 const OPTIONS = {

@@ -14,6 +14,7 @@ import { openRedisKeeper } from './redis-keeper.ts'
 import { RedisServer, redisMissing } from './redis-server.fake.ts'
 import { type Complain, Store } from './store.ts'
 import { StoreCache } from './store-cache.ts'
+import { Vault } from './vault.ts'
 
 const skip = redisMissing()
 const folder = mkdtempSync(join(tmpdir(), 'hybridge-cache-'))
@@ -136,6 +137,77 @@ test('a Redis that comes back as another than the one in the cache is not believ
   }
   assert.deepEqual(store.homes.ids, ['a'])
   assert.notEqual(store.staleSinceMs, undefined)
+  await assert.rejects(store.commit([home('b')], 'op'), KeeperUnavailable)
+})
+
+test('homes of a store that was away at the start are sealed when it is back, and in the cache too', {
+  skip,
+}, async () => {
+  await using server = new RedisServer()
+  await server.start('--appendonly', 'yes')
+  const cache = new StoreCache(join(folder, 'unsealed'))
+  {
+    await using store = await openOn(server, cache)
+    await store.commit([home('a')], 'op')
+  }
+  await server.kill()
+  assert.match(JSON.stringify(cache.read()), /controlKey/)
+  {
+    const vault = new Vault(Buffer.alloc(32, 1))
+    const keeper = await openRedisKeeper(server.socket)
+    await using store = await Store.open(keeper, [], () => undefined, { cache, vault })
+    assert.deepEqual(store.homes.ids, ['a'])
+    await server.start('--appendonly', 'yes')
+    await untilFresh(store)
+    for (let i = 0; i < 100 && (await keeper.last()) < 2; i++) await pause(20)
+    await store.follow()
+    assert.doesNotMatch(JSON.stringify((await keeper.read('subscriber', 'a'))?.body), /controlKey/)
+  }
+  assert.doesNotMatch(JSON.stringify(cache.read()), /controlKey/)
+})
+
+test('who finds a store that comes later sealed with another key writes nothing', {
+  skip,
+}, async () => {
+  await using server = new RedisServer()
+  await server.start('--appendonly', 'yes')
+  const open = async (byte: number, cache: StoreCache) =>
+    Store.open(await openRedisKeeper(server.socket), [], () => undefined, {
+      cache,
+      vault: new Vault(Buffer.alloc(32, byte)),
+    })
+  {
+    await using store = await open(1, new StoreCache(join(folder, 'right')))
+    const verifier = store.homes.kept('a', verifierOf(randomBytes(16)))
+    await store.commit(
+      [{ kind: 'subscriber', id: 'a', after: { verifier }, expected: undefined }],
+      'op',
+    )
+  }
+  await server.kill()
+  const cache = new StoreCache(join(folder, 'wrong'))
+  {
+    await using store = await open(2, cache)
+    await server.start('--appendonly', 'yes')
+    await untilFresh(store)
+    assert.deepEqual(store.homes.ids, [])
+    await assert.rejects(store.commit([home('b')], 'op'), /sealed with another key/)
+  }
+  assert.equal(cache.read(), undefined)
+})
+
+test('a Redis that is full lets a concentrator start', { skip }, async () => {
+  await using server = new RedisServer()
+  await server.start('--appendonly', 'yes')
+  const cache = new StoreCache(join(folder, 'full'))
+  {
+    await using store = await openOn(server, cache)
+    await store.commit([home('a')], 'op')
+  }
+  await server.kill()
+  await server.start('--appendonly', 'yes', '--maxmemory', '100kb')
+  await using store = await openOn(server, cache)
+  assert.deepEqual(store.homes.ids, ['a'])
   await assert.rejects(store.commit([home('b')], 'op'), KeeperUnavailable)
 })
 

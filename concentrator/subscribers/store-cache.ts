@@ -50,7 +50,7 @@ export class StoreCache {
   async write(life: string, seq: number, records: Iterable<CachedRecord>): Promise<void> {
     const file = `${this.#file}.new`
     {
-      // Who reads what homes are known by can come as one of them.
+      // Sealed as in the store (ADR 0045), but who else lives on this machine need not know the homes.
       await using handle = await open(file, 'w', 0o600)
       let lines = [JSON.stringify({ life, seq })]
       for (const one of records) {

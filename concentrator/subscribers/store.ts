@@ -22,6 +22,7 @@ import {
   type KeptRecord,
 } from './keeper.ts'
 import { KeptCache, type KnownStore } from './kept-cache.ts'
+import { sealHomes } from './sealing.ts'
 import type { CachedRecord, StoreCache } from './store-cache.ts'
 import { Tokens } from './tokens.ts'
 import type { Vault } from './vault.ts'
@@ -40,6 +41,7 @@ export class Store implements AsyncDisposable {
   readonly homes: Homes
   readonly tokens = new Tokens()
   readonly #complain: Complain
+  readonly #vault: Vault | undefined
   readonly #listeners = new Set<(changed: Changed) => void>()
   /** Undefined until the keeper has been heard. */
   #life: string | undefined
@@ -47,6 +49,7 @@ export class Store implements AsyncDisposable {
   #seq = 0
   #staleSinceMs: number | undefined
   #lost = false
+  #wasSealed = false
   #running: Promise<void> | undefined
   #next: Promise<void> | undefined
   #news: Disposable | undefined
@@ -59,6 +62,7 @@ export class Store implements AsyncDisposable {
     { vault }: StoreFiles,
   ) {
     this.keeper = keeper
+    this.#vault = vault
     this.homes = new Homes(fileHomes, vault)
     this.#complain = complain
   }
@@ -76,9 +80,9 @@ export class Store implements AsyncDisposable {
     const store = new Store(keeper, fileHomes, complain, files)
     const { cache } = files
     try {
-      store.#life = await keeper.life()
+      store.#life = named(await keeper.life())
       await store.#load()
-      await store.#sealAll()
+      await store.#seal()
     } catch (error) {
       if (!(error instanceof KeeperUnavailable) || cache === undefined) throw error
       store.#loadFrom(cache, error.message)
@@ -113,6 +117,7 @@ export class Store implements AsyncDisposable {
   /** When this resolves, what was committed stands in `homes`. Rejects with KeeperUnavailable. */
   async commit(changes: readonly Change[], who: string): Promise<Committed> {
     if (this.#lost) throw new KeeperUnavailable(LOST)
+    if (this.#vault?.isForeign === true) throw new KeeperUnavailable(FOREIGN)
     const committed = await this.keeper.commit(changes, who, Date.now())
     if (committed.kind === 'conflict') return committed
     const first = committed.last - changes.length + 1
@@ -123,21 +128,10 @@ export class Store implements AsyncDisposable {
     return committed
   }
 
-  /** Records from before there were seals (ADR 0045). Who was quicker has done it, or will. */
-  async #sealAll(): Promise<void> {
-    const changes = [...this.homes.unsealed()].map(({ home: { id, version }, body }): Change => {
-      return { kind: 'subscriber', id, after: body, expected: version }
-    })
-    if (changes.length === 0) return
-    try {
-      const { kind } = await this.commit(changes, 'seal')
-      await this.keeper.strike(['probeKey', 'controlKey'])
-      this.#complain('homes were sealed', { homes: changes.length, done: kind === 'done' })
-    } catch (error) {
-      // A full disk keeps nobody out: they are sealed at a later start.
-      if (!(error instanceof KeeperUnavailable)) throw error
-      this.#complain('homes were not sealed', { why: sentenceOf(error) })
-    }
+  /** Once the keeper is heard for the first time. */
+  async #seal(): Promise<void> {
+    this.#wasSealed = true
+    await sealHomes(this, this.#complain)
   }
 
   /** Hear what has been changed until now. */
@@ -170,6 +164,8 @@ export class Store implements AsyncDisposable {
   async #catchUp(): Promise<void> {
     try {
       await this.#readOn()
+      // It was away when we started. Not awaited: to commit may mean to follow.
+      if (!this.#wasSealed) void this.#seal()
       if (this.#staleSinceMs !== undefined) this.#complain('store is back', {})
       this.#staleSinceMs = undefined
     } catch (error) {
@@ -183,9 +179,9 @@ export class Store implements AsyncDisposable {
   async #readOn(): Promise<void> {
     const life = await this.keeper.life()
     if (this.#life === undefined) {
-      if (life === '') throw new KeeperUnavailable('The store has no name yet')
+      const name = named(life)
       await this.#load()
-      this.#life = life
+      this.#life = name
       return
     }
     this.#lost = life !== this.#life
@@ -236,6 +232,8 @@ export class Store implements AsyncDisposable {
   /** What is known now, for the next start; undefined while it is not what the keeper has. */
   #known(): KnownStore | undefined {
     if (this.#life === undefined || this.#staleSinceMs !== undefined) return undefined
+    // None of the homes: what was kept under the right key is worth more.
+    if (this.#vault?.isForeign === true) return undefined
     return { life: this.#life, seq: this.#seq, records: this.#cached() }
   }
 
@@ -286,8 +284,15 @@ export class Store implements AsyncDisposable {
   }
 }
 
+function named(life: string): string {
+  if (life === '') throw new KeeperUnavailable('The store has no name yet')
+  return life
+}
+
 const KINDS: readonly KeptKind[] = ['token', 'plan', 'subscriber']
 const LOST =
   'The store came back without what it held: restore it, or write back what is known here'
+const FOREIGN =
+  'The store is sealed with another key than the one of store.keyFile: put the right one there and start again'
 const FOLLOW_MS = 1_000
 const ENTRIES_AT_ONCE = 500

@@ -25,7 +25,7 @@ test('what was sealed opens again, for the same home and with the same key alone
   assert.match(problemOf(vault.open('home-2', sealed)), /for another home/)
   const other = new Vault(Buffer.alloc(32, 2))
   assert.match(problemOf(other.open('home-1', sealed)), /with another key/)
-  assert.deepEqual([vault.metForeign, other.metForeign], [false, true])
+  assert.deepEqual([vault.isForeign, other.isForeign], [false, true])
 })
 
 test('a seal that is damaged anywhere is refused and nothing is thrown', () => {

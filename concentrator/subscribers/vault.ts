@@ -15,14 +15,19 @@ export class Vault {
   readonly #codeKey: Uint8Array
   /** Which key it is, so that another is told from damage. */
   readonly #name: string
-  /** Something was sealed with another key. */
-  metForeign = false
+  #metForeign = false
+  #metOwn = false
 
   /** `master`: 32 bytes. */
   constructor(master: Uint8Array) {
     this.#key = derive(master, 'hybridge store seal')
     this.#codeKey = derive(master, 'hybridge enrolment code')
     this.#name = Buffer.from(derive(master, 'hybridge store key name')).toString('hex', 0, 4)
+  }
+
+  /** All that was to be opened was sealed with another key: this is not the key of that store. */
+  get isForeign(): boolean {
+    return this.#metForeign && !this.#metOwn
   }
 
   /** What is kept of `verifier` in the record of the home with this id, and opens in no other. */
@@ -39,7 +44,7 @@ export class Vault {
   open(id: string, { sealed, ...known }: SealedVerifier): Verifier | string {
     const [name, text = ''] = sealed.split(':')
     if (name !== this.#name) {
-      this.metForeign = true
+      this.#metForeign = true
       return 'was sealed with another key of the store'
     }
     const bytes = Buffer.from(text, 'base64')
@@ -49,6 +54,7 @@ export class Vault {
       cipher.setAAD(Buffer.from(id)).setAuthTag(bytes.subarray(end))
       const open = cipher.update(bytes.subarray(NONCE_BYTES, end), undefined, 'hex')
       cipher.final()
+      this.#metOwn = true
       const keys = { probeKey: open.slice(0, KEY_DIGITS), controlKey: open.slice(KEY_DIGITS) }
       return { ...known, ...keys }
     } catch {

@@ -4,6 +4,7 @@
  */
 
 import { hash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { type Reading, readConfig } from '../../shared/config/document.ts'
 import {
@@ -34,8 +35,13 @@ export async function givenHome(argv: readonly string[]): Promise<GivenHome> {
     argv,
   )
   log.level = read.config.log.level
-  const { mark } = read
-  const given = (config: CpeConfig) => ({ config, mark, readAgain: settled(readAgain) })
+  const { mark, isLedAstray } = read
+  const given = (config: CpeConfig) => ({
+    config,
+    mark,
+    isLedAstray,
+    readAgain: settled(readAgain),
+  })
   if (read.waiting === undefined) return given(read.config)
   const { code, home, stateDirectory } = read.waiting
   if (LOST_AT_REBOOT.test(stateDirectory)) {
@@ -50,12 +56,15 @@ export async function givenHome(argv: readonly string[]): Promise<GivenHome> {
 
 export interface GivenHome extends Given<CpeConfig> {
   readonly mark: string
+  readonly isLedAstray: boolean
 }
 
 interface ReadHome {
   readonly config: CpeConfig
   /** Another where the file names another home, or another concentrator. */
   readonly mark: string
+  /** What is kept leads elsewhere than the file itself does. */
+  readonly isLedAstray: boolean
   /** It has a code, and no credential yet: nobody may run on `config`. */
   readonly waiting:
     | { readonly code: string; readonly home: EnrolledHome; readonly stateDirectory: string }
@@ -87,16 +96,20 @@ function readHome(file: string, choose: Choose): Reading<ReadHome> {
   } catch (error) {
     return { kind: 'problems', problems: [`${file}: ${(error as Error).message}`] }
   }
-  const schema = homeFile({
-    enrolled,
-    concentrator: choose(stateDirectory, mark),
-    lines: () => houseLines(seenInterfaces()),
-  })
-  const read = readConfig(schema, file)
+  const readFor = (concentrator: Reach | undefined) =>
+    readConfig(
+      homeFile({ enrolled, concentrator, lines: () => houseLines(seenInterfaces()) }),
+      file,
+    )
+  const reach = choose(stateDirectory, mark)
+  const read = readFor(reach)
   if (read.kind === 'problems') return read
+  const said = reach === undefined ? read : readFor(undefined)
+  const isLedAstray =
+    said.kind === 'value' && !isDeepStrictEqual(said.value.concentrator, read.value.concentrator)
   const waits = code !== undefined && home !== undefined && enrolled === undefined
   const waiting = waits ? { code, home, stateDirectory } : undefined
-  return { kind: 'value', value: { config: read.value, mark, waiting } }
+  return { kind: 'value', value: { config: read.value, mark, isLedAstray, waiting } }
 }
 
 /** A file that has another code now is for the next start. */

@@ -54,6 +54,19 @@ test('nobody leaves for nowhere', () => {
   }
 })
 
+test('what was announced wrongly is left for what the file says, but not because it drains', () => {
+  const { moving, house, next } = home(true)
+  moving.told({ ...DRAINS, list: [] }, 0)
+  moving.told({ ...SERVES, list: [ONE] }, 1)
+  moving.told({ ...DRAINS, list: [] }, 2)
+  moving.look(house, 1_000, UNIX_MS)
+  assert.equal(moving.look(house, 400_000, UNIX_MS), false)
+  house.concentrator = 'unreachable'
+  moving.look(house, 500_000, UNIX_MS)
+  assert.equal(moving.look(house, 530_000, UNIX_MS), true)
+  assert.equal(next(UNIX_MS), undefined)
+})
+
 test('a concentrator that serves again is not left', () => {
   const { moving, house } = home()
   moving.told(DRAINS, 0)
@@ -92,7 +105,7 @@ function concentrator(name: string, address: string, letter: string) {
 }
 
 /** A home with the concentrator `one`. */
-function home() {
+function home(isLedAstray = false) {
   const directory = join(folder, String(homes++))
   const { addresses, port, pin } = ONE
   const config = {
@@ -119,5 +132,5 @@ function home() {
     const kept = readConcentrators(directory, 'mark')
     return kept && nextConcentrator(kept, unixMs)?.pin
   }
-  return { moving: new Moving(config, 'mark', log), house, next, directory }
+  return { moving: new Moving(config, { mark: 'mark', isLedAstray }, log), house, next, directory }
 }

@@ -9,6 +9,7 @@ import { type DrainNotice, Leaving } from '../../shared/core/concentrator-choice
 import { type Log, sentenceOf } from '../../shared/daemon/log.ts'
 import type { HouseFlow } from '../steering/house-flows.ts'
 import type { Pointer } from './conversation.ts'
+import type { GivenHome } from './given-home.ts'
 import {
   type KeptConcentrators,
   keepConcentrators,
@@ -26,17 +27,18 @@ export class Moving {
   readonly #config: Pick<CpeConfig, 'concentrator' | 'stateDirectory' | 'subscriber'>
   readonly #log: Pick<Log, 'info' | 'warn'>
   readonly #leaving = new Leaving()
+  readonly #isLedAstray: boolean
   #kept: KeptConcentrators
   #drain: DrainNotice | undefined
 
-  /** `mark`: of the file (given-home.ts). */
   constructor(
     config: Pick<CpeConfig, 'concentrator' | 'stateDirectory' | 'subscriber'>,
-    mark: string,
+    { mark, isLedAstray }: Pick<GivenHome, 'isLedAstray' | 'mark'>,
     log: Pick<Log, 'info' | 'warn'>,
   ) {
     this.#config = config
     this.#log = log
+    this.#isLedAstray = isLedAstray
     const { id } = config.subscriber
     this.#kept = readConcentrators(config.stateDirectory, mark) ?? { id, mark, list: [], left: {} }
   }
@@ -67,9 +69,12 @@ export class Moving {
     const own = this.#kept.list.find(({ pin }) => pin === this.#pin)
     const left = own === undefined ? this.#kept.left : { ...this.#kept.left, [own.name]: unixMs }
     const next = nextConcentrator({ ...this.#kept, left }, unixMs)
-    if (next === undefined || next.pin === this.#pin) return false
+    // What it was told may be wrong, and the file right: a concentrator that announces an address where it is not.
+    const toFile = next === undefined && this.#isLedAstray && !reachable
+    if (!toFile && (next === undefined || next.pin === this.#pin)) return false
     if (!this.#keep({ ...this.#kept, left })) return false
-    this.#log.warn('home goes to another concentrator', { why, to: next.addresses })
+    const to = next === undefined ? 'the one of the file' : next.addresses
+    this.#log.warn('home goes to another concentrator', { why, to })
     return true
   }
 

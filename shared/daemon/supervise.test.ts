@@ -37,6 +37,25 @@ test('a service that throws is taken down and started again, and the process goe
   assert.deepEqual(story.slice(6), ['up', 'down'])
 })
 
+test('a service that cannot be taken down is said to, and started again', async () => {
+  const story: string[] = []
+  let fail: Fail = () => undefined
+  const start = (failed: Fail) => {
+    fail = failed
+    story.push('up')
+    const isFirst = story.length === 1
+    return Promise.resolve({
+      [Symbol.asyncDispose]: () =>
+        isFirst ? Promise.reject(new Error('stuck')) : Promise.resolve(),
+    })
+  }
+  const say = (why: string) => story.push(why)
+  await using _service = await supervise(start, say, () => Promise.resolve())
+  fail(new Error('a mistake'))
+  await settle()
+  assert.deepEqual(story, ['up', 'a mistake', 'stuck', 'up'])
+})
+
 test('what cannot start at all says so to whoever starts the daemon', async () => {
   const start = () => Promise.reject(new Error('the port is taken'))
   await assert.rejects(

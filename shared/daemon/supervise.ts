@@ -45,7 +45,12 @@ export async function supervise(
       if (stop.signal.aborted) return
       if (performance.now() - sinceMs > CALM_MS) againMs = AGAIN_MS_MIN
       say(sentenceOf(error), againMs)
-      await running[Symbol.asyncDispose]()
+      try {
+        await running[Symbol.asyncDispose]()
+      } catch (thrown) {
+        // What it holds is lost; the service shall come back all the same.
+        say(sentenceOf(thrown), againMs)
+      }
       running = NOTHING
       await wait(againMs, stop.signal)
       againMs = Math.min(2 * againMs, AGAIN_MS_MAX)

@@ -53,6 +53,16 @@ test('Filter-Id and keys lie on top of it until something else is laid there', a
   assert.deepEqual([world.trialS(), world.standby(), world.commits.length], [5, 'hot', 0])
 })
 
+test('nothing is laid over a session that ends while the store takes the plan', async () => {
+  const world = new World()
+  world.onCommit = () => {
+    world.isHere = false
+  }
+  const asked = world.change(USER, ours('plan', 'gold'), ours('policy', 'standby=cold'))
+  assert.equal(await asked, ErrorCause.sessionContextNotFound)
+  assert.deepEqual([world.trialS(), world.standby()], [9, 'hot'])
+})
+
 test('a session is known by its id as well, and by both only where they agree', async () => {
   const world = new World()
   const session = textAttribute(Attribute.acctSessionId, 'ab01')
@@ -208,6 +218,8 @@ class World {
   lastAnswer: readonly RadiusAttribute[] = []
   nowMs = NOW_MS
   store: 'there' | 'away' | 'once taken' = 'there'
+  isHere = true
+  onCommit: () => void = () => undefined
   readonly changes: Changes
   readonly #homes = new Homes([])
   #version = 1
@@ -231,7 +243,7 @@ class World {
       },
       sessionOf: (user) => (user === 'home-1' ? 'ab01' : undefined),
       userOf: (session) => (session === 'ab01' ? 'home-1' : undefined),
-      isHere: (user) => user === 'home-1',
+      isHere: (user) => user === 'home-1' && this.isHere,
       disconnect: (user, why) => this.disconnected.push(`${user}: ${why}`),
       unixMs: () => this.nowMs,
       say: (what) => this.said.push(what),
@@ -279,6 +291,7 @@ class World {
       return Promise.resolve({ kind: 'conflict', at, version: this.#version })
     }
     this.commits.push({ who, after: change.after })
+    this.onCommit()
     this.#homes.setHome(change.id, this.#version, change.after)
     return Promise.resolve({ kind: 'done', last: this.#version })
   }

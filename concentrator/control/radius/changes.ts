@@ -140,7 +140,10 @@ export class Changes {
       if (committed === true) break
       if (committed === 'away' || tries === TRIES_MAX) return ErrorCause.resourcesUnavailable
     }
-    if (layers !== undefined) store.override(user, layers)
+    if (layers === undefined) return undefined
+    // Its session may have ended while the store was asked: nothing would ever take them away.
+    if (!this.#parts.isHere(user)) return ErrorCause.sessionContextNotFound
+    store.override(user, layers)
     return undefined
   }
 

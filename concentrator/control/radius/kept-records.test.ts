@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -33,6 +33,20 @@ test('of a session that waits only its last interim is told', () => {
   assert.deepEqual(all(open(file)), ['start a', 'interimUpdate a 8'])
   records.add(record('stop', 'a', 9))
   assert.deepEqual(all(records), ['start a', 'stop a 9'])
+})
+
+test('what was said while the file could not be written is in it once it can be', () => {
+  const place = join(folder, 'gone')
+  const file = join(place, 'records.ndjson')
+  const said: string[] = []
+  const records = new KeptRecords(file, (why) => said.push(why))
+  rmSync(place, { recursive: true })
+  records.add(record('start', 'a'))
+  records.add(record('start', 'b'))
+  assert.equal(said.length, 1)
+  mkdirSync(place)
+  records.add(record('start', 'c'))
+  assert.deepEqual(all(open(file)), ['start a', 'start b', 'start c'])
 })
 
 test('an interim that is being told is not replaced, and comes back when that fails', () => {

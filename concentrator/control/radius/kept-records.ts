@@ -144,9 +144,12 @@ export class KeptRecords implements Disposable {
   }
 
   #write(line: Line): void {
+    const wasBroken = this.#isBroken
     this.#lines++
     if (this.#lines > LINES_SPARE + 4 * (this.#waiting.size + this.#lasting.size)) this.#rewrite()
     else this.#guarded(() => this.#append(line))
+    // What was said while the file could not be written is not in it.
+    if (wasBroken && !this.#isBroken) this.#rewrite()
   }
 
   #append(line: Line): void {

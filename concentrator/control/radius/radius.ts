@@ -104,6 +104,8 @@ function tellServers(
   failed: Fail,
   takePump: (pump: () => void) => void,
 ): AsyncDisposable {
+  // First: without it nothing is opened.
+  const keys = accounting.servers.map(({ secretFile }) => readSecret(secretFile))
   const sockets = accounting.servers.map(({ address, port }, place) =>
     openClientSocket(
       { address, port },
@@ -114,9 +116,9 @@ function tellServers(
     ),
   )
   const client = new AccountingClient({
-    servers: accounting.servers.map(({ address, port, secretFile }, place) => ({
+    servers: accounting.servers.map(({ address, port }, place) => ({
       name: `${address} ${port}`,
-      keys: readSecret(secretFile),
+      keys: keys[place]!,
       send: (bytes) => sockets[place]?.send(bytes),
     })),
     records,
