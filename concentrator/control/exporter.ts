@@ -202,12 +202,9 @@ function saySessions(
   say(metrics.policiesApplied, counts.policiesApplied)
 }
 
-/**
- * What is left of `all`. Data threads count on while we read: read the parts first. Some count a part before the whole,
- * and a counter that shrinks is none.
- */
+/** What is left of `all`. Data threads count on while we read: read the parts first. */
 function rest(all: number, ...parts: readonly number[]): number {
-  return Math.max(0, all - parts.reduce((sum, part) => sum + part, 0))
+  return all - parts.reduce((sum, part) => sum + part, 0)
 }
 
 /** What a data thread counts as refused, and what people are told of it. */
