@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { cpeConfig } from '../../../shared/config/cpe.ts'
+import { UNLIMITED } from '../../../shared/core/budget.ts'
 import { SpeedTester, type TesterParts } from './speed-test.ts'
 
 test('twelve tests a day use LTE: beyond them neither LTE alone is tested nor both together', async () => {
@@ -41,20 +43,18 @@ const ends: Array<() => void> = []
 /** Both lines stand, and neither has an address from which the concentrator could be asked. */
 function linesWithoutAddress({ lteMegabytes = 20 } = {}): TesterParts {
   const line = { up: true, address4: undefined, address6: undefined }
+  const lte = { barred: undefined, budget: UNLIMITED, roams: false, throttled: false }
   return {
-    config: {
+    config: cpeConfig.parse({
+      subscriber: { id: 'home-1', cookie: 'c00c1e42c00c1e42c00c1e42c00c1e42' },
       concentrator: { addresses: ['192.0.2.10'], port: 8_803 },
       legs: { dsl: { interface: 'dsl' }, lte: { interface: 'lte' } },
-      subscriber: { id: 'home-1', cookie: new Uint8Array(16) },
-      speedTest: { megabytes: 50, lteMegabytes },
-    } as unknown as TesterParts['config'],
+      lan: { interfaces: ['lan'] },
+      speedTest: { lteMegabytes },
+    }),
     board: { leg: () => line },
     congestion: undefined,
-    steering: () =>
-      ({
-        lte: () => ({ barred: undefined, budget: { spent: false } }),
-        status: () => assert.fail('nobody asks'),
-      }) as unknown as ReturnType<TesterParts['steering']>,
+    steering: () => ({ lte: () => ({ ...lte, month: undefined }) }),
     unixMs: () => 0,
     log: {
       error: (message) => assert.fail(message),

@@ -30,7 +30,7 @@ import { receive, send, type TransferLimits } from './transfer.ts'
 
 export interface TesterParts extends Omit<TestHome, 'subflows'> {
   readonly config: TestHome['config'] & Pick<CpeConfig, 'speedTest'>
-  readonly steering: () => Pick<RunningSteering, 'lte' | 'status'>
+  readonly steering: () => Pick<RunningSteering, 'lte'>
   readonly unixMs: () => number
   readonly log: Pick<Log, 'error' | 'info'>
 }
