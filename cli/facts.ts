@@ -3,6 +3,7 @@
  */
 import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { sentenceOf } from '../shared/daemon/log.ts'
 import { Unreachable } from './api.ts'
@@ -11,12 +12,12 @@ import { Misuse } from './misuse.ts'
 export type Facts = Readonly<Record<string, unknown>>
 
 /** The socket that was named, or the one of the daemon that runs here. */
-export function socketOf(said: string | undefined): string {
+export function socketOf(said: string | undefined, exists = existsSync): string {
   if (said !== undefined) return said
-  const found = SOCKETS.filter((file) => existsSync(file))
+  const found = SOCKETS.filter((file) => exists(file))
   const [one] = found
   if (one !== undefined && found.length === 1) return one
-  const why = one === undefined ? 'no daemon runs here' : 'both daemons run here'
+  const why = one === undefined ? 'no daemon runs here' : 'there are several'
   throw new Misuse(`${why}; name a socket with --socket (${SOCKETS.join(', ')})`)
 }
 
@@ -28,4 +29,8 @@ export async function factsOf(socket: string): Promise<Facts> {
   }
 }
 
-const SOCKETS = ['/run/hybridge/cpe-facts.sock', '/run/hybridge/concentrator-facts.sock']
+/** `stateDirectory` unless said: of a daemon, and of a home that was enrolled. */
+export const STATE_DIRECTORIES = ['/run/hybridge', '/var/lib/hybridge'] as const
+const SOCKETS = STATE_DIRECTORIES.flatMap((directory) =>
+  ['cpe-facts.sock', 'concentrator-facts.sock'].map((name) => join(directory, name)),
+)

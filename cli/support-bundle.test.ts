@@ -34,3 +34,19 @@ test('no secret of the configuration and no host of the LAN is in the bundle; wh
     assert.ok(parts.has(name), name)
   }
 })
+
+test('a line that the cut would halve is left out: half a secret is not known for one', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hybridge-bundle-'))
+  const config = join(folder, 'cpe.yaml')
+  const log = join(folder, 'cpe.log')
+  writeFileSync(config, 'page: { password: correct horse battery staple }\n')
+  // The cut falls behind the first word of the password.
+  const kept = 'horse battery staple"}\n'
+  writeFileSync(log, `{"why":"correct ${kept}${'x'.repeat(PART_CHARACTERS - kept.length)}`)
+  const parts = await partsOf({ config, log, output: '' })
+  rmSync(folder, { recursive: true })
+  assert.doesNotMatch([...parts.values()].join('\n'), /horse|battery/)
+})
+
+/** As support-bundle.ts has it. */
+const PART_CHARACTERS = 1_048_576

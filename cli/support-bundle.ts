@@ -58,6 +58,8 @@ async function pack(parts: ReadonlyMap<string, string>, output: string): Promise
   const folder = mkdtempSync(join(tmpdir(), 'hybridge-support-'))
   try {
     for (const [name, text] of parts) writeFileSync(join(folder, name), text, { mode: 0o600 })
+    // Whom it is for is its owner's to say.
+    writeFileSync(output, '', { mode: 0o600 })
     await run('tar', ['-czf', output, '-C', folder, ...parts.keys()])
   } finally {
     rmSync(folder, { recursive: true })
@@ -99,7 +101,10 @@ function addressesIn(configuration: string): string[] {
 }
 
 function tailOf(text: string): string {
-  return text.length <= PART_CHARACTERS_MAX ? text : `(cut)\n${text.slice(-PART_CHARACTERS_MAX)}`
+  if (text.length <= PART_CHARACTERS_MAX) return text
+  const tail = text.slice(-PART_CHARACTERS_MAX)
+  // From a whole line on: of half a secret nobody knows that it is one.
+  return `(cut)\n${tail.slice(tail.indexOf('\n') + 1)}`
 }
 
 const run = promisify(execFile)

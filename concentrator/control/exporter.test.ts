@@ -34,6 +34,16 @@ test('what is neither DSL nor LTE came from an address that nothing ties to a le
   assert.match(text, /concentrator_connections_total\{access="unknown"\} 3\n/)
 })
 
+test('data threads that count on while they are read make no counter less than 0', async () => {
+  const street = new Street()
+  // A flow is idle before it is reset; and all that was refused was so without a word.
+  street.values = { flowsReset: 3, flowsIdle: 4, refused: 7, refusedSilently: 7 }
+  street.growing = ['refused', 'refusedSilently']
+  const text = await street.text()
+  assert.match(text, /concentrator_flows_ended_total\{how="reset"\} 0\n/)
+  assert.match(text, /concentrator_refused_total\{how="error"\} \d+\n/)
+})
+
 test('a store that is away is told with for how long', async () => {
   const street = new Street()
   street.staleSinceMs = 40_000
@@ -70,6 +80,8 @@ class Street {
   readonly read = new Set<StreetCounter>()
   readonly readOfTunnel = new Set<StreetTunnelCounter>()
   values: Partial<Record<StreetCounter, number>> = {}
+  /** Together, at each look at one of them. */
+  growing: readonly StreetCounter[] = []
   staleSinceMs: number | undefined
   ids: ReadonlyArray<string | undefined> = []
   open: ReadonlyMap<number, number> = new Map()
@@ -85,7 +97,11 @@ class Street {
   measured(): MeasuredStreet {
     const note = (name: StreetCounter) => {
       this.read.add(name)
-      return this.values[name] ?? 0
+      const value = this.values[name] ?? 0
+      if (this.growing.includes(name)) {
+        for (const one of this.growing) this.values[one] = (this.values[one] ?? 0) + 1
+      }
+      return value
     }
     const noteOfTunnel = (name: StreetTunnelCounter) => {
       this.readOfTunnel.add(name)

@@ -124,17 +124,18 @@ function sayArrivals(
   const [dsl, lte] = [read('acceptedDsl'), read('acceptedLte')]
   say(metrics.accepted, dsl, { access: 'dsl' })
   say(metrics.accepted, lte, { access: 'lte' })
-  say(metrics.accepted, read('accepted') - dsl - lte, { access: 'unknown' })
+  say(metrics.accepted, rest(read('accepted'), dsl, lte), { access: 'unknown' })
   const [plainDsl, plainLte] = [read('plainTcpDsl'), read('plainTcpLte')]
   say(metrics.plainTcp, plainDsl, { access: 'dsl' })
   say(metrics.plainTcp, plainLte, { access: 'lte' })
-  say(metrics.plainTcp, read('plainTcp') - plainDsl - plainLte, { access: 'unknown' })
+  say(metrics.plainTcp, rest(read('plainTcp'), plainDsl, plainLte), { access: 'unknown' })
   say(metrics.fastOpens, read('fastOpens'))
   say(metrics.messages, read('hellos'), { kind: 'hello' })
   say(metrics.messages, read('requests'), { kind: 'request' })
   for (const name of ERROR_COUNTERS) say(metrics.errors, read(name), { code: errorName(name) })
-  say(metrics.refused, read('refused') - read('refusedSilently'), { how: 'error' })
-  say(metrics.refused, read('refusedSilently'), { how: 'reset' })
+  const silently = read('refusedSilently')
+  say(metrics.refused, rest(read('refused'), silently), { how: 'error' })
+  say(metrics.refused, silently, { how: 'reset' })
   for (const [name, cause] of REFUSALS) say(metrics.refusals, read(name), { cause })
   for (const [name, event] of COOKIES) say(metrics.cookies, read(name), { event })
   say(metrics.joins, door.counts.joins)
@@ -149,8 +150,9 @@ function sayFlows(say: Say, counters: MeasuredStreet['counters']): void {
   const read = counters.read.bind(counters)
   say(metrics.flowsOpened, read('flowsOpened'))
   say(metrics.flowsEnded, read('flowsClosed'), { how: 'closed' })
-  say(metrics.flowsEnded, read('flowsReset') - read('flowsIdle'), { how: 'reset' })
-  say(metrics.flowsEnded, read('flowsIdle'), { how: 'idle' })
+  const idle = read('flowsIdle')
+  say(metrics.flowsEnded, rest(read('flowsReset'), idle), { how: 'reset' })
+  say(metrics.flowsEnded, idle, { how: 'idle' })
   say(metrics.flowsOpen, read('flowsOpen'))
   for (const [name, lasted] of Object.entries(FLOW_LASTED)) {
     say(metrics.flowsLasted, read(name as keyof typeof FLOW_LASTED), { lasted })
@@ -201,6 +203,11 @@ function saySessions(
   for (const [code, times] of refusals) say(metrics.sessionsRefused, times, { code })
   say(metrics.reports, counts.reports)
   say(metrics.policiesApplied, counts.policiesApplied)
+}
+
+/** What is left of `all`. Data threads count on while we read: read the parts first. */
+function rest(all: number, ...parts: readonly number[]): number {
+  return all - parts.reduce((sum, part) => sum + part, 0)
 }
 
 /** What a data thread counts as refused, and what people are told of it. */

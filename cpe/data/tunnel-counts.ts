@@ -28,7 +28,20 @@ export function publishSession(
     row[TUNNEL_COUNT[`${name}RttUs`]] = leg.isMeasured ? Math.round(leg.path.srttUs) : 0
     row[TUNNEL_COUNT[`${name}UpQueueUs`]] = leg.rate.queueUs
     row[TUNNEL_COUNT[`${name}UpBytesPerMs`]] = Math.round(leg.rate.rate)
-    row[TUNNEL_COUNT[`${name}DownLost`]] = leg.counts.lost
+    const lost = TUNNEL_COUNT[`${name}DownLost`]
+    row[lost] = lostNow(row[lost]!, leg.counts.lost)
     row[TUNNEL_COUNT[`${name}DownMarked`]] = leg.counts.marked
   }
 }
+
+/**
+ * `lost` of a session, modulo 2^32, is less by one when a frame that was missed comes after all. What others are shown
+ * only grows, for to them a counter that shrinks has begun anew: it waits. Far less is another session's.
+ */
+export function lostNow(shown: number, lost: number): number {
+  const now = Math.max(0, lost | 0)
+  return now < shown && shown - now <= LATE_MAX ? shown : now
+}
+
+/** More frames of one leg do not come late. */
+const LATE_MAX = 1_024

@@ -48,3 +48,32 @@ test('times, versions and what is nobody stay as they are', () => {
     assert.equal(redaction.of(text), text)
   }
 })
+
+test('a password of several words is hidden whole, in quotes or not, and where it is said again', () => {
+  for (const line of [
+    'password: correct horse battery staple',
+    'password: correct horse battery staple # of the router',
+    'password: "correct horse battery staple"',
+    "page: { password: 'correct horse battery staple' }",
+    'page: { password: correct horse battery staple, enabled: true }',
+  ]) {
+    const redaction = new Redaction(`page:\n  ${line}\nport: 8806\n`, [])
+    const all = redaction.of(`${line}\nport: 8806\nsaid: correct horse battery staple`)
+    assert.doesNotMatch(all, /horse|battery|staple/, line)
+    assert.match(all, /^port: 8806$/m)
+  }
+})
+
+test('an enrolment code and the password of a URL are hidden; the rest of the line stays', () => {
+  const redaction = new Redaction('', ['192.0.2.10', '192.0.2.20'])
+  assert.equal(
+    redaction.of('enrol: "hybridge://192.0.2.10/?pin=sha256//MDEy=&code=K7QM-2XPD-9F3R-8ABC"'),
+    'enrol: "hybridge://192.0.2.10/?pin=sha256//MDEy=&code=(secret)"',
+  )
+  assert.equal(redaction.of('enrol: k7qm2xpd9f3r8abc'), 'enrol: (secret)')
+  assert.equal(redaction.of('{"msg":"enrolled","id":"home-1"}'), '{"msg":"enrolled","id":"home-1"}')
+  assert.equal(
+    redaction.of('redis: rediss://hybridge:geheim@192.0.2.20:6379/0 redis://:geheim@192.0.2.20'),
+    'redis: rediss://hybridge:(secret)@192.0.2.20:6379/0 redis://:(secret)@192.0.2.20',
+  )
+})

@@ -24,6 +24,8 @@ export class Redaction {
     for (const secret of this.#secrets) rest = rest.replaceAll(secret, HIDDEN)
     return rest
       .replace(NAMED_SECRET, `$1${HIDDEN}`)
+      .replace(URL_PASSWORD, `$1${HIDDEN}`)
+      .replace(ENROLMENT_CODE, `$1${HIDDEN}`)
       .replace(MAC, (address) => this.#named('mac', address))
       .replace(IPV4, (address) => this.#named('ipv4', address))
       .replace(IPV6, (address) => (isIpv6(address) ? this.#named('ipv6', address) : address))
@@ -44,9 +46,18 @@ export class Redaction {
 
 /** What stands behind a key that names a secret, and is long enough to be one. */
 function secretsIn(configuration: string): string[] {
-  return [...configuration.matchAll(NAMED_SECRET)]
-    .map(([, , value = '']) => value)
-    .filter((value) => value.length >= SECRET_CHARACTERS_MIN)
+  const words = [...configuration.matchAll(NAMED_SECRET)].map(([, , value = '']) => value)
+  const lines = [...configuration.matchAll(SECRET_LINE)].flatMap(([, rest = '']) => written(rest))
+  return [...words, ...lines].filter((value) => value.length >= SECRET_CHARACTERS_MIN)
+}
+
+/** What a line of YAML may say behind its key: a password may have spaces, in quotes or not. */
+function written(rest: string): string[] {
+  const [, , quoted] = /^(["'])(.*?)\1/.exec(rest) ?? []
+  if (quoted !== undefined) return [quoted]
+  const plain = rest.replace(/\s+#.*$/, '').trimEnd()
+  // In a mapping of one line it ends earlier.
+  return [plain, plain.replace(/[,}].*$/, '').trimEnd()]
 }
 
 /** A time has colons too, and so has a part of a path. */
@@ -57,9 +68,14 @@ function isIpv6(text: string): boolean {
 
 const HIDDEN = '(secret)'
 const SECRET_CHARACTERS_MIN = 6
-/** YAML and JSON alike: the key, and its value without quotes. */
-const NAMED_SECRET =
-  /(["']?\b\w*(?:secret|cookie|token|password|passphrase|verifier|psk|privateKey|controlKey)\w*["']?\s*[:=]\s*["']?)([^\s"',}{[\]]+)/gi
+const NAMES = String.raw`\b\w*(?:secret|cookie|token|password|passphrase|verifier|psk|privateKey|controlKey)\w*["']?`
+/** YAML and JSON alike: the key, and its value without quotes, as far as it has no space. */
+const NAMED_SECRET = new RegExp(String.raw`(["']?${NAMES}\s*[:=]\s*["']?)([^\s"',}{[\]]+)`, 'gi')
+/** In a file of YAML: all that follows the key. */
+const SECRET_LINE = new RegExp(String.raw`${NAMES}[ \t]*:[ \t]+(.+)$`, 'gim')
+const URL_PASSWORD = /(\b[a-z]+:\/\/[^\s/@:]*:)[^\s/@]+(?=@)/gi
+/** With which a home is enrolled (session/enrolment-code.ts), as people type it. */
+const ENROLMENT_CODE = /([?&]code=|\benrol["']?\s*[:=]\s*["']?)[0-9a-z][0-9a-z -]{14,}[0-9a-z]/gi
 const MAC = /\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/gi
 const IPV4 = /\b(?:\d{1,3}\.){3}\d{1,3}\b/g
 const IPV6 = /(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])/gi

@@ -41,7 +41,7 @@ export interface SpeedTestResult {
   /** When it began, since 1970. */
   readonly atMs: number
   readonly subjects: Readonly<Partial<Record<Subject, SubjectResult>>>
-  /** What the interfaces carried meanwhile, whoever sent it: all of it, and LTE's part. */
+  /** What the test's own connections have carried: all of it, and LTE's part. */
   readonly usedBytes: number
   readonly lteUsedBytes: number
 }

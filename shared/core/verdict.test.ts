@@ -97,6 +97,24 @@ for (const [scene, seen, told, limit] of [
   })
 }
 
+test('a home whose lines are both down is not well, and its concentrator is not to blame', () => {
+  const lines = { dsl: { upShare: 0 }, lte: { upShare: 0 }, bondedShare: 0 }
+  for (const seen of [home(lines), home({ ...lines, upHeld: 0.9 })]) {
+    assert.equal(judge(seen, undefined).limit, 'dsl-sync/down')
+  }
+})
+
+test('no sentence for the household says that DSL works: a limit is told of one that is down too', () => {
+  const down = home({ ...greedy, dsl: { upShare: 0 }, lte: { down: 6, queueMs: 180 } })
+  assert.equal(judge(down, waits).limit, 'cell/congested')
+  for (const sentence of Object.values(HOUSEHOLD_ENGLISH)) {
+    assert.doesNotMatch(
+      sentence,
+      /DSL works,|DSL is full|DSL and mobile work|[Bb]oth lines work|line is well/,
+    )
+  }
+})
+
 test('efficiency is what was carried over what the legs and the policy allowed', () => {
   const both = judge(home({ ...greedy, dsl: { down: 8 }, lte: { down: 10 } }), waits)
   assert.equal(both.efficiency, 18 / 36)

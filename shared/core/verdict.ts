@@ -69,7 +69,13 @@ function judgeWay(
   direction: Direction,
 ): Verdict {
   const way = wayOf(home, street, direction)
-  const limit = way.wants ? limitOf(way) : easeOf(way)
+  const isOffline = home.legs.dsl.upShare < UP && !way.lteUp
+  // Then nobody else is to blame, and that little is carried is no sign of little demand.
+  const limit = isOffline
+    ? (limitOfLte(way) ?? 'dsl-sync/down')
+    : way.wants
+      ? limitOf(way)
+      : easeOf(way)
   const satisfied = causeOf(limit) === 'demand'
   const allowed = satisfied && way.allowed !== undefined ? way.carried : way.allowed
   const efficiency = satisfied ? 1 : allowed && Math.min(1, way.carried / allowed)

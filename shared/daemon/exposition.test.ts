@@ -45,6 +45,15 @@ test('a counter is what was counted elsewhere, and not a sum of scrapes', async 
   assert.match(text, /^house_doors_total\{side="front"\} 4$/m)
 })
 
+test('a counter that would be less than 0 is 0, and costs nobody the rest; a gauge may be', async () => {
+  const text = await new Exposition(house).render((say) => {
+    say(house.doors, -1, { side: 'front' })
+    say(house.warmth, -3)
+  })
+  assert.match(text, /^house_doors_total\{side="front"\} 0$/m)
+  assert.match(text, /^house_warmth_celsius -3$/m)
+})
+
 test('a metric that no catalogue declares is a mistake of ours', async () => {
   const stray = gauge('house_stray', 'Of nobody')
   await assert.rejects(

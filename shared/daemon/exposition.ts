@@ -41,7 +41,9 @@ export class Exposition {
       if (value === undefined || Number.isNaN(value)) return
       const instrument = this.#instruments.get(metric.name)
       if (instrument === undefined) throw new RangeError(`${metric.name} is in no catalogue`)
-      instrument.inc(labels ?? {}, value)
+      // A difference of two counts that others count on while they are read may be: it must not cost the scrape.
+      const shown = metric.kind === 'counter' ? Math.max(0, value) : value
+      instrument.inc(labels ?? {}, shown)
     })
     return this.#registry.metrics()
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { test } from 'node:test'
-import { isForUs, isFromUs, Password } from './guard.ts'
+import { isForUs, isFromUs, Password, passwordIn } from './guard.ts'
 
 test('who asks for the address that was asked, or for a name of ours, is answered; nobody else', () => {
   const names = ['router.lan']
@@ -47,6 +47,18 @@ test('guessing is slow, and costs whoever knows the password nothing', () => {
   )
   nowMs += 1_000
   assert.equal(password.judge('open sesame 7'), 'right')
+})
+
+test('a password comes with all its letters, and what is no encoding is a wrong one', () => {
+  for (const [authorization, expected] of [
+    ['Bearer gr%C3%BCn%20und%20blau', 'grün und blau'],
+    ['Bearer 100%', '100%'],
+    ['Bearer %E0%A4', '%E0%A4'],
+    ['Basic YTpi', ''],
+    [undefined, ''],
+  ] as const) {
+    assert.equal(passwordIn({ authorization }), expected)
+  }
 })
 
 test('where there is no password, none is right', () => {

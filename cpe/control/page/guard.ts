@@ -5,7 +5,7 @@
  * (DNS rebinding), which `Host` tells, or by a form or script of its own, which `Origin` tells.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { spendToken, ticksAt } from '../../../shared/core/token-bucket.ts'
 import { formatAddress, parseAddress } from '../../../shared/wire/address.ts'
 
@@ -29,6 +29,16 @@ export function isFromUs({ headers }: IncomingMessage): boolean {
   // No form can send this one, and a script of another site is asked for leave first, which it is not given.
   const asked = headers['x-hybridge'] === 'page'
   return ours && asked && (site === undefined || site === 'same-origin')
+}
+
+/** The password that a request says, percent-encoded; what is not, is as it stands. */
+export function passwordIn({ authorization = '' }: IncomingHttpHeaders): string {
+  const said = /^Bearer (.+)$/.exec(authorization)?.[1] ?? ''
+  try {
+    return decodeURIComponent(said)
+  } catch {
+    return said
+  }
 }
 
 export class Password {

@@ -56,7 +56,7 @@ test('a line that works and is limited says by what; one that does not work says
   const cell = { line: 'good', limit: 'cell/congested' } as const
   assert.deepEqual(lineText(cell), {
     tone: 'notice',
-    sentence: 'DSL works, but mobile is slow: many people use it here at the moment.',
+    sentence: 'Mobile is slower than usual: many people use it here at the moment.',
     advice: '',
   })
   assert.equal(lineText({ ...cell, line: 'onLteAlone' }), TEXTS.line.onLteAlone)

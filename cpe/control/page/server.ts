@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { SpeedTester } from '../speed-test/speed-test.ts'
 import type { Asset, Assets } from './assets.ts'
-import { isForUs, isFromUs, type Password } from './guard.ts'
+import { isForUs, isFromUs, type Password, passwordIn } from './guard.ts'
 import type { LineWatch } from './line-watch.ts'
 import type { Live } from './live.ts'
 import { shell } from './shell.ts'
@@ -90,8 +90,7 @@ function whyNot(
 function mayManage(parts: PageParts, request: FastifyRequest, reply: FastifyReply): boolean {
   if (parts.isLocal(request.raw)) return true
   const { password } = parts
-  const said = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
-  const verdict = password.isSet ? password.judge(decodeURIComponent(said)) : 'wrong'
+  const verdict = password.isSet ? password.judge(passwordIn(request.headers)) : 'wrong'
   if (verdict === 'right') return true
   void reply.status(verdict === 'wrong' ? 401 : 429).send({})
   return false

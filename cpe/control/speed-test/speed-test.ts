@@ -30,7 +30,7 @@ import { receive, send, type TransferLimits } from './transfer.ts'
 
 export interface TesterParts extends Omit<TestHome, 'subflows'> {
   readonly config: TestHome['config'] & Pick<CpeConfig, 'speedTest'>
-  readonly steering: () => Pick<RunningSteering, 'lte' | 'status'>
+  readonly steering: () => Pick<RunningSteering, 'lte'>
   readonly unixMs: () => number
   readonly log: Pick<Log, 'error' | 'info'>
 }
@@ -44,8 +44,9 @@ export class SpeedTester {
   #running: SpeedTestState['running']
   #result: SpeedTestResult | undefined
   #overMs = -Infinity
-  /** When LTE was tested in the last day. */
+  /** When tests of the last day began to use LTE, and whether the one that runs has. */
   #lteTestedMs: number[] = []
+  #usesLte = false
 
   constructor(parts: TesterParts) {
     this.#parts = { ...parts, subflows: () => dumpSubflows(this.#diagnosis) }
@@ -108,13 +109,15 @@ export class SpeedTester {
 
   async #run(signal: AbortSignal): Promise<void> {
     const plan = planSpeedTest(this.#parts.config.speedTest)
+    this.#usesLte = false
     for (const subject of SUBJECTS) {
       const why = signal.aborted ? 'stopped' : this.#whyNot(subject)
       if (why !== undefined) {
         this.#learn(subject, { why })
         continue
       }
-      if (subject === 'lte') this.#lteTestedMs.push(performance.now())
+      if (subject !== 'dsl' && !this.#usesLte) this.#lteTestedMs.push(performance.now())
+      this.#usesLte ||= subject !== 'dsl'
       try {
         await this.#test(subject, plan[subject], signal)
       } catch (error) {
@@ -135,7 +138,7 @@ export class SpeedTester {
     if (budget.spent) return 'lteSpent'
     if (barred !== undefined) return 'lteOff'
     if (!board.leg('lte').up) return 'down'
-    if (subject === 'both') return undefined
+    if (this.#usesLte) return undefined
     const sinceMs = performance.now() - DAY_MS
     this.#lteTestedMs = this.#lteTestedMs.filter((atMs) => atMs > sinceMs)
     return this.#lteTestedMs.length >= LTE_TESTS_A_DAY ? 'lteOften' : undefined
