@@ -33,7 +33,7 @@ import {
 import type { Pinned } from '../linux/pinned.ts'
 import { type FlowFacts, readFlow } from '../wire/flow-facts.ts'
 import { DataFlag, FRAME_OVERHEAD_BYTES, MANNER_SHIFT } from '../wire/tunnel.ts'
-import type { LegBatch } from './batch.ts'
+import { type LegBatch, PACKET_BYTES_MAX } from './batch.ts'
 import { Emitter } from './emitter.ts'
 import type { Frames } from './frames.ts'
 import { leastBytes } from './halves.ts'
@@ -107,6 +107,8 @@ export class Sender implements Disposable {
   ): Sent {
     const facts = this.#facts
     if (!readFlow(packet.bytes, at, bytes, facts)) return Sent.alien
+    // Whoever has raised the interface's MTU.
+    if (bytes > PACKET_BYTES_MAX) return Sent.tooBig
     this.#flows ??= new DatagramFlows()
     const flows = this.#flows
     const flow = flows.find(facts.hash, nowUs)

@@ -516,6 +516,33 @@ test('a long packet of IPv4 that may be cut crosses legs that are too small for 
   assert.deepEqual(heard, [packet])
 })
 
+test('what is longer than any frame of ours is neither read nor written, whoever has the keys', () => {
+  const street = new PaintedStreet(legs([DSL]), { home: () => {}, concentrator: () => {} })
+  orderDslFirst(street, true)
+  street.run(street.nowUs + 600_000)
+  const packet = datagram(2_000, 1, 7)
+  packet[6] = 0
+  assert.equal(street.send('home', packet), Sent.tooBig)
+
+  street.send('home', datagram(100, 1, 1))
+  const long = pinned(9_000)
+  long.bytes.set(street.underway('concentrator').at(-1)!)
+  const { concentrator } = street.sessions
+  const batch = { memory: long, place: () => -1, commit: () => {} }
+  const from = sockaddr(1, 40_001)
+  const { alien, forged } = concentrator.opener.counts
+  concentrator.receive(long, 0, 9_000, from, 0, street.nowUs, () => {}, batch)
+  assert.deepEqual(
+    { ...concentrator.opener.counts, replayed: 0, foreign: 0 },
+    {
+      alien: alien + 1,
+      forged,
+      replayed: 0,
+      foreign: 0,
+    },
+  )
+})
+
 test('half of a packet whose other half is lost comes to nothing, and holds up nothing', () => {
   let heard = 0
   const street = new PaintedStreet(legs([{ ...DSL, loss: 0.08, mtu: 1_280 }]), {

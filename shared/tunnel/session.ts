@@ -16,7 +16,7 @@ import type { Pinned } from '../linux/pinned.ts'
 import { ControlKind, type ControlLead, readControlLead } from '../wire/control.ts'
 import { FrameType, frameType, HEAD_BYTES, isOfSession, legAt, TAG_BYTES } from '../wire/tunnel.ts'
 import { Answers } from './answers.ts'
-import type { LegBatch, PacketOut } from './batch.ts'
+import { FRAME_BYTES_MAX, type LegBatch, type PacketOut } from './batch.ts'
 import { Frames } from './frames.ts'
 import { KeyRing, type SessionKey } from './key-ring.ts'
 import type { TunnelSecret } from './keys.ts'
@@ -139,7 +139,8 @@ export class TunnelSession implements Disposable {
     batch: LegBatch,
   ): void {
     const { counts } = this.opener
-    const type = frameType(datagram.bytes, at, bytes)
+    // UDP carries more than we ever send: who has our keys could have it copied beyond what it is copied into.
+    const type = bytes > FRAME_BYTES_MAX ? 0 : frameType(datagram.bytes, at, bytes)
     if (type === 0) counts.alien += 1
     else if (!isOfSession(datagram.bytes, at, this.#settings.secret.sessionId)) counts.foreign += 1
     else if (type === FrameType.offer || type === FrameType.answer) {
