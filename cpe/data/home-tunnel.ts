@@ -49,8 +49,9 @@ export class HomeTunnel {
   readonly #toLan = (memory: Pinned, at: number, bytes: number, checksum: number): void =>
     this.#deliver(memory, at, bytes, checksum)
   #inner: InnerAddresses | undefined
-  /** The concentrator has said it since the session came up. */
+  /** The concentrator has said it since the session came up; and which start of it said it. */
   #numbered = false
+  #numberedBy: number | undefined
   #standing = false
   #dueUs = 0
   #tickedUs = -Infinity
@@ -208,7 +209,9 @@ export class HomeTunnel {
     this.#dueUs = this.#session.tick(nowMs * 1_000, this.#toLan, this.#legs)
     this.#door.device.limit(this.#session.packetBytesMax)
     publishSession(this.#session, this.#count)
-    if (this.#session.up && !this.#numbered && nowMs - this.#askedMs >= ASK_MS) {
+    // One that began anew before the session fell, or has this home anew, may have other addresses for it.
+    const isNumbered = this.#numbered && this.#numberedBy === this.#session.farInstance
+    if (this.#session.up && !isNumbered && nowMs - this.#askedMs >= ASK_MS) {
       this.#askedMs = nowMs
       this.#packet.bytes.set(ASK, PACKET_HEADROOM_BYTES)
       const nowUs = nowMs * 1_000
@@ -223,7 +226,11 @@ export class HomeTunnel {
     const before = this.#inner
     this.#inner = inner
     this.#numbered = true
-    if (before !== undefined && !sameAddresses(before, inner)) this.#door.close()
+    this.#numberedBy = this.#session.farInstance
+    if (before === undefined || sameAddresses(before, inner)) return
+    this.#door.close()
+    // Under other addresses it is another tunnel, and is told of again.
+    this.#standing = false
   }
 
   #openDoor({ ipv4, ipv6 }: InnerAddresses, nowMs: number): void {
@@ -252,6 +259,7 @@ export class HomeTunnel {
 
 function sameAddresses(one: InnerAddresses, other: InnerAddresses): boolean {
   return (
+    one.bits6 === other.bits6 &&
     formatAddress(one.ipv4) === formatAddress(other.ipv4) &&
     formatAddress(one.ipv6) === formatAddress(other.ipv6)
   )

@@ -289,6 +289,7 @@ test('after the concentrator has begun anew, sessions are back in under 2 s', ()
     street.run(street.nowUs + 20_000)
   }
   assert.equal(delivered, 50)
+  const before = street.sessions.home.farInstance
   street.restart('concentrator')
   const since = street.nowUs
   delivered = 0
@@ -297,6 +298,8 @@ test('after the concentrator has begun anew, sessions are back in under 2 s', ()
     street.run(street.nowUs + 20_000)
   }
   assert.ok(street.nowUs - since < 2_000_000, `${street.nowUs - since} us`)
+  assert.ok(street.sessions.home.up)
+  assert.notEqual(street.sessions.home.farInstance, before)
 })
 
 test('a replayed offer makes no key, and costs the home nothing', () => {

@@ -48,6 +48,8 @@ export interface SessionSettings {
 }
 
 export class TunnelSession implements Disposable {
+  /** Which start of the far end it is that has our keys. */
+  farInstance: number | undefined
   readonly legs = new Legs()
   readonly sender: Sender
   readonly receiver: Receiver
@@ -61,7 +63,6 @@ export class TunnelSession implements Disposable {
   readonly #answers: Answers | undefined
   readonly #wishes = new Map<number, LegOrder>()
   readonly #control: ControlLead = { sentUs: 0, kind: ControlKind.question, count: 0, bytes: 0 }
-  #farInstance: number | undefined
   #heardUs = -Infinity
 
   constructor(settings: SessionSettings) {
@@ -245,8 +246,8 @@ export class TunnelSession implements Disposable {
 
   #use(key: SessionKey, nowUs: number, out: PacketOut): void {
     this.#ring.use(key, nowUs)
-    if (key.instance === this.#farInstance) return
-    this.#farInstance = key.instance
+    if (key.instance === this.farInstance) return
+    this.farInstance = key.instance
     this.receiver.forgetFar(nowUs, out)
     this.#reports.forgetFar()
     for (const leg of this.legs.list) {
