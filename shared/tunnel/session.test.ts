@@ -595,6 +595,19 @@ test('marks of a line reach hosts that know ECN, and make the rate of the leg fa
   assert.ok(rate.rate < 0.9 * before, `${rate.rate} of ${before}`)
 })
 
+test('what comes marked into the tunnel says nothing of its legs', () => {
+  const street = new PaintedStreet(legs([DSL]), { home: () => {}, concentrator: () => {} })
+  orderDslFirst(street, true)
+  const { rate } = street.sessions.home.legs.of(1)!
+  const before = rate.rate
+  for (let i = 0; i < 400; i++) {
+    street.send('home', datagram(1_300, 1, i, 3))
+    street.run(street.nowUs + 500)
+  }
+  assert.equal(street.sessions.concentrator.legs.of(1)!.counts.marked, 0)
+  assert.equal(rate.rate, before)
+})
+
 test('an idle home says little by LTE', () => {
   const street = new PaintedStreet(legs([DSL, LTE]), { home: () => {}, concentrator: () => {} })
   orderDslFirst(street, true)

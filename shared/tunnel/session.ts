@@ -14,6 +14,7 @@ import { STANDBY } from '../core/datagram-scheduler.ts'
 import { MannerLegs } from '../core/manner.ts'
 import type { Pinned } from '../linux/pinned.ts'
 import { ControlKind, type ControlLead, readControlLead } from '../wire/control.ts'
+import { Ecn } from '../wire/ecn.ts'
 import { FrameType, frameType, HEAD_BYTES, isOfSession, legAt, TAG_BYTES } from '../wire/tunnel.ts'
 import { Answers } from './answers.ts'
 import { FRAME_BYTES_MAX, type LegBatch, type PacketOut } from './batch.ts'
@@ -151,16 +152,18 @@ export class TunnelSession implements Disposable {
       const leg = key === undefined ? undefined : this.#legOf(legAt(datagram.bytes, at))
       if (key === undefined || leg === undefined) return
       this.#hear(key, leg, from, nowUs, out, batch)
-      const marked = (trafficClass & 3) === 3
       if (type === FrameType.data) {
         leg.busyUs = nowUs
         leg.reportDue = true
         this.receiver.take(leg, datagram, at, bytes, trafficClass, nowUs, out)
         // What goes back goes as the home has said of what came.
-        const { lastFlow, lastManner } = this.receiver
+        const { lastFlow, lastManner, lastSentUs, lastMarked } = this.receiver
         if (this.#answers !== undefined) this.sender.hearManner(lastFlow, lastManner, nowUs)
-        leg.count(bytes, this.opener.lost, this.receiver.lastSentUs, nowUs, marked)
-      } else this.#hearControl(leg, datagram.bytes, at, bytes, from, marked, nowUs, batch)
+        leg.count(bytes, this.opener.lost, lastSentUs, nowUs, lastMarked)
+      } else {
+        const marked = (trafficClass & 3) === Ecn.ce
+        this.#hearControl(leg, datagram.bytes, at, bytes, from, marked, nowUs, batch)
+      }
     }
   }
 
