@@ -8,6 +8,7 @@
  * A home has a session from its first frame on. Which home a packet belongs to is a number in its address,
  * so nothing is searched.
  */
+import { isLegNumber } from '../../shared/core/leg.ts'
 import { ARRIVAL_BYTES } from '../../shared/linux/datagrams.ts'
 import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
 import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
@@ -19,7 +20,7 @@ import { Sent } from '../../shared/tunnel/sender.ts'
 import { TunnelSession } from '../../shared/tunnel/session.ts'
 import { answerTooBig } from '../../shared/tunnel/too-big.ts'
 import { decodeInner } from '../../shared/wire/inner-address.ts'
-import { frameType, sessionAt } from '../../shared/wire/tunnel.ts'
+import { frameType, legAt, sessionAt } from '../../shared/wire/tunnel.ts'
 import { TunnelUsage } from '../subscribers/tunnel-usage.ts'
 import { Agenda, Appointment } from './agenda.ts'
 import { InnerPlaces } from './inner-places.ts'
@@ -151,7 +152,8 @@ export class StreetTunnel {
     trafficClass: number,
     nowUs: number,
   ): void {
-    if (frameType(memory.bytes, at, bytes) === 0) {
+    // The format knows eight legs. A third would have no cap, and count as DSL on the bill.
+    if (frameType(memory.bytes, at, bytes) === 0 || !isLegNumber(legAt(memory.bytes, at))) {
       this.#tally.opened.alien += 1
       return
     }

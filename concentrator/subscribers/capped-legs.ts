@@ -5,7 +5,7 @@
  *
  *    cell 0: how often a class was asked for    1 + 2 * subscriber + leg: 0 uncapped, 1 capped, 2 asked for
  */
-import { LEG_NUMBER, LEGS } from '../../shared/core/leg.ts'
+import { isLegNumber, LEGS } from '../../shared/core/leg.ts'
 import { legClass } from '../../shared/core/shaping.ts'
 
 export class CappedLegs {
@@ -36,7 +36,7 @@ export class CappedLegs {
   /** Data threads: the class by which this leg's packets leave; undefined where it is not capped, or no leg. */
   classOf(subscriber: number, leg: number): number | undefined {
     const cell = cellOf(subscriber, leg)
-    if (!LEG_NUMBERS.includes(leg) || cell >= this.#cells.length) return undefined
+    if (!isLegNumber(leg) || cell >= this.#cells.length) return undefined
     const was = Atomics.compareExchange(this.#cells, cell, CAPPED, ASKED)
     if (was === CAPPED) Atomics.add(this.#cells, ASKS, 1)
     return was === UNCAPPED ? undefined : legClass(subscriber, leg)
@@ -61,7 +61,6 @@ function cellOf(subscriber: number, leg: number): number {
   return 1 + subscriber * LEGS.length + (leg - 1)
 }
 
-const LEG_NUMBERS: readonly number[] = LEGS.map((leg) => LEG_NUMBER[leg])
 const ASKS = 0
 const UNCAPPED = 0
 const CAPPED = 1

@@ -9,7 +9,7 @@
  * it only while the session stands (`ifIndex` on the board): until then, and when this thread is gone and
  * the interface with it, the kernel forwards plainly.
  */
-import { LEG_NUMBER, LEGS } from '../../shared/core/leg.ts'
+import { LEG_NUMBER, LEGS, type LegName } from '../../shared/core/leg.ts'
 import { ARRIVAL_BYTES, Arrivals } from '../../shared/linux/datagrams.ts'
 import { type Pinned, pinned } from '../../shared/linux/pinned.ts'
 import { TunnelDevice } from '../../shared/linux/tunnel-device.ts'
@@ -49,8 +49,9 @@ export class HomeTunnel {
   readonly #toLan = (memory: Pinned, at: number, bytes: number, checksum: number): void =>
     this.#deliver(memory, at, bytes, checksum)
   #inner: InnerAddresses | undefined
-  /** The concentrator has said it since the session came up. */
+  /** The concentrator has said it since the session came up; and which start of it said it. */
   #numbered = false
+  #numberedBy: number | undefined
   #standing = false
   #dueUs = 0
   #tickedUs = -Infinity
@@ -75,10 +76,7 @@ export class HomeTunnel {
       reorderMsMax: birth.reorderMsMax,
       store: new PacketStore(WAITING_MAX),
     })
-    this.#legs = new TunnelLegs(birth, loop, {
-      onReady: (fd) => this.#takeFrames(fd),
-      onTurn() {},
-    })
+    this.#legs = new TunnelLegs(birth, loop, (leg, fd) => this.#takeFrames(leg, fd))
     this.follow()
   }
 
@@ -154,14 +152,14 @@ export class HomeTunnel {
     if (answer > 0) this.#door.write(packet, PACKET_HEADROOM_BYTES, answer, 0)
   }
 
-  #takeFrames(fd: number): void {
-    const leg = this.#legs.legOf(fd)
+  /** Batches of frames; true when more may be there. */
+  #takeFrames(leg: LegName, fd: number): boolean {
     const column = leg === 'dsl' ? TUNNEL_COUNT.dslDownBytes : TUNNEL_COUNT.lteDownBytes
     const headerBytes = this.#legs.headerBytes(leg)
     const { memory, lengths, pieces, sources, classes } = this.#arrivals
-    for (;;) {
-      const messages = this.#arrivals.receive(fd)
-      if (messages <= 0) break
+    let messages = 1
+    for (let batch = 0; batch < BATCHES_A_TURN && messages > 0; batch++) {
+      messages = this.#arrivals.receive(fd)
       // Anew for each batch: a time before a frame's arrival would make its way seem short.
       const nowUs = performance.now() * 1_000
       for (let i = 0; i < messages; i++) {
@@ -184,6 +182,7 @@ export class HomeTunnel {
       this.#door.flush()
     }
     this.#flush()
+    return messages > 0
   }
 
   /** After packets or frames: they leave, and the session is looked at soon. */
@@ -208,7 +207,9 @@ export class HomeTunnel {
     this.#dueUs = this.#session.tick(nowMs * 1_000, this.#toLan, this.#legs)
     this.#door.device.limit(this.#session.packetBytesMax)
     publishSession(this.#session, this.#count)
-    if (this.#session.up && !this.#numbered && nowMs - this.#askedMs >= ASK_MS) {
+    // One that began anew before the session fell, or has this home anew, may have other addresses for it.
+    const isNumbered = this.#numbered && this.#numberedBy === this.#session.farInstance
+    if (this.#session.up && !isNumbered && nowMs - this.#askedMs >= ASK_MS) {
       this.#askedMs = nowMs
       this.#packet.bytes.set(ASK, PACKET_HEADROOM_BYTES)
       const nowUs = nowMs * 1_000
@@ -223,7 +224,11 @@ export class HomeTunnel {
     const before = this.#inner
     this.#inner = inner
     this.#numbered = true
-    if (before !== undefined && !sameAddresses(before, inner)) this.#door.close()
+    this.#numberedBy = this.#session.farInstance
+    if (before === undefined || sameAddresses(before, inner)) return
+    this.#door.close()
+    // Under other addresses it is another tunnel, and is told of again.
+    this.#standing = false
   }
 
   #openDoor({ ipv4, ipv6 }: InnerAddresses, nowMs: number): void {
@@ -252,6 +257,7 @@ export class HomeTunnel {
 
 function sameAddresses(one: InnerAddresses, other: InnerAddresses): boolean {
   return (
+    one.bits6 === other.bits6 &&
     formatAddress(one.ipv4) === formatAddress(other.ipv4) &&
     formatAddress(one.ipv6) === formatAddress(other.ipv6)
   )
@@ -263,6 +269,11 @@ function prefixText(address: string, bits: number): string {
 }
 
 const ASK = encodeAsk()
+/**
+ * Batches of frames read before the other leg, the LAN and the session are looked at: 4 ms of small ones. Not much
+ * less, for what a gap waits for may be what is not yet read.
+ */
+const BATCHES_A_TURN = 64
 /** How long an answer about our addresses may take. */
 const ASK_MS = 200
 /** Under load: a look at the session costs as much as a packet. */

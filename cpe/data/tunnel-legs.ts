@@ -6,7 +6,8 @@ import { MARK } from '../../shared/core/marks.ts'
 import * as libc from '../../shared/linux/libc.ts'
 import { openLegSocket } from '../../shared/linux/udp-socket.ts'
 import type { BoardLeg } from '../../shared/relay/leg-board.ts'
-import type { Loop, Watcher } from '../../shared/relay/loop.ts'
+import type { Loop } from '../../shared/relay/loop.ts'
+import { Share } from '../../shared/relay/share.ts'
 import type { LegBatch } from '../../shared/tunnel/batch.ts'
 import { Outbox } from '../../shared/tunnel/outbox.ts'
 import { isIpv4 } from '../../shared/wire/address.ts'
@@ -25,17 +26,21 @@ export class TunnelLegs implements LegBatch {
   readonly #outbox = new Outbox(LEGS.length)
   readonly #settings: TunnelLegsSettings
   readonly #loop: Loop
-  readonly #watcher: Watcher
+  readonly #take: (leg: LegName, fd: number) => boolean
   readonly #doors: Readonly<Record<LegName, Door>> = {
     dsl: { fd: -1, key: '', number: 0, headerBytes: 0 },
     lte: { fd: -1, key: '', number: 1, headerBytes: 0 },
   }
 
-  /** `watcher` hears when something may be read from one of the sockets. */
-  constructor(settings: TunnelLegsSettings, loop: Loop, watcher: Watcher) {
+  /** `take` takes a share of what has come by a leg's socket; true: something may be left. */
+  constructor(
+    settings: TunnelLegsSettings,
+    loop: Loop,
+    take: (leg: LegName, fd: number) => boolean,
+  ) {
     this.#settings = settings
     this.#loop = loop
-    this.#watcher = watcher
+    this.#take = take
   }
 
   get memory() {
@@ -62,7 +67,9 @@ export class TunnelLegs implements LegBatch {
     })
     // The leg is changing: the board will tell again.
     if (fd < 0) return { to: undefined, moved: true }
-    this.#loop.watchReading(fd, this.#watcher)
+    // Who waits for its turn may have been closed meanwhile.
+    const share = new Share(this.#loop, () => door.fd === fd && this.#take(leg, fd))
+    this.#loop.watchReading(fd, share)
     this.#outbox.stand(door.number, fd)
     door.fd = fd
     door.key = key
@@ -73,10 +80,6 @@ export class TunnelLegs implements LegBatch {
   /** What each datagram on the leg has before its frame. */
   headerBytes(leg: LegName): number {
     return this.#doors[leg].headerBytes
-  }
-
-  legOf(fd: number): LegName {
-    return this.#doors.dsl.fd === fd ? 'dsl' : 'lte'
   }
 
   place(): number {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AddressIds, LEG_NUMBER, LEGS, legOfAddressId } from './leg.ts'
+import { AddressIds, isLegNumber, LEG_NUMBER, LEGS, legOfAddressId } from './leg.ts'
 
 test('AddressIds gives the same address the same id, and a changed one a new id', () => {
   const ids = new AddressIds()
@@ -31,4 +31,8 @@ test('AddressIds gives ids that name their leg, fit a byte and are never shared,
 test('legOfAddressId() does not guess the leg of the first subflow', () => {
   assert.equal(legOfAddressId(0), undefined)
   assert.equal(legOfAddressId(16), undefined)
+})
+
+test('isLegNumber() knows both legs of a home, and no third', () => {
+  assert.deepEqual([0, 1, 2, 3, 8, 1.5, 2 ** 31].filter(isLegNumber), [1, 2])
 })

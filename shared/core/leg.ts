@@ -17,6 +17,11 @@ export const LEGS: readonly LegName[] = ['dsl', 'lte']
 /** The number of a leg on the wire: in probes, and in address ids. */
 export const LEG_NUMBER = { dsl: 1, lte: 2 } as const satisfies Record<LegName, number>
 
+/** Whether a home has a leg of this number. */
+export function isLegNumber(number: number): boolean {
+  return number === LEG_NUMBER.dsl || number === LEG_NUMBER.lte
+}
+
 /** The leg of a join by its address id; undefined for id 0, which may be on either. */
 export function legOfAddressId(id: number): LegName | undefined {
   return LEGS.find((leg) => LEG_NUMBER[leg] === id % ID_STEP)

@@ -29,16 +29,21 @@ export function openTun(name: string, mtuBytes: number, offloads = false): numbe
     const flags = IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL | (offloads ? IFF_VNET_HDR : 0)
     request.setUint16(IFREQ_UNION, flags, true)
     must(ioctl(fd, TUNSETIFF, bytesOf(request)), doing, 'ioctl(TUNSETIFF)')
-    // Linux cuts UDP for itself before 6.2.
-    if (offloads && ioctlValue(fd, TUNSETOFFLOAD, OFFLOADS | OFFLOADS_UDP) < 0) {
-      must(ioctlValue(fd, TUNSETOFFLOAD, OFFLOADS), doing, 'ioctl(TUNSETOFFLOAD)')
-    }
+    if (offloads) must(ioctlValue(fd, TUNSETOFFLOAD, OFFLOADS), doing, 'ioctl(TUNSETOFFLOAD)')
     setMtu(name, mtuBytes)
   } catch (error) {
     close(fd)
     throw error
   }
   return fd
+}
+
+/**
+ * Runs of UDP too, out of a device that offloads and into it. False before Linux 6.2, which cuts them for itself
+ * and takes none: one that is written is lost.
+ */
+export function offloadUdp(tun: number): boolean {
+  return ioctlValue(tun, TUNSETOFFLOAD, OFFLOADS | OFFLOADS_UDP) >= 0
 }
 
 /** Plug the cable in or pull it: the kernel and everybody who watches the link is told. */

@@ -11,13 +11,14 @@ import { giveAddress } from './link-addresses.ts'
 import { readLink } from './links.ts'
 import { Netlink, NetlinkSocket } from './netlink.ts'
 import { writeSysctl } from './sysctl.ts'
-import { openTun, setLinkMtu, switchOn } from './tun.ts'
+import { offloadUdp, openTun, setLinkMtu, switchOn } from './tun.ts'
 
 export class TunnelDevice {
   readonly name: string
   #fd = -1
   #index = 0
   #mtuBytes: number
+  #joinsUdp = false
 
   constructor(name: string, mtuBytes: number) {
     this.name = name
@@ -34,6 +35,11 @@ export class TunnelDevice {
     return this.#index
   }
 
+  /** A run of UDP may be written, as one of TCP always may. */
+  get joinsUdp(): boolean {
+    return this.#joinsUdp
+  }
+
   /**
    * Make it, switched on, with these addresses. Throws a sentence when the kernel refuses, as it does while
    * another has the name, and leaves nothing then.
@@ -41,6 +47,7 @@ export class TunnelDevice {
   open(addresses: readonly Prefix[]): void {
     this.close()
     this.#fd = openTun(this.name, this.#mtuBytes, true)
+    this.#joinsUdp = offloadUdp(this.#fd)
     try {
       // Nobody is asked for addresses here, and replies come in where the route back does not lead.
       writeSysctl(`net/ipv6/conf/${this.name}/addr_gen_mode`, '1')

@@ -55,6 +55,7 @@ export class PacketDoor implements Disposable {
   /** Throws a sentence when the kernel refuses, and leaves nothing then. */
   open(addresses: readonly Prefix[]): void {
     this.device.open(addresses)
+    this.#run.joinsUdp = this.device.joinsUdp
     this.#loop.watchReading(this.device.fd, this.#share)
   }
 

@@ -7,6 +7,7 @@
  * Bytes are named by where they stand in pinned memory. Nothing here allocates, waits or throws.
  */
 import type { Pinned } from '../linux/pinned.ts'
+import { FRAME_OVERHEAD_BYTES } from '../wire/tunnel.ts'
 
 /** Frames that wait for one system call. A frame has one leg, one far address and one traffic class. */
 export interface LegBatch {
@@ -34,3 +35,5 @@ export type PacketOut = (memory: Pinned, at: number, bytes: number, checksum: nu
 export const FRAME_BYTES_MAX = 2_048
 /** The caller leaves so many bytes free before each packet: they become part of the frame, sealed in one go. */
 export const PACKET_HEADROOM_BYTES = 16
+/** No packet is longer, whole or put together: what stands in pinned memory is copied by its length. */
+export const PACKET_BYTES_MAX = FRAME_BYTES_MAX - FRAME_OVERHEAD_BYTES

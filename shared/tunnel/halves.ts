@@ -9,7 +9,7 @@
  */
 import { type Pinned, pinned } from '../linux/pinned.ts'
 import type { DataLead } from '../wire/tunnel.ts'
-import { FRAME_BYTES_MAX, PACKET_HEADROOM_BYTES } from './batch.ts'
+import { PACKET_BYTES_MAX, PACKET_HEADROOM_BYTES } from './batch.ts'
 import { PACKET_BYTES_MIN } from './leg.ts'
 
 /** What a leg must carry for this packet: one of IPv4 that may be cut goes in halves by any. */
@@ -27,7 +27,7 @@ export class Halves {
   #sequence = 0
 
   constructor() {
-    this.memory = pinned(PACKET_HEADROOM_BYTES + FRAME_BYTES_MAX)
+    this.memory = pinned(PACKET_HEADROOM_BYTES + PACKET_BYTES_MAX)
   }
 
   /** The half that stands in `frame`, whose frame has this number on its leg: the bytes of the whole, or 0. */
@@ -44,7 +44,9 @@ export class Halves {
       number === this.#number + 1 &&
       flow === this.#flow &&
       sequence === this.#sequence &&
-      first + bytes <= FRAME_BYTES_MAX
+      first + bytes <= PACKET_BYTES_MAX
+    this.#bytes = 0
+    if (bytes > PACKET_BYTES_MAX) return 0
     const into = PACKET_HEADROOM_BYTES + (isSecond ? first : 0)
     this.memory.bytes.set(frame.bytes.subarray(at, at + bytes), into)
     this.#bytes = isSecond ? 0 : bytes

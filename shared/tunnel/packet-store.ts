@@ -6,7 +6,7 @@
  */
 import { copy } from '../linux/libc.ts'
 import { type Pinned, pinned } from '../linux/pinned.ts'
-import { FRAME_BYTES_MAX, PACKET_HEADROOM_BYTES } from './batch.ts'
+import { FRAME_BYTES_MAX, PACKET_BYTES_MAX, PACKET_HEADROOM_BYTES } from './batch.ts'
 
 export class PacketStore {
   readonly memory: Pinned
@@ -36,9 +36,9 @@ export class PacketStore {
     this.#freeCount = packets
   }
 
-  /** A slot with a copy of the packet, or -1. */
+  /** A slot with a copy of the packet; -1 when all are taken, or it is longer than one. */
   put(from: Pinned, at: number, bytes: number, nowUs: number): number {
-    if (this.#freeCount === 0) return -1
+    if (this.#freeCount === 0 || bytes > PACKET_BYTES_MAX) return -1
     const slot = this.#free[--this.#freeCount]!
     copy(this.memory.address + this.at(slot), from.address + at, bytes)
     this.#lengths[slot] = bytes

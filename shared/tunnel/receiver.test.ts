@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pinned } from '../linux/pinned.ts'
 import { DATA_LEAD_BYTES, DataFlag, HEAD_BYTES, TAG_BYTES, writeDataLead } from '../wire/tunnel.ts'
+import { Halves } from './halves.ts'
 import { TunnelLeg } from './leg.ts'
 import { PacketStore } from './packet-store.ts'
 import { Receiver } from './receiver.ts'
@@ -28,6 +29,16 @@ test('when all sockets have been read, what has waited enough leaves', () => {
   assert.deepEqual(delivered, [0, 1])
   tick(501)
   assert.deepEqual(delivered, [0, 1, 3, 4])
+})
+
+test('halves of more than a packet may have come to nothing', () => {
+  const halves = new Halves()
+  const frame = pinned(4_096)
+  const lead = { sentUs: 0, flow: 1, legs: 1, flags: DataFlag.half, sequence: 1 }
+  assert.equal(halves.join(frame, 0, 3_000, 1, lead), 0)
+  assert.equal(halves.join(frame, 0, 1_000, 2, lead), 0)
+  assert.equal(halves.join(frame, 0, 1_000, 3, lead), 0)
+  assert.equal(halves.join(frame, 0, 900, 4, lead), 1_900)
 })
 
 /** Both legs take a millisecond; packets say their numbers, times are milliseconds. */

@@ -52,6 +52,11 @@ export function noReceiveCounts(): ReceiveCounts {
 export class Receiver implements Disposable {
   readonly counts: ReceiveCounts
   readonly clocks = new LegClocks()
+  /**
+   * Congestion Experienced on the frame taken last, and so on its leg: what came into the tunnel with the mark has it
+   * from elsewhere (RFC 6040 appendix C).
+   */
+  lastMarked = false
   readonly #store: PacketStore
   readonly #holdUsMax: number
   readonly #lead: DataLead = { sentUs: 0, flow: 0, legs: 0, flags: 0, sequence: 0 }
@@ -96,6 +101,7 @@ export class Receiver implements Disposable {
     let packetAt = at + HEAD_BYTES + DATA_LEAD_BYTES
     let packetBytes = bytes - HEAD_BYTES - DATA_LEAD_BYTES - TAG_BYTES
     this.clocks.observe(leg.number - 1, lead.sentUs, nowUs)
+    this.lastMarked = isMarked(trafficClass, frame.bytes, packetAt)
     if ((lead.flags & DataFlag.half) !== 0) {
       const halves = this.#halves[leg.number] ?? new Halves()
       this.#halves[leg.number] = halves
@@ -103,6 +109,7 @@ export class Receiver implements Disposable {
       if (packetBytes === 0) return
       frame = halves.memory
       packetAt = PACKET_HEADROOM_BYTES
+      this.lastMarked = isMarked(trafficClass, frame.bytes, packetAt)
     }
     const flow = this.#flowOf(lead.flow, nowUs)
     let order = flow.judge(lead.sequence, (lead.flags & DataFlag.ordered) !== 0)
@@ -250,6 +257,10 @@ export class Receiver implements Disposable {
     this.counts.bytes += bytes
     out(memory, at, bytes, checksum)
   }
+}
+
+function isMarked(trafficClass: number, packet: Uint8Array, at: number): boolean {
+  return (trafficClass & 3) === Ecn.ce && ecnOf(packet, at) !== Ecn.ce
 }
 
 function ecnOf(packet: Uint8Array, at: number): number {

@@ -10,46 +10,24 @@
  */
 import { DatagramFlows, FlowKind } from '../core/datagram-flows.ts'
 import {
-  blest,
-  cheapestFirst,
-  ecf,
-  lowestRtt,
   NO_PATH,
   redundant,
-  type Scheduler,
   type SchedulerMemory,
   schedulerMemory,
-  weighted,
 } from '../core/datagram-scheduler.ts'
-import {
-  legsOf,
-  type Manner,
-  type MannerLegs,
-  SPREADINGS,
-  type Spreading,
-  spreadingOf,
-  UNSAID,
-} from '../core/manner.ts'
+import { legsOf, type Manner, type MannerLegs, spreadingOf, UNSAID } from '../core/manner.ts'
 import type { Pinned } from '../linux/pinned.ts'
 import { type FlowFacts, readFlow } from '../wire/flow-facts.ts'
 import { DataFlag, FRAME_OVERHEAD_BYTES, MANNER_SHIFT } from '../wire/tunnel.ts'
-import type { LegBatch } from './batch.ts'
+import { type LegBatch, PACKET_BYTES_MAX } from './batch.ts'
 import { Emitter } from './emitter.ts'
 import type { Frames } from './frames.ts'
 import { leastBytes } from './halves.ts'
 import { Fit, type Legs } from './legs.ts'
 import type { PacketStore } from './packet-store.ts'
+import { LOWEST_RTT, REDUNDANT, SCHEDULERS } from './schedulers.ts'
 import { SendQueue } from './send-queue.ts'
 import { type PacketNote, SparsePackets } from './sparse.ts'
-
-const SCHEDULER = {
-  'cheapest-first': cheapestFirst,
-  'lowest-rtt': lowestRtt,
-  weighted,
-  redundant,
-  blest,
-  ecf,
-} as const satisfies Record<Spreading, Scheduler>
 
 /** Asked at the first packet of a flow, and again when another has had its slot meanwhile. */
 export type MannerOf = (hash: number, packet: Uint8Array, at: number, bytes: number) => Manner
@@ -107,6 +85,8 @@ export class Sender implements Disposable {
   ): Sent {
     const facts = this.#facts
     if (!readFlow(packet.bytes, at, bytes, facts)) return Sent.alien
+    // Whoever has raised the interface's MTU.
+    if (bytes > PACKET_BYTES_MAX) return Sent.tooBig
     this.#flows ??= new DatagramFlows()
     const flows = this.#flows
     const flow = flows.find(facts.hash, nowUs)
@@ -298,9 +278,5 @@ export class Sender implements Disposable {
   }
 }
 
-/** By their numbers. */
-const SCHEDULERS: readonly Scheduler[] = SPREADINGS.map((name) => SCHEDULER[name])
-const REDUNDANT = SPREADINGS.indexOf('redundant')
-const LOWEST_RTT = SPREADINGS.indexOf('lowest-rtt')
 /** Tokens come by the microsecond; a system call for less than a millisecond's worth does not pay. */
 const DRAIN_US = 1_000

@@ -289,6 +289,7 @@ test('after the concentrator has begun anew, sessions are back in under 2 s', ()
     street.run(street.nowUs + 20_000)
   }
   assert.equal(delivered, 50)
+  const before = street.sessions.home.farInstance
   street.restart('concentrator')
   const since = street.nowUs
   delivered = 0
@@ -297,6 +298,8 @@ test('after the concentrator has begun anew, sessions are back in under 2 s', ()
     street.run(street.nowUs + 20_000)
   }
   assert.ok(street.nowUs - since < 2_000_000, `${street.nowUs - since} us`)
+  assert.ok(street.sessions.home.up)
+  assert.notEqual(street.sessions.home.farInstance, before)
 })
 
 test('a replayed offer makes no key, and costs the home nothing', () => {
@@ -516,6 +519,33 @@ test('a long packet of IPv4 that may be cut crosses legs that are too small for 
   assert.deepEqual(heard, [packet])
 })
 
+test('what is longer than any frame of ours is neither read nor written, whoever has the keys', () => {
+  const street = new PaintedStreet(legs([DSL]), { home: () => {}, concentrator: () => {} })
+  orderDslFirst(street, true)
+  street.run(street.nowUs + 600_000)
+  const packet = datagram(2_000, 1, 7)
+  packet[6] = 0
+  assert.equal(street.send('home', packet), Sent.tooBig)
+
+  street.send('home', datagram(100, 1, 1))
+  const long = pinned(9_000)
+  long.bytes.set(street.underway('concentrator').at(-1)!)
+  const { concentrator } = street.sessions
+  const batch = { memory: long, place: () => -1, commit: () => {} }
+  const from = sockaddr(1, 40_001)
+  const { alien, forged } = concentrator.opener.counts
+  concentrator.receive(long, 0, 9_000, from, 0, street.nowUs, () => {}, batch)
+  assert.deepEqual(
+    { ...concentrator.opener.counts, replayed: 0, foreign: 0 },
+    {
+      alien: alien + 1,
+      forged,
+      replayed: 0,
+      foreign: 0,
+    },
+  )
+})
+
 test('half of a packet whose other half is lost comes to nothing, and holds up nothing', () => {
   let heard = 0
   const street = new PaintedStreet(legs([{ ...DSL, loss: 0.08, mtu: 1_280 }]), {
@@ -563,6 +593,19 @@ test('marks of a line reach hosts that know ECN, and make the rate of the leg fa
     street.run(street.nowUs + 500)
   }
   assert.ok(rate.rate < 0.9 * before, `${rate.rate} of ${before}`)
+})
+
+test('what comes marked into the tunnel says nothing of its legs', () => {
+  const street = new PaintedStreet(legs([DSL]), { home: () => {}, concentrator: () => {} })
+  orderDslFirst(street, true)
+  const { rate } = street.sessions.home.legs.of(1)!
+  const before = rate.rate
+  for (let i = 0; i < 400; i++) {
+    street.send('home', datagram(1_300, 1, i, 3))
+    street.run(street.nowUs + 500)
+  }
+  assert.equal(street.sessions.concentrator.legs.of(1)!.counts.marked, 0)
+  assert.equal(rate.rate, before)
 })
 
 test('an idle home says little by LTE', () => {

@@ -14,9 +14,10 @@ import { STANDBY } from '../core/datagram-scheduler.ts'
 import { MannerLegs } from '../core/manner.ts'
 import type { Pinned } from '../linux/pinned.ts'
 import { ControlKind, type ControlLead, readControlLead } from '../wire/control.ts'
+import { Ecn } from '../wire/ecn.ts'
 import { FrameType, frameType, HEAD_BYTES, isOfSession, legAt, TAG_BYTES } from '../wire/tunnel.ts'
 import { Answers } from './answers.ts'
-import type { LegBatch, PacketOut } from './batch.ts'
+import { FRAME_BYTES_MAX, type LegBatch, type PacketOut } from './batch.ts'
 import { Frames } from './frames.ts'
 import { KeyRing, type SessionKey } from './key-ring.ts'
 import type { TunnelSecret } from './keys.ts'
@@ -48,6 +49,8 @@ export interface SessionSettings {
 }
 
 export class TunnelSession implements Disposable {
+  /** Which start of the far end it is that has our keys. */
+  farInstance: number | undefined
   readonly legs = new Legs()
   readonly sender: Sender
   readonly receiver: Receiver
@@ -61,7 +64,6 @@ export class TunnelSession implements Disposable {
   readonly #answers: Answers | undefined
   readonly #wishes = new Map<number, LegOrder>()
   readonly #control: ControlLead = { sentUs: 0, kind: ControlKind.question, count: 0, bytes: 0 }
-  #farInstance: number | undefined
   #heardUs = -Infinity
 
   constructor(settings: SessionSettings) {
@@ -139,7 +141,8 @@ export class TunnelSession implements Disposable {
     batch: LegBatch,
   ): void {
     const { counts } = this.opener
-    const type = frameType(datagram.bytes, at, bytes)
+    // UDP carries more than we ever send: who has our keys could have it copied beyond what it is copied into.
+    const type = bytes > FRAME_BYTES_MAX ? 0 : frameType(datagram.bytes, at, bytes)
     if (type === 0) counts.alien += 1
     else if (!isOfSession(datagram.bytes, at, this.#settings.secret.sessionId)) counts.foreign += 1
     else if (type === FrameType.offer || type === FrameType.answer) {
@@ -149,16 +152,18 @@ export class TunnelSession implements Disposable {
       const leg = key === undefined ? undefined : this.#legOf(legAt(datagram.bytes, at))
       if (key === undefined || leg === undefined) return
       this.#hear(key, leg, from, nowUs, out, batch)
-      const marked = (trafficClass & 3) === 3
       if (type === FrameType.data) {
         leg.busyUs = nowUs
         leg.reportDue = true
         this.receiver.take(leg, datagram, at, bytes, trafficClass, nowUs, out)
         // What goes back goes as the home has said of what came.
-        const { lastFlow, lastManner } = this.receiver
+        const { lastFlow, lastManner, lastSentUs, lastMarked } = this.receiver
         if (this.#answers !== undefined) this.sender.hearManner(lastFlow, lastManner, nowUs)
-        leg.count(bytes, this.opener.lost, this.receiver.lastSentUs, nowUs, marked)
-      } else this.#hearControl(leg, datagram.bytes, at, bytes, from, marked, nowUs, batch)
+        leg.count(bytes, this.opener.lost, lastSentUs, nowUs, lastMarked)
+      } else {
+        const marked = (trafficClass & 3) === Ecn.ce
+        this.#hearControl(leg, datagram.bytes, at, bytes, from, marked, nowUs, batch)
+      }
     }
   }
 
@@ -244,8 +249,8 @@ export class TunnelSession implements Disposable {
 
   #use(key: SessionKey, nowUs: number, out: PacketOut): void {
     this.#ring.use(key, nowUs)
-    if (key.instance === this.#farInstance) return
-    this.#farInstance = key.instance
+    if (key.instance === this.farInstance) return
+    this.farInstance = key.instance
     this.receiver.forgetFar(nowUs, out)
     this.#reports.forgetFar()
     for (const leg of this.legs.list) {

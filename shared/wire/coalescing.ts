@@ -17,6 +17,8 @@ export class Run {
   /** How many packets are in it, and how long they are together with the virtio header. */
   packets = 0
   bytes = 0
+  /** Whether the device takes runs of UDP. */
+  joinsUdp = true
   readonly #virtio = noVirtioHeader()
   #isTcp = false
   #is4 = false
@@ -32,6 +34,7 @@ export class Run {
   begin(memory: Uint8Array, at: number, bytes: number, checksum: number): boolean {
     this.packets = 0
     if (checksum === 0 || !this.#look(memory, at, bytes)) return false
+    if (!this.#isTcp && !this.joinsUdp) return false
     if (this.#isTcp && (memory[at + this.#transportAt + 13]! & ~PUSHED) !== TcpFlag.ack)
       return false
     this.#pieceBytes = bytes - this.#headerBytes

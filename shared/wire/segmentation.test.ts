@@ -15,6 +15,7 @@ const FLOWS = [
 ] as const
 type Flow = (typeof FLOWS)[number]
 
+const GOOD = DataFlag.goodChecksum
 /** Free before the virtio header. */
 const AT = 64
 
@@ -113,6 +114,15 @@ test('a checksum that the far end could not find is made before it leaves', () =
   assert.equal((cut![30]! << 8) | cut![31]!, right)
 })
 
+test('where the device takes no runs of UDP, each packet of it stands for itself, and TCP runs on', () => {
+  const written = FLOWS.map((flow) => {
+    const run = new Run()
+    run.joinsUdp = false
+    return joined(cutAll(superPacket(flow, new Uint8Array(5_000), 1_000)), GOOD, run).length
+  })
+  assert.deepEqual(written, [1, 1, 5, 5])
+})
+
 test('nonsense from a device is no packet, and is read nowhere else', () => {
   const random = mulberry32(7)
   const segmentation = new Segmentation()
@@ -153,8 +163,11 @@ function cutAll(read: Uint8Array, checksum: number = DataFlag.goodChecksum): Uin
 }
 
 /** What would be written to the device, write by write. */
-function joined(packets: readonly Uint8Array[], checksum: number): Uint8Array[] {
-  const run = new Run()
+function joined(
+  packets: readonly Uint8Array[],
+  checksum: number,
+  run: Run = new Run(),
+): Uint8Array[] {
   const memory = new Uint8Array(66_000)
   const written: Uint8Array[] = []
   const flush = (): void => {
