@@ -109,6 +109,7 @@ await runDaemon(async (signal) => {
   const seen = { counters, tallies, roster, store, door, probes, control, tunnel, drain, settings }
   await using _metrics = await exportMetrics(config, seen)
 
+  await probes.begin()
   const subscribers = store.homes.ids.length
   log.info('ready', { port: config.listen.port, subscribers, fastOpen, ...host })
   await Promise.race([untilAborted(signal), workers.death, door.death])

@@ -6,6 +6,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { LEG_NUMBER, LEGS } from '../../shared/core/leg.ts'
 import type { Tie } from '../../shared/core/tie.ts'
@@ -116,20 +117,32 @@ export class ProbeJudge {
   }
 }
 
+export interface AnsweredProbes extends AsyncDisposable, Pick<ProbeJudge, 'know'> {
+  readonly counts: ProbeCounts
+  /**
+   * Answer from now on. What has waited until now is thrown away: an echo that is late because we were busy with our
+   * start would tell the home that its lines are slow.
+   */
+  begin(): Promise<void>
+}
+
 /**
- * Answer on the UDP port of the same number as Convert's. Where no address is
+ * Answer on the UDP port of the same number as Convert's, once told to begin. Where no address is
  * configured it listens on all, and the echo leaves from the address that the route back prefers: name them where there are several.
  */
 export async function answerProbes(
   { cookies, listen }: Pick<ConcentratorConfig, 'cookies' | 'listen'>,
   ties: Ties,
   shapedKbps: ShapedKbps,
-): Promise<{ counts: ProbeCounts } & Pick<ProbeJudge, 'know'> & AsyncDisposable> {
+): Promise<AnsweredProbes> {
   const judge = new ProbeJudge(new FreshProbes(cookies.tieS, performance.now()), shapedKbps)
   await using opened = new AsyncDisposableStack()
+  let begun = false
   for (const address of listen.addresses.length === 0 ? ['::'] : listen.addresses) {
     const socket = opened.use(createSocket(address.includes(':') ? 'udp6' : 'udp4'))
-    socket.on('message', (datagram, from) => reply(socket, judge, ties, datagram, from))
+    socket.on('message', (datagram, from) => {
+      if (begun) reply(socket, judge, ties, datagram, from)
+    })
     const listening = once(socket, 'listening')
     socket.bind({ port: listen.port, address })
     try {
@@ -148,6 +161,11 @@ export async function answerProbes(
   return {
     counts: judge.counts,
     know: (subscriber, secret) => judge.know(subscriber, secret),
+    async begin() {
+      // One turn of the loop reads what lies there.
+      await setImmediate()
+      begun = true
+    },
     [Symbol.asyncDispose]: () => sockets.disposeAsync(),
   }
 }

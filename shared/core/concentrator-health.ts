@@ -122,7 +122,10 @@ export class ConcentratorHealth {
   #noticeStall(nowMs: number): void {
     const stoodMs = nowMs - this.#judgedMs
     this.#judgedMs = nowMs
-    if (stoodMs > STALL_MS) this.#blindUntilMs = nowMs + Math.min(stoodMs, BLIND_MS_MAX)
+    if (stoodMs <= STALL_MS) return
+    this.#blindUntilMs = nowMs + Math.min(stoodMs, BLIND_MS_MAX)
+    // What is read late was not late on the line.
+    for (const leg of this.#legs) leg.excuse(nowMs)
   }
 
   #turn(state: ConcentratorState, reason: string, nowMs: number): void {
