@@ -18,8 +18,8 @@ import { raiseStreet, streetImpossible } from './lab.ts'
 import { PAIRS } from './pairs.ts'
 
 const skip = streetImpossible()
-const BOTH = { seconds: 4, omitS: 3 }
-const ALONE = { seconds: 1, omitS: 2 }
+const BOTH = { seconds: 5, omitS: 3 }
+const ALONE = { seconds: 2, omitS: 2 }
 
 for (const pair of ['vdsl50-lte30', 'adsl16-lte30', 'twins50']) {
   test(`a download and an upload fill both lines: ${pair}`, { skip }, async () => {

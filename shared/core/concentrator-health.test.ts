@@ -222,6 +222,28 @@ test('a thread that stood still for a second blames nobody', () => {
   assert.deepEqual(home.alarms(), [])
 })
 
+test('an echo that is read late, for the thread stood still, does not make the line seem slow', () => {
+  const policy = { idleMs: 30_000, companyMs: 1_000, lostMs: 500, retries: 3 }
+  const leg = new LegHealth('dsl', policy, new LegTraffic(), new ProbeTrack())
+  const concentrator = new ConcentratorHealth([leg])
+  const counters = { rxBytes: 0, txBytes: 0, rxPackets: 0, txPackets: 0 }
+  const tick = (nowMs: number) => {
+    leg.observe({ missing: undefined, path: 'a', counters }, nowMs)
+    concentrator.judge(nowMs)
+  }
+  tick(0)
+  leg.probeSent(1, 0)
+  // Timers come first when the loop turns again, and then what lies in the sockets.
+  tick(250)
+  leg.echo(1, 250, 250)
+  assert.equal(leg.rttMs, undefined)
+  for (let nowMs = 270; nowMs <= 570; nowMs += 20) tick(nowMs)
+  leg.probeSent(2, 570)
+  tick(590)
+  leg.echo(2, 20, 590)
+  assert.equal(leg.rttMs, 20)
+})
+
 test('a leg whose way to the concentrator alone is cut is dead, though other bytes come in', () => {
   const home = new PaintedHome({ dsl, lte }, 12, { dsl: 'web', lte: 'idle' })
   home.play(10_000)
