@@ -168,7 +168,7 @@ export class PathManager {
     const settled = plan.epoch === this.#epoch && isSame(plan.flow, flow)
     if (settled && !known.changed && nowMs < plan.againMs) return
     known.changed = false
-    const taken = plan.flow?.pooled !== flow.pooled
+    const taken = (plan.flow?.pooled ?? false) !== flow.pooled
     const needed = flow.helped || taken || this.#legs.dsl.use === 'dead'
     plan.epoch = this.#epoch
     plan.flow = flow
