@@ -3,7 +3,8 @@
  * and translated anew.
  */
 import { type Prefix, prefixContains } from '../wire/address.ts'
-import { CONNTRACK_GET, decodeTrackedFlow, encodeSourceQuery } from '../wire/conntrack-sources.ts'
+import { decodeTrackedFlow, encodeSourceQuery } from '../wire/conntrack-sources.ts'
+import { CONNTRACK_GET } from '../wire/conntrack-tuple.ts'
 import { CONNTRACK_DELETE, encodeDeleteByMark, TRANSLATED } from '../wire/ctnetlink.ts'
 import type { NetlinkSocket } from './netlink.ts'
 

@@ -1,11 +1,8 @@
 /**
  * Connection tracking: who is behind an address that the kernel has translated to.
  */
-import {
-  CONNTRACK_GET_ONE,
-  decodeOriginalSource,
-  encodeReplyQuery,
-} from '../wire/conntrack-reply.ts'
+import { decodeOriginalSource, encodeReplyQuery } from '../wire/conntrack-reply.ts'
+import { CONNTRACK_GET } from '../wire/conntrack-tuple.ts'
 import type { Endpoint } from '../wire/mptcp-pm.ts'
 import type { NetlinkSocket } from './netlink.ts'
 
@@ -20,7 +17,7 @@ export function originalSource(
   to: Endpoint,
 ): Uint8Array | undefined {
   let source: Uint8Array | undefined
-  netfilter.ask(CONNTRACK_GET_ONE, 0, encodeReplyQuery(protocol, to, from), (body) => {
+  netfilter.ask(CONNTRACK_GET, 0, encodeReplyQuery(protocol, to, from), (body) => {
     source = decodeOriginalSource(body)
   })
   return source
