@@ -9,7 +9,7 @@ import { DENIED_BY_DEFAULT } from './acl.ts'
 import { knownPrefix } from './address.ts'
 import { concentratorConfig } from './concentrator.ts'
 import { parseConfig } from './document.ts'
-import { type Edge, readWith, testEdges } from './edges.fake.ts'
+import { type Edge, NO_NUMBERS, numberEdges, OR_NONE, readWith, testEdges } from './edges.fake.ts'
 import { keysAt } from './keys.ts'
 
 const RADIUS = {
@@ -53,14 +53,7 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
 ]
 
 testEdges(concentratorConfig, minimal, [
-  ...numbers.map(
-    ([key, from, to]): Edge => ({
-      key,
-      good: [from, to],
-      bad: [from - 1, to + 1, from + 0.5, String(from), null, true, [], -1, 1e300, Infinity, NaN],
-      says: new RegExp(`a whole number from ${from} to ${to}\\b`),
-    }),
-  ),
+  ...numberEdges(numbers, NO_NUMBERS),
   { key: 'listen.port', good: [], bad: [undefined], says: /is missing; it must be/ },
   {
     key: 'listen.addresses',
@@ -319,18 +312,12 @@ testEdges(concentratorConfig, minimal, [
 ])
 
 testEdges(concentratorConfig, { ...minimal, control: { port: 8804 } }, [
-  ...(
+  ...numberEdges(
     [
       ['control.reportS', 1, 3_600],
       ['control.sessionsMax', 1, 100_000],
-    ] as const
-  ).map(
-    ([key, from, to]): Edge => ({
-      key,
-      good: [undefined, from, to],
-      bad: [from - 1, to + 1, from + 0.5, String(from), null],
-      says: new RegExp(`a whole number from ${from} to ${to}\\b`),
-    }),
+    ],
+    OR_NONE,
   ),
   {
     key: 'control.duplicates',
@@ -371,21 +358,15 @@ testEdges(concentratorConfig, { ...minimal, control: { port: 8804 } }, [
 ])
 
 testEdges(concentratorConfig, { ...minimal, control: { port: 8805 }, radius: RADIUS }, [
-  ...(
+  ...numberEdges(
     [
       ['radius.accounting.interimS', 10, 86_400],
       ['radius.accounting.timeoutS', 1, 30],
       ['radius.accounting.servers.0.port', 1, 65_535],
       ['radius.changes.port', 1, 65_535],
       ['radius.changes.windowS', 1, 300],
-    ] as const
-  ).map(
-    ([key, from, to]): Edge => ({
-      key,
-      good: [undefined, from, to],
-      bad: [from - 1, to + 1, from + 0.5, String(from), null],
-      says: new RegExp(`a whole number from ${from} to ${to}\\b`),
-    }),
+    ],
+    OR_NONE,
   ),
   {
     key: 'radius.identifier',
@@ -435,19 +416,13 @@ testEdges(concentratorConfig, { ...minimal, control: { port: 8805 }, radius: RAD
 
 const LOGGED = { ...minimal, translationLog: { directory: '/var/log/hybridge' } }
 testEdges(concentratorConfig, LOGGED, [
-  ...(
+  ...numberEdges(
     [
       ['translationLog.fileMegabytes', 1, 10_000],
       ['translationLog.fileHours', 1, 8_784],
       ['translationLog.filesMax', 1, 100_000],
-    ] as const
-  ).map(
-    ([key, from, to]): Edge => ({
-      key,
-      good: [undefined, from, to],
-      bad: [from - 1, to + 1, from + 0.5, String(from), null],
-      says: new RegExp(`a whole number from ${from} to ${to}\\b`),
-    }),
+    ],
+    OR_NONE,
   ),
   {
     key: 'translationLog.directory',

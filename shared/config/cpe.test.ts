@@ -7,7 +7,7 @@ import { domainSet } from '../core/domain-set.ts'
 import { credentialOf } from '../session/credential.ts'
 import { knownPrefix } from './address.ts'
 import { cpeConfig } from './cpe.ts'
-import { type Edge, readWith, testEdges } from './edges.fake.ts'
+import { type Edge, NO_NUMBERS, numberEdges, readWith, testEdges } from './edges.fake.ts'
 import { keysAt } from './keys.ts'
 
 const minimal = {
@@ -54,14 +54,7 @@ const numbers: ReadonlyArray<[key: string, from: number, to: number]> = [
 ]
 
 testEdges(cpeConfig, minimal, [
-  ...numbers.map(
-    ([key, from, to]): Edge => ({
-      key,
-      good: [from, to],
-      bad: [from - 1, to + 1, from + 0.5, String(from), null, true, [], -1, 1e300, Infinity, NaN],
-      says: new RegExp(`a whole number from ${from} to ${to}\\b`),
-    }),
-  ),
+  ...numberEdges(numbers, NO_NUMBERS),
   { key: 'concentrator.port', good: [], bad: [undefined], says: /is missing; it must be/ },
   {
     key: 'budget.atCap',

@@ -35,6 +35,24 @@ export function testEdges(schema: z.ZodType, minimal: object, edges: readonly Ed
   }
 }
 
+/** Edges of whole numbers, with what else is good or bad for all of them. */
+export function numberEdges(
+  numbers: ReadonlyArray<readonly [key: string, from: number, to: number]>,
+  { good = [], bad = [] }: Partial<Pick<Edge, 'good' | 'bad'>>,
+): Edge[] {
+  return numbers.map(([key, from, to]) => ({
+    key,
+    good: [...good, from, to],
+    bad: [from - 1, to + 1, from + 0.5, String(from), null, ...bad],
+    says: new RegExp(`a whole number from ${from} to ${to}\\b`),
+  }))
+}
+
+/** Of numbers that must be there; what no number is at all. */
+export const NO_NUMBERS = { bad: [true, [], -1, 1e300, Infinity, NaN] }
+/** Of numbers that may be left out. */
+export const OR_NONE = { good: [undefined] }
+
 /** What `minimal` with `key` set to `value` (or removed, when undefined) amounts to. */
 export function readWith<T extends z.ZodType>(
   schema: T,
