@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { HomeReport } from '../../shared/config/control-messages.ts'
+import { fullReport } from './home-report.fake.ts'
 import { homeSeries, type ShownHome } from './home-series.ts'
 import { homeMetrics } from './metrics.ts'
 
-const leg = { state: 'up', reason: 'echo', rttMs: 21.4 }
-const carried = { upBytes: 123_456_789_012, downBytes: 1_234_567_890_123 }
-/** A home that tells all that there is to tell. */
-const report: HomeReport = {
-  atMs: 0,
-  legs: { dsl: leg, lte: leg },
-  concentrator: { state: 'reachable', reason: 'echo' },
-  usage: { epoch: 'e', dsl: carried, lte: carried },
-  dslCapacity: { up: 1_250_000, down: 6_250_000 },
-  lte: { helps: { up: 'dsl-full', down: 'dsl-queue' }, budgetUsed: 0.123_456 },
-  reasons: [],
-}
-
 test('what a home has told is shown, and what it has not told is not', async () => {
   const text = await textOf([
-    { id: 'home-1', connections: 3, report, verdict: VERDICT, policyAppliedMs: 1_764_000_000_000 },
+    {
+      id: 'home-1',
+      connections: 3,
+      report: fullReport,
+      verdict: VERDICT,
+      policyAppliedMs: 1_764_000_000_000,
+    },
     { ...NOTHING, id: 'home-2', connections: 1 },
   ])
   assert.deepEqual(linesOf(text, 'home-2'), ['hybridge_home_connections{subscriber="home-2"} 1'])
@@ -39,9 +32,9 @@ test('what a home has told is shown, and what it has not told is not', async () 
 })
 
 test('a dead leg is down, a doubted one is up', async () => {
-  const dsl = { ...leg, state: 'dead' }
-  const lte = { ...leg, state: 'suspect' }
-  const home = { ...whole('home-1'), report: { ...report, legs: { dsl, lte } } }
+  const dsl = { ...fullReport.legs.dsl, state: 'dead' }
+  const lte = { ...fullReport.legs.lte, state: 'suspect' }
+  const home = { ...whole('home-1'), report: { ...fullReport, legs: { dsl, lte } } }
   const text = await textOf([home])
   assert.match(text, /leg_up\{subscriber="home-1",leg="dsl"\} 0\n/)
   assert.match(text, /leg_up\{subscriber="home-1",leg="lte"\} 1\n/)
@@ -49,7 +42,7 @@ test('a dead leg is down, a doubted one is up', async () => {
 
 test('a home cannot make up a label', async () => {
   const helps = { up: 'x"} 1\nevil{a="b' }
-  const home = { ...whole('home-1'), report: { ...report, lte: { helps } } }
+  const home = { ...whole('home-1'), report: { ...fullReport, lte: { helps } } }
   const text = await textOf([home])
   assert.match(text, /lte_helps\{subscriber="home-1",direction="up",reason="other"\} 1\n/)
   assert.doesNotMatch(text, /evil/)
@@ -91,7 +84,13 @@ const NOTHING = { report: undefined, verdict: undefined, policyAppliedMs: undefi
 const SERIES_OF_A_HOME = 17
 
 function whole(id: string): ShownHome {
-  return { id, connections: 17, report, verdict: VERDICT, policyAppliedMs: 1_764_000_000_000 }
+  return {
+    id,
+    connections: 17,
+    report: fullReport,
+    verdict: VERDICT,
+    policyAppliedMs: 1_764_000_000_000,
+  }
 }
 
 async function textOf(homes: readonly ShownHome[]): Promise<string> {

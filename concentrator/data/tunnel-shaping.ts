@@ -6,9 +6,8 @@
 import { join } from 'node:path'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { tunnelPort } from '../../shared/config/tunnel.ts'
-import { ClassMaps } from '../../shared/linux/class-maps.ts'
+import { ClassMaps, renderClassMaps } from '../../shared/linux/class-maps.ts'
 import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
-import { quoted } from '../../shared/linux/nftables.ts'
 import type { TunnelLeg } from '../../shared/tunnel/leg.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
@@ -31,18 +30,7 @@ export function keepTunnelShaping({
 }
 
 export function renderShaping(device: string, port: number): string {
-  const ours = `oifname ${quoted(device)} udp sport ${port} meta priority set`
-  return `${REMOVE_SHAPING}table inet ${TABLE} {
-  map class4 { type ipv4_addr . inet_service : classid; }
-  map class6 { type ipv6_addr . inet_service : classid; }
-
-  chain leaving {
-    type filter hook postrouting priority mangle + 1; policy accept;
-    ${ours} ip daddr . udp dport map @class4
-    ${ours} ip6 daddr . udp dport map @class6
-  }
-}
-`
+  return `${REMOVE_SHAPING}${renderClassMaps(TABLE, device, 'udp', port)}`
 }
 
 /** Where the legs of one home are, as the map has them. */

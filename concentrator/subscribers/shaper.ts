@@ -12,10 +12,10 @@ import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { SHAPER } from '../../shared/core/shaping.ts'
 import type { Owner } from '../../shared/core/tie.ts'
 import { sentenceOf } from '../../shared/daemon/log.ts'
-import { ClassMaps } from '../../shared/linux/class-maps.ts'
+import { ClassMaps, renderClassMaps } from '../../shared/linux/class-maps.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
 import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
-import { applyRuleset, quoted } from '../../shared/linux/nftables.ts'
+import { applyRuleset } from '../../shared/linux/nftables.ts'
 import { Shaper } from '../../shared/linux/shaper.ts'
 import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
 import type { QueuedClass } from '../../shared/wire/tc.ts'
@@ -184,18 +184,7 @@ function ending(stack: AsyncDisposableStack): AsyncDisposable {
 }
 
 function renderShaping(interfaceName: string, port: number): string {
-  const ours = `oifname ${quoted(interfaceName)} tcp sport ${port} meta priority set`
-  return `${REMOVE_SHAPING}table inet ${TABLE} {
-  map class4 { type ipv4_addr . inet_service : classid; }
-  map class6 { type ipv6_addr . inet_service : classid; }
-
-  chain leaving {
-    type filter hook postrouting priority mangle + 1; policy accept;
-    ${ours} ip daddr . tcp dport map @class4
-    ${ours} ip6 daddr . tcp dport map @class6
-  }
-}
-`
+  return `${REMOVE_SHAPING}${renderClassMaps(TABLE, interfaceName, 'tcp', port)}`
 }
 
 const TABLE = 'hybridge_shaping'

@@ -16,11 +16,36 @@ import {
   NFTABLES,
 } from '../wire/nf-tables.ts'
 import { Netlink, NetlinkSocket } from './netlink.ts'
+import { quoted } from './nftables.ts'
 
 /** A peer, and the class that its packets leave by. */
 export interface Classed {
   readonly peer: Endpoint
   readonly handle: number
+}
+
+/**
+ * The table that holds the maps, empty, and puts what leaves `device` from that port of ours into the classes that
+ * they name.
+ */
+export function renderClassMaps(
+  table: string,
+  device: string,
+  protocol: 'tcp' | 'udp',
+  port: number,
+): string {
+  const ours = `oifname ${quoted(device)} ${protocol} sport ${port} meta priority set`
+  return `table inet ${table} {
+  map class4 { type ipv4_addr . inet_service : classid; }
+  map class6 { type ipv6_addr . inet_service : classid; }
+
+  chain leaving {
+    type filter hook postrouting priority mangle + 1; policy accept;
+    ${ours} ip daddr . ${protocol} dport map @class4
+    ${ours} ip6 daddr . ${protocol} dport map @class6
+  }
+}
+`
 }
 
 export class ClassMaps {
