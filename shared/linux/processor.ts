@@ -1,12 +1,15 @@
 /**
- * How busy the processor is, of the busiest: for how long each of our threads ran or wanted to, and how long each
- * processor was in interrupts, for what the kernel does for us there it does in nobody's name.
+ * How busy the processor is, of the busiest: for how long each of our threads ran or wanted to, how long each processor
+ * was in interrupts, for what the kernel does for us there it does in nobody's name, and for how long a quota kept us from it.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
+import { quotaSpentMs } from './cpu-quota.ts'
+import { contentOf } from './proc.ts'
 
 export class ProcessorLook {
   #threads = new Map<string, number>()
   #processors = new Map<string, number>()
+  #quotas = new Map<string, number>()
   #lookedMs = -Infinity
 
   /** 0 to 1, since the look before; undefined at the first. */
@@ -15,9 +18,15 @@ export class ProcessorLook {
     this.#lookedMs = nowMs
     const threads = wantedMs()
     const processors = interruptedMs()
-    const busiest = Math.max(most(this.#threads, threads), most(this.#processors, processors))
+    const quotas = quotaSpentMs()
+    const busiest = Math.max(
+      most(this.#threads, threads),
+      most(this.#processors, processors),
+      most(this.#quotas, quotas),
+    )
     this.#threads = threads
     this.#processors = processors
+    this.#quotas = quotas
     return ms === Infinity ? undefined : Math.min(1, busiest / ms)
   }
 }
@@ -46,15 +55,6 @@ function interruptedMs(): Map<string, number> {
     processors.set(id, (Number(ticks[5] ?? 0) + Number(ticks[6] ?? 0)) * TICK_MS)
   }
   return processors
-}
-
-/** Threads end while one reads. */
-function contentOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
 }
 
 /** USER_HZ is 100 on every architecture that Node runs on. */
