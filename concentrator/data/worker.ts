@@ -102,12 +102,11 @@ hearBell(loop, birth.bell, birth.orders, () => {
   if (!room.isDraining()) return
   for (const end of room.warm) end()
 })
+const { congestion } = settings
+const access = { multipath: true, transparent: false, reusePort: true, congestion } as const
 let fastOpen = true
 for (const address of settings.listen) {
-  const fd = openListener(
-    { address, multipath: true, transparent: false, reusePort: true },
-    nameOf(address),
-  )
+  const fd = openListener({ address, ...access }, nameOf(address))
   if (takeFastOpen(fd) < 0) fastOpen = false
   openDoor(loop, fd, (accepted) => admit(room, accepted))
 }

@@ -21,11 +21,13 @@ export interface ListenOptions {
   readonly reusePort: boolean
   /** Hear only what comes in by this interface. Default: by any. */
   readonly device?: string
+  /** TCP congestion control of what is accepted here, joined subflows too. Default: the system's. */
+  readonly congestion?: string | undefined
 }
 
 /** A listening socket, or a sentence that says what stands in the way. For start-up. */
 export function openListener(options: ListenOptions, what: string): number {
-  const { device } = options
+  const { device, congestion } = options
   const doing = `listen on ${what}`
   const protocol = options.multipath ? libc.IPPROTO_MPTCP : libc.IPPROTO_TCP
   const fd = must(libc.socket(libc.AF_INET6, STREAM, protocol), doing, 'socket')
@@ -39,6 +41,7 @@ export function openListener(options: ListenOptions, what: string): number {
     ],
     ['IPV6_V6ONLY', () => setNumber(fd, SOL_IPV6, IPV6_V6ONLY, 0)],
     ['SO_BINDTODEVICE', () => (device ? setText(fd, SOL_SOCKET, SO_BINDTODEVICE, device) : 0)],
+    ['TCP_CONGESTION', () => (congestion ? setCongestion(fd, congestion) : 0)],
     ['bind', () => libc.bind(fd, options.address)],
     ['listen', () => libc.listen(fd, BACKLOG)],
   ]
@@ -95,7 +98,7 @@ function prepare(fd: number, { mark, congestion, from }: DialOptions): number {
   let result = setNumber(fd, SOL_TCP, TCP_NODELAY, 1)
   if (result >= 0 && mark !== 0) result = setNumber(fd, SOL_SOCKET, SO_MARK, mark)
   if (result >= 0 && congestion !== undefined) {
-    result = setText(fd, SOL_TCP, TCP_CONGESTION, congestion)
+    result = setCongestion(fd, congestion)
   }
   if (result < 0 || from === undefined) return result
   result = setText(fd, SOL_SOCKET, SO_BINDTODEVICE, from.device)
