@@ -78,7 +78,7 @@ class Home {
     }
     const leg = { ifIndex: 1, srttUs: 0, address4: undefined, address6: undefined, up: true }
     const helped = { dslBytesPerMs: 0, lteBytesPerMs: 0, dslCapacity: undefined, helpedMs: 61_500 }
-    const help = { ...helped, engaged: false }
+    const help = { ...helped, engaged: false, keptOut: false }
     const noteOfTunnel = (name: TunnelCounter) => {
       this.readOfTunnel.add(name)
       return 1

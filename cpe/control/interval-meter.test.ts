@@ -6,7 +6,7 @@ test('sums become rates, and states become shares of the time', () => {
   const meter = new IntervalMeter()
   for (let s = 0; s <= 10; s++) {
     meter.look(
-      look({ down: s * 2_000_000, lteUp: s < 5, helps: s > 7, bonded: s !== 3 }),
+      look({ down: s * 2_000_000, lteUp: s < 5, helps: s > 7, keptOut: s < 2, bonded: s !== 3 }),
       s * 1_000,
     )
   }
@@ -14,7 +14,23 @@ test('sums become rates, and states become shares of the time', () => {
   assert.deepEqual(interval?.legs.dsl.carried, { down: 2_000, up: 0 })
   assert.equal(interval?.legs.lte.upShare, 5 / 11)
   assert.deepEqual(interval?.helpShare, { down: 3 / 11, up: 0 })
+  assert.deepEqual(interval?.keptOutShare, { down: 2 / 11, up: 0 })
   assert.equal(interval?.bondedShare, 10 / 11)
+})
+
+test('a home is not bonded while its connections to the concentrator fail, whatever answers probes there', () => {
+  const meter = new IntervalMeter()
+  const house = { uplinksOpened: 0, uplinksFailed: 0 }
+  const end = { ...END, house: (name: string) => house[name as keyof typeof house] ?? 0 }
+  const bondedAfter = (opened: number, failed: number, s: number) => {
+    house.uplinksOpened += opened
+    house.uplinksFailed += failed
+    meter.look(look({ down: 0 }), s * 1_000)
+    return meter.close(end, s * 1_000 + 1)?.bondedShare
+  }
+  assert.equal(bondedAfter(40, 1, 0), 39 / 40)
+  assert.equal(bondedAfter(3, 3, 5), 0)
+  assert.equal(bondedAfter(0, 0, 10), 1)
 })
 
 test('an interval begins where the one before has ended, and nothing is counted twice', () => {
@@ -59,15 +75,23 @@ interface Scene {
   readonly down: number
   readonly lteUp?: boolean
   readonly helps?: boolean
+  readonly keptOut?: boolean
   readonly bonded?: boolean
 }
 
-function look({ down, lteUp = true, helps = false, bonded = true }: Scene): HomeLook {
+function look({
+  down,
+  lteUp = true,
+  helps = false,
+  keptOut = false,
+  bonded = true,
+}: Scene): HomeLook {
   const dsl = { rxBytes: down, txBytes: 0, rxPackets: 0, txPackets: 0 }
   return {
     counters: { dsl, lte: undefined },
     up: { dsl: true, lte: lteUp },
     helps: { down: helps, up: false },
+    keptOut: { down: keptOut, up: false },
     bonded,
   }
 }

@@ -22,6 +22,8 @@ export interface HomeLook {
   readonly up: Readonly<Record<LegName, boolean>>
   /** LTE helps. */
   readonly helps: ByDirection<boolean>
+  /** LTE is wanted, and kept out because it has slowed the home down. */
+  readonly keptOut: ByDirection<boolean>
   /** The concentrator answers. */
   readonly bonded: boolean
 }
@@ -39,12 +41,18 @@ export interface IntervalEnd {
   readonly house: (name: HouseCounter) => number
 }
 
-type WaitName = 'upHeldMs' | 'upServedMs' | 'lanHeldMs'
+type Counted = 'upHeldMs' | 'upServedMs' | 'lanHeldMs' | 'uplinksOpened' | 'uplinksFailed'
 
 export class IntervalMeter {
   readonly #last: Record<LegName, LegCounters | undefined> = { dsl: undefined, lte: undefined }
   readonly #most = { dsl: new MostCarried(), lte: new MostCarried() }
-  #waits: Record<WaitName, number> = { upHeldMs: 0, upServedMs: 0, lanHeldMs: 0 }
+  #counted: Record<Counted, number> = {
+    upHeldMs: 0,
+    upServedMs: 0,
+    lanHeldMs: 0,
+    uplinksOpened: 0,
+    uplinksFailed: 0,
+  }
   #sums = newSums()
   #beganMs: number | undefined
 
@@ -57,7 +65,10 @@ export class IntervalMeter {
       this.#most[leg].look(seen.counters[leg], nowMs)
       if (seen.up[leg]) sums.up[leg] += 1
     }
-    for (const direction of DIRECTIONS) if (seen.helps[direction]) sums.helped[direction] += 1
+    for (const direction of DIRECTIONS) {
+      if (seen.helps[direction]) sums.helped[direction] += 1
+      if (seen.keptOut[direction]) sums.keptOut[direction] += 1
+    }
     if (seen.bonded) sums.bonded += 1
   }
 
@@ -69,20 +80,25 @@ export class IntervalMeter {
   /** undefined while nothing was looked at. */
   close(end: IntervalEnd, nowMs: number): HomeInterval | undefined {
     const ms = this.runsMs(nowMs)
-    const { looks, up, helped, bonded } = this.#sums
+    const { looks, up, helped, keptOut, bonded } = this.#sums
     if (looks === 0 || ms <= 0) return undefined
     const leg = (name: LegName) => this.#leg(name, end, ms, up[name] / looks, nowMs)
-    const waited = (name: WaitName) => {
-      const carried = end.house(name) - this.#waits[name]
-      this.#waits[name] += carried
-      // Each of several threads may have seen the same time.
-      return Math.min(1, Math.max(0, carried / ms))
+    const since = (name: Counted) => {
+      const more = end.house(name) - this.#counted[name]
+      this.#counted[name] += more
+      return Math.max(0, more)
     }
+    // Each of several threads may have seen the same time.
+    const waited = (name: Counted) => Math.min(1, since(name) / ms)
+    const [opened, failed] = [since('uplinksOpened'), since('uplinksFailed')]
+    // Its machine may answer probes, or nobody has asked it, and yet nothing serves there.
+    const served = failed > 0 ? Math.max(0, 1 - failed / Math.max(1, opened)) : 1
     const interval: HomeInterval = {
       legs: { dsl: leg('dsl'), lte: leg('lte') },
       lte: end.lte,
       helpShare: { down: helped.down / looks, up: helped.up / looks },
-      bondedShare: bonded / looks,
+      keptOutShare: { down: keptOut.down / looks, up: keptOut.up / looks },
+      bondedShare: (bonded / looks) * served,
       plainShare: end.sockets.plainShare,
       processorShare: end.processorShare,
       up: { heldShare: waited('upHeldMs'), servedShare: waited('upServedMs') },
@@ -133,6 +149,7 @@ function newSums() {
     bytes: { dsl: { down: 0, up: 0 }, lte: { down: 0, up: 0 } },
     up: { dsl: 0, lte: 0 },
     helped: { down: 0, up: 0 },
+    keptOut: { down: 0, up: 0 },
     bonded: 0,
   }
 }

@@ -71,6 +71,7 @@ function lookAt({ board, steering }: VerdictHouse, route: NetlinkSocket): HomeLo
     },
     up: { dsl: isUp('dsl'), lte: isUp('lte') },
     helps: { down: help.down.engaged, up: help.up.engaged },
+    keptOut: { down: help.down.keptOut, up: help.up.keptOut },
     bonded: concentrator.state === 'reachable' || concentrator.state === 'suspect',
   }
 }

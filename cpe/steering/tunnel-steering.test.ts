@@ -6,6 +6,7 @@ import { TunnelSteering } from './tunnel-steering.ts'
 type Verdict = Parameters<TunnelSteering['look']>[0]['down']
 const IDLE: Verdict = {
   engaged: false,
+  keptOut: false,
   helpedMs: 0,
   dslBytesPerMs: 0,
   lteBytesPerMs: 0,

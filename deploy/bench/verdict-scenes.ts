@@ -1,8 +1,9 @@
 /**
  * Evenings for the street, each with one true cause: what is done to it, and who wants what meanwhile.
  */
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import type { Cause } from '../../shared/core/verdict.ts'
 import type { ConfigPatch } from '../lab/daemons.ts'
 import type { Street } from '../lab/lab.ts'
@@ -31,7 +32,6 @@ const downAt = (mbps: number) => (street: Street, seconds: number) =>
   iperf(street, { direction: 'down', seconds, omitS: 1, mbps })
 const ADSL = 'adsl16-lte30'
 const VDSL = 'vdsl50-lte30'
-const FAR = 'vdsl50-far-lte'
 const CUBIC: ConfigPatch = { congestionControl: 'cubic' }
 /** A megabyte: gone with the first second in which LTE helps. */
 const POOR = { monthlyGigabytes: 0.001 }
@@ -81,7 +81,7 @@ export const SCENES: readonly Scene[] = [
   },
   { name: 'crowd', cause: 'cell', pair: ADSL, prepare: crowd(8), load: down },
   { name: 'crowd on VDSL', cause: 'cell', prepare: crowd(5), load: down },
-  { name: 'lossy LTE', cause: 'lossy-leg', pair: ADSL, prepare: lossy('lte', 3), load: down },
+  { name: 'lossy LTE', cause: 'lossy-leg', pair: ADSL, prepare: lossy('lte', 8), load: down },
   {
     name: 'lossy DSL, cubic',
     cause: 'lossy-leg',
@@ -99,24 +99,38 @@ export const SCENES: readonly Scene[] = [
     prepare: lossy('lte', 2),
     load: down,
   },
-  { name: 'far LTE', cause: 'window', pair: FAR, prepare: warm, load: down },
+  { name: 'small window', cause: 'window', prepare: smallWindow('cpe'), load: down },
+  {
+    name: 'small window upwards',
+    cause: 'window',
+    pair: 'twins50',
+    prepare: smallWindow('concentrator'),
+    load: up,
+  },
   { name: 'MPTCP stripped', cause: 'stripped', pair: ADSL, prepare: strip('syn'), load: down },
   { name: 'MPTCP stripped on VDSL', cause: 'stripped', prepare: strip('syn'), load: down },
-  { name: 'router slow', cause: 'cpe-processor', prepare: slowed('cpe', 10), load: down },
+  {
+    name: 'router crowded',
+    pair: 'twins150',
+    cause: 'cpe-processor',
+    prepare: crowded('cpe', 40),
+    load: down,
+  },
   {
     name: 'router slow upwards',
     cause: 'cpe-processor',
-    pair: 'twins50',
-    prepare: slowed('cpe', 10),
+    pair: 'twins150',
+    prepare: quota('cpe', 10),
     load: up,
   },
   {
     name: 'concentrator slow',
+    pair: 'twins150',
     cause: 'concentrator',
-    prepare: slowed('concentrator', 6),
+    prepare: quota('concentrator', 8),
     load: down,
   },
-  { name: 'concentrator gone', cause: 'concentrator', prepare: gone, load: down },
+  { name: 'concentrator gone', cause: 'concentrator', seconds: 38, prepare: gone, load: down },
   { name: 'slow server', cause: 'far-server', load: downAt(12) },
   { name: 'slow server on ADSL', cause: 'far-server', pair: ADSL, load: downAt(6) },
   { name: 'slow taker', cause: 'far-server', load: slowTaker },
@@ -149,6 +163,16 @@ function lossy(leg: 'dsl' | 'lte', lossPercent: number) {
   }
 }
 
+/** Whoever tuned the machine for memory lets nobody have more than 128 KiB in flight. */
+function smallWindow(netns: 'cpe' | 'concentrator') {
+  return async (street: Street): Promise<void> => {
+    await street.exec(netns, ['sysctl', '-qw', 'net.ipv4.tcp_rmem=4096 65536 131072'])
+    await street.restart(netns)
+    await rest(4)
+    await warm(street)
+  }
+}
+
 /** The agent begins again, for what was joined before stays joined. */
 function strip(how: 'syn') {
   return async (street: Street): Promise<void> => {
@@ -170,16 +194,50 @@ async function gone(street: Street): Promise<void> {
   await rest(3)
 }
 
-/** The daemon has so many hundredths of a processor, in a group of its own (cgroup v1). */
-function slowed(daemon: 'cpe' | 'concentrator', percent: number) {
-  return async (street: Street): Promise<() => void> => {
+/** The daemon has so many hundredths of a processor, as a container may (cgroup v1). */
+function quota(daemon: 'cpe' | 'concentrator', percent: number) {
+  return async (street: Street): Promise<() => Promise<void>> => {
     await warm(street)
-    const group = `/sys/fs/cgroup/cpu/${street.name}`
-    mkdirSync(group, { recursive: true })
+    const group = await groupFor(street, await pidOf(street, daemon))
     writeFileSync(`${group}/cpu.cfs_period_us`, '20000')
     writeFileSync(`${group}/cpu.cfs_quota_us`, String(200 * percent))
-    writeFileSync(`${group}/cgroup.procs`, String(await pidOf(street, daemon)))
-    return () => rmdirSync(group)
+    return () => removed(group)
+  }
+}
+
+/** So many others on its router want all of the processor, of which all of them have what the street leaves. */
+function crowded(daemon: 'cpe' | 'concentrator', others: number) {
+  return async (street: Street): Promise<() => Promise<void>> => {
+    await warm(street)
+    const spinning = Array.from({ length: others }, () =>
+      spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }),
+    )
+    const pids = spinning.flatMap(({ pid = [] }) => pid)
+    const group = await groupFor(street, await pidOf(street, daemon), ...pids)
+    writeFileSync(`${group}/cpu.shares`, '128')
+    return () => {
+      for (const one of spinning) one.kill('SIGKILL')
+      return removed(group)
+    }
+  }
+}
+
+async function groupFor({ name }: Street, ...pids: readonly number[]): Promise<string> {
+  const group = `/sys/fs/cgroup/cpu/${name}`
+  mkdirSync(group, { recursive: true })
+  for (const pid of pids) writeFileSync(`${group}/cgroup.procs`, String(pid))
+  return group
+}
+
+/** A group goes when the last that was in it has. */
+async function removed(group: string): Promise<void> {
+  for (let tries = 0; existsSync(group); tries++) {
+    try {
+      rmdirSync(group)
+    } catch (error) {
+      if (tries >= 50) throw error
+      await rest(0.1)
+    }
   }
 }
 

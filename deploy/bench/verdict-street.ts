@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
+import type { VerdictFacts } from '../../cpe/control/verdict-facts.ts'
 import { causeOf, type Verdict } from '../../shared/core/verdict.ts'
 import { raiseStreet, type Street } from '../lab/lab.ts'
 import { logOf, pidOf } from '../lab/onlooker.ts'
@@ -25,11 +26,12 @@ export const verdictStreetBench = new Command('verdict-street')
       console.log(
         `${is ? 'right' : 'WRONG'}  ${scene.name.padEnd(24)} ${scene.cause.padEnd(14)} ${said?.sentence}`,
       )
+      if (!is) console.log(`       judged from ${JSON.stringify(said?.from)}`)
     }
     console.log(`right: ${right} of ${scenes.length}`)
   })
 
-type Said = Verdict & { readonly sentence: string }
+type Said = Verdict & { readonly sentence: string; readonly from: unknown }
 
 async function playScene(scene: Scene, name: string): Promise<Said | undefined> {
   const { pair = 'vdsl50-lte30', cpe = {}, concentrator = {} } = scene
@@ -51,7 +53,7 @@ async function playScene(scene: Scene, name: string): Promise<Said | undefined> 
     return said
   } finally {
     await street.down()
-    if (typeof undo === 'function') undo()
+    if (typeof undo === 'function') await undo()
   }
 }
 
@@ -62,7 +64,8 @@ async function verdictNow(street: Street): Promise<Said | undefined> {
   const line = logOf(street, 'cpe')
     .split('\n')
     .findLast((one) => one.includes('"msg":"facts"'))
-  return line === undefined ? undefined : (JSON.parse(line) as { verdict?: Said }).verdict
+  const { verdict, verdictFrom } = JSON.parse(line ?? '{}') as Partial<VerdictFacts>
+  return verdict && { ...verdict, from: verdictFrom }
 }
 
 const REPORT_S = 5

@@ -31,6 +31,7 @@ export const homeInterval = z.object({
   })),
   lte: z.enum(['allowed', 'spent', 'throttled', 'roaming']),
   helpShare: z.object({ down: share, up: share }),
+  keptOutShare: z.object({ down: share, up: share }).default({ down: 0, up: 0 }),
   bondedShare: share,
   plainShare: share.optional(),
   processorShare: share.optional(),

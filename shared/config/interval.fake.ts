@@ -30,6 +30,7 @@ export function interval(atMs: number, down: number): TimedInterval {
     },
     lte: 'allowed',
     helpShare: known(0),
+    keptOutShare: known(0),
     bondedShare: 1,
     plainShare: 0,
     processorShare: 0.2,

@@ -134,6 +134,7 @@ export class DslFirst {
       const { overflow, capacity, rates } = this.#ways[name]
       return {
         engaged: overflow.engaged,
+        keptOut: overflow.keptOut,
         /** For how long LTE has helped since the start. */
         helpedMs: overflow.helpedMs,
         dslBytesPerMs: rates.dsl.bytesPerMs,

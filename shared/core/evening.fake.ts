@@ -234,6 +234,7 @@ class Evening {
       legs: { dsl: leg('dsl', this.#dsl), lte: leg('lte', this.#lte) },
       lte: this.#leave,
       helpShare: { down: share(seen.helped.down), up: share(seen.helped.up) },
+      keptOutShare: { down: 0, up: 0 },
       bondedShare: this.#away ? share(this.#dice.between(0, 0.1 * STEPS)) : 1,
       plainShare: this.#dice.chance(0.05)
         ? undefined

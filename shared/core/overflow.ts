@@ -81,6 +81,7 @@ export class Overflow {
   readonly #slackFor = new Lasting()
   readonly #heldFor = new Lasting()
   #heldUp = false
+  #keptOut = false
   /** What DSL carried when it was full, just before LTE was engaged. */
   #alone = 0
   #slack = false
@@ -128,9 +129,15 @@ export class Overflow {
     return this.#heldUp
   }
 
+  /** DSL was full in the last sample, and LTE was kept from helping because it had slowed the home down. */
+  get keptOut(): boolean {
+    return this.#keptOut
+  }
+
   /** The reason with its numbers, when this sample has changed the answer. */
   judge(facts: OverflowFacts, nowMs: number): string | undefined {
     this.#observe(facts, nowMs)
+    this.#keptOut = false
     if (!facts.lteUp) return this.#engaged ? this.#release('lte-down', nowMs) : undefined
     if (facts.dslDown !== undefined) {
       this.#dslDown = true
@@ -182,7 +189,8 @@ export class Overflow {
   #mayEngage(facts: OverflowFacts, nowMs: number): string | undefined {
     if (this.#full === undefined) return undefined
     const guard = this.#slowdown.full(nowMs)
-    if (guard !== undefined || this.#slowdown.keepsOut(nowMs)) return guard
+    this.#keptOut = this.#slowdown.keepsOut(nowMs)
+    if (guard !== undefined || this.#keptOut) return guard
     const { engageAt, engageMs } = this.#policy
     const sureAt = facts.queueMs === undefined ? engageAt : Math.max(engageAt, SURE)
     const loaded = facts.certain && facts.dslBytesPerMs >= sureAt * (facts.capacity ?? Infinity)

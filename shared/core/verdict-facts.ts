@@ -41,6 +41,8 @@ export interface HomeInterval {
   readonly lte: LteLeave
   /** LTE helped. */
   readonly helpShare: ByDirection<number>
+  /** DSL was full, and LTE was kept from helping because it had slowed the home down. */
+  readonly keptOutShare: ByDirection<number>
   /** New connections were bonded: the concentrator answered. */
   readonly bondedShare: number
   /** Of what our connections to the concentrator carried, what went over plain TCP. */

@@ -40,7 +40,9 @@ const WORDS: Readonly<Record<Limit, (told: Told) => string>> = {
     `The month's LTE is spent and LTE throttled: ${leg(told, 'lte')}; ${leg(told, 'dsl')}`,
   'lte-budget/roaming': (told) => `LTE roams and may carry nothing; ${leg(told, 'dsl')}`,
   'cell/congested': (told) =>
-    `The cell is crowded: ${leg(told, 'lte')}, with a queue of ${Math.round(told.home.legs.lte.queueMs ?? 0)} ms`,
+    told.home.keptOutShare[told.verdict.direction] >= MOSTLY
+      ? `LTE has slowed the home down and is kept out: ${leg(told, 'lte')}; ${leg(told, 'dsl')}`
+      : `The cell is crowded: ${leg(told, 'lte')}, with a queue of ${Math.round(told.home.legs.lte.queueMs ?? 0)} ms`,
   'lossy-leg/dsl': (told) => `DSL loses ${lost(told, 'dsl')}: ${leg(told, 'dsl')}`,
   'lossy-leg/lte': (told) => `LTE loses ${lost(told, 'lte')}: ${leg(told, 'lte')}`,
   'window/room left': (told) =>
@@ -88,3 +90,4 @@ function percent(share: number): string {
 /** In a Mbit/s. */
 const BYTES_PER_MS = 125
 const DOWN = 0.05
+const MOSTLY = 0.5

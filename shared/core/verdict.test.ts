@@ -49,6 +49,12 @@ for (const [scene, seen, told, limit] of [
     'lte-budget/throttled',
   ],
   ['crowded cell', home({ ...greedy, lte: { down: 6, queueMs: 180 } }), waits, 'cell/congested'],
+  [
+    'LTE kept out for it slowed DSL down',
+    home({ ...greedy, lte: {}, helpShare: 0, keptOutShare: 0.9 }),
+    waits,
+    'cell/congested',
+  ],
   ['LTE loses', home({ ...greedy, lte: { down: 6, lost: 0.02 } }), waits, 'lossy-leg/lte'],
   ['DSL loses', home({ ...greedy, dsl: { down: 7, lost: 0.01 }, lte: {} }), waits, 'lossy-leg/dsl'],
   [
@@ -96,6 +102,16 @@ for (const [scene, seen, told, limit] of [
     assert.equal(judge(seen, told).limit, limit)
   })
 }
+
+test('what acknowledges a download wants nothing, though it never was more, and DSL has a queue', () => {
+  const film = home({
+    dsl: { down: 14.5, up: 0.5, capacityUp: 0.5, queueMs: 90 },
+    lte: { down: 19 },
+    helpShare: 0.9,
+  })
+  const { limit, direction } = judge(film, waits)
+  assert.deepEqual([limit, direction], ['dsl-sync/full', 'down'])
+})
 
 test('a home whose lines are both down is not well, and its concentrator is not to blame', () => {
   const lines = { dsl: { upShare: 0 }, lte: { upShare: 0 }, bondedShare: 0 }
@@ -197,6 +213,7 @@ interface PaintedLeg {
   readonly up?: number
   readonly upShare?: number
   readonly capacity?: undefined
+  readonly capacityUp?: number
   readonly cap?: number
   readonly queueMs?: number
   readonly lost?: number
@@ -208,6 +225,7 @@ function home(scene: {
   readonly lte?: PaintedLeg
   readonly leave?: HomeInterval['lte']
   readonly helpShare?: number
+  readonly keptOutShare?: number
   readonly bondedShare?: number
   readonly plainShare?: number
   readonly processor?: number
@@ -222,6 +240,7 @@ function home(scene: {
     },
     lte: scene.leave ?? 'allowed',
     helpShare: { down: help, up: help },
+    keptOutShare: { down: scene.keptOutShare ?? 0, up: 0 },
     bondedShare: scene.bondedShare ?? 1,
     plainShare: scene.plainShare ?? 0,
     processorShare: scene.processor ?? 0.3,
@@ -235,7 +254,7 @@ function leg(painted: PaintedLeg, down: number, up: number): LegInterval {
   const known =
     'capacity' in painted
       ? { down: undefined, up: undefined }
-      : { down: down * MBPS, up: up * MBPS }
+      : { down: down * MBPS, up: (painted.capacityUp ?? up) * MBPS }
   const lost = painted.lost ?? 0
   return {
     upShare: painted.upShare ?? 1,

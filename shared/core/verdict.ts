@@ -111,6 +111,8 @@ function wayOf(home: HomeInterval, street: StreetInterval | undefined, direction
   const lteMay = lteUp && (home.lte === 'allowed' || !dslUp)
   const known = !dslUp || dslMost !== undefined
   const allowed = (dslUp ? (dslMost ?? 0) : 0) + (lteMay ? (lteMost ?? lte.carried[direction]) : 0)
+  const other = direction === 'up' ? 'down' : 'up'
+  const acknowledges = carried < ACKNOWLEDGING * (dsl.carried[other] + lte.carried[other])
   const alone = dslUp ? dslFull || home.helpShare[direction] >= MOSTLY : lteFull
   return {
     home,
@@ -118,9 +120,11 @@ function wayOf(home: HomeInterval, street: StreetInterval | undefined, direction
     direction,
     carried,
     allowed: known && allowed > 0 ? Math.max(allowed, carried) : undefined,
-    // What is not bonded waits where nobody sees it.
+    // What is not bonded waits where nobody sees it; but acknowledgements are no transfer, and their rate never "full".
     wants:
-      waiting === undefined ? alone : waiting.heldShare >= MOSTLY || (dslFull && hasQueue(dsl)),
+      waiting === undefined
+        ? alone
+        : waiting.heldShare >= MOSTLY || (dslFull && hasQueue(dsl) && !acknowledges),
     served: (waiting?.servedShare ?? 0) + (waiting?.heldShare ?? 0) >= ALWAYS,
     dslFull,
     lteFull,
@@ -172,7 +176,8 @@ function limitOfLte({ home, direction, lteUp, lteFull }: Way): Limit | undefined
   if (!lteUp) return undefined
   if (capped !== undefined && carried >= FULL * capped) return 'lte-cap/full'
   const helps = home.helpShare[direction] >= MOSTLY || dsl.upShare < UP
-  if (!helps) return undefined
+  // A line that slows the other down has become slow itself: if it were full or lossy, somebody would have seen it.
+  if (!helps) return home.keptOutShare[direction] >= MOSTLY ? 'cell/congested' : undefined
   const most = ceiling(lte, direction)
   const short = most !== undefined && carried < USUAL * most
   if (short && (lte.queueMs ?? 0) >= CELL_QUEUE_MS) return 'cell/congested'
@@ -222,5 +227,7 @@ const LOSSY = 0.004
 const QUEUE_MS = 45
 /** bbr keeps no longer one in front of a narrow cell; without any, it is not the cell that holds. */
 const CELL_QUEUE_MS = 18
+/** Of what comes in the other direction; what acknowledges it is some 2 to 4 %. */
+const ACKNOWLEDGING = 0.05
 /** 64 kbit/s. */
 const IDLE_BYTES_PER_MS = 8
