@@ -198,7 +198,7 @@ async function gone(street: Street): Promise<void> {
 function quota(daemon: 'cpe' | 'concentrator', percent: number) {
   return async (street: Street): Promise<() => Promise<void>> => {
     await warm(street)
-    const group = await groupFor(street, await pidOf(street, daemon))
+    const group = groupFor(street, await pidOf(street, daemon))
     writeFileSync(`${group}/cpu.cfs_period_us`, '20000')
     writeFileSync(`${group}/cpu.cfs_quota_us`, String(200 * percent))
     return () => removed(group)
@@ -213,7 +213,7 @@ function crowded(daemon: 'cpe' | 'concentrator', others: number) {
       spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }),
     )
     const pids = spinning.flatMap(({ pid = [] }) => pid)
-    const group = await groupFor(street, await pidOf(street, daemon), ...pids)
+    const group = groupFor(street, await pidOf(street, daemon), ...pids)
     writeFileSync(`${group}/cpu.shares`, '128')
     return () => {
       for (const one of spinning) one.kill('SIGKILL')
@@ -222,7 +222,7 @@ function crowded(daemon: 'cpe' | 'concentrator', others: number) {
   }
 }
 
-async function groupFor({ name }: Street, ...pids: readonly number[]): Promise<string> {
+function groupFor({ name }: Street, ...pids: readonly number[]): string {
   const group = `/sys/fs/cgroup/cpu/${name}`
   mkdirSync(group, { recursive: true })
   for (const pid of pids) writeFileSync(`${group}/cgroup.procs`, String(pid))

@@ -5,7 +5,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
-import type { VerdictFacts } from '../../cpe/control/verdict-facts.ts'
 import { causeOf, type Verdict } from '../../shared/core/verdict.ts'
 import { raiseStreet, type Street } from '../lab/lab.ts'
 import { logOf, pidOf } from '../lab/onlooker.ts'
@@ -64,7 +63,10 @@ async function verdictNow(street: Street): Promise<Said | undefined> {
   const line = logOf(street, 'cpe')
     .split('\n')
     .findLast((one) => one.includes('"msg":"facts"'))
-  const { verdict, verdictFrom } = JSON.parse(line ?? '{}') as Partial<VerdictFacts>
+  const { verdict, verdictFrom } = JSON.parse(line ?? '{}') as {
+    readonly verdict?: Omit<Said, 'from'>
+    readonly verdictFrom?: unknown
+  }
   return verdict && { ...verdict, from: verdictFrom }
 }
 
