@@ -4,8 +4,8 @@ import { spoken } from '../../shared/config/control-messages.ts'
 import { credentialOf, proofOf } from '../../shared/session/credential.ts'
 import { HeldEnd, settle } from '../../shared/session/ends.fake.ts'
 import { knownAddress, parsePrefix } from '../../shared/wire/address.ts'
-import type { Enrolled, Refusal } from './home-session.ts'
 import type { Home } from './session-homes.ts'
+import type { Enrolled, Refusal } from './session-owner.ts'
 import { Sessions } from './sessions.ts'
 
 const secret = Buffer.from('5ec4e75e5ec4e75e5ec4e75e5ec4e75e', 'hex')

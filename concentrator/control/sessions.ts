@@ -12,14 +12,9 @@ import { formatAddress } from '../../shared/wire/address.ts'
 import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
 import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
 import type { SubflowListener } from '../subscribers/doorkeeper.ts'
-import {
-  HomeSession,
-  type Pointer,
-  type Refusal,
-  type SessionLink,
-  type SessionOwner,
-} from './home-session.ts'
+import { HomeSession } from './home-session.ts'
 import type { Home } from './session-homes.ts'
+import type { Pointer, Refusal, SessionLink, SessionOwner } from './session-owner.ts'
 
 export interface SessionsParts {
   readonly software: string
