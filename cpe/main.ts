@@ -85,13 +85,15 @@ await runDaemon(async (signal, again) => {
     ...(tunnel === undefined ? [] : [tunnel]),
   ])
   const policy = new PolicyLayers(config, live, log)
-  await using verdicts = await openVerdicts(config, { ...house, steering, unixMs }, log)
+  const judged = { ...house, steering, testing: () => tester.isMeasuring, unixMs }
+  await using verdicts = await openVerdicts(config, judged, log)
   const moving = new Moving(config, given, log)
   await using _session = await control.start({
     steering,
     policy,
     verdicts,
     moving,
+    tester,
     issue: (cookie) => workers.tell(cookie),
   })
   using _reload = reloadOnHangup(config, readAgain, policy)

@@ -17,6 +17,14 @@ test('sums become rates, and states become shares of the time', () => {
   assert.equal(interval?.bondedShare, 10 / 11)
 })
 
+test('an interval in which a speed test ran says so, and the next one does not', () => {
+  const meter = new IntervalMeter()
+  for (let s = 0; s < 4; s++) meter.look({ ...look({ down: 0 }), testing: s === 2 }, s * 1_000)
+  assert.equal(meter.close(END, 4_000)?.testedShare, 0.25)
+  meter.look(look({ down: 0 }), 5_000)
+  assert.equal(meter.close(END, 6_000)?.testedShare, undefined)
+})
+
 test('an interval begins where the one before has ended, and nothing is counted twice', () => {
   const meter = new IntervalMeter()
   const house = { lookedMs: 0, upHeldMs: 3_000 }
@@ -68,6 +76,7 @@ function look({ down, lteUp = true, helps = false, bonded = true }: Scene): Home
     counters: { dsl, lte: undefined },
     up: { dsl: true, lte: lteUp },
     helps: { down: helps, up: false },
+    testing: false,
     bonded,
   }
 }

@@ -24,6 +24,8 @@ export interface HomeLook {
   readonly helps: ByDirection<boolean>
   /** The concentrator answers. */
   readonly bonded: boolean
+  /** A speed test fills the lines. */
+  readonly testing: boolean
 }
 
 /** What is asked once, when the interval is over. */
@@ -59,6 +61,7 @@ export class IntervalMeter {
     }
     for (const direction of DIRECTIONS) if (seen.helps[direction]) sums.helped[direction] += 1
     if (seen.bonded) sums.bonded += 1
+    if (seen.testing) sums.tested += 1
   }
 
   /** How long the interval is that runs now. */
@@ -69,7 +72,7 @@ export class IntervalMeter {
   /** undefined while nothing was looked at. */
   close(end: IntervalEnd, nowMs: number): HomeInterval | undefined {
     const ms = this.runsMs(nowMs)
-    const { looks, up, helped, bonded } = this.#sums
+    const { looks, up, helped, bonded, tested } = this.#sums
     if (looks === 0 || ms <= 0) return undefined
     const leg = (name: LegName) => this.#leg(name, end, ms, up[name] / looks, nowMs)
     const waited = (name: WaitName) => {
@@ -87,6 +90,7 @@ export class IntervalMeter {
       processorShare: end.processorShare,
       up: { heldShare: waited('upHeldMs'), servedShare: waited('upServedMs') },
       lanHeldShare: waited('lanHeldMs'),
+      ...(tested > 0 && { testedShare: tested / looks }),
     }
     this.#sums = newSums()
     this.#beganMs = nowMs
@@ -134,6 +138,7 @@ function newSums() {
     up: { dsl: 0, lte: 0 },
     helped: { down: 0, up: 0 },
     bonded: 0,
+    tested: 0,
   }
 }
 

@@ -66,6 +66,7 @@ class Home {
         },
         up: { dsl: true, lte: false },
         helps: { down: false, up: false },
+        testing: false,
         bonded: true,
       }),
       end: () => END,
