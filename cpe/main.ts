@@ -62,7 +62,8 @@ await runDaemon(async (signal, again) => {
   const unixMs = () => control.clock.unixMs()
   const { board } = house
   const { congestion } = host
-  const tested = { config, board, congestion, steering: () => steering, unixMs, log }
+  const nowMs = () => performance.now()
+  const tested = { config, board, congestion, steering: () => steering, nowMs, unixMs, log }
   using tester = new SpeedTester(tested)
   await using steering = startSteering(config, {
     ...house,

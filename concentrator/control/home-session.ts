@@ -13,6 +13,7 @@ import {
   understandHome,
   versionOfBoth,
 } from '../../shared/config/control-messages.ts'
+import type { SpeedTestOrder } from '../../shared/config/speed-messages.ts'
 import type { LegName } from '../../shared/core/leg.ts'
 import { spendToken, ticksAt } from '../../shared/core/token-bucket.ts'
 import { Channel } from '../../shared/session/channel.ts'
@@ -113,6 +114,10 @@ export class HomeSession {
     this.#say({ type: 'concentrators', ...message })
   }
 
+  orderTest(order: SpeedTestOrder): void {
+    this.#say({ type: 'speedTest', ...order })
+  }
+
   bid(refusal: Refusal): void {
     this.#bidden ??= refusal.code
     this.#say({ type: 'goodbye', ...refusal })
@@ -149,8 +154,10 @@ export class HomeSession {
         this.#appliedVersion = message.version
         this.#policyAppliedMs = this.#owner.unixMs()
         return this.#owner.applied(this, message.version, message.problem)
+      case 'speedTest':
+        return this.#owner.tested(this, message)
       case 'unknown':
-        return
+        return this.#owner.notUnderstood(this, message.of)
     }
   }
 

@@ -3,6 +3,7 @@
  */
 import type { Duplex } from 'node:stream'
 import type { FromConcentrator, FromHome } from '../../shared/config/control-messages.ts'
+import type { SpeedTestNews } from '../../shared/config/speed-messages.ts'
 import type { LegName } from '../../shared/core/leg.ts'
 import type { StreetInterval } from '../../shared/core/verdict-facts.ts'
 import type { HomeSession } from './home-session.ts'
@@ -37,6 +38,10 @@ export interface SessionOwner {
     report: Extract<FromHome, { type: 'report' }>,
   ) => StreetInterval | undefined
   readonly applied: (session: HomeSession, version: string, problem: string | undefined) => void
+  /** How a speed test goes that was ordered. */
+  readonly tested: (session: HomeSession, news: SpeedTestNews) => void
+  /** It does not know messages of that type. */
+  readonly notUnderstood: (session: HomeSession, type: string) => void
   /** A cookie for that leg of the home, good from there. */
   readonly cookieFor: (home: Home, leg: LegName, address: Uint8Array) => Uint8Array | undefined
   /** Who a home is from now on that comes with a code; else why not. */
