@@ -138,7 +138,16 @@ function pathRows(subjects: SpeedTestResult['subjects']): unknown[][] {
       const path = paths?.[key]
       if (path === undefined) return []
       const { why, multipath, mtuBytes } = path
-      return [[NAMES[subject], name, mptcpWord(multipath), mtuBytes, family === key, why ?? '']]
+      return [
+        [
+          NAMES[subject],
+          name,
+          mptcpWord(multipath),
+          mtuBytes,
+          family === key ? 'yes' : '',
+          why ?? '',
+        ],
+      ]
     }),
   )
 }
