@@ -57,6 +57,14 @@ test('why a home does not begin is told, and nothing is remembered of it', async
   street.tests.notUnderstood('home-1', 'dance')
   street.tests.notUnderstood('home-1', 'speedTest')
   assert.deepEqual(await old, { why: 'unable', waitS: 0 })
+  assert.deepEqual(
+    [...street.tests.answers],
+    [
+      ['begun', 0],
+      ['often', 1],
+      ['unable', 1],
+    ],
+  )
   assert.deepEqual(street.tests.of('home-1'), [])
 })
 

@@ -48,6 +48,8 @@ interface Question extends Pick<OrderedTest, 'askedBy' | 'askedMs' | 'id' | 'sub
 }
 
 export class SpeedTests {
+  /** What came of those that were ordered since the start. */
+  readonly answers = new Map<'begun' | NoTest['why'], number>([['begun', 0]])
   readonly #parts: SpeedTestsParts
   /** By home, oldest first; the homes by when they were asked last. */
   readonly #byHome = new Map<string, Entry[]>()
@@ -64,6 +66,17 @@ export class SpeedTests {
     askedBy: string,
     subjects: readonly Subject[] | undefined,
   ): Promise<OrderedTest | NoTest> {
+    const answer = await this.#ask(subscriber, askedBy, subjects)
+    const what = 'why' in answer ? answer.why : 'begun'
+    this.answers.set(what, (this.answers.get(what) ?? 0) + 1)
+    return 'why' in answer ? answer : this.#shown(answer)
+  }
+
+  async #ask(
+    subscriber: string,
+    askedBy: string,
+    subjects: readonly Subject[] | undefined,
+  ): Promise<Entry | NoTest> {
     const refused = this.#whyNot(subscriber)
     if (refused !== undefined) return refused
     const id = randomBytes(ID_BYTES).toString('hex')
@@ -78,7 +91,7 @@ export class SpeedTests {
     })
     const answer = await promise
     clearTimeout(timer)
-    if (!('why' in answer)) return this.#shown(answer)
+    if (!('why' in answer)) return answer
     this.#questions.delete(subscriber)
     // Its answer may have been on its way.
     if (answer === SILENT) this.#order(subscriber, { order: id, wish: 'stop' })
