@@ -15,7 +15,7 @@ import { askAgent } from './agent.ts'
 import { ask, path, Refused } from './api.ts'
 import { Misuse } from './misuse.ts'
 import { JSON_HELP, type Json, show } from './show.ts'
-import { bytes, table } from './table.ts'
+import { bytes, cell, table } from './table.ts'
 
 interface Options extends Json {
   readonly only?: string
@@ -89,12 +89,13 @@ function homeTester(subscriber: string): Tester {
 
 /** To its end. */
 async function followed(tester: Tester, quiet: boolean): Promise<Seen> {
-  let said = ''
+  let said: string | undefined
   for (;;) {
     const { running, result, lost } = await tester.look()
     if (lost) throw new Refused(504, 'nothing is heard of the test any more; try --last later', [])
-    const doing = running === undefined ? '' : `${NAMES[running.subject]}: ${running.step}`
-    if (doing !== '' && doing !== said && !quiet) console.error(doing)
+    // A home tells this, and what it says is a stranger's.
+    const doing = running && cell(`${NAMES[running.subject] ?? running.subject}: ${running.step}`)
+    if (doing !== undefined && doing !== said && !quiet) console.error(doing)
     said = doing
     if (running === undefined && result !== undefined) return { result }
     await pause(LOOK_MS)
@@ -126,7 +127,7 @@ function describe({ atMs, by, subjects, usedBytes, lteUsedBytes }: SpeedTestResu
     ]
   })
   const paths = pathRows(subjects)
-  const began = `Began ${new Date(atMs).toISOString()}, for the ${by}.`
+  const began = `Began ${new Date(atMs).toISOString()}, for the ${cell(by)}.`
   const used = `${bytes(usedBytes)} carried, ${bytes(lteUsedBytes)} of them over LTE.`
   const parts = [table(HEAD, rows), paths.length > 0 ? table(PATH_HEAD, paths) : '']
   return [...parts.filter((part) => part !== ''), `${began} ${used}`].join('\n\n')
@@ -198,6 +199,8 @@ const CONFLICT = 409
 const TOO_MANY = 429
 const EXIT_INCOMPLETE = 1
 const STATUS = `
+An interrupt (Ctrl-C) leaves the test running: --stop ends it, --last shows what it found.
+
 Exit status:
   0  all that was asked for was measured
   1  something was not, and the table says why; or there is no test, and a sentence says why

@@ -183,9 +183,9 @@ function noTestFrom({ why, waitS }: NonNullable<SpeedTestNews['refused']>): NoTe
   return { why: why === 'runs' ? 'runs' : 'often', waitS }
 }
 
-/** Tests of a home, and homes, that are remembered: some 2 KB of each home. */
+/** Tests of a home, and homes, that are remembered: 8 KB of each home. */
 const TESTS_OF_HOME = 5
-const HOMES_MAX = 5_000
+const HOMES_MAX = 2_000
 /** Each has two connections, and a data thread has 64 of them (data/speed-test.ts). */
 const RUNNING_MAX = 32
 const ANSWER_MS_MAX = 5_000

@@ -141,7 +141,7 @@ export const TEXTS = {
       household: (time: string) => `Measured at ${time}.`,
       operator: (time: string) => `Measured at ${time}, started by your provider.`,
     },
-    again: (time: string) => `Tested often. The next one can be started at ${time}.`,
+    again: (time: string) => `Not so soon: the next test can be started at ${time}.`,
     never: 'No test has been made since the router started.',
     why: WHY_NO_TEST,
     path: {
