@@ -35,7 +35,7 @@ export function bytes(count: unknown): string {
 }
 
 /** Nothing that is shown moves the cursor of the terminal. */
-function cell(value: unknown): string {
+export function cell(value: unknown): string {
   if (value === undefined || value === null) return '-'
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text.replace(/\p{Cc}/gu, '?')

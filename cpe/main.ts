@@ -62,7 +62,8 @@ await runDaemon(async (signal, again) => {
   const unixMs = () => control.clock.unixMs()
   const { board } = house
   const { congestion } = host
-  const tested = { config, board, congestion, steering: () => steering, unixMs, log }
+  const nowMs = () => performance.now()
+  const tested = { config, board, congestion, steering: () => steering, nowMs, unixMs, log }
   using tester = new SpeedTester(tested)
   await using steering = startSteering(config, {
     ...house,
@@ -85,13 +86,15 @@ await runDaemon(async (signal, again) => {
     ...(tunnel === undefined ? [] : [tunnel]),
   ])
   const policy = new PolicyLayers(config, live, log)
-  await using verdicts = await openVerdicts(config, { ...house, steering, unixMs }, log)
+  const judged = { ...house, steering, testing: () => tester.isMeasuring, unixMs }
+  await using verdicts = await openVerdicts(config, judged, log)
   const moving = new Moving(config, given, log)
   await using _session = await control.start({
     steering,
     policy,
     verdicts,
     moving,
+    tester,
     issue: (cookie) => workers.tell(cookie),
   })
   using _reload = reloadOnHangup(config, readAgain, policy)

@@ -25,6 +25,7 @@ import { openSessionDoor } from './session-door.ts'
 import { isTrusted, sessionHomes } from './session-homes.ts'
 import { keepSessionRecords } from './session-records.ts'
 import { Sessions, type SessionWatch } from './sessions.ts'
+import { SpeedTests } from './speed-tests.ts'
 import { Tales } from './tales.ts'
 import { PROCESSOR_MS } from './witness.ts'
 
@@ -39,6 +40,8 @@ export interface RunningControl extends AsyncDisposable {
   readonly verdictNow: ((subscriber: string) => Verdict | undefined) | undefined
   /** What limited a home lately; undefined where there are no sessions. */
   readonly verdicts: ((subscriber: string) => VerdictsOfHome | undefined) | undefined
+  /** Those that operators order; undefined where there are no sessions. */
+  readonly speedTests: SpeedTests | undefined
   /** How homes find it and know it; undefined where there are no sessions, or the file does not say. */
   readonly reach: Omit<Announced, 'name'> | undefined
   /** This concentrator is being taken out, or no more. */
@@ -73,7 +76,12 @@ export async function openControl(
   const tales = new Tales(waits)
   const failures = new Failures()
   const cookieFor = sessionCookies(mintSettings, Date.now)
-  const sessions = new Sessions({
+  const speedTests = new SpeedTests({
+    sessionOf: (id) => sessions.of(id),
+    nowMs: () => performance.now(),
+    unixMs: Date.now,
+  })
+  const sessions: Sessions = new Sessions({
     software: `hybridge ${release()}`,
     control,
     homeOf,
@@ -81,6 +89,7 @@ export async function openControl(
     unixMs: Date.now,
     enrol: enrolments(store, Date.now, log),
     cookieFor: config.cookies.issue ? cookieFor : () => undefined,
+    speedTests,
     hear: (home, report) => tales.hear(home, report, Date.now(), performance.now()),
     unproven: (from) => {
       log.warn('home not proven', { from: formatAddress(from) })
@@ -100,9 +109,7 @@ export async function openControl(
     (failed) => serveSessions(parts, failed),
     (why, againMs) => log.error('control sessions failed', { why, againMs }),
   )
-  const forgetting = store.onChange(({ kind, id }) => {
-    if (kind === 'subscriber' && store.homes.home(id) === undefined) tales.forget(id)
-  })
+  const forgetting = forgetRemoved(store, [tales, speedTests])
   const looking = setInterval(() => tales.lookAtProcessor(performance.now()), PROCESSOR_MS)
   const neighbours = new Neighbours(config.limits.drainLeaveS, (pointer) => sessions.point(pointer))
   const watching = watchNeighbours(store.keeper, neighbours)
@@ -116,6 +123,7 @@ export async function openControl(
     reach: reachOf(config, control.port, key.pin),
     verdictNow: (id) => tales.verdict(id),
     verdicts: (id) => tales.verdicts(id),
+    speedTests,
     drain: (draining) => neighbours.drain(draining),
     [Symbol.asyncDispose]: async () => {
       clearInterval(looking)
@@ -170,6 +178,17 @@ async function serveSessions(
   }
 }
 
+/** Of a home that is no subscriber any more nothing is remembered. */
+function forgetRemoved(
+  store: Pick<ControlParts['store'], 'homes' | 'onChange'>,
+  memories: ReadonlyArray<{ forget(id: string): void }>,
+): Disposable {
+  return store.onChange(({ kind, id }) => {
+    if (kind !== 'subscriber' || store.homes.home(id) !== undefined) return
+    for (const memory of memories) memory.forget(id)
+  })
+}
+
 function serverKeyOf(
   { keyFile, certificateFile }: NonNullable<ConcentratorConfig['control']>,
   stateDirectory: string,
@@ -199,6 +218,7 @@ const NO_CONTROL: RunningControl = {
   reach: undefined,
   verdictNow: undefined,
   verdicts: undefined,
+  speedTests: undefined,
   drain: () => undefined,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 }

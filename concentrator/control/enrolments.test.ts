@@ -11,7 +11,7 @@ import { openSqliteKeeper } from '../subscribers/sqlite-keeper.ts'
 import { Store } from '../subscribers/store.ts'
 import { Vault } from '../subscribers/vault.ts'
 import { enrolments } from './enrolments.ts'
-import type { EnrolWish } from './home-session.ts'
+import type { EnrolWish } from './session-owner.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hybridge-enrol-'))
 after(() => rmSync(folder, { recursive: true, force: true }))

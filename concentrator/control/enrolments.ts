@@ -9,8 +9,9 @@ import type { Home } from '../subscribers/homes.ts'
 import { KeeperUnavailable } from '../subscribers/keeper.ts'
 import { verifierOf } from '../subscribers/records.ts'
 import type { Store } from '../subscribers/store.ts'
-import { ELSEWHERE, type EnrolWish, type SessionOwner } from './home-session.ts'
+import { ELSEWHERE } from './home-session.ts'
 import { isFrom } from './session-homes.ts'
+import type { EnrolWish, SessionOwner } from './session-owner.ts'
 
 export function enrolments(
   store: Pick<Store, 'commit' | 'follow' | 'homes'>,

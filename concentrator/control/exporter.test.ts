@@ -117,6 +117,7 @@ class Street {
       probes: { counts: { answered: 1, alien: 0, unknown: 0, forged: 0, limited: 0 } },
       control: {
         verdictNow: () => undefined,
+        speedTests: { answers: new Map([['begun', 1]]) },
         sessions: {
           size: this.present.size,
           counts: { opened: 1, refused: 1, replaced: 0, reports: 1, policiesApplied: 1 },

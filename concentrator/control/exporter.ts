@@ -22,6 +22,7 @@ import { homeSeries, type ShownHome } from './home-series.ts'
 import { concentratorMetrics as metrics } from './metrics.ts'
 import type { ProbeCounts } from './probe-responder.ts'
 import type { Sessions } from './sessions.ts'
+import type { SpeedTests } from './speed-tests.ts'
 
 /** Where the numbers are. */
 export interface MeasuredStreet {
@@ -34,6 +35,7 @@ export interface MeasuredStreet {
   readonly control: {
     readonly sessions: ShownSessions | undefined
     readonly verdictNow: ((subscriber: string) => ShownHome['verdict']) | undefined
+    readonly speedTests: Pick<SpeedTests, 'answers'> | undefined
   }
   readonly tunnel: { readonly counters: Pick<Counters<StreetTunnelCounter>, 'read'> } | undefined
   readonly drain: Pick<Drain, 'isDraining'>
@@ -191,7 +193,7 @@ function sayTunnel(say: Say, counters: Pick<Counters<StreetTunnelCounter>, 'read
 
 function saySessions(
   say: Say,
-  { sessions }: Pick<MeasuredStreet['control'], 'sessions'>,
+  { sessions, speedTests }: Pick<MeasuredStreet['control'], 'sessions' | 'speedTests'>,
   { control }: ShownLimits,
 ): void {
   if (sessions === undefined) return
@@ -203,6 +205,9 @@ function saySessions(
   for (const [code, times] of refusals) say(metrics.sessionsRefused, times, { code })
   say(metrics.reports, counts.reports)
   say(metrics.policiesApplied, counts.policiesApplied)
+  for (const [answer, times] of speedTests?.answers ?? []) {
+    say(metrics.speedTests, times, { answer })
+  }
 }
 
 /** What is left of `all`. Data threads count on while we read: read the parts first. */

@@ -5,7 +5,6 @@
  *        └────── not proven, no common version, full ─────────────────▶ over
  */
 import { timingSafeEqual } from 'node:crypto'
-import type { Duplex } from 'node:stream'
 import {
   type FromConcentrator,
   type FromHome,
@@ -14,71 +13,15 @@ import {
   understandHome,
   versionOfBoth,
 } from '../../shared/config/control-messages.ts'
+import type { SpeedTestOrder } from '../../shared/config/speed-messages.ts'
 import type { LegName } from '../../shared/core/leg.ts'
 import { spendToken, ticksAt } from '../../shared/core/token-bucket.ts'
-import type { StreetInterval } from '../../shared/core/verdict-facts.ts'
 import { Channel } from '../../shared/session/channel.ts'
 import { credentialOf, isProof } from '../../shared/session/credential.ts'
 import { isIpv4 } from '../../shared/wire/address.ts'
 import type { FrameObject } from '../../shared/wire/control-frame.ts'
 import { type Home, isFrom } from './session-homes.ts'
-
-/** The connection that the session stands on. */
-export interface SessionLink {
-  readonly socket: Duplex
-  /** What TLS exports for this connection. */
-  readonly exporter: Uint8Array
-  /** Of its first subflow: 16 bytes. */
-  readonly from: Uint8Array
-  /** Undefined on plain TCP. */
-  readonly token: number | undefined
-  /** To be called when its home has proven who it is. */
-  readonly known: () => void
-}
-
-/** What a session asks, and whom it tells. */
-export interface SessionOwner {
-  readonly software: string
-  readonly reportS: number
-  readonly homeOf: (id: string) => Home | undefined
-  readonly unixMs: () => number
-  /** Whether it may begin, for a home that has proven itself; else why not. */
-  readonly admit: (session: HomeSession) => Refusal | undefined
-  /** It has been told the rest. */
-  readonly welcomed: (session: HomeSession) => void
-  /** What we saw of the home since its report before, where that is known. */
-  readonly report: (
-    session: HomeSession,
-    report: Extract<FromHome, { type: 'report' }>,
-  ) => StreetInterval | undefined
-  readonly applied: (session: HomeSession, version: string, problem: string | undefined) => void
-  /** A cookie for that leg of the home, good from there. */
-  readonly cookieFor: (home: Home, leg: LegName, address: Uint8Array) => Uint8Array | undefined
-  /** Who a home is from now on that comes with a code; else why not. */
-  readonly enrol: (wish: EnrolWish, from: Uint8Array) => Promise<Enrolled | Refusal>
-  readonly refused: (session: HomeSession, code: string) => void
-  readonly ended: (session: HomeSession, why: string) => void
-  readonly failed: (error: unknown) => void
-}
-
-export interface Refusal {
-  readonly code: string
-  readonly why: string
-  readonly waitS: number
-}
-
-export type Pointer = Omit<Extract<FromConcentrator, { type: 'concentrators' }>, 'type'>
-
-/** What a home with a code says of itself. */
-export interface EnrolWish {
-  readonly code: string
-  readonly cookie: Uint8Array
-  readonly verifier: Uint8Array
-}
-
-export interface Enrolled {
-  readonly id: string
-}
+import type { Pointer, Refusal, SessionLink, SessionOwner } from './session-owner.ts'
 
 export class HomeSession {
   readonly link: SessionLink
@@ -171,6 +114,10 @@ export class HomeSession {
     this.#say({ type: 'concentrators', ...message })
   }
 
+  orderTest(order: SpeedTestOrder): void {
+    this.#say({ type: 'speedTest', ...order })
+  }
+
   bid(refusal: Refusal): void {
     this.#bidden ??= refusal.code
     this.#say({ type: 'goodbye', ...refusal })
@@ -207,8 +154,10 @@ export class HomeSession {
         this.#appliedVersion = message.version
         this.#policyAppliedMs = this.#owner.unixMs()
         return this.#owner.applied(this, message.version, message.problem)
+      case 'speedTest':
+        return this.#owner.tested(this, message)
       case 'unknown':
-        return
+        return this.#owner.notUnderstood(this, message.of)
     }
   }
 

@@ -126,6 +126,11 @@ const house = {
     'hybridge_concentrator_policies_applied_total',
     'Policies that homes have answered, applied or not',
   ),
+  speedTests: counter(
+    'hybridge_concentrator_speed_tests_total',
+    'Speed tests that operators have ordered, by what came of it: begun, or why not',
+    ['answer'],
+  ),
   storeUp: gauge('hybridge_concentrator_store_up', '1 while the store is heard'),
   storeStale: gauge(
     'hybridge_concentrator_store_stale_seconds',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KeptRecord } from '../subscribers/keeper.ts'
-import type { Pointer } from './home-session.ts'
 import { Neighbours } from './neighbours.ts'
+import type { Pointer } from './session-owner.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 26)
 

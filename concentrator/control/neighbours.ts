@@ -8,7 +8,7 @@ import {
   CONCENTRATORS_MAX,
 } from '../../shared/config/control-messages.ts'
 import type { Keeper, KeptRecord } from '../subscribers/keeper.ts'
-import type { Pointer } from './home-session.ts'
+import type { Pointer } from './session-owner.ts'
 
 export class Neighbours {
   readonly #leaveS: number

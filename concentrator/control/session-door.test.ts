@@ -11,9 +11,9 @@ import { type Fail, supervise } from '../../shared/daemon/supervise.ts'
 import { EXPORTER_BYTES, EXPORTER_LABEL } from '../../shared/session/credential.ts'
 import { pinOf } from '../../shared/session/pin.ts'
 import { Failures } from './failures.ts'
-import type { SessionLink } from './home-session.ts'
 import { keptServerKey } from './server-key.ts'
 import { openSessionDoor } from './session-door.ts'
+import type { SessionLink } from './session-owner.ts'
 
 test('whoever comes finds the key that is pinned, and both ends export the same', async (t) => {
   const { key, links, visit } = await openStreet(t)

@@ -15,8 +15,8 @@ import { descriptorOf } from '../../shared/session/descriptor.ts'
 import { knownAddress, parseAddress } from '../../shared/wire/address.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
 import type { Failures } from './failures.ts'
-import type { SessionLink } from './home-session.ts'
 import type { ServerKey } from './server-key.ts'
+import type { SessionLink } from './session-owner.ts'
 import { Strangers } from './strangers.ts'
 
 export interface DoorParts {

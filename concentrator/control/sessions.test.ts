@@ -4,8 +4,8 @@ import { spoken } from '../../shared/config/control-messages.ts'
 import { credentialOf, proofOf } from '../../shared/session/credential.ts'
 import { HeldEnd, settle } from '../../shared/session/ends.fake.ts'
 import { knownAddress, parsePrefix } from '../../shared/wire/address.ts'
-import type { Enrolled, Refusal } from './home-session.ts'
 import type { Home } from './session-homes.ts'
+import type { Enrolled, Refusal } from './session-owner.ts'
 import { Sessions } from './sessions.ts'
 
 const secret = Buffer.from('5ec4e75e5ec4e75e5ec4e75e5ec4e75e', 'hex')
@@ -343,6 +343,20 @@ test('a mistake of ours is handed to whoever supervises, and does not leave the 
   assert.deepEqual(street.failures, ['a mistake of ours'])
 })
 
+test('a speed test is ordered over the session, and what the home says of it goes by its own name', async () => {
+  const street = new Street()
+  const home = street.connect()
+  await home.says({ type: 'speedTest', order: 'early' })
+  assert.deepEqual([street.tested, home.ended], [[], true])
+  const proven = street.connect()
+  await proven.says(street.hello(proven))
+  street.sessions.of('home-1')?.orderTest({ order: 'a', wish: 'start' })
+  await proven.says({ type: 'speedTest', order: 'a', more: 'of a later home' })
+  await proven.says({ type: 'unknown', of: 'speedTest' })
+  assert.deepEqual(proven.heard.at(-1), { type: 'speedTest', order: 'a', wish: 'start' })
+  assert.deepEqual(street.tested, ['home-1 tells of a', 'home-1 knows no speedTest'])
+})
+
 const ENROL = {
   type: 'enrol',
   versions: { min: 1, max: 1 },
@@ -357,6 +371,7 @@ class Street {
   readonly reports: string[] = []
   readonly failures: string[] = []
   readonly watched: string[] = []
+  readonly tested: string[] = []
   known = 0
   home: Home | undefined
   readonly sessions: Sessions
@@ -385,6 +400,10 @@ class Street {
       hear: ({ id }, { usage }) => {
         if (this.broken) throw new Error('a mistake of ours')
         this.reports.push(`${id} ${usage.dsl.upBytes}`)
+      },
+      speedTests: {
+        hear: (id, { order }) => this.tested.push(`${id} tells of ${order}`),
+        notUnderstood: (id, type) => this.tested.push(`${id} knows no ${type}`),
       },
       unproven: (address) => this.unproven.push([...address.subarray(12)].join('.')),
       watch: {

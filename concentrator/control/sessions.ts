@@ -12,14 +12,10 @@ import { formatAddress } from '../../shared/wire/address.ts'
 import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
 import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
 import type { SubflowListener } from '../subscribers/doorkeeper.ts'
-import {
-  HomeSession,
-  type Pointer,
-  type Refusal,
-  type SessionLink,
-  type SessionOwner,
-} from './home-session.ts'
+import { HomeSession } from './home-session.ts'
 import type { Home } from './session-homes.ts'
+import type { Pointer, Refusal, SessionLink, SessionOwner } from './session-owner.ts'
+import type { SpeedTests } from './speed-tests.ts'
 
 export interface SessionsParts {
   readonly software: string
@@ -35,6 +31,8 @@ export interface SessionsParts {
   readonly cookieFor: (home: Home, leg: LegName, address: Uint8Array) => Uint8Array | undefined
   /** Where what a home tells is kept; what we saw of it since it told last. */
   readonly hear: (home: Home, report: HomeReport) => StreetInterval | undefined
+  /** Where what a home tells of speed tests is kept. */
+  readonly speedTests: Pick<SpeedTests, 'hear' | 'notUnderstood'>
   /** A connection from there did not prove what it said. */
   readonly unproven: (address: Uint8Array) => void
   readonly watch: SessionWatch
@@ -101,7 +99,7 @@ export class Sessions implements SubflowListener {
 
   /** A connection has come. `failed` hears mistakes of ours. */
   open(link: SessionLink, failed: (error: unknown) => void): void {
-    const { software, control, homeOf, unixMs, cookieFor, enrol } = this.#parts
+    const { software, control, homeOf, unixMs, cookieFor, enrol, speedTests } = this.#parts
     const session = new HomeSession(link, {
       software,
       reportS: control.reportS,
@@ -118,6 +116,8 @@ export class Sessions implements SubflowListener {
       welcomed: (one) => {
         if (this.#pointer !== undefined) one.point(this.#pointer)
       },
+      tested: ({ home }, news) => home && speedTests.hear(home.id, news),
+      notUnderstood: ({ home }, type) => home && speedTests.notUnderstood(home.id, type),
       applied: (one, version, problem) => this.#applied(one, version, problem),
       refused: (one, code) => this.#refused(one, code),
       ended: (one, why) => this.#ended(one, why),

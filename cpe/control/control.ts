@@ -3,7 +3,8 @@
  *
  *    clock ◀── time ─┐                      ┌─▶ steering: the session is a connection that it moves
  *    policy ◀────────┤ conversation, session┤
- *    data threads ◀──┘ cookies              └─◀ reporter: how the legs are, and why
+ *    data threads ◀──┘ cookies              ├─◀ reporter: how the legs are, and why
+ *                                           └─▶ speed test: one that the operator wants
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
@@ -25,12 +26,14 @@ import type { RunningVerdicts } from './open-verdicts.ts'
 import type { PolicyLayers } from './policy-layers.ts'
 import { Reporter } from './reporter.ts'
 import { HomeControl } from './session.ts'
+import { OrderedTest, type OrderedTester } from './speed-test/ordered-test.ts'
 
 export interface ControlOutside {
   readonly steering: Pick<RunningSteering, 'lte' | 'reasons' | 'status'>
   readonly policy: Pick<PolicyLayers, 'send'>
   readonly verdicts: Pick<RunningVerdicts, 'heard' | 'tell'>
   readonly moving: Pick<Moving, 'told'>
+  readonly tester: OrderedTester
   /** A cookie for the data threads. */
   readonly issue: (cookie: IssuedCookie) => void
 }
@@ -70,7 +73,8 @@ export class Control {
     )
   }
 
-  #run({ steering, policy, verdicts, moving, issue }: ControlOutside, fail: Fail): AsyncDisposable {
+  #run(outside: ControlOutside, fail: Fail): AsyncDisposable {
+    const { steering, policy, verdicts, moving, tester, issue } = outside
     const { subscriber } = this.#config
     const board = this.#board
     const reporter = new Reporter()
@@ -113,12 +117,15 @@ export class Control {
       },
       // LTE pays for every byte.
       pace: (reportMs) => (board.leg('dsl').up ? reportMs : Math.max(reportMs, REPORT_LTE_MS)),
+      opened: () => ordered.tellAgain(),
+      speedTest: (order) => ordered.obey(order),
       cookie: (leg, family, cookie) => {
         const { address4, address6 } = board.leg(leg)
         const from = family === 'ipv4' ? address4 : address6
         if (from !== undefined) issue({ cookie, leg, from })
       },
     })
+    const ordered = new OrderedTest(tester, (news) => session.tellTest(news))
     this.#session = session
     const kept = session.keep(stop.signal, fail).catch(fail)
     return {
@@ -126,6 +133,7 @@ export class Control {
         stop.abort()
         clearInterval(counters)
         await kept
+        ordered[Symbol.dispose]()
         this.#session = undefined
         route[Symbol.dispose]()
       },

@@ -70,8 +70,28 @@ test('a home hears where else it may go', async () => {
   assert.deepEqual(story.slice(3), ['drains true 1'])
 })
 
+test('a speed test is ordered and stopped, and how it goes is told', async () => {
+  const { concentrator, conversation, story } = await talk()
+  await concentrator.says(
+    WELCOME,
+    { type: 'speedTest', order: 'a', wish: 'start', subjects: ['dsl'], more: 'of a later one' },
+    { type: 'speedTest', order: 'a', wish: 'stop' },
+  )
+  assert.deepEqual(story.slice(3), ['speed test a start', 'speed test a stop'])
+  conversation.tellTest({ order: 'a', running: { subject: 'dsl', step: 'path' } })
+  await settle()
+  const understood = understandHome(concentrator.heard.at(-1)!)
+  assert.ok(understood.kind === 'message' && understood.message.type === 'speedTest')
+  assert.equal(understood.message.running?.subject, 'dsl')
+})
+
 test('who has not welcomed us tells us nothing', async () => {
-  for (const message of [POLICY, { type: 'cookie', leg: 'dsl', family: 'ipv4', cookie: '' }]) {
+  const order = { type: 'speedTest', order: 'a', wish: 'start' }
+  for (const message of [
+    POLICY,
+    order,
+    { type: 'cookie', leg: 'dsl', family: 'ipv4', cookie: '' },
+  ]) {
     const { concentrator, story, ends } = await talk()
     await concentrator.says(message)
     assert.deepEqual(story, [])
@@ -150,6 +170,7 @@ async function talk(options: { readonly break?: boolean } = {}) {
       },
       cookie: (of, family, cookie) =>
         story.push(`cookie ${of} ${family} ${Buffer.from(cookie).toString()}`),
+      speedTest: ({ order, wish }) => story.push(`speed test ${order} ${wish}`),
       report: () => {
         story.push('reported')
         return {

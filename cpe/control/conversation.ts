@@ -13,6 +13,7 @@ import {
   understandConcentrator,
 } from '../../shared/config/control-messages.ts'
 import { streetSaid } from '../../shared/config/interval-messages.ts'
+import type { SpeedTestNews, SpeedTestOrder } from '../../shared/config/speed-messages.ts'
 import type { LegName } from '../../shared/core/leg.ts'
 import type { StreetInterval } from '../../shared/core/verdict-facts.ts'
 import { Channel } from '../../shared/session/channel.ts'
@@ -30,6 +31,8 @@ export interface ConversationParts {
   readonly policy: (sent: SentPolicy) => string | undefined
   /** Where else this home may go, and whether it shall. */
   readonly concentrators: (pointer: Pointer) => void
+  /** Begin a speed test, or stop it. */
+  readonly speedTest: (order: SpeedTestOrder) => void
   readonly cookie: (leg: LegName, family: 'ipv4' | 'ipv6', cookie: Uint8Array) => void
   readonly report: () => HomeReport
   /** The last report has arrived, and that is what the concentrator saw of the house meanwhile. */
@@ -80,6 +83,11 @@ export class Conversation {
     this.#channel.end(why)
   }
 
+  /** How the speed test goes that was ordered. */
+  tellTest(news: SpeedTestNews): void {
+    this.#say({ type: 'speedTest', ...news })
+  }
+
   #hear(object: FrameObject): void {
     const understood = understandConcentrator(object)
     switch (understood.kind) {
@@ -114,11 +122,22 @@ export class Conversation {
       case 'concentrators':
       case 'cookie':
       case 'policy':
+      case 'speedTest':
         // Before it has welcomed us it has no business to tell us what to do.
-        if (!this.#opened) return this.end('it did not welcome us first')
-        if (message.type === 'policy') return this.#adopt(message)
-        if (message.type === 'concentrators') return this.#parts.concentrators(message)
+        return this.#opened ? this.#follow(message) : this.end('it did not welcome us first')
+    }
+  }
+
+  #follow(message: Extract<FromConcentrator, { type: OrderType }>): void {
+    switch (message.type) {
+      case 'concentrators':
+        return this.#parts.concentrators(message)
+      case 'cookie':
         return this.#parts.cookie(message.leg, message.family, message.cookie)
+      case 'policy':
+        return this.#adopt(message)
+      case 'speedTest':
+        return this.#parts.speedTest(message)
     }
   }
 
@@ -154,6 +173,9 @@ export class Conversation {
     this.#channel.say(message)
   }
 }
+
+/** What the home is told to do. */
+type OrderType = 'concentrators' | 'cookie' | 'policy' | 'speedTest'
 
 /** As it crosses: bytes are text. */
 type Spoken<Message> = Message extends { readonly proof: Uint8Array }

@@ -33,6 +33,14 @@ test('a home is not bonded while its connections to the concentrator fail, whate
   assert.equal(bondedAfter(0, 0, 10), 1)
 })
 
+test('an interval in which a speed test ran says so, and the next one does not', () => {
+  const meter = new IntervalMeter()
+  for (let s = 0; s < 4; s++) meter.look({ ...look({ down: 0 }), testing: s === 2 }, s * 1_000)
+  assert.equal(meter.close(END, 4_000)?.testedShare, 0.25)
+  meter.look(look({ down: 0 }), 5_000)
+  assert.equal(meter.close(END, 6_000)?.testedShare, undefined)
+})
+
 test('an interval begins where the one before has ended, and nothing is counted twice', () => {
   const meter = new IntervalMeter()
   const house = { lookedMs: 0, upHeldMs: 3_000 }
@@ -92,6 +100,7 @@ function look({
     up: { dsl: true, lte: lteUp },
     helps: { down: helps, up: false },
     keptOut: { down: keptOut, up: false },
+    testing: false,
     bonded,
   }
 }

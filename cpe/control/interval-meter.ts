@@ -26,6 +26,8 @@ export interface HomeLook {
   readonly keptOut: ByDirection<boolean>
   /** The concentrator answers. */
   readonly bonded: boolean
+  /** A speed test fills the lines. */
+  readonly testing: boolean
 }
 
 /** What is asked once, when the interval is over. */
@@ -70,6 +72,7 @@ export class IntervalMeter {
       if (seen.keptOut[direction]) sums.keptOut[direction] += 1
     }
     if (seen.bonded) sums.bonded += 1
+    if (seen.testing) sums.tested += 1
   }
 
   /** How long the interval is that runs now. */
@@ -80,7 +83,7 @@ export class IntervalMeter {
   /** undefined while nothing was looked at. */
   close(end: IntervalEnd, nowMs: number): HomeInterval | undefined {
     const ms = this.runsMs(nowMs)
-    const { looks, up, helped, keptOut, bonded } = this.#sums
+    const { looks, up, helped, keptOut, bonded, tested } = this.#sums
     if (looks === 0 || ms <= 0) return undefined
     const leg = (name: LegName) => this.#leg(name, end, ms, up[name] / looks, nowMs)
     const since = (name: Counted) => {
@@ -103,6 +106,7 @@ export class IntervalMeter {
       processorShare: end.processorShare,
       up: { heldShare: waited('upHeldMs'), servedShare: waited('upServedMs') },
       lanHeldShare: waited('lanHeldMs'),
+      ...(tested > 0 && { testedShare: tested / looks }),
     }
     this.#sums = newSums()
     this.#beganMs = nowMs
@@ -151,6 +155,7 @@ function newSums() {
     helped: { down: 0, up: 0 },
     keptOut: { down: 0, up: 0 },
     bonded: 0,
+    tested: 0,
   }
 }
 

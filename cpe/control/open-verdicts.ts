@@ -23,6 +23,8 @@ export interface VerdictHouse {
   readonly board: LegBoard
   readonly counters: Pick<HouseCounters, 'read'>
   readonly steering: Pick<RunningSteering, 'facts' | 'lteLeave' | 'status'>
+  /** A speed test fills the lines. */
+  readonly testing: () => boolean
   readonly unixMs: () => number
 }
 
@@ -61,7 +63,7 @@ export async function openVerdicts(
   })
 }
 
-function lookAt({ board, steering }: VerdictHouse, route: NetlinkSocket): HomeLook {
+function lookAt({ board, steering, testing }: VerdictHouse, route: NetlinkSocket): HomeLook {
   const { legs, concentrator, help } = steering.status()
   const isUp = (leg: LegName) => legs[leg].state === 'up' || legs[leg].state === 'suspect'
   return {
@@ -73,6 +75,7 @@ function lookAt({ board, steering }: VerdictHouse, route: NetlinkSocket): HomeLo
     helps: { down: help.down.engaged, up: help.up.engaged },
     keptOut: { down: help.down.keptOut, up: help.up.keptOut },
     bonded: concentrator.state === 'reachable' || concentrator.state === 'suspect',
+    testing: testing(),
   }
 }
 

@@ -72,6 +72,8 @@ class Home {
       policy: unheard,
       concentrators: unheard,
       cookie: unheard,
+      speedTest: unheard,
+      opened: unheard,
       heard: unheard,
       pace: (reportMs) => reportMs,
       report: () => {

@@ -4,6 +4,7 @@
  * While it stands it is a connection like others to the path manager, of the class `overflow`: it moves with the
  * legs. Only where the line has made it plain TCP it ends with its leg.
  */
+import type { SpeedTestNews } from '../../shared/config/speed-messages.ts'
 import { Backoff } from '../../shared/core/backoff.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { type Log, sentenceOf } from '../../shared/daemon/log.ts'
@@ -13,7 +14,7 @@ import type { HouseFlow } from '../steering/house-flows.ts'
 import { Conversation, type ConversationEnd, type ConversationParts } from './conversation.ts'
 import type { DialledSession } from './dial-session.ts'
 
-export interface SessionParts extends Omit<ConversationParts, 'opened' | 'ended' | 'failed'> {
+export interface SessionParts extends Omit<ConversationParts, 'ended' | 'failed'> {
   readonly board: Pick<LegBoard, 'leg'>
   readonly dial: (leg: LegName) => Promise<DialledSession>
   /** Until so many milliseconds have passed, or `signal`. Does not reject. */
@@ -27,6 +28,7 @@ export class HomeControl {
   readonly #parts: SessionParts
   readonly #backoff = new Backoff()
   #standing: DialledSession | undefined
+  #conversation: Conversation | undefined
   #tries = 0
   #said = ''
 
@@ -44,6 +46,11 @@ export class HomeControl {
     const token = this.#standing?.token
     if (token === undefined) return
     yield { token, pooled: false, bulk: false, serviceClass: 'overflow', upBytes: 0, downBytes: 0 }
+  }
+
+  /** How the speed test goes that was ordered; unsaid while no session stands. */
+  tellTest(news: SpeedTestNews): void {
+    this.#conversation?.tellTest(news)
   }
 
   /** Until `signal`. `failed` hears mistakes of ours, after which this is over. */
@@ -69,6 +76,7 @@ export class HomeControl {
     }
     const end = await this.#hold(link, signal, failed)
     this.#standing = undefined
+    this.#conversation = undefined
     if (end.opened) this.#backoff.reset()
     this.#tries = end.opened ? 0 : this.#tries + 1
     this.#say('control session ended', { leg, why: end.why, waitS: end.waitS })
@@ -81,7 +89,9 @@ export class HomeControl {
       ...this.#parts,
       opened: () => {
         this.#standing = link
+        this.#conversation = conversation
         this.#said = ''
+        this.#parts.opened()
         this.#parts.log.info('control session', {
           leg: link.leg,
           multipath: link.token !== undefined,

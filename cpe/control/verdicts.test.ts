@@ -67,6 +67,7 @@ class Home {
         up: { dsl: true, lte: false },
         helps: { down: false, up: false },
         keptOut: { down: false, up: false },
+        testing: false,
         bonded: true,
       }),
       end: () => END,

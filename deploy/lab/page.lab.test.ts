@@ -140,6 +140,8 @@ test('a speed test from the page carries no more than it may, and is no reason f
   await phone.getByRole('button', { name: 'Test now' }).waitFor({ timeout: 30_000 })
   await street.line('lte', { stripMptcp: 'off' })
   await phone.getByRole('row', { name: /^Download, Mbit\/s \d/ }).waitFor()
+  await phone.getByRole('button', { name: 'Test now' }).click()
+  await phone.getByText(/^Not so soon: the next test can be started at \d/).waitFor()
   const { stdout } = await street.exec('home', ['curl', '-s', `${PAGE_URL}api/speed-test`])
   const { result } = JSON.parse(stdout) as SpeedTestState
   const { dsl, lte, both } = result?.subjects ?? {}

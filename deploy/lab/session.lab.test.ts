@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { parse, stringify } from 'yaml'
+import type { SpeedTestResult } from '../../shared/core/speed-result.ts'
 import { CONCENTRATOR } from './addresses.ts'
 import { configPath } from './daemons.ts'
 import { raiseStreet, type Street, streetImpossible } from './lab.ts'
@@ -22,7 +23,8 @@ before(async () => {
     control: { reportS: 1 },
     listen: { addresses: Object.values(CONCENTRATOR.own) },
   }
-  street = await raiseStreet({ name: 'hyb-session', session: true, concentrator })
+  const cpe = { speedTest: { megabytes: 8, lteMegabytes: 3 } }
+  street = await raiseStreet({ name: 'hyb-session', session: true, concentrator, cpe })
 })
 after(async () => {
   if (skip === false) await street.down()
@@ -57,6 +59,32 @@ test('what limits the home is told by both ends: a host that takes no more, whil
     assert.ok(now.facts.street !== undefined, 'the concentrator testified')
   }, 18_000)
   reader.kill()
+})
+
+test('an operator has the lines of a home measured, which carries no more than it may and is no full DSL', {
+  skip,
+}, async () => {
+  await street.line('lte', { mtu: 1_400 })
+  const told = await hybridge('speed-test', 'home-1', '--only', 'dsl,lte', '--json')
+  const { by, subjects, usedBytes, lteUsedBytes } = JSON.parse(told) as SpeedTestResult
+  const passes = { multipath: true, mtuBytes: 1_500 }
+  assert.equal(by, 'operator')
+  assert.deepEqual(subjects.dsl?.paths, { ipv4: passes, ipv6: passes }, told)
+  assert.equal(subjects.lte?.mtuBytes, 1_400, told)
+  assert.ok(subjects.dsl?.downBitsPerS !== undefined && subjects.dsl.loadedUpMs !== undefined, told)
+  assert.equal(subjects.both, undefined, told)
+  assert.ok(usedBytes > 1e6 && usedBytes <= 8e6 && lteUsedBytes <= 3e6, told)
+  const again = await street.exec('concentrator', ['hybridge', 'speed-test', 'home-1'])
+  assert.match(again.stderr, /was tested often, or just now; ask again in \d+ s/)
+  await street.line('lte', { mtu: 1_500 })
+  await eventually(async () => {
+    const said = await hybridge('verdict', 'home-1', '--span', 'interval', '--json')
+    const { items } = JSON.parse(said) as { items: ReadonlyArray<{ limit: string }> }
+    const limits = items.map(({ limit }) => limit)
+    // Of the reader before it nothing is left.
+    const [first, ...rest] = limits.slice(limits.indexOf('demand/tested'))
+    assert.ok(first === 'demand/tested' && !rest.includes('dsl-sync/full'), limits.join())
+  }, 12_000)
 })
 
 test('a policy that changes while a home downloads is applied within a second, and no flow is dropped', {

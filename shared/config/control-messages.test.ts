@@ -70,6 +70,22 @@ test('a report at its limits is understood', () => {
   assert.equal(understandHome(whole).kind, 'message')
 })
 
+test('of a speed test a later home may give reasons of its own, and figures beyond any line are wrong', () => {
+  const news = (dsl: object) => ({
+    type: 'speedTest',
+    order: 'a',
+    result: { atMs: 1, by: 'operator', subjects: { dsl }, usedBytes: 1, lteUsedBytes: 0 },
+  })
+  const later = understandHome(news({ why: 'asleep', paths: { ipv9: {} }, jitterMs: 3 }))
+  assert.ok(later.kind === 'message' && later.message.type === 'speedTest')
+  assert.deepEqual(later.message.result?.subjects.dsl, { why: 'asleep', paths: {} })
+  for (const wrong of [{ downBitsPerS: 1e13 }, { why: 'x'.repeat(65) }, { mtuBytes: -1 }]) {
+    assert.equal(understandHome(news(wrong)).kind, 'wrong', JSON.stringify(wrong))
+  }
+  const order = { type: 'speedTest', order: 'a', wish: 'dance' }
+  assert.equal(understandConcentrator(order).kind, 'wrong')
+})
+
 test('ends whose versions overlap speak the highest that both know', () => {
   assert.equal(versionOfBoth({ min: 1, max: 1 }), 1)
   assert.equal(versionOfBoth({ min: 0, max: 7 }), 1)
@@ -81,7 +97,7 @@ test('whatever JSON says, nothing throws', () => {
   fc.assert(
     fc.property(
       fc.dictionary(fc.string(), fc.jsonValue()),
-      fc.constantFrom('hello', 'report', 'applied', 'policy', 'goodbye'),
+      fc.constantFrom('hello', 'report', 'applied', 'policy', 'goodbye', 'speedTest'),
       (object, type) => {
         understandHome({ ...object, type })
         understandConcentrator({ ...object, type })

@@ -11,6 +11,8 @@
  *                                     ◀──   heard: that report, and the time
  *                                     ◀──   cookie: for a leg, when its address is known
  *                                     ◀──   concentrators: where else it may go, and whether it shall
+ *                                     ◀──   speedTest: begin one, or stop it
+ *    speedTest: how it goes           ──▶
  *                                     ◀──   goodbye: why, and when to come again
  *
  *    enrol: a code, and what shall be known of me  ──▶        in place of hello (ADR 0046)
@@ -23,6 +25,7 @@ import { z } from 'zod'
 import { LEGS } from '../core/leg.ts'
 import { homeInterval, streetInterval } from './interval-messages.ts'
 import { PIN } from './reach.ts'
+import { speedTestNews, speedTestOrder } from './speed-messages.ts'
 
 /** The versions of this protocol that this release speaks. */
 export const CONTROL_VERSIONS = { min: 1, max: 1 } as const
@@ -103,6 +106,7 @@ const fromHome = {
     /** Not heard yet: what there is to judge why the home is as fast as it is (ADR 0049). */
     intervals: z.array(homeInterval).max(INTERVALS_MAX).optional(),
   }),
+  speedTest: speedTestNews,
   unknown: z.object({ of: word }),
 } as const
 
@@ -156,6 +160,7 @@ const fromConcentrator = {
     family: z.enum(['ipv4', 'ipv6']),
     cookie: bytes(64),
   }),
+  speedTest: speedTestOrder,
   goodbye: z.object({
     code: word,
     why: sentence,

@@ -37,6 +37,7 @@ export const homeInterval = z.object({
   processorShare: share.optional(),
   up: waiting,
   lanHeldShare: share,
+  testedShare: share.optional(),
 })
 
 /** When an interval ended and how long it was, beside what was seen in it. */

@@ -53,6 +53,8 @@ export interface HomeInterval {
   readonly up: Waiting
   /** Something waited here for a host of the LAN, which takes no more. */
   readonly lanHeldShare: number
+  /** A speed test of its own filled the lines; undefined: none did. */
+  readonly testedShare?: number | undefined
 }
 
 export interface StreetInterval {

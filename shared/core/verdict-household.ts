@@ -11,6 +11,7 @@ export const HOUSEHOLD_ENGLISH: HouseholdTexts = {
   'demand/met': 'Everything gets as much as it asks for.',
   'demand/device':
     'Your line has room; one of your devices, or its Wi-Fi, takes no more than it gets now.',
+  'demand/tested': 'A speed test has just filled your line.',
   'dsl-sync/full': 'Your line gives all it has: more is being asked for than it can carry.',
   'dsl-sync/down': 'Your DSL is down; only mobile is left, as far as it works.',
   'lte-cap/full':

@@ -31,6 +31,7 @@ const WORDS: Readonly<Record<Limit, (told: Told) => string>> = {
   'demand/met': (told) => `Nothing waited: ${total(told)} was all that was asked for`,
   'demand/device': ({ home, ...told }) =>
     `A LAN host takes no more: bytes waited for it ${percent(home.lanHeldShare)} of the time, ${total({ home, ...told })}`,
+  'demand/tested': (told) => `A speed test ran: ${total(told)} with its own bytes`,
   'dsl-sync/full': (told) => `The lines are full: ${leg(told, 'dsl')}, ${leg(told, 'lte')}`,
   'dsl-sync/down': (told) =>
     `DSL could carry ${percent(told.home.legs.dsl.upShare)} of the time; ${leg(told, 'lte')}`,

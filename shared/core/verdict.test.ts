@@ -16,6 +16,14 @@ test('a home that asks for little has all it wants', () => {
   assert.deepEqual({ limit, efficiency }, { limit: 'demand/met', efficiency: 1 })
 })
 
+test('a home whose own speed test filled the lines is not told that they are full', () => {
+  const tested = { ...home(greedy), testedShare: 0.2 }
+  const { limit, carried, efficiency } = judge(tested, waits)
+  assert.deepEqual([limit, efficiency], ['demand/tested', undefined])
+  assert.ok(Math.abs(carried - 34.6 * MBPS) < 1, `${carried}`)
+  assert.equal(judge({ ...tested, testedShare: undefined }, waits).limit, 'dsl-sync/full')
+})
+
 test('a home that asks for nothing is idle', () => {
   const idle = home({ dsl: { down: 0.01, up: 0.01 } })
   assert.equal(judge(idle, street({})).limit, 'demand/idle')

@@ -18,7 +18,7 @@ import type { HomeInterval, LegInterval, StreetInterval } from './verdict-facts.
 
 /** What can limit a home, each with the ways in which it may. */
 export const CAUSES = {
-  demand: ['idle', 'met', 'device'],
+  demand: ['idle', 'met', 'device', 'tested'],
   'dsl-sync': ['full', 'down'],
   'lte-cap': ['full'],
   'lte-budget': ['spent', 'throttled', 'roaming'],
@@ -69,6 +69,11 @@ function judgeWay(
   direction: Direction,
 ): Verdict {
   const way = wayOf(home, street, direction)
+  // What we do to the lines ourselves limits nobody, and of the rest nobody can tell how it would have fared.
+  if ((home.testedShare ?? 0) > 0) {
+    const { carried } = way
+    return { limit: 'demand/tested', direction, carried, allowed: undefined, efficiency: undefined }
+  }
   const isOffline = home.legs.dsl.upShare < UP && !way.lteUp
   // Then nobody else is to blame, and that little is carried is no sign of little demand.
   const limit = isOffline

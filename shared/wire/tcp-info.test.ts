@@ -10,6 +10,7 @@ import {
   decodeMptcpInfo,
   decodeTcpInfo,
   decodeTcpInfoList,
+  packetBytesMax,
   silentMsOf,
   tcpInfoListBuffer,
 } from './tcp-info.ts'
@@ -56,6 +57,18 @@ test('decodeHandshake() reads which options both ends have agreed on', () => {
     sackPermitted: false,
     windowScale: 0,
   })
+})
+
+test('the largest packet is what the path carries, or what the segments of the other end allow', () => {
+  const whole = { pathMtuBytes: 1_500, segmentBytes: 1_448 }
+  assert.equal(packetBytesMax(whole, { timestamps: true }, 'ipv4'), 1_500)
+  // A modem of PPPoE has said 1452 in the SYN+ACK, as ours to the other end.
+  const clamped = { pathMtuBytes: 1_500, segmentBytes: 1_440 }
+  assert.equal(packetBytesMax(clamped, { timestamps: true }, 'ipv4'), 1_492)
+  const clamped6 = { pathMtuBytes: 1_500, segmentBytes: 1_432 }
+  assert.equal(packetBytesMax(clamped6, { timestamps: false }, 'ipv6'), 1_492)
+  const narrow = { pathMtuBytes: 1_400, segmentBytes: 1_448 }
+  assert.equal(packetBytesMax(narrow, { timestamps: true }, 'ipv4'), 1_400)
 })
 
 test('decodeTcpInfo() reads what steering looks at', () => {

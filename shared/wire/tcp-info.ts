@@ -131,6 +131,19 @@ export function decodeHandshake(bytes: Uint8Array): Handshake {
   }
 }
 
+/**
+ * The largest packet that leaves: what the path is known to carry, or what the peer's maximum segment size allows, which
+ * it, or a modem on the way, may have said because a link there is narrower.
+ */
+export function packetBytesMax(
+  { pathMtuBytes, segmentBytes }: Pick<TcpInfo, 'pathMtuBytes' | 'segmentBytes'>,
+  { timestamps }: Pick<Handshake, 'timestamps'>,
+  family: 'ipv4' | 'ipv6',
+): number {
+  const headers = (family === 'ipv4' ? 20 : 40) + 20 + (timestamps ? TIMESTAMPS_BYTES : 0)
+  return Math.min(pathMtuBytes, segmentBytes + headers)
+}
+
 /** struct mptcp_info, from MPTCP_INFO. The call itself fails on plain TCP and after a fallback. */
 export function decodeMptcpInfo(bytes: Uint8Array): MptcpInfo {
   const view = whole(bytes, MPTCP_INFO_BYTES)
@@ -215,6 +228,8 @@ function minimumRtt(microseconds: number): number {
 const OPTION_TIMESTAMPS = 1
 const OPTION_SACK = 2
 const OPTION_WINDOW_SCALE = 4
+/** With their padding: of the header, so that they are no part of a segment's size. */
+const TIMESTAMPS_BYTES = 12
 const TCP_INFO_BYTES = 280
 const MPTCP_INFO_BYTES = 96
 /** The kernel's word for "no round trip measured yet". */

@@ -10,12 +10,14 @@ import fc from 'fast-check'
 import type { FastifyInstance } from 'fastify'
 import { interval } from '../../../shared/config/interval.fake.ts'
 import { apiSection } from '../../../shared/config/operator.ts'
+import type { SpeedTestOrder } from '../../../shared/config/speed-messages.ts'
 import { readEnrolmentCode } from '../../../shared/session/enrolment-code.ts'
 import { DEFAULT_PLAN, verifierOf } from '../../subscribers/records.ts'
 import { openSqliteKeeper } from '../../subscribers/sqlite-keeper.ts'
 import { Store } from '../../subscribers/store.ts'
 import { Vault } from '../../subscribers/vault.ts'
 import { VerdictLog } from '../../subscribers/verdict-log.ts'
+import { SpeedTests } from '../speed-tests.ts'
 import { buildApi } from './server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hybridge-api-'))
@@ -26,6 +28,13 @@ let store: Store
 let app: FastifyInstance
 let draining = false
 const verdictLog = new VerdictLog()
+/** How street-1 answers an order; no other home is here. */
+let tested: (order: SpeedTestOrder) => void = () => undefined
+const speedTests = new SpeedTests({
+  sessionOf: (id) => (id === 'street-1' ? { orderTest: (order) => tested(order) } : undefined),
+  nowMs: () => 0,
+  unixMs: () => 0,
+})
 
 before(async () => {
   const fileHome = {
@@ -58,6 +67,7 @@ before(async () => {
       egressPool: ['198.51.100.64'],
       told: () => [{ atMs: 0, text: 'DSL is full' }],
       verdicts: (id) => verdictLog.of(id),
+      speedTests,
     },
     { api: { ...apiSection().parse({}), ...limits } },
     ADMIN,
@@ -309,6 +319,59 @@ test('lists come in pages, and each home is on one of them', async () => {
   assert.equal(new Set(seen).size, seen.length)
 })
 
+test('a speed test is ordered, followed to its end, and stopped', async () => {
+  const url = '/v1/subscribers/street-1/speed-tests'
+  const running = { subject: 'dsl', step: 'path' }
+  const orders: SpeedTestOrder[] = []
+  tested = (order) => {
+    orders.push(order)
+    const limits = { megabytes: 50, lteMegabytes: 20 }
+    if (order.wish === 'start') {
+      speedTests.hear('street-1', { order: order.order, running, ...limits })
+    }
+  }
+  assert.equal((await ask('GET', `${url}/latest`)).status, 404)
+  const { status, body } = await ask('POST', url, { subjects: ['dsl'] })
+  const id = String(body['id'])
+  assert.deepEqual([status, body['state'], body['askedBy']], [202, 'running', 'local'])
+  assert.deepEqual(body['limits'], { megabytes: 50, lteMegabytes: 20 })
+  assert.equal((await ask('POST', url)).status, 409)
+  assert.equal((await ask('DELETE', `${url}/${id}`)).status, 204)
+  assert.deepEqual(orders, [
+    { order: id, wish: 'start', subjects: ['dsl'] },
+    { order: id, wish: 'stop' },
+  ])
+  const result = { atMs: 1, by: 'operator', subjects: {}, usedBytes: 900, lteUsedBytes: 0 }
+  speedTests.hear('street-1', { order: id, result })
+  const latest = await ask('GET', `${url}/latest`)
+  assert.deepEqual([latest.body['state'], latest.body['result']], ['over', result])
+  const { body: all } = await ask('GET', url)
+  assert.deepEqual(all, { subscriber: 'street-1', items: [latest.body] })
+})
+
+test('why there is no speed test is said, and when to ask again', async () => {
+  const url = '/v1/subscribers/street-1/speed-tests'
+  tested = ({ order }) =>
+    speedTests.hear('street-1', { order, refused: { why: 'often', waitS: 42 } })
+  const answer = await app.inject({
+    method: 'POST',
+    url,
+    headers: { authorization: `Bearer ${ADMIN}` },
+  })
+  assert.deepEqual([answer.statusCode, answer.headers['retry-after']], [429, '42'])
+  tested = () => speedTests.notUnderstood('street-1', 'speedTest')
+  assert.match(String((await ask('POST', url)).body['detail']), /update it/)
+  await ask('POST', '/v1/subscribers', { id: 'away-1' })
+  const away = () => ask('POST', '/v1/subscribers/away-1/speed-tests', {})
+  assert.deepEqual((await away()).body['detail'], 'away-1 has no session: it is not here')
+  await store.keeper.put('session', 'away-1', { concentrator: 'c-2' })
+  const { status, body } = await away()
+  assert.deepEqual([status, body['detail']], [409, 'away-1 has its session at c-2; ask there'])
+  await store.keeper.drop('session', 'away-1')
+  assert.equal((await ask('POST', '/v1/subscribers/nobody/speed-tests')).status, 404)
+  assert.equal((await ask('POST', url, { subjects: ['fibre'] })).status, 400)
+})
+
 test('who may do what follows from the role of the token', async () => {
   const tokens: Record<string, string> = {}
   for (const role of ['reader', 'operator', 'admin']) {
@@ -318,6 +381,8 @@ test('who may do what follows from the role of the token', async () => {
   const tries = [
     ['GET', '/v1/subscribers', undefined, [200, 200, 200]],
     ['POST', '/v1/subscribers', { id: '' }, [403, 400, 400]],
+    ['POST', '/v1/subscribers/nobody/speed-tests', {}, [403, 404, 404]],
+    ['DELETE', '/v1/subscribers/nobody/speed-tests/latest', undefined, [403, 404, 404]],
     ['GET', '/v1/tokens', undefined, [403, 403, 200]],
   ] as const
   for (const [method, url, body, statuses] of tries) {
@@ -483,7 +548,13 @@ test('the document is OpenAPI 3.1, names every route, and the page asks nobody e
   const { body } = await ask('GET', '/openapi.json', undefined, undefined, '')
   assert.equal(body['openapi'], '3.1.0')
   const paths = Object.keys(body['paths'] as object)
-  for (const path of ['/v1/subscribers/{id}', '/v1/plans/{id}/adopt', '/v1/import', '/v1/drain']) {
+  for (const path of [
+    '/v1/subscribers/{id}',
+    '/v1/subscribers/{id}/speed-tests/{test}',
+    '/v1/plans/{id}/adopt',
+    '/v1/import',
+    '/v1/drain',
+  ]) {
     assert.ok(paths.includes(path), paths.join(' '))
   }
   const page = await plain('/docs/', '')

@@ -46,6 +46,7 @@ before(async () => {
     reach: undefined,
     told: () => [],
     verdicts: () => undefined,
+    speedTests: undefined,
   }
   app = await buildApi(room, { api: apiSection().parse({ tls }) }, TOKEN)
   await app.listen({ host: '127.0.0.1', port: 0 })

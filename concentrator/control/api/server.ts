@@ -20,12 +20,14 @@ import type { Store } from '../../subscribers/store.ts'
 import type { Holder, Role } from '../../subscribers/tokens.ts'
 import type { VerdictsOfHome } from '../../subscribers/verdict-log.ts'
 import type { Drain } from '../drain.ts'
+import type { SpeedTests } from '../speed-tests.ts'
 import { Access } from './access.ts'
 import { auditRoutes } from './audit.ts'
 import { bulkRoutes } from './bulk.ts'
 import { enrolmentRoutes } from './enrolment.ts'
 import { planRoutes } from './plans.ts'
 import { documentOf, Problem, problemOf } from './problem.ts'
+import { speedTestRoutes } from './speed-tests.ts'
 import { streetRoutes } from './street.ts'
 import { subscriberRoutes } from './subscribers.ts'
 import { tokenRoutes } from './tokens.ts'
@@ -46,6 +48,8 @@ export interface ApiRoom {
   readonly told: ((subscriber: string) => readonly ToldReason[]) | undefined
   /** What limited a home lately; undefined where homes tell nothing. */
   readonly verdicts: ((subscriber: string) => VerdictsOfHome | undefined) | undefined
+  /** What homes have measured; undefined where they hold no sessions. */
+  readonly speedTests: Pick<SpeedTests, 'ask' | 'of' | 'stop'> | undefined
 }
 
 export type Routes = ReturnType<typeof typed>
@@ -194,6 +198,7 @@ const ROUTES = [
   usageRoutes,
   streetRoutes,
   verdictRoutes,
+  speedTestRoutes,
   tokenRoutes,
   auditRoutes,
 ] as const

@@ -17,6 +17,7 @@ export function lineText({ line, limit }: Pick<PageState, 'limit' | 'line'>): Li
 const PASSED_OVER: readonly Limit[] = [
   'demand/idle',
   'demand/met',
+  'demand/tested',
   'dsl-sync/down',
   'concentrator/away',
 ]

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { SUBJECTS } from '../../../shared/core/speed-result.ts'
 import type { SpeedTester } from '../speed-test/speed-test.ts'
 import type { Asset, Assets } from './assets.ts'
 import { isForUs, isFromUs, type Password, passwordIn } from './guard.ts'
@@ -58,9 +59,19 @@ export async function buildPage(parts: PageParts): Promise<FastifyInstance> {
     parts.live.add(raw)
   })
   app.get('/api/speed-test', () => parts.tester.state)
-  app.post('/api/speed-test', (_request, reply) =>
-    reply.status(parts.tester.start() ? 202 : 409).send(parts.tester.state),
-  )
+  app.post<{ Querystring: { subjects?: string } }>('/api/speed-test', ({ raw, query }, reply) => {
+    const words = String(query.subjects ?? SUBJECTS).split(',')
+    const wanted = SUBJECTS.filter((subject) => words.includes(subject))
+    if (wanted.length === 0) return reply.status(400).type('text/plain').send('No such subject')
+    // Who is root on the router is no guest of the LAN.
+    const refused = parts.tester.start(parts.isLocal(raw) ? 'operator' : 'household', wanted)
+    if (refused === undefined) return reply.status(202).send(parts.tester.state)
+    const againInS = Math.ceil(refused.waitMs / 1_000)
+    return reply
+      .status(refused.why === 'runs' ? 409 : 429)
+      .header('retry-after', againInS)
+      .send({ ...parts.tester.state, againInS })
+  })
   app.delete('/api/speed-test', () => {
     parts.tester.stop()
     return parts.tester.state

@@ -137,7 +137,11 @@ export const TEXTS = {
     loadedUp: 'Delay while uploading',
     used: (megabytes: string, lteMegabytes: string) =>
       `${megabytes} MB used, ${lteMegabytes} MB of it mobile.`,
-    measured: (time: string) => `Measured at ${time}.`,
+    measured: {
+      household: (time: string) => `Measured at ${time}.`,
+      operator: (time: string) => `Measured at ${time}, started by your provider.`,
+    },
+    again: (time: string) => `Not so soon: the next test can be started at ${time}.`,
     never: 'No test has been made since the router started.',
     why: WHY_NO_TEST,
     path: {

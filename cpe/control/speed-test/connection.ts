@@ -6,12 +6,15 @@ import type { CpeConfig } from '../../../shared/config/cpe.ts'
 import { type LegName, legOfAddressId } from '../../../shared/core/leg.ts'
 import type { ServiceClass } from '../../../shared/core/service-class.ts'
 import type { WhyNot } from '../../../shared/core/speed-result.ts'
+import { readHandshake } from '../../../shared/linux/server-socket.ts'
 import { mptcpToken, readTcpInfo } from '../../../shared/linux/sockets.ts'
 import type { BoardLeg } from '../../../shared/relay/leg-board.ts'
 import { descriptorOf } from '../../../shared/session/descriptor.ts'
+import { isIpv4, knownAddress } from '../../../shared/wire/address.ts'
 import { decodeConvert, encodeConvert } from '../../../shared/wire/convert.ts'
 import type { DiagnosedSubflow } from '../../../shared/wire/inet-diag.ts'
 import { encodeOrder, SPEED_TEST, type SpeedTestOrder } from '../../../shared/wire/speed-test.ts'
+import { packetBytesMax } from '../../../shared/wire/tcp-info.ts'
 import type { HouseFlow } from '../../steering/house-flows.ts'
 import { type DialledLeg, dialLeg } from '../dial-leg.ts'
 
@@ -116,10 +119,17 @@ export class TestConnection implements Disposable {
     return sums
   }
 
-  /** The largest packet of the path that it began on. */
+  /** The largest packet on the path that it began on; undefined where it is over. */
   get mtuBytes(): number | undefined {
-    const fd = descriptorOf(this.#link.raw)
-    return fd === undefined ? undefined : readTcpInfo(fd)?.pathMtuBytes
+    const { raw } = this.#link
+    const fd = descriptorOf(raw)
+    const { remoteAddress } = raw
+    if (fd === undefined || remoteAddress === undefined) return undefined
+    const info = readTcpInfo(fd)
+    const handshake = readHandshake(fd)
+    if (info === undefined || handshake === undefined) return undefined
+    const family = isIpv4(knownAddress(remoteAddress)) ? 'ipv4' : 'ipv6'
+    return packetBytesMax(info, handshake, family)
   }
 
   [Symbol.dispose](): void {

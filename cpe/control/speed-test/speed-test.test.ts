@@ -2,30 +2,52 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cpeConfig } from '../../../shared/config/cpe.ts'
 import { UNLIMITED } from '../../../shared/core/budget.ts'
+import type { Starter } from '../../../shared/core/speed-turns.ts'
 import { SpeedTester, type TesterParts } from './speed-test.ts'
 
-test('twelve tests a day use LTE: beyond them neither LTE alone is tested nor both together', async () => {
+test('the household must pause, and the operator may test all the same', async () => {
   using tester = new SpeedTester(linesWithoutAddress())
-  for (let i = 0; i < 12; i++) {
-    const { dsl, lte, both } = await whole(tester)
-    assert.deepEqual([dsl, lte, both], ['unreachable', 'unreachable', 'unreachable'], `test ${i}`)
-  }
-  const { dsl, lte, both } = await whole(tester)
-  assert.deepEqual([dsl, lte, both], ['unreachable', 'lteOften', 'lteOften'])
+  const { dsl, lte, both } = await whole(tester, 'household')
+  assert.deepEqual([dsl, lte, both], ['unreachable', 'unreachable', 'unreachable'])
+  const again = tester.start('household')
+  assert.equal(again?.why, 'often')
+  assert.ok(again.waitMs > 0 && again.waitMs <= 30_000, `${again.waitMs}`)
+  await whole(tester, 'operator')
+  assert.equal(tester.state.result?.by, 'operator')
+  assert.equal(tester.start('operator')?.why, 'often')
 })
 
 test('one test runs at a time, and where LTE may not be used it is not', async () => {
   using tester = new SpeedTester(linesWithoutAddress({ lteMegabytes: 0 }))
-  assert.equal(tester.start(), true)
-  assert.equal(tester.start(), false)
+  assert.equal(tester.start('household'), undefined)
+  assert.equal(tester.start('operator')?.why, 'runs')
   assert.equal(tester.isMeasuring, true)
   const { lte, both } = await over(tester)
   assert.deepEqual([lte, both], ['lteNotTested', 'lteNotTested'])
 })
 
+test('twelve tests a day use LTE: beyond them neither LTE alone is tested nor both together', async () => {
+  let nowMs = 0
+  using tester = new SpeedTester({ ...linesWithoutAddress(), nowMs: () => nowMs })
+  for (let i = 0; i < 12; i++) {
+    const { lte, both } = await whole(tester, 'household')
+    assert.deepEqual([lte, both], ['unreachable', 'unreachable'], `test ${i}`)
+    nowMs += 3_600_000
+  }
+  const { dsl, lte, both } = await whole(tester, 'household')
+  assert.deepEqual([dsl, lte, both], ['unreachable', 'lteOften', 'lteOften'])
+  assert.equal((await whole(tester, 'operator')).lte, 'unreachable')
+})
+
+test('what was not asked for is not tested', async () => {
+  using tester = new SpeedTester(linesWithoutAddress())
+  assert.equal(tester.start('operator', ['lte']), undefined)
+  assert.deepEqual(await over(tester), { dsl: undefined, lte: 'unreachable', both: undefined })
+})
+
 /** Why each subject was not tested. */
-function whole(tester: SpeedTester) {
-  assert.equal(tester.start(), true)
+function whole(tester: SpeedTester, by: Starter) {
+  assert.equal(tester.start(by), undefined)
   return over(tester)
 }
 
@@ -55,6 +77,7 @@ function linesWithoutAddress({ lteMegabytes = 20 } = {}): TesterParts {
     board: { leg: () => line },
     congestion: undefined,
     steering: () => ({ lte: () => ({ ...lte, month: undefined }) }),
+    nowMs: () => 0,
     unixMs: () => 0,
     log: {
       error: (message) => assert.fail(message),

@@ -10,6 +10,8 @@ import type { LegName } from '../../../shared/core/leg.ts'
 import type { ServiceClass } from '../../../shared/core/service-class.ts'
 import { planSpeedTest, type SpeedTestPart } from '../../../shared/core/speed-plan.ts'
 import {
+  type Family,
+  type PathResult,
   type SpeedTestResult,
   type SpeedTestState,
   type Step,
@@ -18,6 +20,7 @@ import {
   type SubjectResult,
   type WhyNot,
 } from '../../../shared/core/speed-result.ts'
+import { SpeedTurns, type Starter, TURN_LIMITS } from '../../../shared/core/speed-turns.ts'
 import type { Log } from '../../../shared/daemon/log.ts'
 import { Netlink, NetlinkSocket } from '../../../shared/linux/netlink.ts'
 import { dumpSubflows } from '../../../shared/linux/subflows.ts'
@@ -25,14 +28,22 @@ import { SpeedTestMode } from '../../../shared/wire/speed-test.ts'
 import type { HouseFlow } from '../../steering/house-flows.ts'
 import type { RunningSteering } from '../../steering/steering.ts'
 import { TestConnection, TestFailure, type TestHome } from './connection.ts'
+import { familiesOf, homeBy, lookAtPath } from './paths.ts'
 import { Pings } from './pings.ts'
 import { receive, send, type TransferLimits } from './transfer.ts'
 
 export interface TesterParts extends Omit<TestHome, 'subflows'> {
   readonly config: TestHome['config'] & Pick<CpeConfig, 'speedTest'>
   readonly steering: () => Pick<RunningSteering, 'lte'>
+  readonly nowMs: () => number
   readonly unixMs: () => number
   readonly log: Pick<Log, 'error' | 'info'>
+}
+
+/** Why a test has not begun, and about when one may. */
+export interface NoTurn {
+  readonly why: 'runs' | 'often'
+  readonly waitMs: number
 }
 
 export class SpeedTester {
@@ -44,8 +55,13 @@ export class SpeedTester {
   #running: SpeedTestState['running']
   #result: SpeedTestResult | undefined
   #overMs = -Infinity
-  /** When tests of the last day began to use LTE, and whether the one that runs has. */
-  #lteTestedMs: number[] = []
+  readonly #turns: Readonly<Record<Starter, SpeedTurns>> = {
+    household: new SpeedTurns(TURN_LIMITS.household),
+    operator: new SpeedTurns(TURN_LIMITS.operator),
+  }
+  /** By which the one that runs reaches the concentrator. */
+  readonly #family: Record<LegName, Family | undefined> = { dsl: undefined, lte: undefined }
+  /** The one that runs has used it. */
   #usesLte = false
 
   constructor(parts: TesterParts) {
@@ -54,7 +70,7 @@ export class SpeedTester {
 
   /** It runs, or has only just ended: the lines are as full as it has made them. */
   get isMeasuring(): boolean {
-    return this.#stop !== undefined || performance.now() - this.#overMs < CALM_MS
+    return this.#stop !== undefined || this.#parts.nowMs() - this.#overMs < CALM_MS
   }
 
   get state(): SpeedTestState {
@@ -79,22 +95,27 @@ export class SpeedTester {
     return { [Symbol.dispose]: () => void this.#listeners.delete(hear) }
   }
 
-  /** False while one runs already. */
-  start(): boolean {
-    if (this.#stop !== undefined) return false
+  /** Undefined where it has begun; else why not. Of `wanted` alone. */
+  start(by: Starter, wanted: readonly Subject[] = SUBJECTS): NoTurn | undefined {
+    if (this.#stop !== undefined) return { why: 'runs', waitMs: TEST_MS_USUAL }
+    const turns = this.#turns[by]
+    const waitMs = turns.waitMs(this.#parts.nowMs())
+    if (waitMs > 0) return { why: 'often', waitMs }
+    turns.began(this.#parts.nowMs())
     const stop = new AbortController()
     this.#stop = stop
-    this.#result = { atMs: this.#parts.unixMs(), subjects: {}, usedBytes: 0, lteUsedBytes: 0 }
-    this.#run(stop.signal)
+    this.#result = { atMs: this.#parts.unixMs(), by, subjects: {}, usedBytes: 0, lteUsedBytes: 0 }
+    this.#run(wanted, turns, stop.signal)
       .catch((error: unknown) => this.#parts.log.error('speed test failed', { why: String(error) }))
       .finally(() => {
         this.#stop = undefined
         this.#running = undefined
-        this.#overMs = performance.now()
+        this.#overMs = this.#parts.nowMs()
+        turns.ended(this.#overMs)
         this.#parts.log.info('speed test', { ...this.#result })
         this.#tell()
       })
-    return true
+    return undefined
   }
 
   stop(): void {
@@ -107,16 +128,19 @@ export class SpeedTester {
     this.#diagnosis[Symbol.dispose]()
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
+  async #run(wanted: readonly Subject[], turns: SpeedTurns, signal: AbortSignal): Promise<void> {
     const plan = planSpeedTest(this.#parts.config.speedTest)
     this.#usesLte = false
-    for (const subject of SUBJECTS) {
-      const why = signal.aborted ? 'stopped' : this.#whyNot(subject)
+    this.#family.dsl = undefined
+    this.#family.lte = undefined
+    for (const subject of SUBJECTS.filter((one) => wanted.includes(one))) {
+      this.#step(subject, 'path')
+      const why = signal.aborted ? 'stopped' : this.#whyNot(subject, turns)
       if (why !== undefined) {
         this.#learn(subject, { why })
         continue
       }
-      if (subject !== 'dsl' && !this.#usesLte) this.#lteTestedMs.push(performance.now())
+      if (subject !== 'dsl' && !this.#usesLte) turns.usedLte(this.#parts.nowMs())
       this.#usesLte ||= subject !== 'dsl'
       try {
         await this.#test(subject, plan[subject], signal)
@@ -128,7 +152,7 @@ export class SpeedTester {
   }
 
   /** What stands in the way; undefined where it can be tested. */
-  #whyNot(subject: Subject): WhyNot | undefined {
+  #whyNot(subject: Subject, turns: SpeedTurns): WhyNot | undefined {
     const { board, config } = this.#parts
     const steering = this.#parts.steering()
     if (subject !== 'lte' && !board.leg('dsl').up) return 'down'
@@ -138,14 +162,11 @@ export class SpeedTester {
     if (budget.spent) return 'lteSpent'
     if (barred !== undefined) return 'lteOff'
     if (!board.leg('lte').up) return 'down'
-    if (this.#usesLte) return undefined
-    const sinceMs = performance.now() - DAY_MS
-    this.#lteTestedMs = this.#lteTestedMs.filter((atMs) => atMs > sinceMs)
-    return this.#lteTestedMs.length >= LTE_TESTS_A_DAY ? 'lteOften' : undefined
+    return this.#usesLte || turns.mayUseLte(this.#parts.nowMs()) ? undefined : 'lteOften'
   }
 
   async #test(subject: Subject, part: SpeedTestPart, signal: AbortSignal): Promise<void> {
-    this.#step(subject, 'path')
+    if (subject !== 'both') await this.#lookAtPaths(subject, signal)
     const echo = await this.#open(subject, SpeedTestMode.echo, 0, signal)
     try {
       const pings = new Pings(echo)
@@ -162,6 +183,24 @@ export class SpeedTester {
     } finally {
       this.#close(echo)
     }
+  }
+
+  /** By the first family that reaches it, the leg is measured. */
+  async #lookAtPaths(leg: LegName, signal: AbortSignal): Promise<void> {
+    const { board, config } = this.#parts
+    const { address4, address6 } = board.leg(leg)
+    const own = { ipv4: address4, ipv6: address6 }
+    const families = familiesOf(config.concentrator)
+    const look = async (family: Family): Promise<PathResult> => {
+      if (own[family] === undefined) return { why: 'noAddress' }
+      const open = () => this.#open(leg, SpeedTestMode.echo, 0, signal, family)
+      return await lookAtPath(open, (connection) => this.#close(connection))
+    }
+    const found = await Promise.all(families.map(look))
+    const paths = Object.fromEntries(families.map((family, i) => [family, found[i]]))
+    const family = families.find((_, i) => found[i]?.why === undefined)
+    this.#family[leg] = family
+    this.#learn(leg, { paths, ...(family !== undefined && { family }) })
   }
 
   /** Bits a second, and the median delay meanwhile. */
@@ -195,10 +234,12 @@ export class SpeedTester {
     mode: SpeedTestMode,
     bytes: number,
     signal: AbortSignal,
+    family: Family | undefined = this.#family[WAYS[subject].leg],
   ): Promise<TestConnection> {
     const { leg, serviceClass } = WAYS[subject]
     const order = { mode, bytes: mode === SpeedTestMode.down ? bytes : 0 }
-    const connection = await TestConnection.open(this.#parts, leg, serviceClass, order, signal)
+    const home = family === undefined ? this.#parts : homeBy(this.#parts, family)
+    const connection = await TestConnection.open(home, leg, serviceClass, order, signal)
     this.#connections.add(connection)
     return connection
   }
@@ -249,6 +290,5 @@ const WAYS: Readonly<
 const IDLE_PINGS = 12
 /** What stood in queues has left, and averages have come down. */
 const CALM_MS = 1_500
-const DAY_MS = 86_400_000
-/** Of 20 MB each: whoever is in the LAN may ask for one. */
-const LTE_TESTS_A_DAY = 12
+/** Of all three, on lines that carry some ten Mbit/s. */
+const TEST_MS_USUAL = 20_000

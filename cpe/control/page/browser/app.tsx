@@ -17,7 +17,7 @@ export interface Actions {
 }
 
 export function App({ view, actions }: { readonly view: View; readonly actions: Actions }) {
-  const { state, contact, lately, history, test, manage } = view
+  const { state, contact, lately, history, test, testAgain, manage } = view
   if (state === undefined) return null
   return (
     <>
@@ -27,7 +27,7 @@ export function App({ view, actions }: { readonly view: View; readonly actions: 
       {state.budget !== undefined && <Budget budget={state.budget} />}
       <Day history={history} minute={Math.floor(state.atMs / MINUTE_MS)} />
       <Helps history={history} />
-      {test !== undefined && <SpeedTest test={test} actions={actions} />}
+      {test !== undefined && <SpeedTest test={test} again={testAgain} actions={actions} />}
       {state.manageable && <Manage manage={manage} actions={actions} />}
     </>
   )

@@ -7,6 +7,7 @@ import { type Actions, App } from './app.tsx'
 import { listen, readHistory, readTest, restart, startTest, stopTest } from './router.ts'
 import { NOTHING, type View, withState } from './view.ts'
 
+const MINUTE_MS = 60_000
 let view: View = NOTHING
 const root = document.createElement('main')
 root.id = 'page'
@@ -20,7 +21,7 @@ function show(next: Partial<View>): void {
 }
 
 const actions: Actions = {
-  startTest: () => void startTest(),
+  startTest: () => void startTest().then((inS) => show({ testAgain: inS && minuteAfter(inS) })),
   stopTest: () => void stopTest(),
   restart: (password) => void manage(restart(password).then(told(TEXTS.manage.restarting))),
 }
@@ -39,6 +40,11 @@ function told(done: string): (status: number) => string {
   }
 }
 
+/** The first whole one, for no seconds are shown. */
+function minuteAfter(seconds: number): number {
+  return Math.ceil((Date.now() + seconds * 1_000) / MINUTE_MS) * MINUTE_MS
+}
+
 async function refresh(): Promise<void> {
   const history = await readHistory()
   if (history !== undefined) show({ history })
@@ -49,6 +55,6 @@ listen({
   test: (test) => show({ test }),
   lost: () => show({ contact: false }),
 })
-setInterval(() => void refresh(), 60_000)
+setInterval(() => void refresh(), MINUTE_MS)
 void refresh()
 void readTest().then((test) => test && show({ test }))

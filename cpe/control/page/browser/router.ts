@@ -35,8 +35,10 @@ export async function readTest(): Promise<SpeedTestState | undefined> {
   return (await ask<SpeedTestState>('GET', '/api/speed-test')).answer
 }
 
-export async function startTest(): Promise<void> {
-  await ask('POST', '/api/speed-test')
+/** Seconds until one may be started again, where it was not because there were too many. */
+export async function startTest(): Promise<number | undefined> {
+  const { status, againInS } = await ask('POST', '/api/speed-test')
+  return status === 429 ? againInS : undefined
 }
 
 export async function stopTest(): Promise<void> {
@@ -52,10 +54,11 @@ async function ask<Answer>(
   method: string,
   path: string,
   password?: string,
-): Promise<{ readonly status: number; readonly answer?: Answer }> {
+): Promise<{ readonly status: number; readonly answer?: Answer; readonly againInS?: number }> {
   try {
     const response = await fetch(path, withOurs(method, password))
-    if (!response.ok) return { status: response.status }
+    const againInS = Number(response.headers.get('retry-after'))
+    if (!response.ok) return { status: response.status, againInS }
     return { status: response.status, answer: (await response.json()) as Answer }
   } catch {
     return { status: 0 }

@@ -13,9 +13,12 @@ import { clock, megabits, megabytes, milliseconds } from './units.ts'
 
 export function SpeedTest({
   test,
+  again,
   actions,
 }: {
   readonly test: SpeedTestState
+  /** When the next may be started, where that was said. */
+  readonly again: number | undefined
   readonly actions: Actions
 }) {
   const texts = TEXTS.test
@@ -31,7 +34,13 @@ export function SpeedTest({
         >
           {running === undefined ? texts.start : texts.stop}
         </button>
-        <span role="status">{running === undefined ? '' : doing(running)}</span>
+        <span role="status">
+          {running !== undefined
+            ? doing(running)
+            : again !== undefined
+              ? texts.again(clock(again))
+              : ''}
+        </span>
       </p>
       {result === undefined ? (
         running === undefined && <p class="quiet">{texts.never}</p>
@@ -64,7 +73,7 @@ export function SpeedTest({
           <Why subjects={result.subjects} />
           {running === undefined && (
             <p class="quiet">
-              {texts.measured(clock(result.atMs))}{' '}
+              {texts.measured[result.by](clock(result.atMs))}{' '}
               {texts.used(megabytes(result.usedBytes), megabytes(result.lteUsedBytes))}
             </p>
           )}

@@ -13,6 +13,8 @@ export interface View {
   readonly lately: Readonly<Record<LegName, readonly number[]>>
   readonly history: PageHistory | undefined
   readonly test: SpeedTestState | undefined
+  /** When the next may be started, by this telephone's clock; undefined where it was not asked for too often. */
+  readonly testAgain: number | undefined
   /** Whether the whole list of when mobile helped is shown. */
   readonly manage: ManageView
 }
@@ -29,6 +31,7 @@ export const NOTHING: View = {
   lately: { dsl: [], lte: [] },
   history: undefined,
   test: undefined,
+  testAgain: undefined,
   manage: { busy: false, said: '' },
 }
 
