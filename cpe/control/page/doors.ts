@@ -96,7 +96,7 @@ export class Doors implements AsyncDisposable {
     const address = encodeSockaddr6(knownAddress('::'), port)
     const options = { address, multipath: false, transparent: false, reusePort: false, device }
     const server = this.#serve()
-    server.listen({ fd: openListener(options, `${device} port ${port}`) })
+    server.listen({ fd: openListener(options, `${device} port ${port} (page.port)`) })
     return server
   }
 

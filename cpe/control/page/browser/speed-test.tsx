@@ -9,7 +9,8 @@ import {
 } from '../../../../shared/core/speed-result.ts'
 import { TEXTS } from '../texts.ts'
 import type { Actions } from './app.tsx'
-import { clock, megabits, megabytes, milliseconds } from './units.ts'
+import { Nothing } from './nothing.tsx'
+import { amount, clock, megabits, milliseconds } from './units.ts'
 
 export function SpeedTest({
   test,
@@ -31,7 +32,7 @@ export function SpeedTest({
         >
           {running === undefined ? texts.start : texts.stop}
         </button>
-        <span role="status">{running === undefined ? '' : doing(running)}</span>
+        <span role="status">{running === undefined ? done(result) : doing(running)}</span>
       </p>
       {result === undefined ? (
         running === undefined && <p class="quiet">{texts.never}</p>
@@ -54,7 +55,7 @@ export function SpeedTest({
                   <tr key={title}>
                     <th scope="row">{title}</th>
                     {SUBJECTS.map((subject) => (
-                      <td key={subject}>{cell(result.subjects[subject], value)}</td>
+                      <td key={subject}>{cell(result.subjects[subject], value) ?? <Nothing />}</td>
                     ))}
                   </tr>
                 ))}
@@ -63,10 +64,7 @@ export function SpeedTest({
           </div>
           <Why subjects={result.subjects} />
           {running === undefined && (
-            <p class="quiet">
-              {texts.measured(clock(result.atMs))}{' '}
-              {texts.used(megabytes(result.usedBytes), megabytes(result.lteUsedBytes))}
-            </p>
+            <p class="quiet">{texts.used(amount(result.usedBytes), amount(result.lteUsedBytes))}</p>
           )}
         </>
       )}
@@ -84,11 +82,7 @@ function Why({
       {SUBJECTS.map((subject) => {
         const why = subjects[subject]?.why
         if (why === undefined) return null
-        return (
-          <li key={subject}>
-            {nameOf(subject)}: {TEXTS.test.why[why]}
-          </li>
-        )
+        return <li key={subject}>{TEXTS.test.reason(nameOf(subject), TEXTS.test.why[why])}</li>
       })}
     </ul>
   )
@@ -100,6 +94,11 @@ function doing({ subject, step }: NonNullable<SpeedTestState['running']>): strin
   return running(nameOf(subject), TEXTS.help.directions[step])
 }
 
+/** Whoever hears the page hears that it is over. */
+function done(result: SpeedTestState['result']): string {
+  return result === undefined ? '' : TEXTS.test.measured(clock(result.atMs))
+}
+
 function nameOf(subject: Subject): string {
   return subject === 'both' ? TEXTS.test.both : TEXTS.legs[subject]
 }
@@ -107,8 +106,8 @@ function nameOf(subject: Subject): string {
 function cell(
   result: SubjectResult | undefined,
   value: (result: SubjectResult) => string | undefined,
-): string {
-  return (result && value(result)) ?? '–'
+): string | undefined {
+  return result && value(result)
 }
 
 const ROWS: ReadonlyArray<{
@@ -116,11 +115,11 @@ const ROWS: ReadonlyArray<{
   readonly value: (result: SubjectResult) => string | undefined
 }> = [
   {
-    title: `${TEXTS.download}, Mbit/s`,
+    title: TEXTS.test.rate(TEXTS.download),
     value: ({ downBitsPerS: rate }) => (rate === undefined ? undefined : megabits(rate)),
   },
   {
-    title: `${TEXTS.upload}, Mbit/s`,
+    title: TEXTS.test.rate(TEXTS.upload),
     value: ({ upBitsPerS: rate }) => (rate === undefined ? undefined : megabits(rate)),
   },
   {

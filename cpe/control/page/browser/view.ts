@@ -13,7 +13,6 @@ export interface View {
   readonly lately: Readonly<Record<LegName, readonly number[]>>
   readonly history: PageHistory | undefined
   readonly test: SpeedTestState | undefined
-  /** Whether the whole list of when mobile helped is shown. */
   readonly manage: ManageView
 }
 
