@@ -67,8 +67,10 @@ await shoot(browser, 'page-desktop-dark', { ...DESKTOP, colorScheme: 'dark' }, a
   await page.getByLabel('Password').scrollIntoViewIfNeeded()
 })
 
-await street.fail('dsl')
+// Somebody unplugs the modem, with the page open.
 await shoot(browser, 'page-dsl-down', { ...SMALL_PHONE, colorScheme: 'light' }, async (page) => {
+  await page.getByText('Your line works well.').waitFor({ timeout: 10_000 })
+  await street.fail('dsl')
   await page.getByText('You are online over mobile').waitFor({ timeout: 10_000 })
   await pause(SETTLED_MS)
 })
