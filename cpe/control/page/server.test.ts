@@ -90,10 +90,9 @@ async function page({ isLocal = false, bundleFails = false } = {}) {
     isMaking: false,
     failures: [] as string[],
   }
-  const make = async (): Promise<Bundle> => {
-    if (bundleFails) throw new Error('no tar here')
-    return { name: 'hybridge-home-1.tar.gz', bytes: Buffer.from('packed') }
-  }
+  const made: Bundle = { name: 'hybridge-home-1.tar.gz', bytes: Buffer.from('packed') }
+  const make = () =>
+    bundleFails ? Promise.reject(new Error('no tar here')) : Promise.resolve(made)
   const app = await buildPage({
     watch: {
       state: STATE,
