@@ -176,11 +176,11 @@ export const TEXTS = {
     why: WHY_NO_TEST,
     path: {
       mptcp: 'Joining',
-      mtu: 'Packet size',
+      mtu: 'Packet size, bytes',
       joins: 'possible',
       stripped: 'blocked by the network',
     },
-    bytes: (bytes: number) => `${bytes} bytes`,
+    bytes: (bytes: number) => `${bytes}`,
     rate: (direction: string) => `${direction}, Mbit/s`,
     reason: (what: string, why: string) => `${what}: ${why}`,
   },
