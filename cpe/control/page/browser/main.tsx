@@ -90,7 +90,13 @@ function foundAgain(): void {
 }
 
 listen({
-  state: (state) => show(withState(view, state)),
+  state: (state) => {
+    const before = view.state?.helps ?? state.helps
+    show(withState(view, state))
+    // When mobile helps, or no longer does, stands in the day.
+    const { down, up } = state.helps
+    if (down !== before.down || up !== before.up) void refresh()
+  },
   test: (test) => show({ test }),
   foundAgain,
   lost: () => show({ contact: false }),
