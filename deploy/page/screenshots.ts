@@ -64,16 +64,20 @@ await shoot(browser, 'page-desktop-light', { ...DESKTOP, colorScheme: 'light' },
 await shoot(browser, 'page-desktop-dark', { ...DESKTOP, colorScheme: 'dark' }, async (page) => {
   await page.getByText('Measured at').waitFor()
   await page.getByText('For whoever looks after the router').click()
-  await page.getByLabel('Password').scrollIntoViewIfNeeded()
+  await page.getByText('Connections that are open now').scrollIntoViewIfNeeded()
 })
 
-// Somebody unplugs the modem, with the page open.
+// Somebody watches a film, and unplugs the modem with the page open.
+const film = ['curl', '-s', '-o', '/dev/null', '--limit-rate', '2M']
+const watching = street.spawn('home', [...film, 'http://198.51.100.10/bytes/4000000000'])
 await shoot(browser, 'page-dsl-down', { ...SMALL_PHONE, colorScheme: 'light' }, async (page) => {
-  await page.getByText('Your line works well.').waitFor({ timeout: 10_000 })
+  await page.locator('.leg.dsl').getByText('works').waitFor({ timeout: 10_000 })
+  await pause(SPARK_MS)
   await street.fail('dsl')
   await page.getByText('You are online over mobile').waitFor({ timeout: 10_000 })
-  await pause(SETTLED_MS)
+  await pause(SPARK_MS)
 })
+watching.kill('SIGTERM')
 await street.fail('lte')
 await shoot(browser, 'page-offline', { ...SMALL_PHONE, colorScheme: 'dark' }, async (page) => {
   await page.getByText('You are offline').waitFor({ timeout: 30_000 })
