@@ -36,13 +36,8 @@ paintDay(join(stateDirectory(street.name, 'cpe'), 'cpe-day.json'), Date.now())
 // What ends so writes no file of its own.
 await street.restart('cpe', 'SIGKILL')
 
-const loading = street.spawn('home', [
-  'curl',
-  '-s',
-  '-o',
-  '/dev/null',
-  'http://198.51.100.10/bytes/4000000000',
-])
+const download = ['curl', '-s', '-o', '/dev/null', 'http://198.51.100.10/bytes/4000000000']
+const loading = street.spawn('home', download)
 for (const colorScheme of ['light', 'dark'] as const) {
   await shoot(
     browser,
@@ -67,9 +62,8 @@ await shoot(browser, 'page-desktop-dark', { ...DESKTOP, colorScheme: 'dark' }, a
   await page.getByText('Connections that are open now').scrollIntoViewIfNeeded()
 })
 
-// Somebody watches a film, and unplugs the modem with the page open.
-const film = ['curl', '-s', '-o', '/dev/null', '--limit-rate', '2M']
-const watching = street.spawn('home', [...film, 'http://198.51.100.10/bytes/4000000000'])
+// Somebody loads something, and unplugs the modem with the page open.
+const stillLoading = street.spawn('home', download)
 await shoot(browser, 'page-dsl-down', { ...SMALL_PHONE, colorScheme: 'light' }, async (page) => {
   await page.locator('.leg.dsl').getByText('works').waitFor({ timeout: 10_000 })
   await pause(SPARK_MS)
@@ -77,7 +71,7 @@ await shoot(browser, 'page-dsl-down', { ...SMALL_PHONE, colorScheme: 'light' }, 
   await page.getByText('You are online over mobile').waitFor({ timeout: 10_000 })
   await pause(SPARK_MS)
 })
-watching.kill('SIGTERM')
+stillLoading.kill('SIGTERM')
 await street.fail('lte')
 await shoot(browser, 'page-offline', { ...SMALL_PHONE, colorScheme: 'dark' }, async (page) => {
   await page.getByText('You are offline').waitFor({ timeout: 30_000 })

@@ -7,7 +7,7 @@ import { amount, date } from './units.ts'
 
 export function Budget({ budget }: { readonly budget: BudgetNow }) {
   const { usedBytes, monthlyBytes, endMs } = budget
-  const percent = Math.min(100, Math.floor((100 * usedBytes) / monthlyBytes))
+  const percent = Math.min(100, (100 * usedBytes) / monthlyBytes)
   const said = TEXTS.budget.used(amount(usedBytes), amount(monthlyBytes))
   return (
     <section class="card">

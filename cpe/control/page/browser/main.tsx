@@ -18,6 +18,8 @@ import { fileSize } from './units.ts'
 import { NOTHING, type View, withState } from './view.ts'
 
 const REFRESH_MS = 60_000
+/** The router puts the day together once a second. */
+const TOLD_MS = 1_500
 const SAVING_MS = 60_000
 
 let view: View = NOTHING
@@ -95,7 +97,7 @@ listen({
     show(withState(view, state))
     // When mobile helps, or no longer does, stands in the day.
     const { down, up } = state.helps
-    if (down !== before.down || up !== before.up) void refresh()
+    if (down !== before.down || up !== before.up) setTimeout(() => void refresh(), TOLD_MS)
   },
   test: (test) => show({ test }),
   foundAgain,

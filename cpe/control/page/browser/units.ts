@@ -18,16 +18,16 @@ export function round(bitsPerS: number): string {
 
 /** With the same unit always, for a table. */
 export function megabits(bitsPerS: number): string {
-  return digits(bitsPerS / 1e6, bitsPerS < 1e7 ? 1 : 0)
+  return digits(bitsPerS / 1e6, bitsPerS < 9.95e6 ? 1 : 0)
 }
 
 export function milliseconds(ms: number): string {
-  return units.milliseconds(digits(ms, ms < 10 ? 1 : 0))
+  return units.milliseconds(digits(ms, ms < 9.95 ? 1 : 0))
 }
 
 export function amount(bytes: number): string {
-  if (bytes >= 1e9) return units.gigabytes(digits(bytes / 1e9, bytes < 1e10 ? 1 : 0))
-  return units.megabytes(digits(bytes / 1e6, bytes > 5e4 && bytes < 1e7 ? 1 : 0))
+  if (bytes >= 1e9) return units.gigabytes(digits(bytes / 1e9, bytes < 9.95e9 ? 1 : 0))
+  return units.megabytes(digits(bytes / 1e6, bytes > 5e4 && bytes < 9.95e6 ? 1 : 0))
 }
 
 /** Of a file. */
