@@ -2,9 +2,8 @@
  * What a daemon on this machine says of itself, from its socket (daemon/facts-socket.ts).
  */
 import { existsSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { readFacts } from '../shared/daemon/facts-socket.ts'
 import { sentenceOf } from '../shared/daemon/log.ts'
 import { Unreachable } from './api.ts'
 import { Misuse } from './misuse.ts'
@@ -23,7 +22,7 @@ export function socketOf(said: string | undefined, exists = existsSync): string 
 
 export async function factsOf(socket: string): Promise<Facts> {
   try {
-    return JSON.parse(await text(connect(socket))) as Facts
+    return (await readFacts(socket)) as Facts
   } catch (error) {
     throw new Unreachable(`${socket} does not answer (${sentenceOf(error)})`)
   }

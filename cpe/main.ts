@@ -35,7 +35,7 @@ import { openHands } from './steering/hands.ts'
 import { startSteering } from './steering/steering.ts'
 
 const given = await givenHome(process.argv.slice(2))
-const { config, readAgain } = given
+const { config, file, readAgain } = given
 
 await runDaemon(async (signal, again) => {
   log.level = config.log.level
@@ -101,7 +101,7 @@ await runDaemon(async (signal, again) => {
   const held = config.concentrator.session === undefined ? undefined : control
   const seen = { house, steering, tunnel, session: held, host, verdicts }
   await using _lookers = await openLookers(config, seen, log)
-  const shown = { steering, tester, verdicts, board, unixMs, log }
+  const shown = { steering, tester, verdicts, board, unixMs, log, file }
   await using _page = await openPage(config, { ...shown, restart: again })
 
   await Promise.race([steering.settled, untilAborted(signal), workers.death])

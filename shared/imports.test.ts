@@ -13,7 +13,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'shared/wire': [],
   'shared/config': ['shared/core/', 'shared/wire/', 'shared/session/', 'node:fs', 'zod', 'yaml'],
   'shared/session': ['shared/wire/', 'node:'],
-  'shared/daemon': ['node:', 'pino', 'commander', 'prom-client', 'package.json'],
+  // Its support bundle leaves out what nobody may read.
+  'shared/daemon': [
+    'shared/core/redaction.ts',
+    'node:',
+    'pino',
+    'commander',
+    'prom-client',
+    'package.json',
+  ],
   'shared/linux': ['shared/wire/', 'node:', 'koffi'],
   'shared/relay': ['shared/linux/', 'shared/wire/', 'shared/core/', 'node:'],
   'shared/tunnel': ['shared/linux/', 'shared/wire/', 'shared/core/', 'node:'],

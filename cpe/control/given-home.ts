@@ -26,11 +26,15 @@ import { seenInterfaces } from './seen-interfaces.ts'
 /** Enrols where that has not been done, for as long as it takes. Ends the process as `configFrom` does. */
 export async function givenHome(argv: readonly string[]): Promise<GivenHome> {
   const choose = concentratorChooser()
-  const { config: read, readAgain } = configFrom<ReadHome>(
+  const {
+    config: read,
+    file,
+    readAgain,
+  } = configFrom<ReadHome>(
     {
       name: 'cpe/main.ts',
       summary: "Bond the home's two lines: capture its TCP, carry it over Multipath TCP.",
-      read: (file) => readHome(file, choose),
+      read: (named) => readHome(named, choose),
     },
     argv,
   )
@@ -38,6 +42,7 @@ export async function givenHome(argv: readonly string[]): Promise<GivenHome> {
   const { mark, isLedAstray } = read
   const given = (config: CpeConfig) => ({
     config,
+    file,
     mark,
     isLedAstray,
     readAgain: settled(readAgain),

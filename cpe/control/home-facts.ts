@@ -1,6 +1,7 @@
 /**
  * Everything that the home knows of itself now, for who looks on the router: `hybridge top`, a support bundle.
  */
+import { join } from 'node:path'
 import { release } from '../../shared/daemon/arguments.ts'
 import { HOUSE_COUNTERS, type HouseCounters } from '../data/room.ts'
 import type { HouseFlow } from '../steering/house-flows.ts'
@@ -40,6 +41,11 @@ export function homeFacts({ counters, flows, steering, verdicts }: FactsHouse): 
       .map(({ unixMs, text }) => ({ unixMs, text })),
     counters: Object.fromEntries(HOUSE_COUNTERS.map((name) => [name, counters.read(name)])),
   }
+}
+
+/** Where they are told. */
+export function factsSocket({ stateDirectory }: { readonly stateDirectory: string }): string {
+  return join(stateDirectory, 'cpe-facts.sock')
 }
 
 /** Those that have carried the most. */

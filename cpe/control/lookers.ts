@@ -1,14 +1,13 @@
 /**
  * Those who look at the home and change nothing: Prometheus, `hybridge top`, whoever sends SIGUSR2.
  */
-import { join } from 'node:path'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { serveFacts } from '../../shared/daemon/facts-socket.ts'
 import type { Log } from '../../shared/daemon/log.ts'
 import { type TunnelBoard, tunnelCounts } from '../data/tunnel-board.ts'
 import type { RunningSteering } from '../steering/steering.ts'
 import { exportMetrics, type MeasuredHome } from './exporter.ts'
-import { type FactsHouse, homeFacts } from './home-facts.ts'
+import { type FactsHouse, factsSocket, homeFacts } from './home-facts.ts'
 import type { RunningVerdicts } from './open-verdicts.ts'
 import { sayFactsOnSignal } from './say-facts.ts'
 import { verdictFacts } from './verdict-facts.ts'
@@ -31,7 +30,7 @@ export async function openLookers(
   opened.use(await exportMetrics(config, home, log))
   opened.use(
     await serveFacts(
-      join(config.stateDirectory, FACTS_SOCKET),
+      factsSocket(config),
       () => homeFacts({ ...house, steering, verdicts }),
       (why) => log.warn('facts socket', { why }),
     ),
@@ -46,6 +45,3 @@ export async function openLookers(
   const standing = opened.move()
   return { [Symbol.asyncDispose]: () => standing.disposeAsync() }
 }
-
-/** In the state directory. */
-const FACTS_SOCKET = 'cpe-facts.sock'

@@ -36,13 +36,8 @@ paintDay(join(stateDirectory(street.name, 'cpe'), 'cpe-day.json'), Date.now())
 // What ends so writes no file of its own.
 await street.restart('cpe', 'SIGKILL')
 
-const loading = street.spawn('home', [
-  'curl',
-  '-s',
-  '-o',
-  '/dev/null',
-  'http://198.51.100.10/bytes/4000000000',
-])
+const download = ['curl', '-s', '-o', '/dev/null', 'http://198.51.100.10/bytes/4000000000']
+const loading = street.spawn('home', download)
 for (const colorScheme of ['light', 'dark'] as const) {
   await shoot(
     browser,
@@ -64,14 +59,19 @@ await shoot(browser, 'page-desktop-light', { ...DESKTOP, colorScheme: 'light' },
 await shoot(browser, 'page-desktop-dark', { ...DESKTOP, colorScheme: 'dark' }, async (page) => {
   await page.getByText('Measured at').waitFor()
   await page.getByText('For whoever looks after the router').click()
-  await page.getByLabel('Password').scrollIntoViewIfNeeded()
+  await page.getByText('Connections that are open now').scrollIntoViewIfNeeded()
 })
 
-await street.fail('dsl')
+// Somebody loads something, and unplugs the modem with the page open.
+const stillLoading = street.spawn('home', download)
 await shoot(browser, 'page-dsl-down', { ...SMALL_PHONE, colorScheme: 'light' }, async (page) => {
+  await page.locator('.leg.dsl').getByText('works').waitFor({ timeout: 10_000 })
+  await pause(SPARK_MS)
+  await street.fail('dsl')
   await page.getByText('You are online over mobile').waitFor({ timeout: 10_000 })
-  await pause(SETTLED_MS)
+  await pause(SPARK_MS)
 })
+stillLoading.kill('SIGTERM')
 await street.fail('lte')
 await shoot(browser, 'page-offline', { ...SMALL_PHONE, colorScheme: 'dark' }, async (page) => {
   await page.getByText('You are offline').waitFor({ timeout: 30_000 })

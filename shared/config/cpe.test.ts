@@ -606,6 +606,16 @@ const contradictions: ReadonlyArray<{ key: string; value: unknown; says: RegExp 
     value: 93,
     says: /: overflow\.releasePercent is 93, but overflow\.engagePercent is 93; LTE would come and go, choose less$/,
   },
+  {
+    key: 'page.port',
+    value: 9_803,
+    says: /: page\.port is 9803, but metrics\.port takes 9803; choose another$/,
+  },
+  {
+    key: 'metrics.port',
+    value: 15_800,
+    says: /: metrics\.port is 15800, but capturePort takes 15800; choose another$/,
+  },
 ]
 
 for (const { key, value, says } of contradictions) {
@@ -634,6 +644,25 @@ test('capturePort leaves room for one port per worker', () => {
     reading.problems[0] ?? '',
     /: capturePort is 65521, but 16 workers need ports up to 65536; choose 65520 or less$/,
   )
+})
+
+test('the capture takes a port for each worker, and a door that is shut takes none', () => {
+  const four = { ...minimal, workers: 4 }
+  for (const port of [15_799, 15_804]) {
+    assert.equal(readWith(cpeConfig, four, 'page.port', port).kind, 'value')
+  }
+  for (const port of [15_800, 15_803]) {
+    const reading = readWith(cpeConfig, four, 'page.port', port)
+    assert.ok(reading.kind === 'problems')
+    assert.match(
+      reading.problems[0] ?? '',
+      /: page\.port is \d+, but capturePort takes 15800 to 15803; choose another$/,
+    )
+  }
+  const withoutMetrics = { ...minimal, metrics: { enabled: false } }
+  assert.equal(readWith(cpeConfig, withoutMetrics, 'page.port', 9_803).kind, 'value')
+  const withoutPage = { ...minimal, page: { enabled: false } }
+  assert.equal(readWith(cpeConfig, withoutPage, 'metrics.port', 8_806).kind, 'value')
 })
 
 test('a wrong cookie is never shown', () => {

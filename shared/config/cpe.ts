@@ -21,6 +21,7 @@ import { metricsKeys } from './metrics.ts'
 import { mustBeText } from './must.ts'
 import { pageSection, speedTestSection } from './page.ts'
 import { policyContradictions, policyKeys } from './policy.ts'
+import { portContradictions } from './ports.ts'
 import { sessionSection } from './session.ts'
 import { COOKIE_OR_SECRET, cookie, cookieOf, sessionSecret, subscriberId } from './subscriber.ts'
 import { congestionControl, keepaliveKeys } from './tcp.ts'
@@ -153,7 +154,7 @@ export const cpeConfig = cpeFile
 
 /** What each key alone cannot know. */
 function* contradictions(config: z.infer<typeof cpeFile>): Generator<Contradiction> {
-  const { concentrator, lan, legs, capturePort, workers } = config
+  const { concentrator, lan, legs, capturePort, workers, metrics, page } = config
   const [first, second] = concentrator.addresses
   if (first !== undefined && second !== undefined && isIpv6(first) === isIpv6(second)) {
     const family = isIpv6(second) ? 'IPv6' : 'IPv4'
@@ -181,6 +182,12 @@ function* contradictions(config: z.infer<typeof cpeFile>): Generator<Contradicti
     const message = `is ${capturePort}, but ${workers} workers need ports up to ${capturePort + workers - 1}; choose ${PORT_MAX - workers + 1} or less`
     yield { path: ['capturePort'], message }
   }
+  // TCP all. That the page's is bound to a LAN interface does not help: the others are bound to none.
+  yield* portContradictions([
+    { key: ['capturePort'], port: capturePort, count: workers },
+    ...(metrics.enabled ? [{ key: ['metrics', 'port'], port: metrics.port, count: 1 }] : []),
+    ...(page.enabled ? [{ key: ['page', 'port'], port: page.port, count: 1 }] : []),
+  ])
 }
 
 function isIpv6(address: string): boolean {

@@ -16,7 +16,7 @@ export function pageSection() {
       port: port().default(8_806),
       /** Names under which the LAN knows the router; its addresses always do. Default none. */
       names: list(hostName(), 0, NAMES_MAX, 'names').default([]),
-      /** Who says it may restart the agent. Default: nobody may. */
+      /** Who says it may restart the agent and save a support bundle. Default: nobody may. */
       password: password().optional(),
     })
     .prefault({})

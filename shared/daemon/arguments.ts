@@ -23,6 +23,8 @@ export interface Program<T> {
 /** What a daemon runs on. */
 export interface Given<T> {
   readonly config: T
+  /** Where it stands. */
+  readonly file: string
   /** The same file as it is now. */
   readonly readAgain: () => ReturnType<Program<T>['read']>
 }
@@ -32,7 +34,7 @@ export function configFrom<T>(program: Program<T>, argv: readonly string[]): Giv
   const request = understand(program, argv)
   if (request.kind === 'run') {
     const { config, file } = request
-    return { config, readAgain: () => program.read(file) }
+    return { config, file, readAgain: () => program.read(file) }
   }
   process.stdout.write(request.out)
   process.stderr.write(request.err)

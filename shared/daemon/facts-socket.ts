@@ -3,8 +3,9 @@
  * one JSON object, and the connection ends. Only root may; nothing that is said there changes anything.
  */
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { dirname } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { sentenceOf } from './log.ts'
 
 /** Serves until disposed of. Where it cannot, `complain` is told why, and the daemon goes on without it. */
@@ -40,6 +41,13 @@ export async function serveFacts(
   return {
     [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
   }
+}
+
+/** What the daemon behind `file` says of itself. Rejects where none answers: it may be the one that hangs. */
+export async function readFacts(file: string): Promise<unknown> {
+  const socket = connect(file)
+  socket.setTimeout(ASKING_MS_MAX, () => socket.destroy(new Error('no answer')))
+  return JSON.parse(await text(socket))
 }
 
 /** What JSON has no word for. */

@@ -12,6 +12,7 @@ import { Netlink, NetlinkSocket } from '../../../shared/linux/netlink.ts'
 import { openListener } from '../../../shared/linux/sockets.ts'
 import { knownAddress } from '../../../shared/wire/address.ts'
 import { encodeSockaddr6 } from '../../../shared/wire/sockaddr.ts'
+import { Visitors } from './visitors.ts'
 
 /** The agent's own socket. */
 function socketPath(stateDirectory: string): string {
@@ -21,6 +22,7 @@ function socketPath(stateDirectory: string): string {
 export class Doors implements AsyncDisposable {
   readonly #config: Pick<CpeConfig, 'lan' | 'page' | 'stateDirectory'>
   readonly #answer: RequestListener
+  readonly #visitors: Visitors
   readonly #failed: (error: unknown) => void
   readonly #route = new NetlinkSocket(Netlink.route)
   /** By interface. */
@@ -36,6 +38,7 @@ export class Doors implements AsyncDisposable {
   ) {
     this.#config = config
     this.#answer = answer
+    this.#visitors = new Visitors(answer, () => performance.now())
     this.#failed = failed
   }
 
@@ -69,7 +72,7 @@ export class Doors implements AsyncDisposable {
     const path = socketPath(stateDirectory)
     mkdirSync(stateDirectory, { recursive: true })
     rmSync(path, { force: true })
-    const server = this.#serve()
+    const server = this.#serve(this.#answer)
     server.on('connection', (socket) => this.#localSockets.add(socket))
     server.listen(path)
     await once(server, 'listening')
@@ -95,21 +98,20 @@ export class Doors implements AsyncDisposable {
     const { port } = this.#config.page
     const address = encodeSockaddr6(knownAddress('::'), port)
     const options = { address, multipath: false, transparent: false, reusePort: false, device }
-    const server = this.#serve()
-    server.listen({ fd: openListener(options, `${device} port ${port}`) })
+    const server = this.#serve(this.#visitors.ask)
+    this.#visitors.watch(server)
+    server.listen({ fd: openListener(options, `${device} port ${port} (page.port)`) })
     return server
   }
 
-  #serve(): Server {
+  #serve(answer: RequestListener): Server {
     const server = createServer(
       { requestTimeout: REQUEST_MS_MAX, connectionsCheckingInterval: REQUEST_MS_MAX },
-      this.#answer,
+      answer,
     )
-    server.maxConnections = CONNECTIONS_MAX
     server.on('error', this.#failed)
     return server
   }
 }
 
-const CONNECTIONS_MAX = 64
 const REQUEST_MS_MAX = 10_000

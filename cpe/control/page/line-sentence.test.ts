@@ -11,7 +11,7 @@ const WELL: LineFacts = {
   concentrator: { state: 'reachable' },
   active: 'dsl',
   helps: false,
-  roams: false,
+  barred: undefined,
   spent: false,
 }
 
@@ -27,7 +27,22 @@ const homes: ReadonlyArray<readonly [string, Partial<LineFacts>, LineCase]> = [
     { spent: true, legs: { dsl: dead, lte: up } },
     'onLteAlone',
   ],
-  ['abroad, where LTE may not', { roams: true, legs: { dsl: up, lte: dead } }, 'lteRoams'],
+  [
+    'the month is spent, and LTE may carry nothing',
+    { spent: true, barred: 'spent', legs: { dsl: up, lte: dead } },
+    'lteOff',
+  ],
+  [
+    'the month is spent, LTE may carry nothing, and DSL is cut',
+    { spent: true, barred: 'spent', legs: { dsl: dead, lte: dead }, active: undefined },
+    'dslDownLteOff',
+  ],
+  ['abroad, where LTE may not', { barred: 'roams', legs: { dsl: up, lte: dead } }, 'lteRoams'],
+  [
+    'abroad, where LTE may not, and DSL is cut',
+    { barred: 'roams', legs: { dsl: dead, lte: dead }, active: undefined },
+    'dslDownLteRoams',
+  ],
   ['the concentrator is away', { concentrator: { state: 'unreachable' } }, 'unbonded'],
   [
     'nobody has answered yet',

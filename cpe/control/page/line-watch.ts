@@ -111,7 +111,7 @@ export class LineWatch {
         concentrator,
         active,
         helps: helps.down || helps.up,
-        roams: barred === 'roaming',
+        barred: whyBarred(barred),
         spent: budget.spent,
       }),
       ...(limit !== undefined && { limit }),
@@ -142,6 +142,11 @@ export class LineWatch {
       upBytes: Math.max(0, now.txBytes - before.txBytes),
     }
   }
+}
+
+function whyBarred(said: string | undefined): LineFacts['barred'] {
+  if (said === undefined) return undefined
+  return said === 'roaming' ? 'roams' : 'spent'
 }
 
 /** A moment of doubt is no news. */

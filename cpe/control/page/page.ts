@@ -15,6 +15,7 @@ import type { LegBoard } from '../../../shared/relay/leg-board.ts'
 import type { RunningVerdicts } from '../open-verdicts.ts'
 import type { SpeedTester } from '../speed-test/speed-test.ts'
 import { readAssets } from './assets.ts'
+import { BundleMaker } from './bundle-maker.ts'
 import { Doors } from './doors.ts'
 import { Password } from './guard.ts'
 import { KeptDay } from './kept-day.ts'
@@ -29,15 +30,16 @@ export interface PageOutside {
   readonly board: Pick<LegBoard, 'leg'>
   readonly unixMs: () => number
   readonly log: Pick<Log, 'error' | 'warn'>
+  /** Where the configuration stands. */
+  readonly file: string
   /** The agent shall end and begin anew. */
   readonly restart: () => void
 }
 
+type PageConfig = Pick<CpeConfig, 'lan' | 'page' | 'stateDirectory' | 'subscriber'>
+
 /** Until disposed of. */
-export async function openPage(
-  config: Pick<CpeConfig, 'lan' | 'page' | 'stateDirectory'>,
-  outside: PageOutside,
-): Promise<AsyncDisposable> {
+export async function openPage(config: PageConfig, outside: PageOutside): Promise<AsyncDisposable> {
   return supervise(
     (fail) => startPage(config, outside, fail),
     (why, againMs) => outside.log.error('page failed', { why, againMs }),
@@ -45,8 +47,8 @@ export async function openPage(
 }
 
 async function startPage(
-  config: Pick<CpeConfig, 'lan' | 'page' | 'stateDirectory'>,
-  { steering, tester, verdicts, board, unixMs, log, restart }: PageOutside,
+  config: PageConfig,
+  { steering, tester, verdicts, board, unixMs, log, file, restart }: PageOutside,
   fail: Fail,
 ): Promise<AsyncDisposable> {
   await using opened = new AsyncDisposableStack()
@@ -69,6 +71,7 @@ async function startPage(
   opened.use(tester.watch((state) => live.tell('test', state)))
   const assets = readAssets()
   if (assets === undefined) complain('It was not built, and shows little; run npm run page')
+  const bundles = opened.use(new BundleMaker(config, file, unixMs))
   const app = await buildPage({
     watch,
     live,
@@ -78,6 +81,8 @@ async function startPage(
     password,
     isLocal: (request) => doors.isLocal(request),
     restart,
+    bundle: () => bundles.make(),
+    nowMs: () => performance.now(),
     failed: (error) => log.error('page request failed', { why: String(error) }),
   })
   opened.defer(() => app.close())

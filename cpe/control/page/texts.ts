@@ -37,7 +37,12 @@ const line: Readonly<Record<LineCase, LineText>> = {
   lteSpent: {
     tone: 'notice',
     sentence: 'This month’s mobile data is used up. DSL works.',
-    advice: 'Mobile still steps in when DSL fails, unless your plan says otherwise.',
+    advice: 'Mobile still steps in when DSL fails.',
+  },
+  lteOff: {
+    tone: 'notice',
+    sentence: 'This month’s mobile data is used up. DSL works.',
+    advice: 'Mobile is switched off until the new month, also when DSL fails.',
   },
   lteRoams: {
     tone: 'notice',
@@ -53,6 +58,17 @@ const line: Readonly<Record<LineCase, LineText>> = {
     tone: 'bad',
     sentence: 'You are offline. Neither DSL nor mobile works.',
     advice: 'Look whether the modem has power. If it has, your provider can help.',
+  },
+  dslDownLteOff: {
+    tone: 'bad',
+    sentence: 'You are offline. DSL does not work, and this month’s mobile data is used up.',
+    advice: 'Look whether the DSL cable and the modem are plugged in.',
+  },
+  dslDownLteRoams: {
+    tone: 'bad',
+    sentence:
+      'You are offline. DSL does not work, and mobile is switched off while it is in a foreign network.',
+    advice: 'Look whether the DSL cable and the modem are plugged in.',
   },
   starting: { tone: 'notice', sentence: 'Your lines are being looked at.', advice: '' },
 }
@@ -78,6 +94,20 @@ const WHY_NO_TEST: Readonly<Record<WhyNot, string>> = {
   stopped: 'stopped',
 }
 
+/** Times and amounts; the numbers in them are written as the language has it. */
+const UNITS = {
+  kbitPerS: (value: string) => `${value} kbit/s`,
+  mbitPerS: (value: string) => `${value} Mbit/s`,
+  milliseconds: (value: string) => `${value} ms`,
+  seconds: (value: string) => `${value} s`,
+  minutes: (value: string) => `${value} min`,
+  hours: (value: string) => `${value} h`,
+  days: (value: string) => `${value} d`,
+  kilobytes: (value: string) => `${value} kB`,
+  megabytes: (value: string) => `${value} MB`,
+  gigabytes: (value: string) => `${value} GB`,
+} as const
+
 export const TEXTS = {
   language: 'en',
   title: 'Your line',
@@ -94,9 +124,12 @@ export const TEXTS = {
   download: 'Download',
   upload: 'Upload',
   roundTrip: 'Delay',
-  noAnswer: '–',
+  /** Where there is nothing to be shown, and what a screen reader says of it. */
+  nothing: '–',
+  notMeasured: 'not measured',
   now: 'Right now',
-  ago: (age: string) => `${age} ago`,
+  agedDelay: (delay: string, age: string) => `${delay}, ${age} ago`,
+  units: UNITS,
   day: {
     title: 'The last day',
     chart: (direction: string) => `${direction} of both lines over the last 24 hours`,
@@ -107,15 +140,17 @@ export const TEXTS = {
     down: 'Line down',
     unit: 'Mbit/s on average',
     gap: 'not recorded',
-    noDowntime: '–',
-    minutes: (minutes: number) => `${minutes} min`,
+    never: 'never',
+    downtime: (leg: string, minutes: number) => `${leg} ${minutes} min`,
+    column: (leg: string, direction: string) => `${leg}, ${direction}`,
   },
   help: {
     title: 'When mobile helped',
     empty: 'Mobile did not have to help in the last day.',
     now: 'now',
     directions: { down: 'download', up: 'upload' },
-    more: (count: number) => `and ${count} more times before`,
+    what: (why: string, direction: string) => `${why}, ${direction}`,
+    more: (count: number) => `and ${count} more before`,
     why: (kind: string): string => WHY[kind] ?? 'DSL was not enough',
   },
   budget: {
@@ -135,8 +170,7 @@ export const TEXTS = {
     idle: 'Delay at rest',
     loadedDown: 'Delay while downloading',
     loadedUp: 'Delay while uploading',
-    used: (megabytes: string, lteMegabytes: string) =>
-      `${megabytes} MB used, ${lteMegabytes} MB of it mobile.`,
+    used: (all: string, mobile: string) => `${all} used, ${mobile} of it mobile.`,
     measured: {
       household: (time: string) => `Measured at ${time}.`,
       operator: (time: string) => `Measured at ${time}, started by your provider.`,
@@ -146,21 +180,31 @@ export const TEXTS = {
     why: WHY_NO_TEST,
     path: {
       mptcp: 'Joining',
-      mtu: 'Packet size',
+      mtu: 'Packet size, bytes',
       joins: 'possible',
       stripped: 'blocked by the network',
     },
-    bytes: (bytes: number) => `${bytes} bytes`,
+    bytes: (bytes: number) => `${bytes}`,
+    rate: (direction: string) => `${direction}, Mbit/s`,
+    reason: (what: string, why: string) => `${what}: ${why}`,
   },
   manage: {
     title: 'For whoever looks after the router',
     password: 'Password',
+    bundle: 'Save a support file',
+    bundleExplain:
+      'For whoever shall find a fault: settings, log and state of this router, without passwords and without the addresses of your devices.',
+    bundling: 'It is being put together. This takes a few seconds.',
+    bundled: (name: string, size: string) => `Saved as ${name} (${size}).`,
+    bundleBusy: 'One is being put together already. Try again in a moment.',
     restart: 'Restart',
     restartExplain: 'Connections that are open now are interrupted for a few seconds.',
     restarting: 'It restarts. This page comes back by itself.',
+    restarted: 'It has restarted.',
     wrong: 'That is not the password.',
-    tooOften: 'Too many wrong passwords. Wait a few seconds.',
-    failed: 'That did not work.',
+    tooOften: 'Too many tries. Wait a few seconds.',
+    noAnswer: 'The router does not answer.',
+    failed: 'That did not work. The router’s log says why.',
   },
 } as const
 

@@ -14,6 +14,7 @@ export interface Actions {
   readonly startTest: () => void
   readonly stopTest: () => void
   readonly restart: (password: string) => void
+  readonly saveBundle: (password: string) => void
 }
 
 export function App({ view, actions }: { readonly view: View; readonly actions: Actions }) {

@@ -7,14 +7,23 @@ import { amount, date } from './units.ts'
 
 export function Budget({ budget }: { readonly budget: BudgetNow }) {
   const { usedBytes, monthlyBytes, endMs } = budget
-  const share = Math.min(1, usedBytes / monthlyBytes)
+  const percent = Math.min(100, (100 * usedBytes) / monthlyBytes)
   const said = TEXTS.budget.used(amount(usedBytes), amount(monthlyBytes))
   return (
     <section class="card">
       <h2>{TEXTS.budget.title}</h2>
-      <meter aria-label={TEXTS.budget.title} min={0} max={1} high={NEARLY} value={share}>
+      <meter class="heard" aria-label={TEXTS.budget.title} min={0} max={100} value={percent}>
         {said}
       </meter>
+      {/* Browsers draw a meter each in its own way. */}
+      <svg
+        class={percent < NEARLY_PERCENT ? 'meter' : 'meter nearly'}
+        viewBox="0 0 100 1"
+        preserveAspectRatio="none"
+        aria-hidden="true"
+      >
+        <rect width={percent} height={1} />
+      </svg>
       <p>
         {said}. {TEXTS.budget.until(date(endMs))}
       </p>
@@ -22,4 +31,4 @@ export function Budget({ budget }: { readonly budget: BudgetNow }) {
   )
 }
 
-const NEARLY = 0.9
+const NEARLY_PERCENT = 90

@@ -24,15 +24,15 @@ export class Day extends Component<DayProps> {
   override render({ history, minute }: DayProps) {
     const texts = TEXTS.day
     const nowMs = minute * MINUTE_MS
-    const bars = cellsOf(history?.minutes ?? [], nowMs, BAR_MINUTES)
-    if ((history?.minutes.length ?? 0) < MINUTES_MIN) {
+    if (history === undefined || history.minutes.length < MINUTES_MIN) {
       return (
         <section class="card day">
           <h2>{texts.title}</h2>
-          <p class="quiet">{texts.empty}</p>
+          {history !== undefined && <p class="quiet">{texts.empty}</p>}
         </section>
       )
     }
+    const bars = cellsOf(history.minutes, nowMs, BAR_MINUTES)
     return (
       <section class="card day">
         <h2>{texts.title}</h2>
@@ -48,7 +48,7 @@ export class Day extends Component<DayProps> {
           <li class="lte">{TEXTS.legs.lte}</li>
           <li class="dead">{texts.down}</li>
         </ul>
-        <Table hours={cellsOf(history?.minutes ?? [], nowMs, 60)} />
+        <Table hours={cellsOf(history.minutes, nowMs, 60)} />
       </section>
     )
   }
@@ -112,10 +112,10 @@ function Table({ hours }: { readonly hours: readonly DayCell[] }) {
               <th scope="col">{texts.hour}</th>
               {LEGS.flatMap((leg) => [
                 <th key={`${leg} down`} scope="col">
-                  {TEXTS.legs[leg]}, {TEXTS.help.directions.down}
+                  {texts.column(TEXTS.legs[leg], TEXTS.help.directions.down)}
                 </th>,
                 <th key={`${leg} up`} scope="col">
-                  {TEXTS.legs[leg]}, {TEXTS.help.directions.up}
+                  {texts.column(TEXTS.legs[leg], TEXTS.help.directions.up)}
                 </th>,
               ])}
               <th scope="col">{texts.down}</th>
@@ -146,10 +146,10 @@ function Table({ hours }: { readonly hours: readonly DayCell[] }) {
 }
 
 function downtime({ deadSeconds }: DayCell): string {
-  const said = LEGS.filter((leg) => deadSeconds[leg] > 0).map(
-    (leg) => `${TEXTS.legs[leg]} ${TEXTS.day.minutes(Math.ceil(deadSeconds[leg] / 60))}`,
+  const said = LEGS.filter((leg) => deadSeconds[leg] > 0).map((leg) =>
+    TEXTS.day.downtime(TEXTS.legs[leg], Math.ceil(deadSeconds[leg] / 60)),
   )
-  return said.join(', ') || TEXTS.day.noDowntime
+  return said.join(', ') || TEXTS.day.never
 }
 
 const BAR_MINUTES = 5

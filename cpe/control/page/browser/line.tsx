@@ -5,6 +5,7 @@ import { LEGS, type LegName } from '../../../../shared/core/leg.ts'
 import { lineText } from '../line-text.ts'
 import type { LegNow, PageState } from '../page-state.ts'
 import { TEXTS } from '../texts.ts'
+import { Nothing } from './nothing.tsx'
 import { age, milliseconds, rate } from './units.ts'
 import { SECONDS_SHOWN } from './view.ts'
 
@@ -77,7 +78,7 @@ function Leg({
         </div>
         <div>
           <dt>{TEXTS.roundTrip}</dt>
-          <dd>{delay(leg)}</dd>
+          <dd>{delay(leg) ?? <Nothing />}</dd>
         </div>
       </dl>
     </article>
@@ -85,10 +86,10 @@ function Leg({
 }
 
 /** An idle mobile line is asked rarely, for every question costs. */
-function delay({ condition, rtt }: LegNow): string {
-  if (condition !== 'works' || rtt === undefined) return TEXTS.noAnswer
+function delay({ condition, rtt }: LegNow): string | undefined {
+  if (condition !== 'works' || rtt === undefined) return undefined
   const ms = milliseconds(rtt.ms)
-  return rtt.ageMs < OLD_MS ? ms : `${ms}, ${TEXTS.ago(age(rtt.ageMs))}`
+  return rtt.ageMs < OLD_MS ? ms : TEXTS.agedDelay(ms, age(rtt.ageMs))
 }
 
 /** The last minute's download. */

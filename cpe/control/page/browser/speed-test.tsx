@@ -9,7 +9,8 @@ import {
 } from '../../../../shared/core/speed-result.ts'
 import { TEXTS } from '../texts.ts'
 import type { Actions } from './app.tsx'
-import { clock, megabits, megabytes, milliseconds } from './units.ts'
+import { Nothing } from './nothing.tsx'
+import { amount, clock, megabits, milliseconds } from './units.ts'
 
 export function SpeedTest({
   test,
@@ -37,9 +38,9 @@ export function SpeedTest({
         <span role="status">
           {running !== undefined
             ? doing(running)
-            : again !== undefined
-              ? texts.again(clock(again))
-              : ''}
+            : again === undefined
+              ? done(result)
+              : texts.again(clock(again))}
         </span>
       </p>
       {result === undefined ? (
@@ -63,7 +64,7 @@ export function SpeedTest({
                   <tr key={title}>
                     <th scope="row">{title}</th>
                     {SUBJECTS.map((subject) => (
-                      <td key={subject}>{cell(result.subjects[subject], value)}</td>
+                      <td key={subject}>{cell(result.subjects[subject], value) ?? <Nothing />}</td>
                     ))}
                   </tr>
                 ))}
@@ -72,10 +73,7 @@ export function SpeedTest({
           </div>
           <Why subjects={result.subjects} />
           {running === undefined && (
-            <p class="quiet">
-              {texts.measured[result.by](clock(result.atMs))}{' '}
-              {texts.used(megabytes(result.usedBytes), megabytes(result.lteUsedBytes))}
-            </p>
+            <p class="quiet">{texts.used(amount(result.usedBytes), amount(result.lteUsedBytes))}</p>
           )}
         </>
       )}
@@ -93,11 +91,7 @@ function Why({
       {SUBJECTS.map((subject) => {
         const why = subjects[subject]?.why
         if (why === undefined) return null
-        return (
-          <li key={subject}>
-            {nameOf(subject)}: {TEXTS.test.why[why]}
-          </li>
-        )
+        return <li key={subject}>{TEXTS.test.reason(nameOf(subject), TEXTS.test.why[why])}</li>
       })}
     </ul>
   )
@@ -109,6 +103,11 @@ function doing({ subject, step }: NonNullable<SpeedTestState['running']>): strin
   return running(nameOf(subject), TEXTS.help.directions[step])
 }
 
+/** Whoever hears the page hears that it is over. */
+function done(result: SpeedTestState['result']): string {
+  return result === undefined ? '' : TEXTS.test.measured[result.by](clock(result.atMs))
+}
+
 function nameOf(subject: Subject): string {
   return subject === 'both' ? TEXTS.test.both : TEXTS.legs[subject]
 }
@@ -116,8 +115,8 @@ function nameOf(subject: Subject): string {
 function cell(
   result: SubjectResult | undefined,
   value: (result: SubjectResult) => string | undefined,
-): string {
-  return (result && value(result)) ?? '–'
+): string | undefined {
+  return result && value(result)
 }
 
 const ROWS: ReadonlyArray<{
@@ -125,11 +124,11 @@ const ROWS: ReadonlyArray<{
   readonly value: (result: SubjectResult) => string | undefined
 }> = [
   {
-    title: `${TEXTS.download}, Mbit/s`,
+    title: TEXTS.test.rate(TEXTS.download),
     value: ({ downBitsPerS: rate }) => (rate === undefined ? undefined : megabits(rate)),
   },
   {
-    title: `${TEXTS.upload}, Mbit/s`,
+    title: TEXTS.test.rate(TEXTS.upload),
     value: ({ upBitsPerS: rate }) => (rate === undefined ? undefined : megabits(rate)),
   },
   {

@@ -3,40 +3,43 @@
  */
 import { TEXTS } from '../texts.ts'
 
+const { units } = TEXTS
+
 export function rate(bitsPerS: number): string {
-  if (bitsPerS < 50) return '0 Mbit/s'
-  if (bitsPerS < 100_000) return `${digits(bitsPerS / 1_000, 0)} kbit/s`
-  return `${digits(bitsPerS / 1e6, bitsPerS < 1e7 ? 1 : 0)} Mbit/s`
+  if (bitsPerS < 50) return units.mbitPerS(digits(0, 0))
+  if (bitsPerS < 100_000) return units.kbitPerS(digits(bitsPerS / 1_000, 0))
+  return units.mbitPerS(megabits(bitsPerS))
 }
 
 /** Of the end of an axis. */
 export function round(bitsPerS: number): string {
-  return `${digits(bitsPerS / 1e6, 0)} Mbit/s`
+  return units.mbitPerS(digits(bitsPerS / 1e6, 0))
 }
 
 /** With the same unit always, for a table. */
 export function megabits(bitsPerS: number): string {
-  return digits(bitsPerS / 1e6, bitsPerS < 1e7 ? 1 : 0)
+  return digits(bitsPerS / 1e6, bitsPerS < 9.95e6 ? 1 : 0)
 }
 
 export function milliseconds(ms: number): string {
-  return `${digits(ms, ms < 10 ? 1 : 0)} ms`
+  return units.milliseconds(digits(ms, ms < 9.95 ? 1 : 0))
 }
 
 export function amount(bytes: number): string {
-  if (bytes >= 1e9) return `${digits(bytes / 1e9, bytes < 1e10 ? 1 : 0)} GB`
-  return `${megabytes(bytes)} MB`
+  if (bytes >= 1e9) return units.gigabytes(digits(bytes / 1e9, bytes < 9.95e9 ? 1 : 0))
+  return units.megabytes(digits(bytes / 1e6, bytes > 5e4 && bytes < 9.95e6 ? 1 : 0))
 }
 
-export function megabytes(bytes: number): string {
-  return digits(bytes / 1e6, bytes > 5e4 && bytes < 1e7 ? 1 : 0)
+/** Of a file. */
+export function fileSize(bytes: number): string {
+  return bytes < 1e6 ? units.kilobytes(digits(Math.ceil(bytes / 1e3), 0)) : amount(bytes)
 }
 
 export function age(ms: number): string {
-  if (ms < 90_000) return `${Math.round(ms / 1_000)} s`
-  if (ms < 5_400_000) return `${Math.round(ms / 60_000)} min`
-  if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)} h`
-  return `${Math.round(ms / 86_400_000)} d`
+  if (ms < 90_000) return units.seconds(digits(ms / 1_000, 0))
+  if (ms < 5_400_000) return units.minutes(digits(ms / 60_000, 0))
+  if (ms < 172_800_000) return units.hours(digits(ms / 3_600_000, 0))
+  return units.days(digits(ms / 86_400_000, 0))
 }
 
 export function clock(unixMs: number): string {

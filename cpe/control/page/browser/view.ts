@@ -15,7 +15,6 @@ export interface View {
   readonly test: SpeedTestState | undefined
   /** When the next may be started, by this telephone's clock; undefined where it was not asked for too often. */
   readonly testAgain: number | undefined
-  /** Whether the whole list of when mobile helped is shown. */
   readonly manage: ManageView
 }
 

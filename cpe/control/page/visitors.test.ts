@@ -1,0 +1,89 @@
+/**
+ * Over the loopback, with what Node's own server makes of it.
+ */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { test } from 'node:test'
+import { Visitors } from './visitors.ts'
+
+const REQUEST = 'GET / HTTP/1.1\r\nHost: router\r\n\r\n'
+
+test('who asks anew before it was answered is answered once at most, and finds no door for 10 s', async () => {
+  let asked = 0
+  // It takes its time.
+  await using page = await serve(() => void asked++)
+  const rude = page.dial()
+  rude.write(REQUEST.repeat(100))
+  await ended(rude)
+  assert.equal(asked, 1)
+  await ended(page.dial())
+  page.nowMs += 10_000
+  const again = page.dial()
+  again.write(REQUEST)
+  while (asked < 2) await new Promise(setImmediate)
+})
+
+test('one after the other is what a browser asks, over one connection', async () => {
+  await using page = await serve((_request, response) => response.end('well'))
+  const browser = page.dial()
+  for (let i = 0; i < 5; i++) {
+    browser.write(REQUEST)
+    const [answer] = await once(browser, 'data')
+    assert.match(String(answer), /^HTTP\/1\.1 200 OK/)
+  }
+})
+
+test('an address has eight connections, and one that ends makes room', async () => {
+  await using page = await serve(() => undefined)
+  const first = page.dial()
+  const others = Array.from({ length: 7 }, () => page.dial())
+  await Promise.all([first, ...others].map((one) => once(one, 'connect')))
+  await ended(page.dial())
+  first.destroy()
+  page.nowMs += 1_000
+  // Until the server has heard of it.
+  for (let last = page.dial(); ; last = page.dial()) {
+    last.write(REQUEST)
+    if (await Promise.race([page.asked(), ended(last).then(() => false)])) break
+    page.nowMs += 1_000
+  }
+})
+
+function ended(socket: Socket): Promise<unknown> {
+  return socket.closed ? Promise.resolve() : once(socket.resume(), 'close')
+}
+
+async function serve(answer: RequestListener) {
+  const dialled: Socket[] = []
+  let hear: (yes: boolean) => void = () => undefined
+  const house = {
+    nowMs: 1_000,
+    /** Resolves when somebody asks. */
+    asked: () => new Promise<boolean>((resolve) => (hear = resolve)),
+    dial(): Socket {
+      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+      socket.on('error', () => socket.destroy())
+      dialled.push(socket)
+      return socket
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of dialled) socket.destroy()
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+  const visitors = new Visitors(
+    (request, response) => {
+      hear(true)
+      answer(request, response)
+    },
+    () => house.nowMs,
+  )
+  const server = createServer(visitors.ask)
+  visitors.watch(server)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return house
+}
