@@ -6,7 +6,6 @@ import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { ERROR_COUNTERS, errorName } from '../../shared/core/error-counters.ts'
 import { FLOW_LASTED } from '../../shared/core/flow-lasting.ts'
 import { Exposition, type Say } from '../../shared/daemon/exposition.ts'
-import { log } from '../../shared/daemon/log.ts'
 import { keepMetricsDoor } from '../../shared/daemon/metrics-door.ts'
 import { ownMetrics, sayOwn } from '../../shared/daemon/own-metrics.ts'
 import { MPTCP_NOW, readMptcpCounters } from '../../shared/linux/mptcp-counters.ts'
@@ -19,6 +18,7 @@ import type { Store } from '../subscribers/store.ts'
 import { Held, type Tallies } from '../subscribers/tallies.ts'
 import type { Drain } from './drain.ts'
 import { homeSeries, type ShownHome } from './home-series.ts'
+import { log } from './log.ts'
 import { concentratorMetrics as metrics } from './metrics.ts'
 import type { ProbeCounts } from './probe-responder.ts'
 import type { Sessions } from './sessions.ts'
@@ -69,7 +69,7 @@ export function exportMetrics(
     yield* homeSeries(homes)
   }
   return keepMetricsDoor(config.metrics, pieces, (why, againMs) =>
-    log.warn('metrics failed', { why, againMs }),
+    log.error('metrics failed', { why, againMs }),
   )
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cpeConfig } from '../../../shared/config/cpe.ts'
 import { UNLIMITED } from '../../../shared/core/budget.ts'
+import { paintedLog } from '../../../shared/daemon/log.fake.ts'
 import { SpeedTester, type TesterParts } from './speed-test.ts'
 
 test('twelve tests a day use LTE: beyond them neither LTE alone is tested nor both together', async () => {
@@ -56,9 +57,6 @@ function linesWithoutAddress({ lteMegabytes = 20 } = {}): TesterParts {
     congestion: undefined,
     steering: () => ({ lte: () => ({ ...lte, month: undefined }) }),
     unixMs: () => 0,
-    log: {
-      error: (message) => assert.fail(message),
-      info: () => ends.shift()?.(),
-    },
+    log: { ...paintedLog(assert.fail), info: () => ends.shift()?.() },
   }
 }

@@ -18,12 +18,12 @@ import {
   type SubjectResult,
   type WhyNot,
 } from '../../../shared/core/speed-result.ts'
-import type { Log } from '../../../shared/daemon/log.ts'
 import { Netlink, NetlinkSocket } from '../../../shared/linux/netlink.ts'
 import { dumpSubflows } from '../../../shared/linux/subflows.ts'
 import { SpeedTestMode } from '../../../shared/wire/speed-test.ts'
 import type { HouseFlow } from '../../steering/house-flows.ts'
 import type { RunningSteering } from '../../steering/steering.ts'
+import type { CpeLog } from '../log.ts'
 import { TestConnection, TestFailure, type TestHome } from './connection.ts'
 import { Pings } from './pings.ts'
 import { receive, send, type TransferLimits } from './transfer.ts'
@@ -32,7 +32,7 @@ export interface TesterParts extends Omit<TestHome, 'subflows'> {
   readonly config: TestHome['config'] & Pick<CpeConfig, 'speedTest'>
   readonly steering: () => Pick<RunningSteering, 'lte'>
   readonly unixMs: () => number
-  readonly log: Pick<Log, 'error' | 'info'>
+  readonly log: Pick<CpeLog, 'error' | 'info'>
 }
 
 export class SpeedTester {
