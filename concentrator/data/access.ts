@@ -12,6 +12,12 @@ import { COUNT, type StreetRoom } from './room.ts'
 export function countAccess(room: StreetRoom, fd: number, guest: Guest): void {
   const { count, handshakes } = room
   const leg = guest.leg === 0 ? tiedTo(room, guest.address)?.leg : guest.leg
+  // Scanners are no load of homes.
+  if (leg === undefined && guest.seat.subscriber === undefined) {
+    count[COUNT.strangersUnknown]!++
+    return
+  }
+  count[COUNT.accepted]!++
   if (leg === LEG_NUMBER.dsl) count[COUNT.acceptedDsl]!++
   if (leg === LEG_NUMBER.lte) count[COUNT.acceptedLte]!++
   const isHandshaking = handshakes.watch(fd, () => {
