@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { filledIn, type Question, questionsOf } from '../grafana/asked.ts'
 import { allDashboards } from '../grafana/dashboards.ts'
+import { recorded } from '../prometheus/recorded.ts'
 import { ALERTS, rulesFile } from '../prometheus/rules.ts'
 import { CONCENTRATOR, INTERNET } from './addresses.ts'
 import { raiseStreet, type Street, streetImpossible } from './lab.ts'
@@ -66,12 +67,15 @@ describe('what Prometheus sees of a street', { skip }, () => {
   })
 
   test('the value of every rule has an answer, and nothing of it is wrong on a good day', async () => {
-    const questions = ALERTS.map(({ name, value }) => ({ where: name, expr: value }))
+    const questions = [
+      ...ALERTS.map(({ name, value }) => ({ where: name, expr: value })),
+      ...Object.values(recorded).map(({ name }) => ({ where: 'recorded', expr: name })),
+    ]
     assert.deepEqual(await unanswered(questions), [])
     const { stdout } = await street.exec('cpe', ['curl', '-s', `${PROMETHEUS}/api/v1/rules`])
     const { data } = JSON.parse(stdout) as RulesAnswer
     const rules = data.groups.flatMap((group) => group.rules)
-    assert.equal(rules.length, ALERTS.length)
+    assert.equal(rules.length, ALERTS.length + Object.keys(recorded).length)
     for (const { name, health, lastError } of rules)
       assert.equal(health, 'ok', `${name}: ${lastError}`)
   })
@@ -114,7 +118,10 @@ async function ask(street: Street, exprs: readonly string[], fromS: number): Pro
 function startPrometheus(street: Street): void {
   const directory = join(street.directory, 'prometheus')
   mkdirSync(directory, { recursive: true })
-  writeFileSync(join(directory, 'hybridge.rules.yml'), rulesFile().replaceAll('"30s"', '"1s"'))
+  writeFileSync(
+    join(directory, 'hybridge.rules.yml'),
+    rulesFile().replace(/"interval": "\w+"/g, '"interval": "1s"'),
+  )
   const job = (name: string, target: string) => ({
     job_name: name,
     static_configs: [{ targets: [target] }],
@@ -157,9 +164,11 @@ interface RulesAnswer {
 /** What Grafana puts in. */
 const VALUES = {
   __rate_interval: '4s',
+  __range_s: '15',
   __range: '15s',
   __interval: '1s',
   subscriber: 'home-1',
+  cause: '.*',
   concentrator: '.*',
   cpe: '.*',
   price_per_gigabyte: '2',
