@@ -44,11 +44,8 @@ test('each series that is recorded is tried by promtool, and has the labels that
   for (const { name, labels } of Object.values(recorded)) {
     const [, shown = ''] = new RegExp(`'${name}(?:\\{([^}]*)\\})?'`).exec(tried) ?? []
     assert.ok(tried.includes(`- expr: ${name}\n`), `recorded.test.yml does not try ${name}`)
-    assert.deepEqual(
-      [...shown.matchAll(/(\w+)=/g)].map(([, label]) => label).sort(),
-      [...labels].sort(),
-      name,
-    )
+    const said = new Set([...shown.matchAll(/(\w+)=/g)].map(([, label]) => label))
+    assert.deepEqual(said, new Set(labels), name)
   }
 })
 
