@@ -14,7 +14,7 @@ export interface Recorded<Label extends string = string> extends Metric<Label> {
 }
 
 /** How often: what moves quickly, the worst and the best of the homes, and what is added up. */
-export const EVERY = ['30s', '2m', '5m'] as const
+export const EVERY = ['1m', '2m', '5m'] as const
 type Every = (typeof EVERY)[number]
 
 /** How many of the worst are kept. */
@@ -22,27 +22,27 @@ const WORST = 20
 
 const now = {
   homes: record(
-    '30s',
+    '1m',
     gauge('fleet:hybridge_home_connections:count', 'Homes that are here'),
     howMany(`count by (subscriber) (${series(home.connections)})`),
   ),
   legsDown: record(
-    '30s',
+    '1m',
     gauge('fleet:hybridge_home_leg_up:down', 'Homes whose leg does not work', ['leg']),
     `sum by (leg) (1 - max by (subscriber, leg) (${series(home.legUp)}))`,
   ),
   lteHelps: record(
-    '30s',
+    '1m',
     gauge('fleet:hybridge_home_lte_helps:count', 'Homes in which LTE helps'),
     howMany(`count by (subscriber) (${series(home.lteHelps)})`),
   ),
   budgetsSpent: record(
-    '30s',
+    '1m',
     gauge('fleet:hybridge_home_budget_used_ratio:spent', 'Homes that have used up their month'),
     howMany(`max by (subscriber) (${series(home.budgetUsed)}) >= 1`),
   ),
   legRate: record(
-    '30s',
+    '1m',
     gauge('fleet:hybridge_home_leg_bytes:rate1m', 'What the legs of all homes carry', [
       'leg',
       'direction',
@@ -50,24 +50,24 @@ const now = {
     sumRate(home.legBytes, ['leg', 'direction'], undefined, '1m'),
   ),
   rttMedian: record(
-    '30s',
+    '1m',
     gauge('fleet:hybridge_home_leg_rtt_seconds:median', 'Round trip of the middle home', ['leg']),
     `quantile by (leg) (0.5, ${series(home.legRtt)})`,
   ),
   rttSlow: record(
-    '30s',
+    '1m',
     gauge('fleet:hybridge_home_leg_rtt_seconds:p90', 'Round trip from which on a tenth is slower', [
       'leg',
     ]),
     `quantile by (leg) (0.9, ${series(home.legRtt)})`,
   ),
   limits: record(
-    '30s',
+    '1m',
     gauge('fleet:hybridge_home_limited_by:count', 'Homes by what limited them', ['cause']),
     `count by (cause) (max by (subscriber, cause) (${series(home.limitedBy)}))`,
   ),
   policyApplied: record(
-    '30s',
+    '1m',
     gauge(
       'fleet:hybridge_home_policy_applied_timestamp_seconds:max',
       'When some home last answered a policy, Unix time',
