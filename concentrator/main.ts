@@ -10,7 +10,6 @@ import { concentratorConfig } from '../shared/config/concentrator.ts'
 import { readConfig } from '../shared/config/document.ts'
 import { configFrom } from '../shared/daemon/arguments.ts'
 import { runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
-import { log } from '../shared/daemon/log.ts'
 import { allowFastOpen, openSysctls, takeOverMptcp } from '../shared/linux/sysctl.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
@@ -22,6 +21,7 @@ import { reportForeignAddresses } from './control/foreign-addresses.ts'
 import { shapeHomes } from './control/home-rates.ts'
 import { keepHomesDoor } from './control/homes-door.ts'
 import { makeLocalToken } from './control/local-token.ts'
+import { log } from './control/log.ts'
 import { newsWriter } from './control/news.ts'
 import { openStore } from './control/open-store.ts'
 import { presentHomes } from './control/present-homes.ts'
@@ -66,13 +66,13 @@ await runDaemon(async (signal) => {
   )
   await using store = await openStore(config)
   using sysctls = openSysctls(join(config.stateDirectory, 'concentrator-sysctls.json'), (why) =>
-    log.warn('kernel settings', { why }),
+    log.warn('kernel setting not set', { why }),
   )
   takeOverMptcp(sysctls)
   const fastOpen = allowFastOpen(sysctls)
   const secret =
     config.cookies.secret ??
-    keptSecret(config.stateDirectory, (why) => log.warn('cookie secret', { why }))
+    keptSecret(config.stateDirectory, (why) => log.warn('cookie secret made anew', { why }))
   const present = presentHomes(store, config, secret, tallies)
   const settings = streetSettings(config, present.list, host, secret)
   const whose = whoseAddress(present.roll, tieTable, monotonicS).known

@@ -6,12 +6,12 @@
  * the stop.
  */
 import { runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
-import { log } from '../shared/daemon/log.ts'
 import { surveyHost } from '../shared/relay/host.ts'
 import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { Control } from './control/control.ts'
 import { givenHome } from './control/given-home.ts'
+import { log } from './control/log.ts'
 import { openLookers } from './control/lookers.ts'
 import { Moving } from './control/moving.ts'
 import { reportNews } from './control/news.ts'
@@ -40,7 +40,9 @@ const { config, file, readAgain } = given
 await runDaemon(async (signal, again) => {
   log.level = config.log.level
   const host = surveyHost({ ...config, ...config.limits })
-  const house = openHouse(config, host, sharedNowMs, (why) => log.warn('data threads', { why }))
+  const house = openHouse(config, host, sharedNowMs, (stalled) =>
+    stalled ? log.warn('data thread stalled') : log.info('data threads turn'),
+  )
 
   // The doors first: a second agent finds them taken, and has not touched the router of the first.
   await using workers = await startWorkers<

@@ -2,10 +2,10 @@
  * How homes arrive, in the log: connections by access, and how many of them lost MPTCP on the way, the
  * first figure to look at when a line's operator strips options; and what their tunnels carry.
  */
-import { log } from '../../shared/daemon/log.ts'
 import type { Counters } from '../../shared/relay/counters.ts'
 import type { STREET_COUNTERS } from '../data/room.ts'
 import { STREET_TUNNEL_COUNTERS, type StreetTunnelCounter } from '../data/tunnel-room.ts'
+import { log } from './log.ts'
 
 type Name = (typeof STREET_COUNTERS)[number]
 
@@ -21,7 +21,7 @@ export function tellTunnel(counters: Counters<StreetTunnelCounter>): Disposable 
 
 /** Nothing is said while `moving` stays what it was. */
 function tellFigures<Figure extends string>(
-  what: string,
+  what: 'access' | 'tunnel',
   counters: Counters<Figure>,
   moving: Figure,
   figures: readonly Figure[],
@@ -50,6 +50,9 @@ const FIGURES = [
   'plainTcp',
   'plainTcpDsl',
   'plainTcpLte',
+  'strangersSilent',
+  'strangersAlien',
+  'strangersUnknown',
   'fastOpens',
   'refused',
   'cookiesIssued',

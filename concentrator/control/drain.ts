@@ -5,7 +5,7 @@
  *    SIGUSR1   serving ──▶ draining: warm connections are closed, requests are answered Resource Exceeded
  *    SIGUSR1   draining ──▶ serving
  */
-import { log } from '../../shared/daemon/log.ts'
+import { log } from './log.ts'
 
 export interface Drain extends Disposable {
   isDraining(): boolean

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { paintedLog } from '../../shared/daemon/log.fake.ts'
 import { credentialOf } from '../../shared/session/credential.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import type { JsonObject } from '../subscribers/keeper.ts'
@@ -113,13 +114,19 @@ type OpenStreet = Awaited<ReturnType<typeof openStreet>>
 
 async function openStreet(shared?: string, fields: JsonObject = {}) {
   const file = shared ?? join(folder, `${files++}.db`)
-  const store = await Store.open(await openSqliteKeeper(file), [], assert.fail, { vault })
+  const store = await Store.open(await openSqliteKeeper(file), [], paintedLog(assert.fail), {
+    vault,
+  })
   const clock = { ms: 0 }
   const street = {
     file,
     store,
     clock,
-    enrol: enrolments(store, () => clock.ms, { info: () => {}, warn: () => {} }),
+    enrol: enrolments(
+      store,
+      () => clock.ms,
+      paintedLog(() => undefined),
+    ),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }
   if (shared !== undefined) return street

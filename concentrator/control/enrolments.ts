@@ -4,19 +4,20 @@
  * the answer may have been lost.
  */
 import { hash } from 'node:crypto'
-import { type Log, sentenceOf } from '../../shared/daemon/log.ts'
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import type { Home } from '../subscribers/homes.ts'
 import { KeeperUnavailable } from '../subscribers/keeper.ts'
 import { verifierOf } from '../subscribers/records.ts'
 import type { Store } from '../subscribers/store.ts'
 import { ELSEWHERE } from './home-session.ts'
+import type { StreetLog } from './log.ts'
 import { isFrom } from './session-homes.ts'
 import type { EnrolWish, SessionOwner } from './session-owner.ts'
 
 export function enrolments(
   store: Pick<Store, 'commit' | 'follow' | 'homes'>,
   unixMs: () => number,
-  log: Pick<Log, 'info' | 'warn'>,
+  log: Pick<StreetLog, 'info' | 'warn'>,
 ): SessionOwner['enrol'] {
   return async (wish, from) => {
     try {

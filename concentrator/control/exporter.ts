@@ -6,7 +6,6 @@ import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { ERROR_COUNTERS, errorName } from '../../shared/core/error-counters.ts'
 import { FLOW_LASTED } from '../../shared/core/flow-lasting.ts'
 import { Exposition, type Say } from '../../shared/daemon/exposition.ts'
-import { log } from '../../shared/daemon/log.ts'
 import { keepMetricsDoor } from '../../shared/daemon/metrics-door.ts'
 import { ownMetrics, sayOwn } from '../../shared/daemon/own-metrics.ts'
 import { MPTCP_NOW, readMptcpCounters } from '../../shared/linux/mptcp-counters.ts'
@@ -19,6 +18,7 @@ import type { Store } from '../subscribers/store.ts'
 import { Held, type Tallies } from '../subscribers/tallies.ts'
 import type { Drain } from './drain.ts'
 import { homeSeries, type ShownHome } from './home-series.ts'
+import { log } from './log.ts'
 import { concentratorMetrics as metrics } from './metrics.ts'
 import type { ProbeCounts } from './probe-responder.ts'
 import type { Sessions } from './sessions.ts'
@@ -71,7 +71,7 @@ export function exportMetrics(
     yield* homeSeries(homes)
   }
   return keepMetricsDoor(config.metrics, pieces, (why, againMs) =>
-    log.warn('metrics failed', { why, againMs }),
+    log.error('metrics failed', { why, againMs }),
   )
 }
 
@@ -131,6 +131,9 @@ function sayArrivals(
   say(metrics.plainTcp, plainDsl, { access: 'dsl' })
   say(metrics.plainTcp, plainLte, { access: 'lte' })
   say(metrics.plainTcp, rest(read('plainTcp'), plainDsl, plainLte), { access: 'unknown' })
+  say(metrics.strangers, read('strangersSilent'), { what: 'said nothing' })
+  say(metrics.strangers, read('strangersAlien'), { what: 'no Convert' })
+  say(metrics.strangers, read('strangersUnknown'), { what: 'no home' })
   say(metrics.fastOpens, read('fastOpens'))
   say(metrics.messages, read('hellos'), { kind: 'hello' })
   say(metrics.messages, read('requests'), { kind: 'request' })

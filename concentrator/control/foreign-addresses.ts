@@ -2,10 +2,10 @@
  * Addresses of the pool that this host does not take for its own: connections leave from there, and no
  * answer ever comes in. Said at start, and no more, for an interface may come up later.
  */
-import { log } from '../../shared/daemon/log.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
 import { localPrefixes } from '../../shared/linux/routes.ts'
 import { knownAddress, prefixContains } from '../../shared/wire/address.ts'
+import { log } from './log.ts'
 
 export function reportForeignAddresses(pool: readonly string[]): void {
   if (pool.length === 0) return

@@ -3,7 +3,6 @@
  * start, and each whose policy may have become another.
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
-import { log } from '../../shared/daemon/log.ts'
 import type { LegRates } from '../subscribers/leg-caps.ts'
 import type { Roster } from '../subscribers/roster.ts'
 import {
@@ -13,6 +12,7 @@ import {
   type ShaperParts,
 } from '../subscribers/shaper.ts'
 import type { Store } from '../subscribers/store.ts'
+import { log } from './log.ts'
 
 export interface ShapedHomes extends Pick<ShaperParts, 'capped' | 'whose'> {
   readonly store: Pick<Store, 'homes' | 'onChange'>
@@ -26,7 +26,7 @@ export async function shapeHomes(
 ): Promise<RunningShaper> {
   await using undo = new AsyncDisposableStack()
   const ratesOf = ratesOfHomes(store, roster, config.subscribers)
-  const complain = (why: string) => log.warn('shaper', { why })
+  const complain = (why: string) => log.warn('shaper not set', { why })
   const shaper = undo.use(await openShaper(config, { whose, capped, ratesOf, complain }))
   undo.use(followRates(store, roster, shaper))
   const all = undo.move()

@@ -2,12 +2,12 @@
  * The door for joins, with what it has to know: whose a connection is, which only cookies and sessions tell.
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
-import { log } from '../../shared/daemon/log.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import { type Door, type Join, keepDoor, type SubflowListener } from '../subscribers/doorkeeper.ts'
 import type { Identities } from '../subscribers/identities.ts'
 import { joinJudge } from '../subscribers/join-judge.ts'
 import type { RunningControl } from './control.ts'
+import { log } from './log.ts'
 import type { PresentHomes } from './present-homes.ts'
 
 export interface HomesDoorParts {

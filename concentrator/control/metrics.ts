@@ -18,6 +18,11 @@ const arrivals = {
     'Of these, those that had lost Multipath TCP on the way',
     ['access'],
   ),
+  strangers: counter(
+    'hybridge_concentrator_strangers_total',
+    'Connections that are of no home: said nothing, spoke no Convert, or showed nothing that a home has',
+    ['what'],
+  ),
   fastOpens: counter('hybridge_concentrator_fast_opens_total', 'Connections with data in the SYN'),
   messages: counter(
     'hybridge_concentrator_convert_messages_total',

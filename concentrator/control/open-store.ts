@@ -2,7 +2,6 @@
  * The store that the configuration names, with the homes that the configuration itself names.
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
-import { log } from '../../shared/daemon/log.ts'
 import { credentialOf } from '../../shared/session/credential.ts'
 import type { FileHome } from '../subscribers/homes.ts'
 import type { Keeper } from '../subscribers/keeper.ts'
@@ -12,6 +11,7 @@ import { openSqliteKeeper } from '../subscribers/sqlite-keeper.ts'
 import { Store } from '../subscribers/store.ts'
 import { StoreCache } from '../subscribers/store-cache.ts'
 import { openVault } from '../subscribers/vault.ts'
+import { log } from './log.ts'
 
 export async function openStore({
   store,
@@ -22,8 +22,7 @@ export async function openStore({
   const homes = subscribers.map(fileHome)
   // A file of our own is never away.
   const cache = store.redis === undefined ? undefined : new StoreCache(`${store.file}.cache`)
-  const say = (what: string, fields: object) => log.warn(what, { ...fields })
-  const opened = await Store.open(keeper, homes, say, { vault, cache })
+  const opened = await Store.open(keeper, homes, log, { vault, cache })
   if (!vault.isForeign) return opened
   await opened[Symbol.asyncDispose]()
   const help = 'put the right one there, such as that of another concentrator that shares it'

@@ -7,12 +7,12 @@ import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import type { HomeReport } from '../../shared/config/control-messages.ts'
 import { type LegName, legOfAddressId } from '../../shared/core/leg.ts'
 import type { StreetInterval } from '../../shared/core/verdict-facts.ts'
-import type { Log } from '../../shared/daemon/log.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
 import type { DiagnosedSubflow } from '../../shared/wire/inet-diag.ts'
 import type { MptcpEvent } from '../../shared/wire/mptcp-pm.ts'
 import type { SubflowListener } from '../subscribers/doorkeeper.ts'
 import { HomeSession } from './home-session.ts'
+import type { StreetLog } from './log.ts'
 import type { Home } from './session-homes.ts'
 import type { Pointer, Refusal, SessionLink, SessionOwner } from './session-owner.ts'
 import type { SpeedTests } from './speed-tests.ts'
@@ -36,7 +36,7 @@ export interface SessionsParts {
   /** A connection from there did not prove what it said. */
   readonly unproven: (address: Uint8Array) => void
   readonly watch: SessionWatch
-  readonly log: Pick<Log, 'info' | 'warn'>
+  readonly log: Pick<StreetLog, 'info' | 'warn'>
 }
 
 /** Who wants to know which homes are here. */

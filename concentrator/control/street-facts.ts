@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { release } from '../../shared/daemon/arguments.ts'
 import { serveFacts } from '../../shared/daemon/facts-socket.ts'
-import { log } from '../../shared/daemon/log.ts'
 import type { Counters } from '../../shared/relay/counters.ts'
 import { STREET_COUNTERS } from '../data/room.ts'
 import type { Store } from '../subscribers/store.ts'
 import { tellAccess } from './access-figures.ts'
+import { log } from './log.ts'
 
 export interface FactsStreet {
   readonly counters: Counters<(typeof STREET_COUNTERS)[number]>
@@ -38,6 +38,6 @@ export async function openFacts(
   const told = new AsyncDisposableStack()
   told.use(tellAccess(counters))
   const socket = join(stateDirectory, 'concentrator-facts.sock')
-  told.use(await serveFacts(socket, facts, (why) => log.warn('facts socket', { why })))
+  told.use(await serveFacts(socket, facts, (why) => log.warn('facts not served', { why })))
   return told
 }

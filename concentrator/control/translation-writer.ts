@@ -3,9 +3,9 @@
  * becomes lines with the subscribers' names.
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
-import { log } from '../../shared/daemon/log.ts'
 import type { Translation } from '../data/translations.ts'
 import type { Roster } from '../subscribers/roster.ts'
+import { log } from './log.ts'
 import { TranslationLog } from './translation-log.ts'
 import { followTunnelTranslations } from './tunnel-translations.ts'
 
@@ -23,7 +23,7 @@ export async function openTranslationLog(
     return { write: () => undefined, [Symbol.asyncDispose]: () => Promise.resolve() }
   }
   const file = new TranslationLog(translationLog, Date.now, (why) =>
-    log.warn('translation log', { why, help: 'lines are lost; connections go on' }),
+    log.warn('translations lost', { why }),
   )
   const lineOf = translationLine((number) => roster.idOf(number))
   const write = (translations: readonly Translation[]) => file.write(translations.map(lineOf))

@@ -3,7 +3,6 @@
  * and each that is forgotten (ADR 0044). In the main thread: a flow is a home's name, call or transfer, and no packet.
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
-import { log } from '../../shared/daemon/log.ts'
 import { type Fail, guarded, supervise } from '../../shared/daemon/supervise.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
 import { formatAddress, type Prefix, prefixContains } from '../../shared/wire/address.ts'
@@ -19,6 +18,7 @@ import {
 import { readUint32 } from '../../shared/wire/tunnel.ts'
 import type { Translation } from '../data/translations.ts'
 import { placeOfHome } from '../data/tunnel-nat.ts'
+import { log } from './log.ts'
 
 type TunnelConfig = Pick<ConcentratorConfig, 'translationLog' | 'tunnel'>
 
@@ -50,7 +50,8 @@ function hearFlows(
       const translation = translationIn(config, type, body, atMs)
       if (translation !== undefined) translations.push(translation)
     })
-    if (health === 'lost') log.warn('translation log', { why: 'flows of the tunnel were not told' })
+    if (health === 'lost')
+      log.warn('translations lost', { why: 'flows of the tunnel were not told' })
     if (translations.length > 0) write(translations)
   }
   const timer = setInterval(() => void guarded(failed, look), LOOK_MS)

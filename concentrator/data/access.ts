@@ -12,10 +12,13 @@ import { COUNT, type StreetRoom } from './room.ts'
 export function countAccess(room: StreetRoom, fd: number, guest: Guest): void {
   const { count, handshakes } = room
   const leg = guest.leg === 0 ? tiedTo(room, guest.address)?.leg : guest.leg
+  // Scanners are no load of homes.
+  const isOfHome = leg !== undefined || guest.seat.subscriber !== undefined
+  count[isOfHome ? COUNT.accepted : COUNT.strangersUnknown]!++
   if (leg === LEG_NUMBER.dsl) count[COUNT.acceptedDsl]!++
   if (leg === LEG_NUMBER.lte) count[COUNT.acceptedLte]!++
   const isHandshaking = handshakes.watch(fd, () => {
-    if (mptcpToken(fd) !== undefined) return
+    if (!isOfHome || mptcpToken(fd) !== undefined) return
     count[COUNT.plainTcp]!++
     if (leg === LEG_NUMBER.dsl) count[COUNT.plainTcpDsl]!++
     if (leg === LEG_NUMBER.lte) count[COUNT.plainTcpLte]!++

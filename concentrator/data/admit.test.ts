@@ -262,6 +262,33 @@ test('the cookie of the configuration tells no leg, but the address may', () => 
   libc.close(home)
 })
 
+test('connections of nobody’s home are counted by what they said, and not among those of homes', () => {
+  const room = fakeRoom()
+  const counted = (name: keyof typeof COUNT) => room.count[COUNT[name]]
+  const scanner = admitted(room).home
+  libc.close(scanner)
+  settle(room.loop)
+  const browser = admitted(room).home
+  libc.send(browser, Buffer.from('GET / HTTP/1.1\r\n\r\n'))
+  settle(room.loop)
+  const alien = admitted(room).home
+  said(alien, room, [{ type: 'info' }])
+  const guesser = admitted(room).home
+  said(guesser, room, [{ type: 'info' }, { type: 'cookie', cookie: new Uint8Array(8) }])
+  assert.deepEqual(
+    (
+      ['strangersSilent', 'strangersAlien', 'strangersUnknown', 'accepted', 'plainTcp'] as const
+    ).map(counted),
+    [1, 1, 2, 0, 0],
+  )
+  const { home } = admitted(room)
+  said(home, room, HELLO)
+  libc.close(home)
+  settle(room.loop)
+  assert.deepEqual((['accepted', 'plainTcp', 'strangersSilent'] as const).map(counted), [1, 1, 1])
+  for (const fd of [browser, alien, guesser]) libc.close(fd)
+})
+
 test('of the connections without a word the oldest leaves when a source has too many', () => {
   const room = fakeRoom({ perSource: { ...fakeRoom().settings.perSource, waitingMax: 2 } })
   const [first, second, third] = [1, 2, 3].map(() => admitted(room).home) as [

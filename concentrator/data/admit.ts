@@ -20,20 +20,24 @@ import { goOut } from './egress.ts'
 import type { Waiting } from './fair-turns.ts'
 import { type ConnectRequest, EXCESS, type Guest, judge, NOT_AUTHORIZED } from './judge.ts'
 import { ignore, LINGER_MS, refuse, refuseWith, sayLast, type Visitor } from './refuse.ts'
-import { COUNT, type Incident, type StreetRoom } from './room.ts'
+import { COUNT, type Incident, type Stranger, type StreetRoom } from './room.ts'
 import { Seat } from './seat.ts'
 import { hello, refusedKinds } from './server-options.ts'
+import { crowdOutStrangers } from './silent.ts'
 
 /** Take over an accepted connection: it is read, judged, and answered one way or another. */
 export function admit(room: StreetRoom, fd: number): void {
   const { count, loop } = room
-  count[COUNT.accepted]!++
   const address = peerOf(fd)
   // It came and went.
-  if (address === undefined) return void libc.close(fd)
+  if (address === undefined) {
+    count[COUNT.strangersSilent]!++
+    return void libc.close(fd)
+  }
   const seat = Seat.take(room, fd, address)
   if (seat === undefined) {
     count[COUNT.crowdedOut]!++
+    count[COUNT.strangersSilent]!++
     const why = 'limits.perSource.waitingMax is reached'
     room.reports.report({ incident: 'limited', address, why, subscriber: undefined }, loop.nowMs)
     return resetAndClose(fd)
@@ -46,20 +50,6 @@ export function admit(room: StreetRoom, fd: number): void {
   crowdOutStrangers(room)
   count[COUNT.descriptors] = loop.descriptors
   admission.begin()
-}
-
-/**
- * Sources are cheap (a /56 is 256 of them), descriptors are not. A thread that has few left keeps them for
- * homes: of strangers it keeps as many as a burst of homes is until it has been read.
- */
-function crowdOutStrangers({ loop, silent, settings }: StreetRoom): void {
-  const { descriptorsMax } = settings
-  while (
-    loop.descriptors > descriptorsMax * CROWDED_SHARE &&
-    silent.size > descriptorsMax * STRANGERS_SHARE
-  ) {
-    silent.closeOldestOfAll()
-  }
 }
 
 class Admission implements Watcher, Waiting {
@@ -128,7 +118,7 @@ class Admission implements Watcher, Waiting {
         return false
       case 'alien':
         this.#report('refused', 'it does not speak Convert')
-        this.#end(resetAndClose)
+        this.#end(resetAndClose, 'strangersAlien')
         return true
       case 'refused':
         this.#report('refused', `its Convert message was refused with error ${decoded.code}`)
@@ -251,8 +241,10 @@ class Admission implements Watcher, Waiting {
     this.#end(libc.close)
   }
 
-  #end(close: (fd: number) => unknown): void {
+  /** `stranger`: what it is counted as, where it has not said that it is a home's. */
+  #end(close: (fd: number) => unknown, stranger: Stranger = 'strangersSilent'): void {
     this.#isOurs = false
+    if (!this.#isCounted) this.#room.count[COUNT[stranger]]!++
     this.#room.loop.disarm(this.#deadline)
     this.#room.warm.delete(this.#drain)
     this.#room.silent.remove(this.#seat.source, this.#crowdOut)
@@ -290,10 +282,6 @@ class Admission implements Watcher, Waiting {
   }
 }
 
-/** Of `descriptorsMax`: from here on strangers leave, */
-const CROWDED_SHARE = 0.8
-/** until no more than these are there. */
-const STRANGERS_SHARE = 0.05
 /** How long a client that only asked for Info may take to close. (Digest A10) */
 const INFO_ONLY_MS = 5_000
 /** A message has 1,020 bytes at most; early data may follow in the same segment. */

@@ -155,13 +155,26 @@ export type StreetNews =
       readonly hidden: number
     }
 
+/** Connections of nobody's home: scanners, and whoever else knocks. */
+const STRANGER_COUNTERS = [
+  /** Went, or was closed, before it had said anything whole. */
+  'strangersSilent',
+  'strangersAlien',
+  /** Speaks Convert, and is no home's. */
+  'strangersUnknown',
+] as const
+
+export type Stranger = (typeof STRANGER_COUNTERS)[number]
+
 export const STREET_COUNTERS = [
+  /** Of homes. */
   'accepted',
   'acceptedDsl',
   'acceptedLte',
   'plainTcp',
   'plainTcpDsl',
   'plainTcpLte',
+  ...STRANGER_COUNTERS,
   'fastOpens',
   'hellos',
   'requests',

@@ -2,6 +2,7 @@
  * Connections of this thread that have shown no cookie yet, or were refused one and have not left, by source
  * and in the order in which they came to that.
  */
+import type { StreetRoom } from './room.ts'
 
 /** Closes the connection. */
 export type Close = () => void
@@ -53,3 +54,26 @@ export class Silent {
     return oldest !== undefined
   }
 }
+
+/**
+ * Sources are cheap (a /56 is 256 of them), descriptors are not. A thread that has few left keeps them for
+ * homes: of strangers it keeps as many as a burst of homes is until it has been read.
+ */
+export function crowdOutStrangers({
+  loop,
+  silent,
+  settings,
+}: Pick<StreetRoom, 'loop' | 'settings' | 'silent'>): void {
+  const { descriptorsMax } = settings
+  while (
+    loop.descriptors > descriptorsMax * CROWDED_SHARE &&
+    silent.size > descriptorsMax * STRANGERS_SHARE
+  ) {
+    silent.closeOldestOfAll()
+  }
+}
+
+/** Of `descriptorsMax`: from here on strangers leave, */
+const CROWDED_SHARE = 0.8
+/** until no more than these are there. */
+const STRANGERS_SHARE = 0.05

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { paintedLog } from '../../shared/daemon/log.fake.ts'
 import { type Home, Homes } from '../subscribers/homes.ts'
 import { verifierOf } from '../subscribers/records.ts'
 import { TunnelHomes } from './tunnel-homes.ts'
@@ -142,7 +143,7 @@ function streetOf(homes: ReadonlyArray<Home | undefined>) {
       },
       prefixOf: () => undefined,
       forget: (number) => street.forgotten.push(number),
-      warn: (_, { why }) => street.warned.push(why),
+      log: paintedLog((_, { why }) => street.warned.push(String(why))),
       pause: async (signal) => {
         if (signal.aborted) return
         signal.addEventListener('abort', () => pauses.resolve())

@@ -4,8 +4,10 @@
  *
  *   comes, or has another cookie ──▶ waits ──its rules stand──▶ has a tunnel ──goes──▶ nothing
  */
+
 import { sentenceOf } from '../../shared/daemon/log.ts'
 import type { Prefix } from '../../shared/wire/address.ts'
+import type { StreetLog } from '../control/log.ts'
 import type { Home } from '../subscribers/homes.ts'
 import type { TunnelIdentity, TunnelLetter } from './tunnel-room.ts'
 
@@ -20,7 +22,7 @@ export interface TunnelHomesParts {
   readonly tell: (letter: TunnelLetter) => void
   /** Nobody has this number any more: what the kernel remembers of its flows is to be forgotten. */
   readonly forget: (number: number) => void
-  readonly warn: (what: string, fields: { readonly why: string }) => void
+  readonly log: Pick<StreetLog, 'warn'>
   /** Between two renderings. Resolves early when `signal` says so. */
   readonly pause: (signal: AbortSignal) => Promise<void>
 }
@@ -90,7 +92,7 @@ export class TunnelHomes {
     if (!this.#placeless.has(number)) {
       this.#placeless.add(number)
       const why = `there is no address for ${home.id} in tunnel.prefix4 and tunnel.prefix6`
-      this.#parts.warn('home without a tunnel', { why })
+      this.#parts.log.warn('home without a tunnel', { why })
     }
     return undefined
   }
@@ -105,7 +107,7 @@ export class TunnelHomes {
         // They wait, and we try again; once is enough to hear why.
         this.#changed = true
         const why = sentenceOf(error)
-        if (why !== this.#refused) this.#parts.warn('rules of the tunnel', { why })
+        if (why !== this.#refused) this.#parts.log.warn('tunnel rules not set', { why })
         this.#refused = why
       }
       await this.#parts.pause(signal)

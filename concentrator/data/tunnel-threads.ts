@@ -3,12 +3,12 @@
  */
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import { tunnelPort } from '../../shared/config/tunnel.ts'
-import type { Log } from '../../shared/daemon/log.ts'
 import { Counters } from '../../shared/relay/counters.ts'
 import { type KeptThread, keepThread } from '../../shared/relay/kept-thread.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import type { PrefixPool } from '../../shared/wire/prefix-pool.ts'
 import { encodeSockaddr6 } from '../../shared/wire/sockaddr.ts'
+import type { StreetLog } from '../control/log.ts'
 import type { CappedLegs } from '../subscribers/capped-legs.ts'
 import type { TunnelUsage } from '../subscribers/tunnel-usage.ts'
 import {
@@ -34,7 +34,7 @@ export async function startTunnelThread(
   config: Pick<ConcentratorConfig, 'listen' | 'shaping' | 'tunnel'>,
   { usage, cappedLegs }: TunnelMemory,
   homes: () => StreetTunnelBirth['homes'],
-  log: Pick<Log, 'warn'>,
+  log: Pick<StreetLog, 'error' | 'warn'>,
 ): Promise<TunnelThread> {
   const counters = new Counters(STREET_TUNNEL_COUNTERS, 1)
   const birth = {
@@ -47,9 +47,9 @@ export async function startTunnelThread(
     new URL('tunnel-worker.ts', import.meta.url),
     () => ({ ...birth, homes: homes() }),
     (news) => {
-      if (news.event === 'interface') log.warn('tunnel interface', { why: news.why })
+      if (news.event === 'interface') log.warn('tunnel has no interface', { why: news.why })
     },
-    (why) => log.warn('tunnel thread ended', { why }),
+    (why) => log.error('tunnel thread ended', { why }),
   )
   return { ...thread, counters }
 }

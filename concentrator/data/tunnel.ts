@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { DENIED_BY_DEFAULT } from '../../shared/config/acl.ts'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
-import type { Log } from '../../shared/daemon/log.ts'
 import { deleteConntrackFrom } from '../../shared/linux/conntrack.ts'
 import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
@@ -15,6 +14,7 @@ import { allowForwarding, type Sysctls } from '../../shared/linux/sysctl.ts'
 import type { Counters } from '../../shared/relay/counters.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
 import { tellTunnel } from '../control/access-figures.ts'
+import type { StreetLog } from '../control/log.ts'
 import type { Home } from '../subscribers/homes.ts'
 import { egressChooser } from './egress-settings.ts'
 import { HomePrefixes } from './home-prefixes.ts'
@@ -50,7 +50,7 @@ export async function openStreetTunnel(
   homes: ReadonlyArray<Home | undefined>,
   memory: TunnelMemory,
   sysctls: Sysctls,
-  log: Pick<Log, 'warn'>,
+  log: Pick<StreetLog, 'error' | 'warn'>,
 ): Promise<StandingTunnel | undefined> {
   const { tunnel } = config
   await using undo = new AsyncDisposableStack()
@@ -84,7 +84,7 @@ export async function openStreetTunnel(
       const inner = innerOf(number, tunnel)
       deleteConntrackFrom(netfilter, own6 === undefined ? inner : [...inner, own6])
     },
-    warn: (what, fields) => log.warn(what, fields),
+    log,
     pause: (signal) => pause(RENDER_MS, undefined, { signal }).catch(() => undefined),
   })
   undo.use(known)

@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import type { Owner } from '../../shared/core/tie.ts'
-import { log } from '../../shared/daemon/log.ts'
 import { type Fail, guarded, supervise } from '../../shared/daemon/supervise.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
 import { keepRuleset } from '../../shared/linux/kept-ruleset.ts'
@@ -21,6 +20,7 @@ import {
   encodeCountersQuery,
 } from '../../shared/wire/conntrack-counters.ts'
 import { FLAG_DUMP } from '../../shared/wire/netlink.ts'
+import { log } from '../control/log.ts'
 import { Accountant } from './accountant.ts'
 import type { SubflowListener } from './doorkeeper.ts'
 import type { Identities } from './identities.ts'
@@ -74,7 +74,7 @@ export async function openAccounting(
     store.keeper,
     `${config.store.name} ${randomBytes(8).toString('hex')}`,
     new UsageJournal(join(stateDirectory, USAGE_FILE), (why) =>
-      log.error('usage journal', { why }),
+      log.error('usage journal not kept', { why }),
     ),
     (why) => log.warn('usage not kept yet', { why }),
   )
@@ -137,8 +137,7 @@ function keepCounting(counting: Counting, failed: Fail): AsyncDisposable {
       accountant.count(one)
       book.forget(one.source)
     })
-    if (health === 'lost')
-      log.warn('accounting: ends of connections were lost, and their last bytes')
+    if (health === 'lost') log.warn('accounting lost ends of connections')
   }
   const interim = (): Promise<void> => {
     hearEnds()

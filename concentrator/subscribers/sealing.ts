@@ -3,14 +3,15 @@
  * does it, and a full disk keeps nobody out.
  */
 import { sentenceOf } from '../../shared/daemon/log.ts'
+import type { StreetLog } from '../control/log.ts'
 import type { Homes } from './homes.ts'
 import type { Change, Keeper } from './keeper.ts'
 import type { Store } from './store.ts'
 
-/** `say` hears what came of it. Does not reject. */
+/** Does not reject. */
 export async function sealHomes(
   store: Pick<Store, 'commit'> & { readonly homes: Homes; readonly keeper: Pick<Keeper, 'strike'> },
-  say: (what: string, fields: Readonly<Record<string, unknown>>) => void,
+  log: Pick<StreetLog, 'info' | 'warn'>,
 ): Promise<void> {
   const changes = [...store.homes.unsealed()].map(({ home: { id, version }, body }): Change => {
     return { kind: 'subscriber', id, after: body, expected: version }
@@ -19,9 +20,9 @@ export async function sealHomes(
   try {
     const { kind } = await store.commit(changes, 'seal')
     await store.keeper.strike(['probeKey', 'controlKey'])
-    say('homes were sealed', { homes: changes.length, done: kind === 'done' })
+    log.info('homes were sealed', { homes: changes.length, done: kind === 'done' })
   } catch (error) {
     // They are sealed at a later start.
-    say('homes were not sealed', { why: sentenceOf(error) })
+    log.warn('homes were not sealed', { why: sentenceOf(error) })
   }
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { paintedLog } from '../../shared/daemon/log.fake.ts'
 import { type Change, KeeperUnavailable } from './keeper.ts'
 import { verifierOf } from './records.ts'
 import { openSqliteKeeper } from './sqlite-keeper.ts'
@@ -27,7 +28,11 @@ test('a thread that dies is started again: nothing that was answered is lost, ho
     return thread
   })
   const complaints: string[] = []
-  await using store = await Store.open(keeper, [], (what) => complaints.push(what))
+  await using store = await Store.open(
+    keeper,
+    [],
+    paintedLog((what) => complaints.push(what)),
+  )
   await store.commit([home('a')], 'op')
   const underWay = Promise.allSettled(
     Array.from({ length: 20 }, (_, i) => store.commit([home(`b-${i}`)], 'op')),

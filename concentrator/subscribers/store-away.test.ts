@@ -8,11 +8,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { paintedLog } from '../../shared/daemon/log.fake.ts'
 import { type Change, KeeperUnavailable } from './keeper.ts'
 import { verifierOf } from './records.ts'
 import { openRedisKeeper } from './redis-keeper.ts'
 import { RedisServer, redisMissing } from './redis-server.fake.ts'
-import { type Complain, Store } from './store.ts'
+import { Store, type StoreLog } from './store.ts'
 import { StoreCache } from './store-cache.ts'
 import { Vault } from './vault.ts'
 
@@ -87,8 +88,10 @@ test('a concentrator that starts while Redis is away knows who was there, and go
   }
   await server.kill()
   const said: string[] = []
-  await using store = await openOn(server, cache, (what, { help }) =>
-    said.push(`${what}: ${String(help)}`),
+  await using store = await openOn(
+    server,
+    cache,
+    paintedLog((what, { help }) => said.push(`${what}: ${String(help)}`)),
   )
   assert.deepEqual([store.homes.ids, store.homes.plans().map(({ id }) => id)], [['a'], ['gold']])
   assert.match(said.join(), /^store is away: homes are as of 20/)
@@ -107,8 +110,10 @@ test('without anything known it starts with nobody, and knows all when Redis com
   await using server = new RedisServer()
   const said: string[] = []
   const cache = new StoreCache(join(folder, 'unknown'))
-  await using store = await openOn(server, cache, (what, { help }) =>
-    said.push(`${what}: ${String(help)}`),
+  await using store = await openOn(
+    server,
+    cache,
+    paintedLog((what, { help }) => said.push(`${what}: ${String(help)}`)),
   )
   assert.deepEqual(store.homes.ids, [])
   assert.deepEqual(said, ['store is away: only homes of the file are known'])
@@ -155,7 +160,12 @@ test('homes of a store that was away at the start are sealed when it is back, an
   {
     const vault = new Vault(Buffer.alloc(32, 1))
     const keeper = await openRedisKeeper(server.socket)
-    await using store = await Store.open(keeper, [], () => undefined, { cache, vault })
+    await using store = await Store.open(
+      keeper,
+      [],
+      paintedLog(() => undefined),
+      { cache, vault },
+    )
     assert.deepEqual(store.homes.ids, ['a'])
     await server.start('--appendonly', 'yes')
     await untilFresh(store)
@@ -172,10 +182,15 @@ test('who finds a store that comes later sealed with another key writes nothing'
   await using server = new RedisServer()
   await server.start('--appendonly', 'yes')
   const open = async (byte: number, cache: StoreCache) =>
-    Store.open(await openRedisKeeper(server.socket), [], () => undefined, {
-      cache,
-      vault: new Vault(Buffer.alloc(32, byte)),
-    })
+    Store.open(
+      await openRedisKeeper(server.socket),
+      [],
+      paintedLog(() => undefined),
+      {
+        cache,
+        vault: new Vault(Buffer.alloc(32, byte)),
+      },
+    )
   {
     await using store = await open(1, new StoreCache(join(folder, 'right')))
     const verifier = store.homes.kept('a', verifierOf(randomBytes(16)))
@@ -222,9 +237,9 @@ test('a cache that is damaged is none', () => {
 async function openOn(
   server: RedisServer,
   cache?: StoreCache,
-  complain: Complain = () => undefined,
+  log: StoreLog = paintedLog(() => undefined),
 ): Promise<Store> {
-  return Store.open(await openRedisKeeper(server.socket), [], complain, { cache })
+  return Store.open(await openRedisKeeper(server.socket), [], log, { cache })
 }
 
 async function untilFresh(store: Store): Promise<void> {

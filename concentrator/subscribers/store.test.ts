@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { paintedLog } from '../../shared/daemon/log.fake.ts'
 import type { Change, JsonObject } from './keeper.ts'
 import { verifierOf } from './records.ts'
 import { openSqliteKeeper } from './sqlite-keeper.ts'
@@ -66,8 +67,10 @@ test('a record that nobody can read is told, and the others are served', async (
     'op',
     0,
   )
-  await using store = await Store.open(keeper, [], (what, { id }) =>
-    told.push(`${what} ${String(id)}`),
+  await using store = await Store.open(
+    keeper,
+    [],
+    paintedLog((what, { id }) => told.push(`${what} ${String(id)}`)),
   )
   assert.deepEqual(told, ['record cannot be read bad'])
   assert.deepEqual(store.homes.ids, ['good'])
@@ -78,7 +81,7 @@ test('a file that is no database is refused with a sentence', async () => {
 })
 
 async function openOn(file: string): Promise<Store> {
-  return Store.open(await openSqliteKeeper(file), [], (what) => assert.fail(what))
+  return Store.open(await openSqliteKeeper(file), [], paintedLog(assert.fail))
 }
 
 function home(id: string, body: JsonObject | undefined): Change {

@@ -10,6 +10,7 @@
  * Without the keeper everything goes on as it was last known, and only changes are refused (ADR 0033).
  */
 import { sentenceOf } from '../../shared/daemon/log.ts'
+import type { StreetLog } from '../control/log.ts'
 import { type Changed, type FileHome, Homes, type NamedLayer } from './homes.ts'
 import {
   type Change,
@@ -27,7 +28,8 @@ import type { CachedRecord, StoreCache } from './store-cache.ts'
 import { Tokens } from './tokens.ts'
 import type { Vault } from './vault.ts'
 
-export type Complain = (what: string, fields: Readonly<Record<string, unknown>>) => void
+/** What the store has to say. */
+export type StoreLog = Pick<StreetLog, 'error' | 'info' | 'warn'>
 
 export interface StoreFiles {
   /** What seals the keys of homes. Default: they are kept as they are. */
@@ -40,7 +42,7 @@ export class Store implements AsyncDisposable {
   readonly keeper: Keeper
   readonly homes: Homes
   readonly tokens = new Tokens()
-  readonly #complain: Complain
+  readonly #log: StoreLog
   readonly #vault: Vault | undefined
   readonly #listeners = new Set<(changed: Changed) => void>()
   /** Undefined until the keeper has been heard. */
@@ -58,13 +60,13 @@ export class Store implements AsyncDisposable {
   private constructor(
     keeper: Keeper,
     fileHomes: readonly FileHome[],
-    complain: Complain,
+    log: StoreLog,
     { vault }: StoreFiles,
   ) {
     this.keeper = keeper
     this.#vault = vault
     this.homes = new Homes(fileHomes, vault)
-    this.#complain = complain
+    this.#log = log
   }
 
   /**
@@ -74,10 +76,10 @@ export class Store implements AsyncDisposable {
   static async open(
     keeper: Keeper,
     fileHomes: readonly FileHome[],
-    complain: Complain,
+    log: StoreLog,
     files: StoreFiles = {},
   ): Promise<Store> {
-    const store = new Store(keeper, fileHomes, complain, files)
+    const store = new Store(keeper, fileHomes, log, files)
     const { cache } = files
     try {
       store.#life = named(await keeper.life())
@@ -88,7 +90,7 @@ export class Store implements AsyncDisposable {
       store.#loadFrom(cache, error.message)
     }
     if (cache !== undefined) {
-      const complain = (why: string) => store.#complain('cache of the store', { why })
+      const complain = (why: string) => log.warn('store cache not kept', { why })
       store.#caching = new KeptCache(cache, () => store.#known(), complain)
     }
     store.#news = keeper.onNews((last) => {
@@ -131,7 +133,7 @@ export class Store implements AsyncDisposable {
   /** Once the keeper is heard for the first time. */
   async #seal(): Promise<void> {
     this.#wasSealed = true
-    await sealHomes(this, this.#complain)
+    await sealHomes(this, this.#log)
   }
 
   /** Hear what has been changed until now. */
@@ -166,13 +168,13 @@ export class Store implements AsyncDisposable {
       await this.#readOn()
       // It was away when we started. Not awaited: to commit may mean to follow.
       if (!this.#wasSealed) void this.#seal()
-      if (this.#staleSinceMs !== undefined) this.#complain('store is back', {})
+      if (this.#staleSinceMs !== undefined) this.#log.info('store is back')
       this.#staleSinceMs = undefined
     } catch (error) {
       if (this.#staleSinceMs !== undefined) return
       this.#staleSinceMs = Date.now()
       const why = sentenceOf(error)
-      this.#complain('store is away', { why, help: 'homes go on as last known' })
+      this.#log.error('store is away', { why, help: 'homes go on as last known' })
     }
   }
 
@@ -226,7 +228,7 @@ export class Store implements AsyncDisposable {
     const heard = cached && new Date(cached.heardMs).toISOString()
     const help =
       heard === undefined ? 'only homes of the file are known' : `homes are as of ${heard}`
-    this.#complain('store is away', { why, help })
+    this.#log.error('store is away', { why, help })
   }
 
   /** What is known now, for the next start; undefined while it is not what the keeper has. */
@@ -269,7 +271,7 @@ export class Store implements AsyncDisposable {
 
   #set(kind: KeptKind, id: string, version: number, body: JsonObject | undefined): void {
     const problem = this.#problemOf(kind, id, version, body)
-    if (problem !== undefined) this.#complain('record cannot be read', { kind, id, why: problem })
+    if (problem !== undefined) this.#log.error('record cannot be read', { kind, id, why: problem })
   }
 
   #problemOf(kind: KeptKind, id: string, version: number, body: JsonObject | undefined) {

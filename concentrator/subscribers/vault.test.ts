@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { paintedLog } from '../../shared/daemon/log.fake.ts'
 import { credentialOf, isProof, proofOf } from '../../shared/session/credential.ts'
 import { Homes } from './homes.ts'
 import type { JsonObject } from './keeper.ts'
@@ -82,7 +83,12 @@ test('records from before there were seals are sealed at the next start, and mea
   }
   const told: string[] = []
   const open = async () =>
-    Store.open(await openSqliteKeeper(file), [], (what) => told.push(what), { vault })
+    Store.open(
+      await openSqliteKeeper(file),
+      [],
+      paintedLog((what) => told.push(what)),
+      { vault },
+    )
   {
     await using store = await open()
     assert.deepEqual(store.homes.home('old')?.verifier, verifierOf(cookie))

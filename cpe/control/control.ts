@@ -9,7 +9,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { release } from '../../shared/daemon/arguments.ts'
-import type { Log } from '../../shared/daemon/log.ts'
 import { type Fail, supervise } from '../../shared/daemon/supervise.ts'
 import { readCounters } from '../../shared/linux/links.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
@@ -21,6 +20,7 @@ import type { HouseFlow } from '../steering/house-flows.ts'
 import type { RunningSteering } from '../steering/steering.ts'
 import { HouseClock } from './clock.ts'
 import { dialSession } from './dial-session.ts'
+import type { CpeLog } from './log.ts'
 import type { Moving } from './moving.ts'
 import type { RunningVerdicts } from './open-verdicts.ts'
 import type { PolicyLayers } from './policy-layers.ts'
@@ -44,10 +44,14 @@ export class Control {
   readonly clock = new HouseClock()
   readonly #config: ControlConfig
   readonly #board: LegBoard
-  readonly #log: Pick<Log, 'debug' | 'info' | 'warn'>
+  readonly #log: Pick<CpeLog, 'error' | 'info' | 'warn'>
   #session: HomeControl | undefined
 
-  constructor(config: ControlConfig, board: LegBoard, log: Pick<Log, 'debug' | 'info' | 'warn'>) {
+  constructor(
+    config: ControlConfig,
+    board: LegBoard,
+    log: Pick<CpeLog, 'error' | 'info' | 'warn'>,
+  ) {
     this.#config = config
     this.#board = board
     this.#log = log
@@ -69,7 +73,7 @@ export class Control {
     if (this.#config.concentrator.session === undefined) return new AsyncDisposableStack()
     return supervise(
       (fail) => Promise.resolve(this.#run(outside, fail)),
-      (why, againMs) => this.#log.warn('control session failed', { why, againMs }),
+      (why, againMs) => this.#log.error('control session failed', { why, againMs }),
     )
   }
 

@@ -13,13 +13,14 @@ import {
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { Backoff } from '../../shared/core/backoff.ts'
 import { LEGS } from '../../shared/core/leg.ts'
-import { type Log, sentenceOf } from '../../shared/daemon/log.ts'
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import type { BoardLeg } from '../../shared/relay/leg-board.ts'
 import { Channel } from '../../shared/session/channel.ts'
 import { credentialOf } from '../../shared/session/credential.ts'
 import { isIpv4, parseAddress } from '../../shared/wire/address.ts'
 import { dialSession } from './dial-session.ts'
 import type { EnrolledHome } from './enrolled.ts'
+import type { CpeLog } from './log.ts'
 
 /** What a concentrator says to a code. */
 export type EnrolAnswer = { readonly id: string } | { readonly why: string; readonly waitS: number }
@@ -29,7 +30,7 @@ export async function enrol(
   config: CpeConfig,
   code: string,
   home: EnrolledHome,
-  { software, log }: { readonly software: string; readonly log: Pick<Log, 'info' | 'warn'> },
+  { software, log }: { readonly software: string; readonly log: Pick<CpeLog, 'info' | 'warn'> },
 ): Promise<void> {
   const { cookie, verifier } = credentialOf(home.secret())
   const wish = { code, cookie: spoken(cookie), verifier: spoken(verifier), software }

@@ -9,7 +9,6 @@ import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { Verdict } from '../../shared/core/verdict.ts'
 import { Exposition, type Say } from '../../shared/daemon/exposition.ts'
-import type { Log } from '../../shared/daemon/log.ts'
 import { keepMetricsDoor } from '../../shared/daemon/metrics-door.ts'
 import { ownMetrics, sayOwn } from '../../shared/daemon/own-metrics.ts'
 import { readCounters } from '../../shared/linux/links.ts'
@@ -24,6 +23,7 @@ import type { HouseCounter, HouseCounters } from '../data/room.ts'
 import type { TunnelCounter } from '../data/tunnel-board.ts'
 import type { HouseFlow } from '../steering/house-flows.ts'
 import type { RunningSteering } from '../steering/steering.ts'
+import type { CpeLog } from './log.ts'
 import { cpeMetrics as metrics } from './metrics.ts'
 
 /** Where the numbers are. */
@@ -51,7 +51,7 @@ export interface MeasuredHome {
 export async function exportMetrics(
   config: Pick<CpeConfig, 'metrics'>,
   home: MeasuredHome,
-  log: Pick<Log, 'warn'>,
+  log: Pick<CpeLog, 'error'>,
 ): Promise<AsyncDisposable> {
   await using undo = new AsyncDisposableStack()
   const route = undo.use(new NetlinkSocket(Netlink.route))
@@ -65,7 +65,7 @@ export async function exportMetrics(
   }
   undo.use(
     await keepMetricsDoor(config.metrics, pieces, (why, againMs) =>
-      log.warn('metrics failed', { why, againMs }),
+      log.error('metrics failed', { why, againMs }),
     ),
   )
   const standing = undo.move()

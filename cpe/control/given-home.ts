@@ -17,10 +17,10 @@ import {
 import type { Reach } from '../../shared/config/reach.ts'
 import { houseLines } from '../../shared/core/house-lines.ts'
 import { configFrom, type Given, release } from '../../shared/daemon/arguments.ts'
-import { log } from '../../shared/daemon/log.ts'
 import { EnrolledHome } from './enrolled.ts'
 import { enrol } from './enrolment.ts'
 import { nextConcentrator, readConcentrators } from './kept-concentrators.ts'
+import { log } from './log.ts'
 import { seenInterfaces } from './seen-interfaces.ts'
 
 /** Enrols where that has not been done, for as long as it takes. Ends the process as `configFrom` does. */

@@ -3,11 +3,11 @@
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { serveFacts } from '../../shared/daemon/facts-socket.ts'
-import type { Log } from '../../shared/daemon/log.ts'
 import { type TunnelBoard, tunnelCounts } from '../data/tunnel-board.ts'
 import type { RunningSteering } from '../steering/steering.ts'
 import { exportMetrics, type MeasuredHome } from './exporter.ts'
 import { type FactsHouse, factsSocket, homeFacts } from './home-facts.ts'
+import type { CpeLog } from './log.ts'
 import type { RunningVerdicts } from './open-verdicts.ts'
 import { sayFactsOnSignal } from './say-facts.ts'
 import { verdictFacts } from './verdict-facts.ts'
@@ -23,7 +23,7 @@ export interface SeenHome extends MeasuredHome {
 export async function openLookers(
   config: Pick<CpeConfig, 'legs' | 'metrics' | 'stateDirectory'>,
   home: SeenHome,
-  log: Log,
+  log: CpeLog,
 ): Promise<AsyncDisposable> {
   const { house, steering, tunnel, verdicts } = home
   await using opened = new AsyncDisposableStack()
@@ -32,7 +32,7 @@ export async function openLookers(
     await serveFacts(
       factsSocket(config),
       () => homeFacts({ ...house, steering, verdicts }),
-      (why) => log.warn('facts socket', { why }),
+      (why) => log.warn('facts not served', { why }),
     ),
   )
   opened.use(

@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { type DrainNotice, Leaving } from '../../shared/core/concentrator-choice.ts'
-import { type Log, sentenceOf } from '../../shared/daemon/log.ts'
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import type { HouseFlow } from '../steering/house-flows.ts'
 import type { Pointer } from './conversation.ts'
 import type { GivenHome } from './given-home.ts'
@@ -16,6 +16,7 @@ import {
   nextConcentrator,
   readConcentrators,
 } from './kept-concentrators.ts'
+import type { CpeLog } from './log.ts'
 import type { HouseStatus } from './reporter.ts'
 
 export interface MovingHouse {
@@ -25,7 +26,7 @@ export interface MovingHouse {
 
 export class Moving {
   readonly #config: Pick<CpeConfig, 'concentrator' | 'stateDirectory' | 'subscriber'>
-  readonly #log: Pick<Log, 'info' | 'warn'>
+  readonly #log: Pick<CpeLog, 'info' | 'warn'>
   readonly #leaving = new Leaving()
   readonly #isLedAstray: boolean
   #kept: KeptConcentrators
@@ -34,7 +35,7 @@ export class Moving {
   constructor(
     config: Pick<CpeConfig, 'concentrator' | 'stateDirectory' | 'subscriber'>,
     { mark, isLedAstray }: Pick<GivenHome, 'isLedAstray' | 'mark'>,
-    log: Pick<Log, 'info' | 'warn'>,
+    log: Pick<CpeLog, 'info' | 'warn'>,
   ) {
     this.#config = config
     this.#log = log

@@ -1,8 +1,8 @@
 /**
  * What the data threads tell becomes a line in the log, and a doubt for steering.
  */
-import { log } from '../../shared/daemon/log.ts'
 import type { HouseNews } from '../data/room.ts'
+import { log } from './log.ts'
 
 export function reportNews(news: HouseNews, suspect: () => void): void {
   switch (news.event) {

@@ -4,7 +4,6 @@
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
-import type { Log } from '../../shared/daemon/log.ts'
 import { guarded, supervise } from '../../shared/daemon/supervise.ts'
 import { readCounters } from '../../shared/linux/links.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
@@ -17,6 +16,7 @@ import type { HouseCounters } from '../data/room.ts'
 import type { RunningSteering } from '../steering/steering.ts'
 import type { HomeLook, IntervalEnd } from './interval-meter.ts'
 import { LineSockets } from './line-sockets.ts'
+import type { CpeLog } from './log.ts'
 import { Verdicts } from './verdicts.ts'
 
 export interface VerdictHouse {
@@ -34,7 +34,7 @@ export type RunningVerdicts = AsyncDisposable &
 export async function openVerdicts(
   config: Pick<CpeConfig, 'budget' | 'concentrator' | 'legs'>,
   house: VerdictHouse,
-  log: Pick<Log, 'warn'>,
+  log: Pick<CpeLog, 'error'>,
 ): Promise<RunningVerdicts> {
   const route = new NetlinkSocket(Netlink.route)
   const diagnosis = new NetlinkSocket(Netlink.diagnosis)
@@ -52,7 +52,7 @@ export async function openVerdicts(
         [Symbol.asyncDispose]: () => Promise.resolve(clearInterval(timer)),
       })
     },
-    (why, againMs) => log.warn('verdicts failed', { why, againMs }),
+    (why, againMs) => log.error('verdicts failed', { why, againMs }),
   )
   return Object.assign(verdicts, {
     [Symbol.asyncDispose]: async () => {

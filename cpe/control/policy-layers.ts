@@ -10,8 +10,8 @@ import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { type Policy, policyOf } from '../../shared/config/policy.ts'
 import { overlaid, type PolicyDocument } from '../../shared/config/policy-document.ts'
 import type { PolicyScope } from '../../shared/core/class-change.ts'
-import type { Log } from '../../shared/daemon/log.ts'
 import { replaceFile } from '../../shared/linux/whole-file.ts'
+import type { CpeLog } from './log.ts'
 import type { LivePolicy } from './policy.ts'
 
 export interface SentPolicy {
@@ -22,7 +22,7 @@ export interface SentPolicy {
 export class PolicyLayers {
   readonly #live: Pick<LivePolicy, 'apply'>
   readonly #directory: string
-  readonly #log: Pick<Log, 'info' | 'warn'>
+  readonly #log: Pick<CpeLog, 'info' | 'warn'>
   #own: Policy
   #sent: SentPolicy | undefined
   /** What was sent stands beside the file. */
@@ -32,7 +32,7 @@ export class PolicyLayers {
   constructor(
     config: Policy & Pick<CpeConfig, 'concentrator' | 'stateDirectory'>,
     live: Pick<LivePolicy, 'apply'>,
-    log: Pick<Log, 'info' | 'warn'>,
+    log: Pick<CpeLog, 'info' | 'warn'>,
   ) {
     const { concentrator, stateDirectory } = config
     this.#own = policyOf(config)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cpeConfig } from '../../shared/config/cpe.ts'
 import { parseConfig } from '../../shared/config/document.ts'
+import { paintedLog } from '../../shared/daemon/log.fake.ts'
 import { LivePolicy, type PolicyTaker } from './policy.ts'
 import { reload } from './reload.ts'
 
@@ -69,8 +70,7 @@ class Home {
 
   hangup(text: string): void {
     if (this.#started.kind !== 'value') return
-    const say = (message: string, fields: unknown) => this.said.push([message, fields])
-    const log = { info: say, warn: say }
+    const log = paintedLog((message, fields) => this.said.push([message, fields]))
     reload(this.#started.value, () => read(text), this.policy, log)
   }
 }

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { policyOf } from '../../shared/config/policy.ts'
 import type { Given } from '../../shared/daemon/arguments.ts'
-import { type Log, log } from '../../shared/daemon/log.ts'
+import { type CpeLog, log } from './log.ts'
 import type { LivePolicy } from './policy.ts'
 
 /** `started`: what the daemon runs on. Until disposed. */
@@ -25,7 +25,7 @@ export function reload(
   started: CpeConfig,
   readAgain: Given<CpeConfig>['readAgain'],
   policy: Pick<LivePolicy, 'apply'>,
-  to: Pick<Log, 'info' | 'warn'>,
+  to: Pick<CpeLog, 'info' | 'warn'>,
 ): void {
   const reading = readAgain()
   if (reading.kind === 'problems') {

@@ -1,7 +1,7 @@
 /**
  * SIGUSR2: what is known of the lines goes to the log, in one line, for who asks at the router itself.
  */
-import { log } from '../../shared/daemon/log.ts'
+import { log } from './log.ts'
 
 /** Listen for the signal until disposed of. */
 export function sayFactsOnSignal(facts: () => object): Disposable {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { LegName } from '../../shared/core/leg.ts'
+import { paintedLog } from '../../shared/daemon/log.fake.ts'
 import { credentialOf } from '../../shared/session/credential.ts'
 import { HomeControl } from './session.ts'
 
@@ -67,7 +68,7 @@ class Home {
         this.waitedMs += ms
         await turn()
       },
-      log: { debug: unheard, info: unheard, warn: unheard },
+      log: paintedLog(unheard),
       timeIs: unheard,
       policy: unheard,
       concentrators: unheard,

@@ -7,12 +7,13 @@
 import type { SpeedTestNews } from '../../shared/config/speed-messages.ts'
 import { Backoff } from '../../shared/core/backoff.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
-import { type Log, sentenceOf } from '../../shared/daemon/log.ts'
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import type { Fail } from '../../shared/daemon/supervise.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
 import type { HouseFlow } from '../steering/house-flows.ts'
 import { Conversation, type ConversationEnd, type ConversationParts } from './conversation.ts'
 import type { DialledSession } from './dial-session.ts'
+import type { CpeLog } from './log.ts'
 
 export interface SessionParts extends Omit<ConversationParts, 'ended' | 'failed'> {
   readonly board: Pick<LegBoard, 'leg'>
@@ -21,7 +22,7 @@ export interface SessionParts extends Omit<ConversationParts, 'ended' | 'failed'
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
   /** From 0 up to 1. */
   readonly chance: () => number
-  readonly log: Pick<Log, 'debug' | 'info' | 'warn'>
+  readonly log: Pick<CpeLog, 'info' | 'warn'>
 }
 
 export class HomeControl {
@@ -71,7 +72,10 @@ export class HomeControl {
       link = await this.#parts.dial(leg)
     } catch (error) {
       this.#tries += 1
-      this.#say('control session not opened', { leg, why: sentenceOf(error) })
+      const why = sentenceOf(error)
+      this.#complain(`not opened: ${why}`, (log) =>
+        log.warn('control session not opened', { leg, why }),
+      )
       return { waitS: 0 }
     }
     const end = await this.#hold(link, signal, failed)
@@ -79,7 +83,8 @@ export class HomeControl {
     this.#conversation = undefined
     if (end.opened) this.#backoff.reset()
     this.#tries = end.opened ? 0 : this.#tries + 1
-    this.#say('control session ended', { leg, why: end.why, waitS: end.waitS })
+    const { why, waitS } = end
+    this.#complain(`ended: ${why}`, (log) => log.warn('control session ended', { leg, why, waitS }))
     return end
   }
 
@@ -92,7 +97,7 @@ export class HomeControl {
         this.#conversation = conversation
         this.#said = ''
         this.#parts.opened()
-        this.#parts.log.info('control session', {
+        this.#parts.log.info('control session opened', {
           leg: link.leg,
           multipath: link.token !== undefined,
         })
@@ -124,14 +129,9 @@ export class HomeControl {
   }
 
   /** The same trouble is told once. */
-  #say(
-    what: string,
-    fields: { readonly leg: LegName; readonly why: string; readonly waitS?: number },
-  ): void {
-    const said = `${what} ${fields.why}`
-    if (said === this.#said) this.#parts.log.debug(what, fields)
-    else this.#parts.log.warn(what, fields)
-    this.#said = said
+  #complain(trouble: string, say: (log: SessionParts['log']) => void): void {
+    if (trouble !== this.#said) say(this.#parts.log)
+    this.#said = trouble
   }
 }
 

@@ -40,7 +40,7 @@ export function openHouse(
   { workers, pool, ...config }: HouseConfig,
   host: Pick<Host, 'descriptorsPerWorker' | 'flowsMax'>,
   sharedMs: () => number,
-  say: (sentence: string) => void,
+  say: (stalled: boolean) => void,
 ): House {
   const board = LegBoard.create()
   const counters: HouseCounters = new Counters(HOUSE_COUNTERS, workers)
@@ -52,8 +52,7 @@ export function openHouse(
   const turning = (): boolean => {
     const before = stalled
     stalled = watch.stalled(counters.min('turnedMs'), sharedMs())
-    if (stalled && !before) say('one has stopped turning; new connections are forwarded unbonded')
-    if (!stalled && before) say('all turn again')
+    if (stalled !== before) say(stalled)
     return !stalled
   }
   return {

@@ -6,9 +6,10 @@ import type { CpeConfig } from '../../shared/config/cpe.ts'
 import type { Policy } from '../../shared/config/policy.ts'
 import { tunnelPort } from '../../shared/config/tunnel.ts'
 import type { PolicyScope } from '../../shared/core/class-change.ts'
-import { type Log, sentenceOf } from '../../shared/daemon/log.ts'
+import { sentenceOf } from '../../shared/daemon/log.ts'
 import { keepThread } from '../../shared/relay/kept-thread.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
+import type { CpeLog } from '../control/log.ts'
 import { keepPrefix } from './home-prefix.ts'
 import { type TunnelBoard, tunnelBoard } from './tunnel-board.ts'
 import type { TunnelBirth, TunnelLetter, TunnelNews } from './tunnel-room.ts'
@@ -28,7 +29,7 @@ export async function openTunnel(
     'classes' | 'concentrator' | 'lan' | 'legs' | 'stateDirectory' | 'subscriber' | 'tunnel'
   >,
   board: SharedArrayBuffer,
-  log: Pick<Log, 'info' | 'warn'>,
+  log: Pick<CpeLog, 'error' | 'info' | 'warn'>,
 ): Promise<OpenTunnel> {
   const { tunnel, legs, concentrator, subscriber } = config
   const shared = tunnelBoard()
@@ -59,7 +60,7 @@ export async function openTunnel(
     (why) => {
       // Its last word may be an old one: packets must not be routed to nobody.
       shared.counters.row(0).fill(0)
-      log.warn('tunnel thread ended', { why })
+      log.error('tunnel thread ended', { why })
     },
   )
   return {
@@ -76,7 +77,7 @@ export async function openTunnel(
   }
 }
 
-function say(news: TunnelNews, log: Pick<Log, 'info' | 'warn'>): void {
+function say(news: TunnelNews, log: Pick<CpeLog, 'info' | 'warn'>): void {
   switch (news.event) {
     case 'serving':
       return
@@ -84,7 +85,7 @@ function say(news: TunnelNews, log: Pick<Log, 'info' | 'warn'>): void {
       log.info('tunnel stands', { ipv4: news.ipv4, ipv6: news.ipv6, prefix6: news.prefix6 })
       return
     case 'fallen':
-      log.warn('tunnel fallen; what is not TCP leaves by one line')
+      log.warn('tunnel fallen')
       return
     case 'refused':
       log.warn('tunnel has no interface', { why: news.why })

@@ -2,15 +2,15 @@
  * Whether what the LAN opens is captured, or goes straight out: told to the router when it changes.
  */
 
-import type { Log } from '../../shared/daemon/log.ts'
 import { sentenceOf } from '../../shared/daemon/log.ts'
+import type { CpeLog } from '../control/log.ts'
 import type { Router } from './router.ts'
 
 export interface CaptureParts {
   readonly router: Pick<Router, 'setCapture'>
   /** False while the data threads can take no more flows: new ones bypass them. */
   readonly roomForFlows: () => boolean
-  readonly log: Pick<Log, 'info' | 'warn'>
+  readonly log: Pick<CpeLog, 'info' | 'warn'>
 }
 
 export class CaptureSwitch {

@@ -3,7 +3,7 @@
  * spent.
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
-import type { Log } from '../../shared/daemon/log.ts'
+import type { CpeLog } from '../control/log.ts'
 import { type LteBar, openLteBar } from './lte-bar.ts'
 import { type NameSets, openNameSets } from './name-sets.ts'
 import { openRouter, type Router } from './router.ts'
@@ -19,18 +19,19 @@ export interface Hands extends AsyncDisposable {
 /** Last in, first out: what was taken last is let go first. */
 export async function openHands(
   config: CpeConfig,
-  log: Pick<Log, 'info' | 'warn'>,
+  log: Pick<CpeLog, 'info' | 'warn'>,
 ): Promise<Hands> {
-  const complain = (what: string) => (why: string) => log.warn(what, { why })
   await using held = new AsyncDisposableStack()
-  const router = held.use(await openRouter(config, complain('router')))
+  const router = held.use(await openRouter(config, (why) => log.warn('router not set', { why })))
   const names = held.use(
-    await openNameSets(config, complain('names'), (file) =>
-      log.info('restart the resolver to tell addresses of names', { file }),
+    await openNameSets(
+      config,
+      (why) => log.warn('names not set', { why }),
+      (file) => log.info('resolver to be restarted', { file }),
     ),
   )
-  const shaper = held.use(await openShaper(config, complain('shaper')))
-  const bar = held.use(await openLteBar(config, complain('lte bar')))
+  const shaper = held.use(await openShaper(config, (why) => log.warn('shaper not set', { why })))
+  const bar = held.use(await openLteBar(config, (why) => log.warn('lte bar not set', { why })))
   const standing = held.move()
   return { router, names, shaper, bar, [Symbol.asyncDispose]: () => standing.disposeAsync() }
 }

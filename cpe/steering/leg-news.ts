@@ -5,15 +5,15 @@ import type { ConcentratorHealth } from '../../shared/core/concentrator-health.t
 import type { Direction } from '../../shared/core/dsl-queue.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { LegHealth, LegState } from '../../shared/core/leg-health.ts'
-import type { Log } from '../../shared/daemon/log.ts'
+import type { CpeLog } from '../control/log.ts'
 
 export class LegNews {
-  readonly #log: Pick<Log, 'info' | 'warn'>
+  readonly #log: Pick<CpeLog, 'info' | 'warn'>
   readonly #said: Partial<Record<LegName, { readonly state: LegState; readonly reason: string }>> =
     {}
   #bondingSaid: boolean | undefined
 
-  constructor(log: Pick<Log, 'info' | 'warn'>) {
+  constructor(log: Pick<CpeLog, 'info' | 'warn'>) {
     this.#log = log
   }
 

@@ -18,9 +18,9 @@ import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { LteAllowance } from '../../shared/core/lte-allowance.ts'
 import { type Reason, Reasons } from '../../shared/core/reasons.ts'
 import type { LegUse } from '../../shared/core/subflows.ts'
-import type { Log } from '../../shared/daemon/log.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
+import type { CpeLog } from '../control/log.ts'
 import { CaptureSwitch } from './capture-switch.ts'
 import { type HouseFlow, marked, overflowing } from './house-flows.ts'
 import { LegNews } from './leg-news.ts'
@@ -61,7 +61,7 @@ export interface SteeringParts {
   readonly roomForFlows: () => boolean
   /** The board has changed: ring the data threads. */
   readonly wake: () => void
-  readonly log: Pick<Log, 'debug' | 'info' | 'warn'>
+  readonly log: Pick<CpeLog, 'debug' | 'info' | 'warn'>
 }
 
 export type SteeringConfig = Pick<CpeConfig, 'legs' | 'overflow' | 'probes' | 'shaping' | 'standby'>
@@ -112,7 +112,7 @@ export class Steering {
       },
     )
     this.#qualities = new LegQualities(this.#reasons, (reason) =>
-      parts.log.info('quality', { reason }),
+      parts.log.info('quicker leg', { reason }),
     )
     this.#concentrator = new ConcentratorHealth([this.#legs.dsl, this.#legs.lte])
   }

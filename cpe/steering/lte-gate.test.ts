@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UNLIMITED } from '../../shared/core/budget.ts'
+import { paintedLog } from '../../shared/daemon/log.fake.ts'
 import { LteGate } from './lte-gate.ts'
 
 const spent = { pressure: 1, aheadPercent: 20, spent: true }
@@ -59,7 +60,10 @@ class Home {
       {
         shaper: { throttleLte: (mbps) => this.told.push(`throttle ${mbps}`) },
         bar: { set: (on) => this.told.push(`bar ${on}`) },
-        log: { info: (message) => this.told.push(message), warn: assert.fail },
+        log: {
+          ...paintedLog(assert.fail),
+          info: paintedLog((message) => this.told.push(message)).info,
+        },
       },
     )
   }

@@ -10,7 +10,7 @@ import { type Budget, UNLIMITED } from '../../shared/core/budget.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import { allowLte, type LteAllowance } from '../../shared/core/lte-allowance.ts'
 import type { LteLeave } from '../../shared/core/verdict-facts.ts'
-import type { Log } from '../../shared/daemon/log.ts'
+import type { CpeLog } from '../control/log.ts'
 import type { LteBar } from './lte-bar.ts'
 import { LteLedger, type LteMonth } from './lte-ledger.ts'
 import { Roaming } from './roaming.ts'
@@ -19,7 +19,7 @@ import type { HouseShaper } from './shaper.ts'
 export interface LteHands {
   readonly shaper: Pick<HouseShaper, 'throttleLte'>
   readonly bar: Pick<LteBar, 'set'>
-  readonly log: Pick<Log, 'info' | 'warn'>
+  readonly log: Pick<CpeLog, 'info' | 'warn'>
 }
 
 /** What LTE may do now, for whoever shows it. */
@@ -40,9 +40,9 @@ export function openLteGate(
   dateMs: number,
 ): LteGate {
   const { log } = hands
-  const ledger = new LteLedger(config, (why) => log.warn('lte ledger', { why }), dateMs)
+  const ledger = new LteLedger(config, (why) => log.warn('lte ledger in doubt', { why }), dateMs)
   const { roamingFile } = config.legs.lte
-  const roaming = new Roaming(roamingFile, (why) => log.warn('roaming', { why }))
+  const roaming = new Roaming(roamingFile, (why) => log.warn('roaming unknown', { why }))
   return new LteGate(config, ledger, roaming, hands)
 }
 

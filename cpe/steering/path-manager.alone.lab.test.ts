@@ -216,7 +216,7 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
         debug: ignore,
         info: ignore,
         warn: ignore,
-        error: (text, why) => assert.fail(JSON.stringify([text, why])),
+        error: (text, ...why) => assert.fail(JSON.stringify([text, ...why])),
       },
     })
     return {

@@ -7,13 +7,13 @@ import type { LegName } from '../../shared/core/leg.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { Reason } from '../../shared/core/reasons.ts'
 import type { LteLeave } from '../../shared/core/verdict-facts.ts'
-import type { Log } from '../../shared/daemon/log.ts'
 import { MptcpPathManager } from '../../shared/linux/mptcp-path-manager.ts'
 import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
 import { dumpSubflows } from '../../shared/linux/subflows.ts'
 import { sharedNowMs } from '../../shared/relay/shared-clock.ts'
 import { probeSecret } from '../../shared/tunnel/keys.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
+import type { CpeLog } from '../control/log.ts'
 import type { HouseCounters } from '../data/room.ts'
 import { factSheets, type LegFactSheet } from './facts.ts'
 import { Inquiry } from './inquiry.ts'
@@ -45,7 +45,7 @@ export type SteeringOutside = Pick<
     /** The date, as well as the house knows it. */
     readonly unixMs: () => number
     readonly counters: Pick<HouseCounters, 'read'>
-    readonly log: Pick<Log, 'debug' | 'error' | 'info' | 'warn'>
+    readonly log: Pick<CpeLog, 'debug' | 'error' | 'info' | 'warn'>
     readonly router: SteeringParts['router'] & Pick<Router, 'setTunnel'>
     /** undefined where the home has none. */
     readonly tunnel: SteeredTunnel | undefined
@@ -170,7 +170,7 @@ function tunnelSteering(
  * `turn` answers in how many milliseconds it wants to be called again. A round that fails must not leave the house
  * without steering: the next looks at everything anew.
  */
-function keepTurning(turn: (nowMs: number) => number, log: Pick<Log, 'error'>): Disposable {
+function keepTurning(turn: (nowMs: number) => number, log: Pick<CpeLog, 'error'>): Disposable {
   let timer: NodeJS.Timeout | undefined
   let saidMs = -Infinity
   const round = (): void => {

@@ -3,14 +3,14 @@
  */
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { LegHealth } from '../../shared/core/leg-health.ts'
-import type { Log } from '../../shared/daemon/log.ts'
+import type { CpeLog } from '../control/log.ts'
 import type { LinkFacts, LinkSamples } from './links.ts'
 import type { Router } from './router.ts'
 import { routedLeg } from './routes.ts'
 
 export interface UnbondedParts {
   readonly router: Pick<Router, 'flushLeg' | 'refreshLeg' | 'setActiveLeg'>
-  readonly log: Pick<Log, 'info'>
+  readonly log: Pick<CpeLog, 'info'>
 }
 
 export class UnbondedWay {

@@ -4,13 +4,11 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import { concentratorMetrics as metrics } from '../../concentrator/control/metrics.ts'
 import { ownMetrics, processMetrics } from '../../shared/daemon/own-metrics.ts'
-import { dashboard, instances } from './dashboard.ts'
+import { CONCENTRATOR_JOB, dashboard, instances, restarts } from './dashboard.ts'
 import { graph, number, type PanelBuilder, timeline } from './panels.ts'
-import { rate, series, share, sum, sumRate } from './promql.ts'
+import { bits, rate, series, share, sum, sumRate } from './promql.ts'
 
 const HERE = { instance: '~$concentrator' } as const
-/** As deploy/prometheus/prometheus.yml names it. */
-const CONCENTRATOR_JOB = 'hybridge-concentrator'
 
 const now: readonly PanelBuilder[] = [
   number(
@@ -78,9 +76,12 @@ const load: readonly PanelBuilder[] = [
     {
       title: 'Bytes relayed',
       description: 'Of connections. One data thread carries some Gbit/s; then `workers`.',
-      unit: 'Bps',
+      unit: 'bps',
     },
-    { [sumRate(metrics.flowBytes, ['instance', 'direction'], HERE)]: '{{instance}} {{direction}}' },
+    {
+      [bits(sumRate(metrics.flowBytes, ['instance', 'direction'], HERE))]:
+        '{{instance}} {{direction}}',
+    },
   ),
   graph(
     {
@@ -154,6 +155,15 @@ const errors: readonly PanelBuilder[] = [
       unit: 'ops',
     },
     { [sumRate(metrics.refusals, ['cause'], HERE)]: '{{cause}}' },
+  ),
+  graph(
+    {
+      title: 'Strangers',
+      description:
+        'Connections that are of no home, and no load of homes. said nothing, no Convert: scanners, always some. no home: who speaks Convert and has no cookie of ours; many: somebody guesses, or homes whose cookie was changed on one side only.',
+      unit: 'ops',
+    },
+    { [sumRate(metrics.strangers, ['what'], HERE)]: '{{what}}' },
   ),
   graph(
     {
@@ -249,6 +259,7 @@ export function concentrator(): Dashboard {
     title: 'concentrator',
     description: 'Load, what is left of each limit, errors, drain.',
     variables: [instances('concentrator')],
+    marks: { 'concentrator began': restarts() },
     rows: { Now: now, Load: load, 'What goes wrong': errors, Homes: homes },
   })
 }

@@ -14,12 +14,14 @@ import {
   QueryVariableBuilder,
   RowBuilder,
   type RowPanel,
+  TextBoxVariableBuilder,
   type VariableModel,
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard'
-import { ownMetrics } from '../../shared/daemon/own-metrics.ts'
+import { ownMetrics, processMetrics } from '../../shared/daemon/own-metrics.ts'
 import { DATASOURCE, type PanelBuilder } from './panels.ts'
+import { series } from './promql.ts'
 
 export interface Sheet {
   /** Behind `hybridge-`, in the address of the dashboard. */
@@ -28,8 +30,8 @@ export interface Sheet {
   readonly description: string
   /** Panels by the heading above them. */
   readonly rows: Readonly<Record<string, readonly PanelBuilder[]>>
-  /** An expression whose values are Unix milliseconds: when something was changed. */
-  readonly changes?: { readonly name: string; readonly expr: string }
+  /** By what happened: expressions whose values are the Unix milliseconds at which it did. */
+  readonly marks: Readonly<Record<string, string>>
   readonly variables?: readonly Builder<VariableModel>[]
 }
 
@@ -39,7 +41,7 @@ export function dashboard({
   title,
   description,
   rows,
-  changes,
+  marks,
   variables = [],
 }: Sheet): Dashboard {
   const builder = new DashboardBuilder(`Hybridge: ${title}`)
@@ -61,14 +63,14 @@ export function dashboard({
       new DatasourceVariableBuilder('datasource').label('Prometheus').type('prometheus'),
     )
   for (const variable of variables) builder.withVariable(variable)
-  if (changes !== undefined) {
+  for (const [name, expr] of Object.entries(marks)) {
     builder.annotation(
       new AnnotationQueryBuilder()
-        .name(changes.name)
+        .name(name)
         .datasource(DATASOURCE)
-        .expr(changes.expr)
+        .expr(expr)
         .useValueForTime(true)
-        .titleFormat(changes.name)
+        .titleFormat(name)
         .iconColor('purple')
         .enable(true),
     )
@@ -109,6 +111,18 @@ export function chosen(name: string, label: string, values: string): QueryVariab
     .sort(VariableSort.NaturalAsc)
 }
 
+/** What a gigabyte of LTE costs, in whatever currency. */
+export function price(): TextBoxVariableBuilder {
+  return new TextBoxVariableBuilder('price_per_gigabyte')
+    .label('Price of a gigabyte of LTE')
+    .defaultValue('2')
+}
+
+/** When concentrators began, in Unix milliseconds. */
+export function restarts(): string {
+  return `${series(processMetrics.startTime, { job: CONCENTRATOR_JOB })} * 1000`
+}
+
 /** All daemons of a kind, unless somebody chooses. */
 export function instances(daemon: 'concentrator' | 'cpe'): QueryVariableBuilder {
   const values = `label_values(${ownMetrics.build.name}{daemon="${daemon}"}, instance)`
@@ -118,6 +132,8 @@ export function instances(daemon: 'concentrator' | 'cpe'): QueryVariableBuilder 
     .allValue('.*')
 }
 
+/** As deploy/prometheus/prometheus.yml names it. */
+export const CONCENTRATOR_JOB = 'hybridge-concentrator'
 /** Of Grafana. */
 const GRID_WIDTH = 24
 const TAG = 'hybridge'

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { z } from 'zod'
 import { concentratorMetrics, homeMetrics } from '../../concentrator/control/metrics.ts'
 import { cpeMetrics } from '../../cpe/control/metrics.ts'
 import { ownMetrics, processMetrics } from '../../shared/daemon/own-metrics.ts'
+import { recorded } from '../prometheus/recorded.ts'
 import { filledIn, questionsOf } from './asked.ts'
 import { allDashboards } from './dashboards.ts'
 
 const dashboards = Object.entries(allDashboards())
 const DECLARED = new Map(
-  [concentratorMetrics, homeMetrics, cpeMetrics, ownMetrics, processMetrics]
+  [concentratorMetrics, homeMetrics, cpeMetrics, ownMetrics, processMetrics, recorded]
     .flatMap((catalogue) => Object.values(catalogue))
     .map(({ name, labels }) => [name, new Set<string>(labels)]),
 )
@@ -89,10 +91,46 @@ for (const [name, dashboard] of dashboards) {
   })
 }
 
-test('a row of the fleet leads to the home that it is about', () => {
-  const text = JSON.stringify(allDashboards()['fleet'])
-  assert.match(text, /\/d\/hybridge-subscriber\?var-subscriber=\$\{__data\.fields\.subscriber\}/)
-  assert.ok(dashboards.some(([, { uid }]) => uid === 'hybridge-subscriber'))
+test('fleet: nothing is asked of all homes one by one, at each refresh and by each who looks', () => {
+  const names = new Set(Object.values(homeMetrics).map((metric) => metric.name))
+  for (const { where, expr } of questionsOf('fleet', allDashboards()['fleet']!)) {
+    for (const [, metric = ''] of expr.matchAll(SELECTOR)) {
+      assert.ok(!names.has(metric), `${where} reads every home; record it in recorded.ts`)
+    }
+  }
+})
+
+test('from the fleet to the cause in three clicks, in the same time and with the same source', () => {
+  const wayFrom = (name: string, title: string) => {
+    const panel = allDashboards()[name]?.panels?.find((one) => one.title === title)
+    assert.ok(panel !== undefined && 'fieldConfig' in panel, title)
+    const links: unknown = panel.fieldConfig?.defaults.links
+    const [link] = z.array(z.object({ url: z.string(), targetBlank: z.boolean() })).parse(links)
+    assert.ok(link !== undefined, title)
+    assert.equal(link.targetBlank, false)
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: variables of Grafana
+    assert.ok(link.url.includes('?${__url_time_range}&var-datasource=${datasource}&'), link.url)
+    const [, uid, variable, from] =
+      /^\/d\/hybridge-([\w-]+)\?.*&var-(\w+)=\$\{__(.+)\}$/.exec(link.url) ?? []
+    const to = allDashboards()[uid ?? '']
+    assert.ok(
+      to?.templating.list?.some((one) => one.name === variable),
+      link.url,
+    )
+    return `${uid} by ${from}`
+  }
+  assert.deepEqual(
+    [
+      wayFrom('fleet', 'What limits homes'),
+      wayFrom('fleet', 'Least efficient, with what limits them'),
+      wayFrom('subscriber', 'Concentrator'),
+    ],
+    [
+      'fleet by field.labels.cause',
+      'subscriber by data.fields.subscriber',
+      'concentrator by field.labels.instance',
+    ],
+  )
 })
 
 test('variables are filled in where they stand', () => {
@@ -105,5 +143,7 @@ test('variables are filled in where they stand', () => {
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Grafana
 const DATASOURCE = '${datasource}'
 const GRID_WIDTH = 24
-const SELECTOR = /\b((?:hybridge|process|nodejs)_\w+)(?:\{([^}]*)\})?/g
+/** By whatever name: those that rules record have colons in it. */
+const SELECTOR =
+  /(?<![\w:])((?:(?:fleet|subscriber):)?(?:hybridge|process|nodejs)_[\w:]+)(?:\{([^}]*)\})?/g
 const OF_PROMETHEUS: ReadonlySet<string> = new Set(['instance', 'job'])

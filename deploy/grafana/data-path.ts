@@ -4,14 +4,13 @@
  */
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import { concentratorMetrics as street } from '../../concentrator/control/metrics.ts'
-import { cpeMetrics as home } from '../../cpe/control/metrics.ts'
 import { ownMetrics } from '../../shared/daemon/own-metrics.ts'
-import { dashboard, instances } from './dashboard.ts'
-import { graph, type PanelBuilder, timeline } from './panels.ts'
-import { series, share, sumRate } from './promql.ts'
+import { dashboard, instances, restarts } from './dashboard.ts'
+import { inTheHome } from './in-the-home.ts'
+import { graph, type PanelBuilder } from './panels.ts'
+import { bits, series, share, sumRate } from './promql.ts'
 
 const HERE = { instance: '~$concentrator' } as const
-const HOME = { instance: '~$cpe' } as const
 
 const convert: readonly PanelBuilder[] = [
   graph(
@@ -139,9 +138,9 @@ const tunnel: readonly PanelBuilder[] = [
       title: 'Tunnel: bytes and homes',
       description:
         'What is not TCP. No session though homes have a tunnel: UDP is blocked on the way.',
-      unit: 'Bps',
+      unit: 'bps',
     },
-    { [sumRate(street.tunnelBytes, ['direction'], HERE)]: '{{direction}}' },
+    { [bits(sumRate(street.tunnelBytes, ['direction'], HERE))]: '{{direction}}' },
   ),
   graph(
     {
@@ -154,117 +153,21 @@ const tunnel: readonly PanelBuilder[] = [
   ),
   graph(
     {
+      title: 'Tunnel: out of order',
+      description:
+        'Packets of homes that overtook each other between the legs. given up: tunnel.reorderMsMax is shorter than the delay between the legs differs.',
+      unit: 'pps',
+    },
+    { [sumRate(street.tunnelOrder, ['event'], HERE)]: '{{event}}' },
+  ),
+  graph(
+    {
       title: 'Tunnel: sessions',
       description:
         'Homes whose tunnel stands. Falls to 0 with a restart, and is back in two seconds.',
       unit: 'short',
     },
     { [series(street.tunnelSessions, HERE)]: '{{instance}}' },
-  ),
-  graph(
-    {
-      title: 'Tunnel in the home: by leg',
-      description: 'LTE should carry only what DSL has no room for, as of TCP.',
-      unit: 'Bps',
-    },
-    { [sumRate(home.tunnelBytes, ['leg', 'direction'], HOME)]: '{{leg}} {{direction}}' },
-  ),
-]
-
-const inTheHome: readonly PanelBuilder[] = [
-  graph(
-    {
-      title: 'Legs: what waits on them',
-      description:
-        'The round trip above its least. Long on DSL under load: the queue is in the modem; set legs.dsl.upMbps, and caps at the concentrator.',
-      unit: 's',
-      limits: { warn: 0.05, bad: 0.2 },
-    },
-    { [series(home.legQueue, HOME)]: '{{instance}} {{leg}}' },
-  ),
-  graph(
-    {
-      title: 'Legs: load',
-      description: 'As steering judges it. Dashed in Received of the subscriber: what DSL carries.',
-      unit: 'Bps',
-    },
-    { [series(home.legLoad, HOME)]: '{{instance}} {{leg}} {{direction}}' },
-  ),
-  graph(
-    {
-      title: 'Decisions of steering',
-      description:
-        'By reason. guard: LTE was slower than DSL alone. trial: is DSL enough again? Many a minute: the policy flaps; see ADR 0019.',
-      unit: 'ops',
-    },
-    { [sumRate(home.decisions, ['reason'], HOME)]: '{{reason}}' },
-  ),
-  timeline(
-    {
-      title: 'LTE helps, new connections are bonded',
-      description:
-        'bonded is off: the concentrator does not answer, and everything leaves by one line.',
-      unit: 'short',
-    },
-    {
-      [series(home.lteHelps, HOME)]: '{{instance}} LTE {{direction}}',
-      [series(home.bonding, HOME)]: '{{instance}} bonded',
-    },
-  ),
-  graph(
-    {
-      title: 'Found a warm connection',
-      description:
-        'Of new LAN connections. Low: pool.sizeMax is too small for bursts, or uplinks fail.',
-      unit: 'percentunit',
-      limits: { warn: 0.9, bad: 0.5, falling: true },
-      max: 1,
-    },
-    {
-      [share(
-        sumRate(home.poolTakes, ['instance'], { ...HOME, found: 'warm' }),
-        sumRate(home.poolTakes, ['instance'], HOME),
-      )]: '{{instance}}',
-    },
-  ),
-  graph(
-    {
-      title: 'Which way connections left',
-      description: 'direct: not bonded, by their class or because the concentrator was not there.',
-      unit: 'ops',
-    },
-    { [sumRate(home.flowsLeft, ['way'], HOME)]: '{{way}}' },
-  ),
-  graph(
-    {
-      title: 'Joins and fallbacks of the home',
-      description:
-        'A leg on which joins fail lets no Multipath TCP pass: it carries new connections only alone.',
-      unit: 'ops',
-    },
-    {
-      [sumRate(home.joins, ['leg', 'result'], HOME)]: '{{leg}} {{result}}',
-      [sumRate(home.fallbacks, ['leg'], HOME)]: '{{leg}} fell back',
-    },
-  ),
-  graph(
-    {
-      title: 'Convert errors heard',
-      description:
-        'What the concentrator answered to this home. 64: a limit of the subscriber, or a full concentrator.',
-      unit: 'ops',
-    },
-    { [sumRate(home.convertErrors, ['code'], HOME)]: '{{code}}' },
-  ),
-  graph(
-    {
-      title: 'Data threads',
-      description:
-        'Since the slowest last turned. Above 3 s new connections are forwarded unbonded: the CPU of the router.',
-      unit: 's',
-      limits: { warn: 1, bad: 3 },
-    },
-    { [series(home.threadSilent, HOME)]: '{{instance}}' },
   ),
 ]
 
@@ -275,6 +178,7 @@ export function dataPath(): Dashboard {
     description:
       'Convert, Multipath TCP, the tunnel, and the inside of homes that Prometheus reaches.',
     variables: [instances('concentrator'), instances('cpe')],
+    marks: { 'concentrator began': restarts() },
     rows: {
       Convert: convert,
       'Multipath TCP': multipath,

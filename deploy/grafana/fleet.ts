@@ -1,18 +1,20 @@
 /**
- * All homes of an operator on one page: how many, who gains by the second leg, who suffers, and what LTE costs. Every
- * row of a table leads to the dashboard of that home.
+ * All homes of an operator on one page: how many, what limits them, who gains by the second leg, and what LTE costs. What
+ * is asked of all homes is reckoned by rules (deploy/prometheus/recorded.ts). A click on a cause lists the homes that it
+ * costs most; a click on a home leads to its dashboard.
  */
-import { type Dashboard, TextBoxVariableBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
-import { concentratorMetrics, homeMetrics } from '../../concentrator/control/metrics.ts'
-import { dashboard } from './dashboard.ts'
+import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
+import { concentratorMetrics } from '../../concentrator/control/metrics.ts'
+import { recorded } from '../prometheus/recorded.ts'
+import { chosen, dashboard, price, restarts } from './dashboard.ts'
 import { graph, number, type PanelBuilder, ranking } from './panels.ts'
-import { howMany, series, share, sum, sumRate } from './promql.ts'
-
-const { connections, limitedBy, efficiency, legUp, legRtt, legBytes, lteHelps, budgetUsed } =
-  homeMetrics
+import { bits, series, share, sum } from './promql.ts'
 
 /** What both legs of all homes carry. */
-const CARRIED = sumRate(legBytes, [], undefined, '1m')
+const CARRIED = sum([], series(recorded.legRate))
+const LTE_RATE = sum([], series(recorded.legRate, { leg: 'lte' }))
+/** What LTE has carried in the time shown: the average rate, for so long. */
+const LTE_BYTES = `sum(avg_over_time(${series(recorded.legRate, { leg: 'lte' })}[$__range])) * $__range_s`
 
 const now: readonly PanelBuilder[] = [
   number(
@@ -22,7 +24,7 @@ const now: readonly PanelBuilder[] = [
         'Homes with a session or a connection at some concentrator. A sudden fall is an outage of a concentrator or of an access network: look at the dashboard of the concentrators.',
       unit: 'short',
     },
-    howMany(`count by (subscriber) (${series(connections)})`),
+    series(recorded.homes),
   ),
   number(
     {
@@ -32,7 +34,7 @@ const now: readonly PanelBuilder[] = [
       unit: 'short',
       limits: { warn: 10, bad: 100 },
     },
-    howMany(`${series(legUp, { leg: 'dsl' })} == 0`),
+    series(recorded.legsDown, { leg: 'dsl' }),
   ),
   number(
     {
@@ -42,7 +44,7 @@ const now: readonly PanelBuilder[] = [
       unit: 'short',
       limits: { warn: 20, bad: 200 },
     },
-    howMany(`${series(legUp, { leg: 'lte' })} == 0`),
+    series(recorded.legsDown, { leg: 'lte' }),
   ),
   number(
     {
@@ -50,7 +52,7 @@ const now: readonly PanelBuilder[] = [
       description: 'Homes whose DSL is full or dead. In the evening many are normal.',
       unit: 'short',
     },
-    howMany(`count by (subscriber) (${series(lteHelps)})`),
+    series(recorded.lteHelps),
   ),
   number(
     {
@@ -60,7 +62,7 @@ const now: readonly PanelBuilder[] = [
       unit: 'short',
       limits: { warn: 10, bad: 100 },
     },
-    howMany(`${series(budgetUsed)} >= 1`),
+    series(recorded.budgetsSpent),
   ),
   number(
     {
@@ -74,108 +76,40 @@ const now: readonly PanelBuilder[] = [
   ),
 ]
 
-const gains: readonly PanelBuilder[] = [
-  graph(
-    {
-      title: 'What the homes receive, by leg',
-      description:
-        'DSL first: LTE should show only above what DSL carries. LTE without DSL at night: look for homes whose DSL is dead.',
-      unit: 'Bps',
-    },
-    { [sumRate(legBytes, ['leg'], { direction: 'down' })]: '{{leg}}' },
-    'stacked',
-  ),
-  graph(
-    {
-      title: 'What the homes send, by leg',
-      description: 'The same upwards, where DSL is full most often.',
-      unit: 'Bps',
-    },
-    { [sumRate(legBytes, ['leg'], { direction: 'up' })]: '{{leg}}' },
-    'stacked',
-  ),
-  graph(
-    {
-      title: "LTE's share of all bytes",
-      description:
-        'What of the traffic goes over the line that costs. Rising week by week: DSL lines that became too slow for their homes.',
-      unit: 'percentunit',
-    },
-    {
-      [share(sumRate(legBytes, ['direction'], { leg: 'lte' }), sumRate(legBytes, ['direction']))]:
-        '{{direction}}',
-    },
-  ),
-  graph(
-    {
-      title: 'Round trip of the homes',
-      description:
-        'Median and the slowest tenth, by leg. DSL slow everywhere: the way to the concentrator. LTE slow everywhere: its cells are full.',
-      unit: 's',
-    },
-    {
-      [`quantile by (leg) (0.5, ${series(legRtt)})`]: '{{leg}} median',
-      [`quantile by (leg) (0.9, ${series(legRtt)})`]: '{{leg}} slowest tenth',
-    },
-  ),
-  ranking(
-    {
-      title: 'Who gains most',
-      description:
-        'Received over LTE for each byte over DSL, in the last 5 minutes. High for long: that DSL is too slow for that home, or sick.',
-      unit: 'percentunit',
-    },
-    `topk(20, ${share(
-      sumRate(legBytes, ['subscriber'], { leg: 'lte', direction: 'down' }, '5m'),
-      sumRate(legBytes, ['subscriber'], { leg: 'dsl', direction: 'down' }, '5m'),
-    )})`,
-    'home',
-  ),
-  ranking(
-    {
-      title: 'Round trip in the busiest tenth of the time',
-      description:
-        'The slowest tenth of the homes, averaged over the minutes in which the fleet carried most: what customers call "slow in the evening". Compare the legs.',
-      unit: 's',
-      limits: { warn: 0.1, bad: 0.3 },
-    },
-    `avg_over_time((quantile by (leg) (0.9, ${series(legRtt)}) and on () (${CARRIED} >= quantile_over_time(0.9, (${CARRIED})[$__range:$__interval] @ end())))[$__range:$__interval])`,
-  ),
-]
-
 const suffering: readonly PanelBuilder[] = [
   graph(
     {
       title: 'What limits homes',
       description:
-        'Homes by what limited them in their last interval. demand is well. One cause that grows everywhere is yours to repair: cell (talk to the carrier), concentrator (add one), stripped (a middlebox), dsl-sync (lines that are too slow for their plan).',
+        'Homes by what limited them in their last interval. demand is well. Click on a cause that grew when the complaints began: the table beside lists whom it costs most. cell: talk to the carrier; concentrator: add one; stripped: a middlebox; dsl-sync: lines that are too slow for their plan.',
       unit: 'short',
+      leads: 'cause',
     },
-    { [`count by (cause) (${series(limitedBy)})`]: '{{cause}}' },
+    { [series(recorded.limits)]: '{{cause}}' },
     'stacked',
   ),
   ranking(
     {
-      title: 'Least efficient',
+      title: 'Least efficient, with what limits them',
       description:
-        'Homes that carry least of what their legs and their policy would allow. Open one: its dashboard names the cause.',
+        'Of each cause the 20 homes that carry least of what their legs and their policy would allow. Choose the cause above; click on a home. All homes of a cause: `hybridge_home_limited_by{cause="cell"}` in Explore.',
       unit: 'percentunit',
       limits: { warn: 0.8, bad: 0.5, falling: true },
       max: 1,
+      leads: 'home',
     },
-    `bottomk(20, ${series(efficiency)})`,
-    'home',
+    series(recorded.leastEfficient, { cause: '~$cause' }),
   ),
   ranking(
     {
       title: 'Slowest legs',
       description:
-        'Round trip now. Open the home: is it a queue (its own load), or far away (the line)?',
+        'Round trip now, 20 of each leg. Open the home: is it a queue (its own load), or far away (the line)?',
       unit: 's',
       limits: { warn: 0.15, bad: 0.5 },
+      leads: 'home',
     },
-    `topk(20, ${series(legRtt)})`,
-    'home',
+    series(recorded.slowestLegs),
   ),
   ranking(
     {
@@ -184,9 +118,73 @@ const suffering: readonly PanelBuilder[] = [
         'How often a leg came or went in an hour. More than a few: a sick line or a bad antenna place.',
       unit: 'short',
       limits: { warn: 4, bad: 20 },
+      leads: 'home',
     },
-    `topk(20, changes(${series(legUp)}[1h]))`,
-    'home',
+    series(recorded.flapping),
+  ),
+  graph(
+    {
+      title: 'Round trip of the homes',
+      description:
+        'Median and the slowest tenth, by leg. DSL slow everywhere: the way to the concentrator. LTE slow everywhere: its cells are full.',
+      unit: 's',
+      limits: { warn: 0.1, bad: 0.3 },
+    },
+    {
+      [series(recorded.rttMedian)]: '{{leg}} median',
+      [series(recorded.rttSlow)]: '{{leg}} slowest tenth',
+    },
+  ),
+  ranking(
+    {
+      title: 'Round trip in the busiest tenth of the minutes',
+      description:
+        'The slowest tenth of the homes, averaged over the minutes in which the fleet carried most: what customers call "slow in the evening". Compare the legs: DSL is yours or the access network\'s, LTE the carrier\'s.',
+      unit: 's',
+      limits: { warn: 0.1, bad: 0.3 },
+    },
+    `avg_over_time((${series(recorded.rttSlow)} and on () (${CARRIED} >= quantile_over_time(0.9, (${CARRIED})[$__range:$__interval] @ end())))[$__range:$__interval])`,
+  ),
+]
+
+const gains: readonly PanelBuilder[] = [
+  graph(
+    {
+      title: 'What the homes receive, by leg',
+      description:
+        'DSL first: LTE should show only above what DSL carries. LTE without DSL at night: look for homes whose DSL is dead.',
+      unit: 'bps',
+    },
+    { [bits(series(recorded.legRate, { direction: 'down' }))]: '{{leg}}' },
+    'stacked',
+  ),
+  graph(
+    {
+      title: 'What the homes send, by leg',
+      description: 'The same upwards, where DSL is full most often.',
+      unit: 'bps',
+    },
+    { [bits(series(recorded.legRate, { direction: 'up' }))]: '{{leg}}' },
+    'stacked',
+  ),
+  graph(
+    {
+      title: 'Homes that gain',
+      description:
+        'They receive more than their DSL alone carries. In the evening many; none, though LTE helps in some: look at what limits them.',
+      unit: 'short',
+    },
+    { [series(recorded.gaining)]: 'gain', [series(recorded.lteHelps)]: 'LTE helps' },
+  ),
+  ranking(
+    {
+      title: 'Who gains most',
+      description:
+        'Received in the last 5 minutes, of what DSL alone carries: at 300 % the bond is three times the line. High every evening: that DSL is too slow for that home, or sick.',
+      unit: 'percentunit',
+      leads: 'home',
+    },
+    series(recorded.gains),
   ),
 ]
 
@@ -194,28 +192,39 @@ const money: readonly PanelBuilder[] = [
   number(
     {
       title: 'LTE, in the time shown',
-      description: 'Bytes over LTE of all homes, both directions.',
+      description:
+        'Bytes over LTE of all homes, both directions. More than last week at the same load: DSL lines that became slower.',
       unit: 'decbytes',
     },
-    `sum(increase(${series(legBytes, { leg: 'lte' })}[$__range]))`,
+    LTE_BYTES,
   ),
   number(
     {
       title: 'What that costs',
-      description: 'At the price of a gigabyte that stands above, in whatever currency that is.',
+      description:
+        'At the price of a gigabyte that stands above, in whatever currency that is. Too much: the heaviest homes are below, `budget` and `overflow` of their plan are the screws.',
       unit: 'short',
     },
-    `sum(increase(${series(legBytes, { leg: 'lte' })}[$__range])) / 1e9 * $price_per_gigabyte`,
+    `${LTE_BYTES} / 1e9 * $price_per_gigabyte`,
+  ),
+  number(
+    {
+      title: "LTE's share of all bytes",
+      description:
+        'What of the traffic goes over the line that costs. Rising week by week: DSL lines that became too slow for their homes.',
+      unit: 'percentunit',
+    },
+    share(LTE_RATE, CARRIED),
   ),
   ranking(
     {
       title: 'Heaviest users of LTE',
       description:
-        'Bytes over LTE in the time shown. Open the home and see why LTE helped: a dead DSL is a repair, a full one a faster line or a policy.',
+        'Bytes over LTE in the time shown, counted each 5 minutes. Open the home and see why LTE helped: a dead DSL is a repair, a full one a faster line or a policy.',
       unit: 'decbytes',
+      leads: 'home',
     },
-    `topk(20, sum by (subscriber) (increase(${series(legBytes, { leg: 'lte' })}[$__range])))`,
-    'home',
+    `topk(20, sum_over_time(${series(recorded.lteBytes)}[$__range]))`,
   ),
   ranking(
     {
@@ -225,9 +234,9 @@ const money: readonly PanelBuilder[] = [
       unit: 'percentunit',
       limits: { warn: 0.8, bad: 1 },
       max: 1,
+      leads: 'home',
     },
-    `topk(20, ${series(budgetUsed)})`,
-    'home',
+    series(recorded.nearlySpent),
   ),
 ]
 
@@ -235,12 +244,23 @@ export function fleet(): Dashboard {
   return dashboard({
     uid: 'fleet',
     title: 'fleet',
-    description: 'All homes: how many, who gains, who suffers, what LTE costs.',
+    description: 'All homes: how many, what limits them, who gains, what LTE costs.',
     variables: [
-      new TextBoxVariableBuilder('price_per_gigabyte')
-        .label('Price of a gigabyte of LTE')
-        .defaultValue('2'),
+      chosen('cause', 'Limited by', `label_values(${recorded.leastEfficient.name}, cause)`)
+        .multi(true)
+        .includeAll(true)
+        .allValue('.*'),
+      price(),
     ],
-    rows: { Now: now, 'Who gains': gains, 'Who suffers': suffering, 'What it costs': money },
+    marks: {
+      'concentrator began': restarts(),
+      'policy applied': `${series(recorded.policyApplied)} * 1000`,
+    },
+    rows: {
+      Now: now,
+      'Who suffers, and why': suffering,
+      'Who gains': gains,
+      'What it costs': money,
+    },
   })
 }

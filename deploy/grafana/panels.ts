@@ -39,7 +39,31 @@ export interface Said {
   /** From so much on it is yellow, and red. `falling`: from so little on. */
   readonly limits?: { readonly warn: number; readonly bad: number; readonly falling?: true }
   readonly max?: number
+  /** Where a click on it leads. */
+  readonly leads?: keyof typeof WAYS
 }
+
+/* biome-ignore-start lint/suspicious/noTemplateCurlyInString: variables of Grafana */
+/** The same time, the same source: who comes from an evening stays in it. */
+const KEPT = '${__url_time_range}&var-datasource=${datasource}'
+
+const WAYS = {
+  /** From a row of a table. */
+  home: {
+    title: 'This home',
+    url: `/d/hybridge-subscriber?${KEPT}&var-subscriber=\${__data.fields.subscriber}`,
+  },
+  /** From a line of a graph. */
+  cause: {
+    title: 'Homes that it limits',
+    url: `/d/hybridge-fleet?${KEPT}&var-cause=\${__field.labels.cause}`,
+  },
+  concentrator: {
+    title: 'This concentrator',
+    url: `/d/hybridge-concentrator?${KEPT}&var-concentrator=\${__field.labels.instance}`,
+  },
+} as const
+/* biome-ignore-end lint/suspicious/noTemplateCurlyInString: variables of Grafana */
 
 /** Legends by expression: `{{leg}}`. */
 export type Queries = Readonly<Record<string, string>>
@@ -78,14 +102,29 @@ export function graph(said: Said, queries: Queries, stacked?: 'stacked'): PanelB
   return asked(described(panel, said), queries)
 }
 
-/** One number, now. */
+/** One number: now, with what it was; or, of the time shown, one. */
 export function number(said: Said, expr: string): PanelBuilder {
+  const isOfRange = expr.includes('[$__range')
   const panel = new stat.PanelBuilder()
-    .graphMode(common.BigValueGraphMode.Area)
+    .graphMode(isOfRange ? common.BigValueGraphMode.None : common.BigValueGraphMode.Area)
     .colorMode(said.limits ? common.BigValueColorMode.Background : common.BigValueColorMode.Value)
     .span(4)
     .height(4)
-  return asked(described(panel, said), { [expr]: said.title })
+  const target = query(expr, said.title)
+  // At each step of the time shown it would be asked of as long a time again.
+  if (isOfRange) target.instant()
+  return described(panel, said).withTarget(target)
+}
+
+/** Not how much, but which: the legend of what there is. */
+export function which(said: Said, expr: string, legend: string): PanelBuilder {
+  const panel = new stat.PanelBuilder()
+    .textMode(common.BigValueTextMode.Name)
+    .graphMode(common.BigValueGraphMode.None)
+    .colorMode(common.BigValueColorMode.None)
+    .span(4)
+    .height(4)
+  return described(panel, said).withTarget(query(expr, legend).instant())
 }
 
 /** What holds when: a line for each series, coloured while it is 1. */
@@ -100,11 +139,13 @@ export function timeline(said: Said, queries: Queries): PanelBuilder {
   return asked(described(panel, said), queries)
 }
 
-/** The worst of them, now. `home`: a row is one, and leads to its dashboard. */
-export function ranking(said: Said, expr: string, home?: 'home'): PanelBuilder {
+/** The worst of them, now. */
+export function ranking(said: Said, expr: string): PanelBuilder {
   const panel = new table.PanelBuilder()
     .span(12)
     .height(9)
+    // What is reckoned from it is reckoned by the minute.
+    .interval('1m')
     .sortBy([
       new common.TableSortByFieldStateBuilder()
         .displayName('Value')
@@ -117,16 +158,6 @@ export function ranking(said: Said, expr: string, home?: 'home'): PanelBuilder {
     .overrideByName('Value', [
       { id: 'custom.cellOptions', value: { type: TableCellDisplayMode.Gauge, mode: 'basic' } },
     ])
-  if (home !== undefined) {
-    panel.dataLinks([
-      new DashboardLinkBuilder('This home')
-        .url(
-          // biome-ignore lint/suspicious/noTemplateCurlyInString: variables of Grafana
-          '/d/hybridge-subscriber?var-subscriber=${__data.fields.subscriber}&${__url_time_range}',
-        )
-        .targetBlank(false),
-    ])
-  }
   return described(panel, said).withTarget(query(expr, '').format(PromQueryFormat.Table).instant())
 }
 
@@ -141,14 +172,19 @@ interface Described<P> {
   max(max: number): P
   datasource(ref: { type: string; uid: string }): P
   thresholds(thresholds: Builder<dashboard.ThresholdsConfig>): P
+  dataLinks(links: Builder<dashboard.DashboardLink>[]): P
 }
 
 function described<P extends Described<P>>(panel: P, said: Said): P {
-  const { title, description, unit, limits, max } = said
+  const { title, description, unit, limits, max, leads } = said
   panel.title(title).description(description).unit(unit).datasource(DATASOURCE)
   panel.thresholds(
     new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(stepsOf(limits)),
   )
+  if (leads !== undefined) {
+    const way = WAYS[leads]
+    panel.dataLinks([new DashboardLinkBuilder(way.title).url(way.url).targetBlank(false)])
+  }
   return max === undefined ? panel : panel.max(max)
 }
 

@@ -50,3 +50,8 @@ export function howMany(expr: string): string {
 export function share(part: string, whole: string): string {
   return `(${part}) / (${whole} > 0)`
 }
+
+/** Lines are sold and judged in bits. */
+export function bits(bytes: string): string {
+  return `8 * (${bytes})`
+}

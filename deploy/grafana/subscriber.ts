@@ -4,9 +4,9 @@
  */
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import { homeMetrics } from '../../concentrator/control/metrics.ts'
-import { chosen, dashboard } from './dashboard.ts'
-import { graph, number, type PanelBuilder, timeline } from './panels.ts'
-import { series, share, sumRate } from './promql.ts'
+import { chosen, dashboard, price, restarts } from './dashboard.ts'
+import { graph, number, type PanelBuilder, ranking, timeline, which } from './panels.ts'
+import { bits, series, share, sumRate } from './promql.ts'
 
 const HOME = { subscriber: '$subscriber' } as const
 const {
@@ -45,15 +45,16 @@ const now: readonly PanelBuilder[] = [
     },
     `max(${series(budgetUsed, HOME)})`,
   ),
-  number(
+  which(
     {
-      title: 'Round trip DSL',
+      title: 'Concentrator',
       description:
-        'Of probes to the concentrator. Far above its usual: a queue (see below), or the line.',
-      unit: 's',
-      limits: { warn: 0.1, bad: 0.3 },
+        'Where this home is. Limited by `concentrator`, or gaps below: click on it, and look at its load at that time.',
+      unit: 'short',
+      leads: 'concentrator',
     },
-    `max(${series(legRtt, { ...HOME, leg: 'dsl' })})`,
+    `max by (instance) (${series(connections, HOME)})`,
+    '{{instance}}',
   ),
   number(
     {
@@ -65,6 +66,8 @@ const now: readonly PanelBuilder[] = [
   ),
 ]
 
+const LIMITED = `count_over_time(${series(limitedBy, HOME)}[$__range])`
+
 const verdict: readonly PanelBuilder[] = [
   timeline(
     {
@@ -74,6 +77,16 @@ const verdict: readonly PanelBuilder[] = [
       unit: 'short',
     },
     { [series(limitedBy, HOME)]: '{{cause}}' },
+  ),
+  ranking(
+    {
+      title: 'What limited it, in the time shown',
+      description:
+        'How much of the time each cause held. Set the time to the evening of the complaint. `demand` most of the time: the home had all that it asked for; ask what was slow (one device, one server, Wi-Fi).',
+      unit: 'percentunit',
+      max: 1,
+    },
+    `sum by (cause) (${LIMITED}) / on () group_left () sum(${LIMITED})`,
   ),
   graph(
     {
@@ -94,22 +107,22 @@ const load: readonly PanelBuilder[] = [
       title: 'Received',
       description:
         'By leg, and what DSL carries as the home knows it. DSL at its line and LTE above it: bonding works. DSL below its line and LTE above: look for the reason below. Neither: the home asks for no more, or the server is slow.',
-      unit: 'Bps',
+      unit: 'bps',
     },
     {
-      [sumRate(legBytes, ['leg'], { ...HOME, direction: 'down' })]: '{{leg}}',
-      [series(dslCapacity, { ...HOME, direction: 'down' })]: 'DSL carries',
+      [bits(sumRate(legBytes, ['leg'], { ...HOME, direction: 'down' }))]: '{{leg}}',
+      [bits(series(dslCapacity, { ...HOME, direction: 'down' }))]: 'DSL carries',
     },
   ),
   graph(
     {
       title: 'Sent',
       description: 'The same upwards. A full uplink makes downloads slow too.',
-      unit: 'Bps',
+      unit: 'bps',
     },
     {
-      [sumRate(legBytes, ['leg'], { ...HOME, direction: 'up' })]: '{{leg}}',
-      [series(dslCapacity, { ...HOME, direction: 'up' })]: 'DSL carries',
+      [bits(sumRate(legBytes, ['leg'], { ...HOME, direction: 'up' }))]: '{{leg}}',
+      [bits(series(dslCapacity, { ...HOME, direction: 'up' }))]: 'DSL carries',
     },
   ),
   timeline(
@@ -157,7 +170,28 @@ const load: readonly PanelBuilder[] = [
   ),
 ]
 
+/** In both directions. */
+const LTE_BYTES = `sum(increase(${series(legBytes, { ...HOME, leg: 'lte' })}[$__range]))`
+
 const budget: readonly PanelBuilder[] = [
+  number(
+    {
+      title: 'LTE, in the time shown',
+      description:
+        'Bytes over LTE, both directions. Much of the month on one evening: see why LTE helped then.',
+      unit: 'decbytes',
+    },
+    LTE_BYTES,
+  ),
+  number(
+    {
+      title: 'What that costs',
+      description:
+        'At the price of a gigabyte that stands above. More than the home pays for: a faster line, or `budget` in its policy.',
+      unit: 'short',
+    },
+    `${LTE_BYTES} / 1e9 * $price_per_gigabyte`,
+  ),
   graph(
     {
       title: 'LTE a day',
@@ -184,8 +218,12 @@ export function subscriber(): Dashboard {
     description: 'One home: both legs, when LTE helped and why, its budget.',
     variables: [
       chosen('subscriber', 'Subscriber', `label_values(${connections.name}, subscriber)`),
+      price(),
     ],
-    changes: { name: 'policy applied', expr: `${series(policyApplied, HOME)} * 1000` },
+    marks: {
+      'policy applied': `${series(policyApplied, HOME)} * 1000`,
+      'concentrator began': restarts(),
+    },
     rows: {
       Now: now,
       'Why it is as fast as it is': verdict,

@@ -9,12 +9,18 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { z } from 'zod'
+import { concentratorEvents } from '../../concentrator/control/events.ts'
+import { cpeEvents } from '../../cpe/control/events.ts'
+import { lifeEvents } from '../../shared/daemon/events.ts'
+import { type LogEvents, WHATEVER_IS_KNOWN } from '../../shared/daemon/log-event.ts'
 import { filledIn, type Question, questionsOf } from '../grafana/asked.ts'
 import { allDashboards } from '../grafana/dashboards.ts'
+import { recorded } from '../prometheus/recorded.ts'
 import { ALERTS, rulesFile } from '../prometheus/rules.ts'
 import { CONCENTRATOR, INTERNET } from './addresses.ts'
 import { raiseStreet, type Street, streetImpossible } from './lab.ts'
-import { eventually } from './onlooker.ts'
+import { eventually, logOf } from './onlooker.ts'
 import { download, upload } from './transfer.ts'
 
 const skip = streetImpossible()
@@ -66,14 +72,35 @@ describe('what Prometheus sees of a street', { skip }, () => {
   })
 
   test('the value of every rule has an answer, and nothing of it is wrong on a good day', async () => {
-    const questions = ALERTS.map(({ name, value }) => ({ where: name, expr: value }))
+    const questions = [
+      ...ALERTS.map(({ name, value }) => ({ where: name, expr: value })),
+      ...Object.values(recorded).map(({ name }) => ({ where: 'recorded', expr: name })),
+    ]
     assert.deepEqual(await unanswered(questions), [])
     const { stdout } = await street.exec('cpe', ['curl', '-s', `${PROMETHEUS}/api/v1/rules`])
     const { data } = JSON.parse(stdout) as RulesAnswer
     const rules = data.groups.flatMap((group) => group.rules)
-    assert.equal(rules.length, ALERTS.length)
+    assert.equal(rules.length, ALERTS.length + Object.keys(recorded).length)
     for (const { name, health, lastError } of rules)
       assert.equal(health, 'ok', `${name}: ${lastError}`)
+  })
+
+  test('what both daemons have said is declared, with its level and every field', () => {
+    for (const [daemon, events] of Object.entries(SAID)) {
+      const lines = logOf(street, daemon as keyof typeof SAID)
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+      assert.ok(lines.length > 3, daemon)
+      for (const line of lines) {
+        const { msg, level, ...fields } = logLine.parse(JSON.parse(line))
+        const event = events[msg]
+        assert.equal(level, event?.level, line)
+        const known = ['time', 'pid', 'hidden', ...(event?.fields ?? [])]
+        if (event?.fields === WHATEVER_IS_KNOWN) continue
+        for (const field of Object.keys(fields))
+          assert.ok(known.includes(field), `${field}: ${line}`)
+      }
+    }
   })
 
   async function unanswered(questions: readonly Question[]): Promise<string[]> {
@@ -114,7 +141,10 @@ async function ask(street: Street, exprs: readonly string[], fromS: number): Pro
 function startPrometheus(street: Street): void {
   const directory = join(street.directory, 'prometheus')
   mkdirSync(directory, { recursive: true })
-  writeFileSync(join(directory, 'hybridge.rules.yml'), rulesFile().replaceAll('"30s"', '"1s"'))
+  writeFileSync(
+    join(directory, 'hybridge.rules.yml'),
+    rulesFile().replace(/"interval": "\w+"/g, '"interval": "1s"'),
+  )
   const job = (name: string, target: string) => ({
     job_name: name,
     static_configs: [{ targets: [target] }],
@@ -154,12 +184,19 @@ interface RulesAnswer {
   }
 }
 
+const SAID: Readonly<Record<'concentrator' | 'cpe', LogEvents>> = {
+  cpe: { ...lifeEvents, ...cpeEvents },
+  concentrator: { ...lifeEvents, ...concentratorEvents },
+}
+const logLine = z.looseObject({ msg: z.string(), level: z.string() })
 /** What Grafana puts in. */
 const VALUES = {
   __rate_interval: '4s',
+  __range_s: '15',
   __range: '15s',
   __interval: '1s',
   subscriber: 'home-1',
+  cause: '.*',
   concentrator: '.*',
   cpe: '.*',
   price_per_gigabyte: '2',

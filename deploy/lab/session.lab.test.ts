@@ -210,7 +210,9 @@ async function hybridge(...words: readonly string[]): Promise<string> {
 /** The sessions that the home has opened, each as its leg and whether it was multipath. */
 function sessionsAt(daemon: 'cpe'): string[] {
   return [
-    ...logOf(street, daemon).matchAll(/"leg":"(\w+)","multipath":(\w+),"msg":"control session"/g),
+    ...logOf(street, daemon).matchAll(
+      /"leg":"(\w+)","multipath":(\w+),"msg":"control session opened"/g,
+    ),
   ].map(([, leg, multipath]) => `${leg} ${multipath === 'true' ? 'multipath' : 'plain'}`)
 }
 

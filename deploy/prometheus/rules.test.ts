@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { recorded } from './recorded.ts'
 import { ALERTS, rulesFile } from './rules.ts'
 
 const skip =
@@ -14,9 +15,11 @@ test('promtool takes the rules, and each fires when it should and not before', {
   const directory = mkdtempSync(join(tmpdir(), 'hybridge-rules-'))
   try {
     writeFileSync(join(directory, 'hybridge.rules.yml'), rulesFile())
-    copyFileSync(`${HERE}rules.test.yml`, join(directory, 'rules.test.yml'))
     promtool('check', 'rules', join(directory, 'hybridge.rules.yml'))
-    promtool('test', 'rules', join(directory, 'rules.test.yml'))
+    for (const file of ['rules.test.yml', 'recorded.test.yml']) {
+      copyFileSync(join(HERE, file), join(directory, file))
+      promtool('test', 'rules', join(directory, file))
+    }
   } finally {
     rmSync(directory, { recursive: true })
   }
@@ -34,6 +37,16 @@ test('each rule is tried by promtool, firing and at rest, and has its paragraph 
     headings,
     ALERTS.map(({ name }) => name),
   )
+})
+
+test('each series that is recorded is tried by promtool, and has the labels that it is said to have', () => {
+  const tried = readFileSync(`${HERE}recorded.test.yml`, 'utf8')
+  for (const { name, labels } of Object.values(recorded)) {
+    const [, shown = ''] = new RegExp(`'${name}(?:\\{([^}]*)\\})?'`).exec(tried) ?? []
+    assert.ok(tried.includes(`- expr: ${name}\n`), `recorded.test.yml does not try ${name}`)
+    const said = new Set([...shown.matchAll(/(\w+)=/g)].map(([, label]) => label))
+    assert.deepEqual(said, new Set(labels), name)
+  }
 })
 
 test('names are told once, and what is said of an alert fits into a line', () => {

@@ -8,6 +8,7 @@ import { homeMetrics, concentratorMetrics as street } from '../../concentrator/c
 import { cpeMetrics as home } from '../../cpe/control/metrics.ts'
 import { processMetrics } from '../../shared/daemon/own-metrics.ts'
 import { series, share, sumRate } from '../grafana/promql.ts'
+import { EVERY, recorded } from './recorded.ts'
 
 export interface Alert {
   /** Also the heading of its paragraph. */
@@ -186,6 +187,13 @@ export const ALERTS: readonly Alert[] = [
 
 /** The file that Prometheus reads: YAML is a superset of this JSON, and quotes what we would forget to. */
 export function rulesFile(): string {
+  const recordings = EVERY.map((every) => ({
+    name: `hybridge-homes-${every}`,
+    interval: every,
+    rules: Object.values(recorded)
+      .filter((one) => one.every === every)
+      .map(({ name, expr }) => ({ record: name, expr })),
+  }))
   const rules = ALERTS.map(({ name, value, above, severity, summary, ...alert }) => ({
     alert: name,
     expr: `${value} > ${above}`,
@@ -193,7 +201,8 @@ export function rulesFile(): string {
     labels: { severity },
     annotations: { summary, runbook_url: `${RUNBOOK}#${name.toLowerCase()}` },
   }))
-  return `${JSON.stringify({ groups: [{ name: 'hybridge', interval: '30s', rules }] }, undefined, 2)}\n`
+  const groups = [...recordings, { name: 'hybridge', interval: '30s', rules }]
+  return `${JSON.stringify({ groups }, undefined, 2)}\n`
 }
 
 const RUNBOOK = 'docs/runbook.md'

@@ -16,7 +16,7 @@ test('a daemon whose body returns exits 0, whatever timers are left', async () =
 for (const name of ['SIGTERM', 'SIGINT'] as const) {
   test(`${name} aborts the signal, the body cleans up, the daemon exits 0`, async () => {
     const body = `
-      await using _rules = { [Symbol.asyncDispose]: async () => log.info('rules undone') }
+      await using _rules = { [Symbol.asyncDispose]: async () => say('rules undone') }
       open()
       await untilAborted(signal)`
     const end = await daemon(body, (child) => child.kill(name))
@@ -26,7 +26,7 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
 
 test('a second signal ends the daemon at once, though its clean-up hangs', async () => {
   const body = `
-    signal.addEventListener('abort', () => log.info('hanging'))
+    signal.addEventListener('abort', () => say('hanging'))
     open()
     await new Promise(() => {})`
   const end = await daemon(body, (child, message) => {
@@ -54,7 +54,7 @@ test('an error of the body is one sentence, and exit 1', async () => {
 })
 
 test('the stack of an error is told to whoever debugs', async () => {
-  const end = await daemon(`log.level = 'debug'; open(); throw new Error('Cannot bind')`)
+  const end = await daemon(`new Log({}).level = 'debug'; open(); throw new Error('Cannot bind')`)
   assert.deepEqual(end.said, ['open', 'failed: Cannot bind', 'failed at'])
 })
 
@@ -64,7 +64,7 @@ for (const [name, throws] of [
 ] as const) {
   test(`${name} is one sentence, the body cleans up, exit 1`, async () => {
     const body = `
-      await using _rules = { [Symbol.asyncDispose]: async () => log.info('rules undone') }
+      await using _rules = { [Symbol.asyncDispose]: async () => say('rules undone') }
       open()
       ${throws}
       await untilAborted(signal)`
@@ -84,12 +84,12 @@ test('untilAborted() resolves at once when all is over, and later when it will b
 test('a body that asks for it is followed by the same program, in the same process', async () => {
   const body = `
     if (process.env.SECOND === '1') {
-      log.info('second ' + process.pid)
+      say('second ' + process.pid)
       return
     }
-    log.info('first ' + process.pid)
+    say('first ' + process.pid)
     process.env.SECOND = '1'
-    await using closing = { [Symbol.asyncDispose]: async () => log.info('closed') }
+    await using closing = { [Symbol.asyncDispose]: async () => say('closed') }
     void closing
     again()
     await untilAborted(signal)`
@@ -114,9 +114,11 @@ async function daemon(
 ): Promise<End> {
   const source = `
     import { runDaemon, untilAborted } from '${new URL('./lifecycle.ts', import.meta.url).href}'
-    import { log } from '${new URL('./log.ts', import.meta.url).href}'
-    const open = () => log.info('open')
-    void untilAborted
+    import { Log } from '${new URL('./log.ts', import.meta.url).href}'
+    import { writeSync } from 'node:fs'
+    const say = (msg) => writeSync(1, JSON.stringify({ msg }) + '\\n')
+    const open = () => say('open')
+    void [Log, untilAborted]
     await runDaemon(async (signal, again) => { ${body} })`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     stdio: ['ignore', 'pipe', 'inherit'],

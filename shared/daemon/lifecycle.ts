@@ -9,7 +9,8 @@
  *
  *     A second signal, or a clean-up after an error that takes too long, ends the process at once.
  */
-import { log, sentenceOf } from './log.ts'
+import { lifeEvents } from './events.ts'
+import { Log, sentenceOf } from './log.ts'
 
 /**
  * Run `body` and end the process when it returns (0) or throws (1), whatever timers and sockets are
@@ -40,7 +41,7 @@ export async function runDaemon(
       say(thrown)
       stop.abort()
       setTimeout(() => {
-        log.error('clean-up takes too long, giving up', { afterMs: CLEAN_UP_MS_MAX })
+        log.error('clean-up takes too long', { afterMs: CLEAN_UP_MS_MAX })
         die('SIGKILL')
       }, CLEAN_UP_MS_MAX)
     })
@@ -99,6 +100,7 @@ function isAbort(thrown: unknown, signal: AbortSignal): boolean {
   return thrown === signal.reason || (thrown instanceof Error && thrown.name === 'AbortError')
 }
 
+const log = new Log(lifeEvents)
 /** After an error nobody caught, parts may wait for each other for ever. */
 const CLEAN_UP_MS_MAX = 10_000
 const HOUR_MS = 3_600_000

@@ -1,31 +1,36 @@
 /**
  * What a daemon says: one JSON object a line, on standard output.
  *
- *     {"level":"info","time":"2026-11-22T17:00:00.000Z","pid":7,"workers":2,"msg":"open"}
+ *     {"level":"info","time":"2026-11-22T17:00:00.000Z","pid":7,"leg":"dsl","reason":"dsl-up","msg":"leg up"}
  *
- * `msg` is a short text that never changes, so that it can be counted and searched for; what varies
- * stands in fields. Lines are written before the call returns, so a crash loses none.
+ * `msg` is the name of an event that is declared in a list of them (log-event.ts). Lines are written before the call
+ * returns, so a crash loses none. Where lines of that name were left out before, `hidden` says how many.
  */
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino'
+import { LineBudget } from './line-budget.ts'
+import type { LogEvent, LogEvents, LogLevel } from './log-event.ts'
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+/** Those that are said at that level. */
+type NameAt<Events extends LogEvents, Level extends LogLevel> = {
+  [Name in keyof Events & string]: Events[Name]['level'] extends Level ? Name : never
+}[keyof Events & string]
 
 /** Values are shown as JSON shows them; an Error's own properties are not among them. */
-export type LogFields = Readonly<Record<string, unknown>>
+type Fields<Event extends LogEvent> = [Event['fields'][number]] extends [never]
+  ? []
+  : [fields: Readonly<Record<Event['fields'][number], unknown>>]
 
-export class Log {
+export class Log<Events extends LogEvents> {
+  readonly #events: Events
   readonly #pino: Logger
+  readonly #nowMs: () => number
+  readonly #budget = new LineBudget()
 
-  constructor(to: DestinationStream) {
-    this.#pino = pino(
-      {
-        level: 'info',
-        base: { pid: process.pid },
-        timestamp: stdTimeFunctions.isoTime,
-        formatters: { level: (label) => ({ level: label }) },
-      },
-      to,
-    )
+  /** All logs of a thread that name no other stream write to standard output, at one level. */
+  constructor(events: Events, to?: DestinationStream, nowMs = () => performance.now()) {
+    this.#events = events
+    this.#pino = to === undefined ? STDOUT : linesTo(to)
+    this.#nowMs = nowMs
   }
 
   /** The least that is said. `info` until the configuration is read. */
@@ -33,31 +38,53 @@ export class Log {
     this.#pino.level = level
   }
 
-  /** For whoever looks for a fault here. */
-  debug(message: string, fields: LogFields = {}): void {
-    this.#pino.debug(fields, message)
+  debug<Name extends NameAt<Events, 'debug'>>(name: Name, ...fields: Fields<Events[Name]>): void {
+    this.#write('debug', name, fields[0])
   }
 
-  /** What a good day is made of: a few lines each. */
-  info(message: string, fields: LogFields = {}): void {
-    this.#pino.info(fields, message)
+  info<Name extends NameAt<Events, 'info'>>(name: Name, ...fields: Fields<Events[Name]>): void {
+    this.#write('info', name, fields[0])
   }
 
-  /** Something is worse than it should be, and the daemon goes on. */
-  warn(message: string, fields: LogFields = {}): void {
-    this.#pino.warn(fields, message)
+  warn<Name extends NameAt<Events, 'warn'>>(name: Name, ...fields: Fields<Events[Name]>): void {
+    this.#write('warn', name, fields[0])
   }
 
-  /** Somebody must do something. */
-  error(message: string, fields: LogFields = {}): void {
-    this.#pino.error(fields, message)
+  error<Name extends NameAt<Events, 'error'>>(name: Name, ...fields: Fields<Events[Name]>): void {
+    this.#write('error', name, fields[0])
+  }
+
+  #write(level: LogLevel, name: keyof Events & string, fields: LogFields = {}): void {
+    if (!this.#pino.isLevelEnabled(level)) return
+    const own = typeof fields['hidden'] === 'number' ? fields['hidden'] : 0
+    const { linesMax } = this.#events[name]!
+    // Who wants to hear everything shall.
+    const before = this.#pino.isLevelEnabled('debug')
+      ? 0
+      : this.#budget.take(name, linesMax, this.#nowMs(), 1 + own)
+    if (before === undefined) return
+    this.#pino[level](before === 0 ? fields : { ...fields, hidden: before + own }, name)
   }
 }
-
-/** The thread's log. A reader that went away (`| head`) does not end the daemon. */
-export const log = new Log(destination({ fd: 1, sync: true }))
 
 /** The sentence of an error, whatever was thrown. */
 export function sentenceOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)
 }
+
+function linesTo(stream: DestinationStream): Logger {
+  return pino(
+    {
+      level: 'info',
+      base: { pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    stream,
+  )
+}
+
+type LogFields = Readonly<Record<string, unknown>>
+
+/** A reader that went away (`| head`) does not end the daemon. */
+const STDOUT = linesTo(destination({ fd: 1, sync: true }))

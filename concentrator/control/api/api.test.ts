@@ -11,6 +11,7 @@ import type { FastifyInstance } from 'fastify'
 import { interval } from '../../../shared/config/interval.fake.ts'
 import { apiSection } from '../../../shared/config/operator.ts'
 import type { SpeedTestOrder } from '../../../shared/config/speed-messages.ts'
+import { paintedLog } from '../../../shared/daemon/log.fake.ts'
 import { readEnrolmentCode } from '../../../shared/session/enrolment-code.ts'
 import { DEFAULT_PLAN, verifierOf } from '../../subscribers/records.ts'
 import { openSqliteKeeper } from '../../subscribers/sqlite-keeper.ts'
@@ -47,7 +48,7 @@ before(async () => {
   store = await Store.open(
     await openSqliteKeeper(join(folder, 'store.db')),
     [fileHome],
-    (what, fields) => assert.fail(`${what} ${JSON.stringify(fields)}`),
+    paintedLog((what, fields) => assert.fail(`${what} ${JSON.stringify(fields)}`)),
     { vault: new Vault(new Uint8Array(32)) },
   )
   verdictLog.hear('street-1', [interval(0, 1_900)], undefined, 0)

@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test'
 import { connect } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import { apiSection } from '../../../shared/config/operator.ts'
+import { paintedLog } from '../../../shared/daemon/log.fake.ts'
 import { openSqliteKeeper } from '../../subscribers/sqlite-keeper.ts'
 import { Store } from '../../subscribers/store.ts'
 import { Vault } from '../../subscribers/vault.ts'
@@ -27,7 +28,9 @@ before(async () => {
   writeFileSync(join(folder, 'api.key'), key)
   writeFileSync(join(folder, 'api.crt'), certificate)
   const keeper = await openSqliteKeeper(join(folder, 'store.db'))
-  store = await Store.open(keeper, [], assert.fail, { vault: new Vault(new Uint8Array(32)) })
+  store = await Store.open(keeper, [], paintedLog(assert.fail), {
+    vault: new Vault(new Uint8Array(32)),
+  })
   const tls = { key: join(folder, 'api.key'), certificate: join(folder, 'api.crt') }
   let draining = false
   const drain = {

@@ -14,12 +14,13 @@ import type { z } from 'zod'
 import type { ConcentratorConfig } from '../../../shared/config/concentrator.ts'
 import { sentencesOf } from '../../../shared/config/problems.ts'
 import type { Reach } from '../../../shared/config/reach.ts'
-import { log, sentenceOf } from '../../../shared/daemon/log.ts'
+import { sentenceOf } from '../../../shared/daemon/log.ts'
 import type { ToldReason } from '../../subscribers/home-log.ts'
 import type { Store } from '../../subscribers/store.ts'
 import type { Holder, Role } from '../../subscribers/tokens.ts'
 import type { VerdictsOfHome } from '../../subscribers/verdict-log.ts'
 import type { Drain } from '../drain.ts'
+import { log } from '../log.ts'
 import type { SpeedTests } from '../speed-tests.ts'
 import { Access } from './access.ts'
 import { auditRoutes } from './audit.ts'
@@ -183,7 +184,7 @@ function validatorOf(schema: z.ZodType, httpPart: string | undefined) {
 }
 
 function ourFault(thrown: unknown): Problem {
-  log.error('request failed', {
+  log.error('API request failed', {
     error: sentenceOf(thrown),
     stack: thrown instanceof Error ? thrown.stack : undefined,
   })

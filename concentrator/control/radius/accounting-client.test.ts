@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { paintedLog } from '../../../shared/daemon/log.fake.ts'
 import {
   decodeRadius,
   encodeRadius,
@@ -191,7 +192,7 @@ class World {
         }
       },
       chance: () => 0.5,
-      say: (what, { server }) => this.says.push(`${what} ${String(server)}`),
+      log: paintedLog((what, { server }) => this.says.push(`${what} ${String(server)}`)),
     })
   }
 

@@ -15,6 +15,7 @@ import {
   isGenuineRadius,
   RadiusCode,
 } from '../../../shared/wire/radius.ts'
+import type { StreetLog } from '../log.ts'
 import { attributesOf } from './accounting-record.ts'
 import type { KeptRecords, NumberedRecord } from './kept-records.ts'
 
@@ -36,7 +37,7 @@ export interface ClientParts {
   readonly later: (work: () => void, ms: number) => () => void
   /** From 0 to 1. */
   readonly chance: () => number
-  readonly say: (what: string, fields: Readonly<Record<string, unknown>>) => void
+  readonly log: Pick<StreetLog, 'info' | 'warn'>
 }
 
 interface Question extends NumberedRecord {
@@ -100,7 +101,8 @@ export class AccountingClient implements Disposable {
     question.stop()
     asked.questions.delete(identifier)
     asked.answers++
-    if (!asked.isProven) this.#parts.say('RADIUS server answers', { server: asked.server.name })
+    if (!asked.isProven)
+      this.#parts.log.info('RADIUS server answers', { server: asked.server.name })
     asked.isProven = true
     asked.restMs = REST_MS_MIN
     this.#refusals.delete(question.number)
@@ -167,17 +169,17 @@ export class AccountingClient implements Disposable {
     if (refusals < max) return this.#parts.records.last(number)
     this.#refusals.delete(number)
     const { status, session } = record
-    this.#parts.say('RADIUS record refused', { server: server.name, status, session })
+    this.#parts.log.warn('RADIUS record refused', { server: server.name, status, session })
     this.#parts.records.told(number)
   }
 
   #giveUp(asked: Asked): void {
-    const { say, later } = this.#parts
+    const { log, later } = this.#parts
     this.#takeBack(asked)
     if (asked.isResting) return
     const { restMs, server } = asked
     if (asked.isProven || restMs === REST_MS_MIN) {
-      say('RADIUS server is silent', { server: server.name, againMs: restMs })
+      log.warn('RADIUS server is silent', { server: server.name, againMs: restMs })
     }
     asked.isProven = false
     asked.isResting = true

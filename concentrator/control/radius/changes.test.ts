@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { paintedLog } from '../../../shared/daemon/log.fake.ts'
 import { knownAddress, parsePrefix } from '../../../shared/wire/address.ts'
 import {
   decodeRadius,
@@ -246,7 +247,7 @@ class World {
       isHere: (user) => user === 'home-1' && this.isHere,
       disconnect: (user, why) => this.disconnected.push(`${user}: ${why}`),
       unixMs: () => this.nowMs,
-      say: (what) => this.said.push(what),
+      log: paintedLog((what) => this.said.push(what)),
     })
   }
 

@@ -23,6 +23,7 @@ import { Attribute, ErrorCause } from '../../../shared/wire/radius-attributes.ts
 import type { Home, NamedLayer } from '../../subscribers/homes.ts'
 import { KeeperUnavailable } from '../../subscribers/keeper.ts'
 import type { Store } from '../../subscribers/store.ts'
+import type { StreetLog } from '../log.ts'
 import { Answered } from './answered.ts'
 import {
   type Cause,
@@ -46,7 +47,7 @@ export interface ChangesParts {
   readonly isHere: (user: string) => boolean
   readonly disconnect: (user: string, why: string) => void
   readonly unixMs: () => number
-  readonly say: (what: string, fields: Readonly<Record<string, unknown>>) => void
+  readonly log: Pick<StreetLog, 'info' | 'warn'>
 }
 
 export class Changes {
@@ -105,8 +106,8 @@ export class Changes {
           ? ErrorCause.sessionContextNotFound
           : await this.#change(user, request, client)
     const at = { client, subscriber: user, asked: request.kind }
-    if (cause === undefined) this.#parts.say('RADIUS change', at)
-    else this.#parts.say('RADIUS change refused', { ...at, errorCause: cause })
+    if (cause === undefined) this.#parts.log.info('RADIUS change', at)
+    else this.#parts.log.warn('RADIUS change refused', { ...at, errorCause: cause })
     return cause
   }
 
@@ -162,7 +163,7 @@ export class Changes {
       return kind === 'done'
     } catch (error) {
       if (!(error instanceof KeeperUnavailable)) throw error
-      this.#parts.say('RADIUS change not kept', { why: sentenceOf(error) })
+      this.#parts.log.warn('RADIUS change not kept', { why: sentenceOf(error) })
       return 'away'
     }
   }
@@ -176,7 +177,7 @@ export class Changes {
     const hidden = this.#hidden
     this.#ignoredMs = nowMs
     this.#hidden = 0
-    this.#parts.say('RADIUS request ignored', { client: formatAddress(from), why, hidden })
+    this.#parts.log.warn('RADIUS request ignored', { client: formatAddress(from), why, hidden })
     return undefined
   }
 }

@@ -5,12 +5,12 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { ConcentratorConfig } from '../../../shared/config/concentrator.ts'
-import { log } from '../../../shared/daemon/log.ts'
 import { type Fail, guarded, supervise } from '../../../shared/daemon/supervise.ts'
 import { knownAddress } from '../../../shared/wire/address.ts'
 import { TerminateCause } from '../../../shared/wire/radius-attributes.ts'
 import type { Octets } from '../../subscribers/keeper.ts'
 import type { Store } from '../../subscribers/store.ts'
+import { log } from '../log.ts'
 import type { Sessions, SessionWatch } from '../sessions.ts'
 import { AccountedSessions } from './accounted-sessions.ts'
 import { AccountingClient } from './accounting-client.ts'
@@ -39,7 +39,7 @@ export async function openRadiusAccounting(config: RadiusConfig): Promise<Runnin
   if (radius?.accounting === undefined) return NO_ACCOUNTING
   const { accounting } = radius
   const records = new KeptRecords(join(stateDirectory, RECORDS_FILE), (why) =>
-    log.warn('RADIUS records', { why }),
+    log.error('RADIUS records not kept', { why }),
   )
   const birth = randomBytes(4).toString('hex')
   let born = 0
@@ -130,7 +130,7 @@ function tellServers(
       return () => clearTimeout(timer)
     },
     chance: Math.random,
-    say: (what, fields) => log.warn(what, fields),
+    log,
   })
   takePump(() => client.pump())
   const turn = () => {
@@ -177,7 +177,7 @@ export async function openRadiusChanges(
       sessions?.of(user)?.bid({ code: DISCONNECTED, why, waitS: AWAY_S })
     },
     unixMs: Date.now,
-    say: (what, fields) => log.warn(what, fields),
+    log,
   })
   return await supervise(
     (failed) => openDoor({ addresses, port }, (bytes, from) => judge.hear(bytes, from), failed),

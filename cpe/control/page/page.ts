@@ -7,11 +7,11 @@
  *                                      └─▶ server ◀─ doors: the LAN, and this machine's root
  */
 import type { CpeConfig } from '../../../shared/config/cpe.ts'
-import type { Log } from '../../../shared/daemon/log.ts'
 import { type Fail, guarded, supervise } from '../../../shared/daemon/supervise.ts'
 import { readCounters } from '../../../shared/linux/links.ts'
 import { Netlink, NetlinkSocket } from '../../../shared/linux/netlink.ts'
 import type { LegBoard } from '../../../shared/relay/leg-board.ts'
+import type { CpeLog } from '../log.ts'
 import type { RunningVerdicts } from '../open-verdicts.ts'
 import type { SpeedTester } from '../speed-test/speed-test.ts'
 import { readAssets } from './assets.ts'
@@ -29,7 +29,7 @@ export interface PageOutside {
   readonly verdicts: Pick<RunningVerdicts, 'now' | 'over'>
   readonly board: Pick<LegBoard, 'leg'>
   readonly unixMs: () => number
-  readonly log: Pick<Log, 'error' | 'warn'>
+  readonly log: Pick<CpeLog, 'error' | 'warn'>
   /** Where the configuration stands. */
   readonly file: string
   /** The agent shall end and begin anew. */
@@ -52,7 +52,7 @@ async function startPage(
   fail: Fail,
 ): Promise<AsyncDisposable> {
   await using opened = new AsyncDisposableStack()
-  const complain = (why: string) => log.warn('page', { why })
+  const complain = (why: string) => log.warn('page not whole', { why })
   const route = opened.use(new NetlinkSocket(Netlink.route))
   const password = new Password(config.page.password, () => performance.now())
   const watch = new LineWatch({

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { cpeConfig } from '../../../shared/config/cpe.ts'
 import { UNLIMITED } from '../../../shared/core/budget.ts'
 import type { Starter } from '../../../shared/core/speed-turns.ts'
+import { paintedLog } from '../../../shared/daemon/log.fake.ts'
 import { SpeedTester, type TesterParts } from './speed-test.ts'
 
 test('the household must pause, and the operator may test all the same', async () => {
@@ -79,9 +80,6 @@ function linesWithoutAddress({ lteMegabytes = 20 } = {}): TesterParts {
     steering: () => ({ lte: () => ({ ...lte, month: undefined }) }),
     nowMs: () => 0,
     unixMs: () => 0,
-    log: {
-      error: (message) => assert.fail(message),
-      info: () => ends.shift()?.(),
-    },
+    log: { ...paintedLog(assert.fail), info: () => ends.shift()?.() },
   }
 }

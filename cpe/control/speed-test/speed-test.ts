@@ -21,12 +21,12 @@ import {
   type WhyNot,
 } from '../../../shared/core/speed-result.ts'
 import { SpeedTurns, type Starter, TURN_LIMITS } from '../../../shared/core/speed-turns.ts'
-import type { Log } from '../../../shared/daemon/log.ts'
 import { Netlink, NetlinkSocket } from '../../../shared/linux/netlink.ts'
 import { dumpSubflows } from '../../../shared/linux/subflows.ts'
 import { SpeedTestMode } from '../../../shared/wire/speed-test.ts'
 import type { HouseFlow } from '../../steering/house-flows.ts'
 import type { RunningSteering } from '../../steering/steering.ts'
+import type { CpeLog } from '../log.ts'
 import { TestConnection, TestFailure, type TestHome } from './connection.ts'
 import { familiesOf, homeBy, lookAtPath } from './paths.ts'
 import { Pings } from './pings.ts'
@@ -37,7 +37,7 @@ export interface TesterParts extends Omit<TestHome, 'subflows'> {
   readonly steering: () => Pick<RunningSteering, 'lte'>
   readonly nowMs: () => number
   readonly unixMs: () => number
-  readonly log: Pick<Log, 'error' | 'info'>
+  readonly log: Pick<CpeLog, 'error' | 'info'>
 }
 
 /** Why a test has not begun, and about when one may. */
