@@ -89,7 +89,7 @@ const worst = {
       'Of each cause the homes that it costs most',
       ['subscriber', 'cause'],
     ),
-    `bottomk by (cause) (${WORST}, max by (subscriber, cause) (${series(home.limitedBy, { cause: '!demand' })}) * on (subscriber) group_left () max by (subscriber) (${series(home.efficiency)}))`,
+    `bottomk by (cause) (${WORST}, max by (subscriber, cause) (${series(home.limitedBy)}) * on (subscriber) group_left () max by (subscriber) (${series(home.efficiency)}))`,
   ),
   slowestLegs: record(
     '2m',
