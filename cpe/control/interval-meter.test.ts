@@ -28,8 +28,8 @@ test('a home is not bonded while its connections to the concentrator fail, whate
     meter.look(look({ down: 0 }), s * 1_000)
     return meter.close(end, s * 1_000 + 1)?.bondedShare
   }
-  assert.equal(bondedAfter(40, 1, 0), 39 / 40)
-  assert.equal(bondedAfter(3, 3, 5), 0)
+  assert.equal(bondedAfter(40, 1, 0), 38 / 40)
+  assert.equal(bondedAfter(2, 1, 5), 0)
   assert.equal(bondedAfter(0, 0, 10), 1)
 })
 

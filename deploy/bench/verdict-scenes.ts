@@ -127,7 +127,7 @@ export const SCENES: readonly Scene[] = [
     name: 'concentrator slow',
     pair: 'twins150',
     cause: 'concentrator',
-    prepare: quota('concentrator', 8),
+    prepare: crowded('concentrator', 40),
     load: down,
   },
   { name: 'concentrator gone', cause: 'concentrator', seconds: 38, prepare: gone, load: down },
