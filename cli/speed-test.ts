@@ -36,8 +36,11 @@ export function speedTestCommand(exit: (status: number) => void): Command {
       const tester = subscriber === undefined ? agentTester() : homeTester(subscriber)
       if (stop) return await tester.stop()
       if (!last) await tester.start(subjectsFrom(only), json === true)
-      const { result } = last ? await tester.look() : await followed(tester, json === true)
+      const seen = last ? await tester.look() : await followed(tester, json === true)
+      const { result } = seen
       if (result === undefined) throw new Refused(404, 'no test is remembered', [])
+      if (seen.lost) console.error(LOST)
+      else if (seen.running !== undefined) console.error('It runs still.')
       show(json, result, () => describe(result))
       exit(isWhole(result) ? 0 : EXIT_INCOMPLETE)
     })
@@ -92,7 +95,7 @@ async function followed(tester: Tester, quiet: boolean): Promise<Seen> {
   let said: string | undefined
   for (;;) {
     const { running, result, lost } = await tester.look()
-    if (lost) throw new Refused(504, 'nothing is heard of the test any more; try --last later', [])
+    if (lost) throw new Refused(504, `${LOST} Try --last later.`, [])
     // A home tells this, and what it says is a stranger's.
     const doing = running && cell(`${NAMES[running.subject] ?? running.subject}: ${running.step}`)
     if (doing !== undefined && doing !== said && !quiet) console.error(doing)
@@ -194,6 +197,7 @@ const FAMILIES = [
   { key: 'ipv4', name: 'IPv4' },
   { key: 'ipv6', name: 'IPv6' },
 ] as const
+const LOST = 'Nothing is heard of the test any more.'
 const LOOK_MS = 300
 const CONFLICT = 409
 const TOO_MANY = 429
