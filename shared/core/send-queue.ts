@@ -18,6 +18,16 @@ export interface SubflowLoad {
   readonly windowBytes: number
   readonly unsentBytes: number
   readonly bytesPerMs: number
+  /** Since it last sent any of the connection's bytes. */
+  readonly silentMs: number
+}
+
+/**
+ * Whether a connection that has moved so much since the last look is looked at. One that has a buffer of ours is
+ * however little it was: that buffer may be what lets so little pass.
+ */
+export function isDue(movedBytes: number, nowBytes: number | undefined): boolean {
+  return movedBytes >= (nowBytes === undefined ? MUCH_BYTES : 1)
 }
 
 /**
@@ -29,10 +39,12 @@ export function sendBufferBytes(
   nowBytes: number | undefined,
 ): number | undefined {
   const fastest = Math.max(...subflows.map(({ bytesPerMs }) => bytesPerMs))
-  // One that has only said hello would be waited for like the slowest of lines.
+  // One that has only said hello would be waited for like the slowest of lines. What stands by still shows the rate
+  // that it once had: beside an uplink of 1 Mbit/s, room for that is ten seconds of what only DSL can send.
   const busy = subflows.filter(
-    ({ bytesPerMs, unsentBytes }) =>
-      bytesPerMs > 0 && (unsentBytes > 0 || bytesPerMs >= fastest * IDLE_SHARE),
+    ({ bytesPerMs, unsentBytes, silentMs }) =>
+      bytesPerMs > 0 &&
+      (unsentBytes > 0 || (bytesPerMs >= fastest * IDLE_SHARE && silentMs < SILENT_MS)),
   )
   if (busy.length === 0) return nowBytes
   const waitsMs = Math.max(...busy.map(({ unsentBytes, bytesPerMs }) => unsentBytes / bytesPerMs))
@@ -54,12 +66,16 @@ export function sendBufferBytes(
   return Math.round(bounded)
 }
 
+/** Below it the kernel may keep its ways. */
+const MUCH_BYTES = 65_536
 /** The kernel's scheduler gives a subflow so much at once: a second's work for an old DSL's uplink. */
 const BURST_BYTES = 65_536
 /** A queue that drains faster than this harms nobody. */
 const WAIT_MS_MAX = 60
 /** Of the fastest subflow's rate: 0.6 of 40 Mbit/s, an old DSL's uplink beside a good cell, is above it. */
 const IDLE_SHARE = 0.01
+/** Beside the burst of an uplink of 0.5 Mbit/s a quick line has nothing to send for a second. */
+const SILENT_MS = 2_000
 const HEADROOM = 1.4
 /** What the relay may need until it has its turn. */
 const MARGIN_MS = 20
