@@ -162,7 +162,7 @@ export class Overflow {
     this.#heldFor.note(held, nowMs)
     this.#roomFor.note(!this.full || total < (capacity ?? 0), nowMs)
     this.#closeFor.note(total < PLAINLY_MORE * (capacity ?? Infinity), nowMs)
-    this.#backlog.observe(total, elapsedMs, nowMs)
+    this.#backlog.observe(total, this.full, elapsedMs, nowMs)
     const low = total < LOW * (capacity ?? total)
     this.#burst.observe({ bytes: total * elapsedMs, full: this.full, low, capacity }, nowMs)
   }
