@@ -84,5 +84,5 @@ const DEAD_BAND = 0.1
 const GROWTH = 1.5
 /** Who was starved has a window of its own soon, and with it grows what is wanted. */
 const STARVED = 2
-const BYTES_MIN = 131_072
+const BYTES_MIN = 65_536
 const BYTES_MAX = 33_554_432
