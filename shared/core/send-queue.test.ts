@@ -68,7 +68,7 @@ test('what stands by on LTE makes no room that a slow uplink alone would have to
   let bytes = sendBufferBytes([uplink, carried], 1_300_000)
   assert.ok(bytes !== undefined && bytes >= 1_200_000, `${bytes}: it only waits for DSL's burst`)
   bytes = sendBufferBytes([uplink, { ...carried, silentMs: 5_000 }], bytes)
-  assert.ok(bytes !== undefined && bytes <= 131_072, `${bytes}: more than a second of the line`)
+  assert.ok(bytes !== undefined && bytes <= 65_536, `${bytes}: more than half a second of the line`)
 })
 
 test('a buffer that was right for a slow uplink alone is soon what it needs beside a quick LTE', () => {
