@@ -21,23 +21,15 @@ export interface BondTime {
   readonly omitS: number
 }
 
-/**
- * One TCP connection in either direction, over each leg alone (the other cut) and then over both. A line alone
- * is at its rate sooner than two are, so `alone` may be shorter.
- */
-export async function measureBond(
-  street: Street,
-  time: BondTime,
-  alone: BondTime = time,
-): Promise<Bond[]> {
-  const dsl = await measureAlone(street, 'dsl', alone)
-  const lte = await measureAlone(street, 'lte', alone)
+/** One TCP connection in either direction, over each leg alone (the other cut) and then over both. */
+export async function measureBond(street: Street, time: BondTime): Promise<Bond[]> {
+  const dsl = await measureAlone(street, 'dsl', time)
+  const lte = await measureAlone(street, 'lte', time)
   const bonds: Bond[] = []
   for (const direction of DIRECTIONS) {
     const dslMbps = dsl[direction]
     const lteMbps = lte[direction]
-    const bondedMbps = await iperf(street, { direction, ...time })
-    await rested(street)
+    const bondedMbps = await measureBoth(street, direction, time)
     bonds.push({
       direction,
       dslMbps,
@@ -48,6 +40,17 @@ export async function measureBond(
     })
   }
   return bonds
+}
+
+/** One TCP connection over both legs, in Mbit/s of its bytes. LTE rests when this resolves. */
+export async function measureBoth(
+  street: Street,
+  direction: Direction,
+  time: BondTime,
+): Promise<number> {
+  const mbps = await iperf(street, { direction, ...time })
+  await rested(street)
+  return mbps
 }
 
 async function measureAlone(

@@ -49,7 +49,20 @@ test('a demand that has ended holds back nothing of the next', () => {
   assert.equal(backlog.pending, false)
 })
 
+test('a rate that wavers while packets wait for DSL is no stall', () => {
+  const backlog = new Backlog()
+  play(backlog, 125, 10_000)
+  play(backlog, 100, 200, true)
+  assert.equal(backlog.pending, false)
+  play(backlog, 126, 500, true)
+  assert.equal(backlog.pending, false)
+  play(backlog, 100, 200)
+  assert.equal(backlog.pending, true)
+})
+
 let nowMs = 0
-function play(backlog: Backlog, rate: number, forMs: number): void {
-  for (const untilMs = nowMs + forMs; nowMs < untilMs; nowMs += 50) backlog.observe(rate, 50, nowMs)
+function play(backlog: Backlog, rate: number, forMs: number, full = false): void {
+  for (const untilMs = nowMs + forMs; nowMs < untilMs; nowMs += 50) {
+    backlog.observe(rate, full, 50, nowMs)
+  }
 }

@@ -11,10 +11,13 @@ export class Backlog {
   #low = false
   #stalledMs = -Infinity
 
-  /** One sample of what both lines carry, in bytes a millisecond, over `elapsedMs`. */
-  observe(bytesPerMs: number, elapsedMs: number, nowMs: number): void {
+  /**
+   * One sample of what both lines carry, in bytes a millisecond, over `elapsedMs`. `full`: packets wait for DSL. Then it
+   * is no stall: bbr stops to see the line empty, and what an interface counts wavers by as much as the modem holds.
+   */
+  observe(bytesPerMs: number, full: boolean, elapsedMs: number, nowMs: number): void {
     const above = bytesPerMs - this.#usual
-    const low = above < -STALL * this.#usual
+    const low = !full && above < -STALL * this.#usual
     if (low && !this.#low) this.#stalledMs = nowMs
     // So long a stall is an end, and what comes after it is demand.
     if (low && nowMs - this.#stalledMs > STALL_MS_MAX) this.#stalledMs = -Infinity

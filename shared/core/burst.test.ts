@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BurstAllowance } from './burst.ts'
+import { BurstAllowance, type BurstSample } from './burst.ts'
 
 /** 50 Mbit/s. */
 const LINE = 6_250
+/** 1 Mbit/s. */
+const SLOW = 125
 
-test('two bursts have no allowance, those after them what the larger had and half of that', () => {
+test('two bursts have no allowance, those after them half more than two of them had', () => {
   const burst = new BurstAllowance(15e6)
   chunk(burst, 0)
   assert.equal(full(burst, 4_000, 1_600), 0)
@@ -47,22 +49,54 @@ test('a short breath does not end a burst', () => {
   assert.ok(spent !== undefined && spent < 1_100, `after ${spent} ms`)
 })
 
+test('a transfer and a scrap of one are no habit: an upload that stands still for a moment when it begins', () => {
+  const burst = new BurstAllowance(15e6)
+  full(burst, 0, 4_000, SLOW)
+  pause(burst, 4_000, 10_000)
+  full(burst, 14_000, 700, SLOW)
+  pause(burst, 14_700, 500)
+  const spent = full(burst, 15_200, 10_000, SLOW)
+  assert.ok(spent !== undefined && spent <= 1_100, `after ${spent} ms`)
+})
+
+test('photo after photo that a slow line had help with is nothing that it has time for', () => {
+  const burst = new BurstAllowance(15e6)
+  for (const fromMs of [0, 8_000, 16_000]) {
+    // 10 Mbit/s of LTE beside 1 of DSL.
+    full(burst, fromMs, 4_000, SLOW, 11 * SLOW)
+    pause(burst, fromMs + 4_000, 4_000, SLOW)
+  }
+  assert.equal(full(burst, 24_000, 200, SLOW), 0)
+})
+
 /** Four seconds of a film at 20 Mbit/s. */
 function chunk(burst: BurstAllowance, fromMs: number): void {
   full(burst, fromMs, 1_600)
   pause(burst, fromMs + 1_600, 2_400)
 }
 
+function sample(bytes: number, isFull: boolean, capacity: number): BurstSample {
+  return { bytes, full: isFull, low: !isFull, capacity }
+}
+
 /** DSL is full. After how many milliseconds the allowance is exceeded; undefined when it is not. */
-function full(burst: BurstAllowance, fromMs: number, forMs: number): number | undefined {
+function full(
+  burst: BurstAllowance,
+  fromMs: number,
+  forMs: number,
+  capacity = LINE,
+  carried = capacity,
+): number | undefined {
   let exceeded: number | undefined
   for (let atMs = 0; atMs < forMs; atMs += 50) {
-    burst.observe(50 * LINE, true, false, fromMs + atMs)
+    burst.observe(sample(50 * carried, true, capacity), fromMs + atMs)
     if (burst.exceeded(fromMs + atMs)) exceeded ??= atMs
   }
   return exceeded
 }
 
-function pause(burst: BurstAllowance, fromMs: number, forMs: number): void {
-  for (let atMs = 0; atMs < forMs; atMs += 50) burst.observe(0, false, true, fromMs + atMs)
+function pause(burst: BurstAllowance, fromMs: number, forMs: number, capacity = LINE): void {
+  for (let atMs = 0; atMs < forMs; atMs += 50) {
+    burst.observe(sample(0, false, capacity), fromMs + atMs)
+  }
 }

@@ -21,8 +21,7 @@ export class BurstAllowance {
     this.bytesMax = bytesMax
   }
 
-  /** `bytes`: carried by both lines since the last sample. `low`: DSL has much room. */
-  observe(bytes: number, full: boolean, low: boolean, nowMs: number): void {
+  observe({ bytes, full, low, capacity }: BurstSample, nowMs: number): void {
     if (full) this.#sinceMs ??= nowMs
     if (this.#sinceMs === undefined) return
     this.#bytes += bytes
@@ -32,7 +31,9 @@ export class BurstAllowance {
     }
     this.#pauseSinceMs ??= nowMs
     if (nowMs - this.#pauseSinceMs < PAUSE_MS) return
-    const short = nowMs - this.#sinceMs <= BURST_MS_MAX && this.#bytes <= this.bytesMax
+    // Where LTE has helped, a slow DSL would not have had time for it.
+    const bytesMax = Math.min(this.bytesMax, (capacity ?? Infinity) * BURST_MS_MAX)
+    const short = nowMs - this.#sinceMs <= BURST_MS_MAX && this.#bytes <= bytesMax
     if (short) this.#ended.push({ bytes: this.#bytes, atMs: nowMs })
     if (this.#ended.length > REMEMBERED_MAX) this.#ended.shift()
     this.#sinceMs = undefined
@@ -42,12 +43,21 @@ export class BurstAllowance {
 
   /** The burst that runs now is larger than DSL has been shown to have time for. */
   exceeded(nowMs: number): boolean {
-    const [first, ...others] = this.#ended.filter(({ atMs }) => nowMs - atMs <= MEMORY_MS)
-    // One is a download like any other; with the second it is a habit.
-    if (first === undefined || others.length === 0) return true
-    const most = Math.max(first.bytes, ...others.map(({ bytes }) => bytes))
-    return this.#bytes >= most * MARGIN
+    const late = this.#ended.filter(({ atMs }) => nowMs - atMs <= MEMORY_MS)
+    // One is a transfer like any other, and so it is beside some that were smaller; with the second it is a habit.
+    const [, second] = late.map(({ bytes }) => bytes).sort((one, other) => other - one)
+    return second === undefined || this.#bytes >= second * MARGIN
   }
+}
+
+export interface BurstSample {
+  /** Carried by both lines since the last sample. */
+  readonly bytes: number
+  readonly full: boolean
+  /** DSL has much room. */
+  readonly low: boolean
+  /** What DSL carries, in bytes a millisecond; undefined while it is not known. */
+  readonly capacity: number | undefined
 }
 
 /** What keeps DSL full for longer is no chunk of a film that DSL can carry. */

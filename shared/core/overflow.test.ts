@@ -64,6 +64,14 @@ test('a queue at a low load must stand for longer: transfers begin with one', ()
   assert.deepEqual(line.told, ['1250 on dsl-queue 40 ms at 60 % for 400 ms'])
 })
 
+test('a rate that falls while its queue stands holds nothing back', () => {
+  const line = new Line()
+  line.play(10_000, { load: 1, queueMs: 1 })
+  line.play(200, { load: 0.8, queueMs: 26 })
+  line.play(1_000, { load: 1, queueMs: 26 })
+  assert.deepEqual(line.told, ['10200 on dsl-queue 26 ms at 100 % for 200 ms'])
+})
+
 test('a queue of a line whose capacity nobody knows engages', () => {
   const line = new Line('unknown')
   line.play(500, { load: 0.6, queueMs: 40 })

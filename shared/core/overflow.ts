@@ -169,8 +169,9 @@ export class Overflow {
     this.#heldFor.note(held, nowMs)
     this.#roomFor.note(!this.full || total < (capacity ?? 0), nowMs)
     this.#closeFor.note(total < PLAINLY_MORE * (capacity ?? Infinity), nowMs)
-    this.#backlog.observe(total, elapsedMs, nowMs)
-    this.#burst.observe(total * elapsedMs, this.full, total < LOW * (capacity ?? total), nowMs)
+    this.#backlog.observe(total, this.full, elapsedMs, nowMs)
+    const low = total < LOW * (capacity ?? total)
+    this.#burst.observe({ bytes: total * elapsedMs, full: this.full, low, capacity }, nowMs)
   }
 
   #whyFull({ queueMs, fullQueueMs, capacity, ...facts }: OverflowFacts): string | undefined {

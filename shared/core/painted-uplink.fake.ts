@@ -104,7 +104,9 @@ export class PaintedUplink {
     this.dslFirst.judge(legs, () => flows, UNLIMITED, this.nowMs)
     if (!this.dslFirst.wantsProbe(this.nowMs)) return
     // Unshaped, what is under way stands in the modem, but no more than congestion control lets out.
-    const queueMs = this.#line.shaped ? 0 : Math.min(this.#given.dsl / this.#line.dslRate, CWND_MS)
+    const { dslRate, shaped } = this.#line
+    const mostMs = Math.max(CWND_MS, CWND_BYTES_MIN / dslRate)
+    const queueMs = shaped ? 0 : Math.min(this.#given.dsl / dslRate, mostMs)
     this.dslFirst.heard(FLOOR_MS + queueMs + 2 * this.#random(), this.nowMs)
   }
 }
@@ -127,4 +129,6 @@ const BURST_BYTES = 65_536
 const GIVEN_BYTES_MAX = 196_608
 const QUEUED_BYTES = 6_000
 const CWND_MS = 25
+/** A slow line has some packets under way all the same: ten on 1 Mbit/s. */
+const CWND_BYTES_MIN = 14_480
 const SLEEP_CHANCE = 0.01

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type SubflowLoad, sendBufferBytes } from './send-queue.ts'
+import { isDue, type SubflowLoad, sendBufferBytes } from './send-queue.ts'
 
 /** 50 Mbit/s and 30 Mbit/s, as the kernel showed them under a download. */
 const dsl: SubflowLoad = {
@@ -8,12 +8,14 @@ const dsl: SubflowLoad = {
   windowBytes: 310_000,
   unsentBytes: 1_733_232,
   bytesPerMs: 6_250,
+  silentMs: 0,
 }
 const lte: SubflowLoad = {
   rttMs: 95,
   windowBytes: 373_000,
   unsentBytes: 842_408,
   bytesPerMs: 3_750,
+  silentMs: 0,
 }
 
 test('a deep queue is cut to what the lines hold and a little more', () => {
@@ -24,7 +26,7 @@ test('a deep queue is cut to what the lines hold and a little more', () => {
 })
 
 test('a slow line beside a fast one is waited for, burst and all', () => {
-  const oldDsl = { rttMs: 115, windowBytes: 14_480, unsentBytes: 27_116, bytesPerMs: 72 }
+  const oldDsl = { ...dsl, rttMs: 115, windowBytes: 14_480, unsentBytes: 27_116, bytesPerMs: 72 }
   const fastLte = { ...lte, unsentBytes: 500_000, bytesPerMs: 4_500 }
   const bytes = sendBufferBytes([oldDsl, fastLte], undefined)
   assert.ok(
@@ -47,17 +49,46 @@ test('a subflow with nothing left to send makes the buffer grow', () => {
 
 test('a subflow that stands by does not make the buffer grow for ever', () => {
   // An uplink of 10 Mbit/s, and an LTE that has carried as much a moment ago.
-  const uplink = { rttMs: 60, windowBytes: 88_000, unsentBytes: 500_000, bytesPerMs: 1_200 }
-  const standby = { rttMs: 90, windowBytes: 156_000, unsentBytes: 0, bytesPerMs: 1_200 }
+  const uplink = { ...dsl, rttMs: 60, windowBytes: 88_000, unsentBytes: 500_000, bytesPerMs: 1_200 }
+  const standby = { ...lte, rttMs: 90, windowBytes: 156_000, unsentBytes: 0, bytesPerMs: 1_200 }
   let bytes = sendBufferBytes([uplink, { ...standby, unsentBytes: 90_000 }], undefined)
   for (let look = 0; look < 100; look++) bytes = sendBufferBytes([uplink, standby], bytes)
   assert.ok(bytes !== undefined && bytes <= 1_200_000, `${bytes}: more than a second of the line`)
 })
 
 test('a subflow that has carried only its hello is not waited for', () => {
-  const uplink = { rttMs: 60, windowBytes: 88_000, unsentBytes: 500_000, bytesPerMs: 1_200 }
-  const hello = { rttMs: 50, windowBytes: 14_480, unsentBytes: 0, bytesPerMs: 0.5 }
+  const uplink = { ...dsl, rttMs: 60, windowBytes: 88_000, unsentBytes: 500_000, bytesPerMs: 1_200 }
+  const hello = { ...lte, rttMs: 50, windowBytes: 14_480, unsentBytes: 0, bytesPerMs: 0.5 }
   assert.equal(sendBufferBytes([uplink, hello], undefined), sendBufferBytes([uplink], undefined))
+})
+
+test('what stands by on LTE makes no room that a slow uplink alone would have to fill', () => {
+  const uplink = { ...dsl, rttMs: 150, windowBytes: 17_376, unsentBytes: 80_000, bytesPerMs: 125 }
+  const carried = { ...lte, windowBytes: 90_000, bytesPerMs: 1_200, unsentBytes: 0 }
+  let bytes = sendBufferBytes([uplink, carried], 1_300_000)
+  assert.ok(bytes !== undefined && bytes >= 1_200_000, `${bytes}: it only waits for DSL's burst`)
+  bytes = sendBufferBytes([uplink, { ...carried, silentMs: 5_000 }], bytes)
+  assert.ok(bytes !== undefined && bytes <= 65_536, `${bytes}: more than half a second of the line`)
+})
+
+test('a buffer that was right for a slow uplink alone is soon what it needs beside a quick LTE', () => {
+  // As measured on 1 + 10 Mbit/s: 131,072 bytes are 2 Mbit/s there, and never 64 KiB in a look.
+  const uplink = { ...dsl, rttMs: 150, windowBytes: 17_376, unsentBytes: 40_000, bytesPerMs: 125 }
+  let bytes: number | undefined = 131_072
+  for (let look = 0; look < 20; look++) {
+    const lteBytesPerMs = Math.min(1_250, (bytes ?? 0) / 530 - 125)
+    const movedBytes = (125 + lteBytesPerMs) * 100
+    if (!isDue(movedBytes, bytes)) continue
+    const given = { ...lte, windowBytes: 90_000, bytesPerMs: lteBytesPerMs, unsentBytes: 0 }
+    bytes = sendBufferBytes([uplink, given], bytes)
+  }
+  assert.ok(bytes !== undefined && bytes >= 1_375 * 530, `${bytes} would stall LTE`)
+})
+
+test('what moves little is left to the kernel', () => {
+  assert.equal(isDue(65_535, undefined), false)
+  assert.equal(isDue(65_536, undefined), true)
+  assert.equal(isDue(0, 131_072), false)
 })
 
 test('a steady line keeps its buffer', () => {

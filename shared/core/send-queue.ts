@@ -18,6 +18,16 @@ export interface SubflowLoad {
   readonly windowBytes: number
   readonly unsentBytes: number
   readonly bytesPerMs: number
+  /** Since it last sent any of the connection's bytes. */
+  readonly silentMs: number
+}
+
+/**
+ * Whether a connection that has moved so much since the last look is looked at. One that has a buffer of ours is
+ * however little it was: that buffer may be what lets so little pass.
+ */
+export function isDue(movedBytes: number, nowBytes: number | undefined): boolean {
+  return movedBytes >= (nowBytes === undefined ? MUCH_BYTES : 1)
 }
 
 /**
@@ -29,19 +39,23 @@ export function sendBufferBytes(
   nowBytes: number | undefined,
 ): number | undefined {
   const fastest = Math.max(...subflows.map(({ bytesPerMs }) => bytesPerMs))
-  // One that has only said hello would be waited for like the slowest of lines.
+  // One that has only said hello would be waited for like the slowest of lines. What stands by still shows the rate
+  // that it once had: beside an uplink of 1 Mbit/s, room for that is ten seconds of what only DSL can send.
   const busy = subflows.filter(
-    ({ bytesPerMs, unsentBytes }) =>
-      bytesPerMs > 0 && (unsentBytes > 0 || bytesPerMs >= fastest * IDLE_SHARE),
+    ({ bytesPerMs, unsentBytes, silentMs }) =>
+      bytesPerMs > 0 &&
+      (unsentBytes > 0 || (bytesPerMs >= fastest * IDLE_SHARE && silentMs < SILENT_MS)),
   )
   if (busy.length === 0) return nowBytes
   const waitsMs = Math.max(...busy.map(({ unsentBytes, bytesPerMs }) => unsentBytes / bytesPerMs))
   if (nowBytes === undefined && waitsMs < WAIT_MS_MAX) return undefined
 
-  const slowestMs = Math.max(
-    ...busy.map(({ rttMs, bytesPerMs }) => rttMs + BURST_BYTES / bytesPerMs),
-  )
   const rate = busy.reduce((sum, { bytesPerMs }) => sum + bytesPerMs, 0)
+  // Nobody waits for the burst of one that is alone; but LTE, when it comes to help, waits for all that a slow line holds.
+  const burstBytes = busy.length === 1 && rate < SLOW_BYTES_PER_MS ? 0 : BURST_BYTES
+  const slowestMs = Math.max(
+    ...busy.map(({ rttMs, bytesPerMs }) => rttMs + burstBytes / bytesPerMs),
+  )
   const windows = busy.reduce((sum, { windowBytes }) => sum + windowBytes, 0)
   const wanted = Math.max(rate * slowestMs, windows) * HEADROOM + rate * MARGIN_MS
   const bounded = Math.min(Math.max(wanted, BYTES_MIN), BYTES_MAX)
@@ -54,12 +68,18 @@ export function sendBufferBytes(
   return Math.round(bounded)
 }
 
+/** Below it the kernel may keep its ways. */
+const MUCH_BYTES = 65_536
 /** The kernel's scheduler gives a subflow so much at once: a second's work for an old DSL's uplink. */
 const BURST_BYTES = 65_536
+/** 2 Mbit/s. Without room for the burst an uplink of 10 Mbit/s alone carried 8.9 to 9.1 of 9.4. */
+const SLOW_BYTES_PER_MS = 250
 /** A queue that drains faster than this harms nobody. */
 const WAIT_MS_MAX = 60
 /** Of the fastest subflow's rate: 0.6 of 40 Mbit/s, an old DSL's uplink beside a good cell, is above it. */
 const IDLE_SHARE = 0.01
+/** Beside the burst of an uplink of 0.5 Mbit/s a quick line has nothing to send for a second. */
+const SILENT_MS = 2_000
 const HEADROOM = 1.4
 /** What the relay may need until it has its turn. */
 const MARGIN_MS = 20
@@ -68,5 +88,5 @@ const DEAD_BAND = 0.1
 const GROWTH = 1.5
 /** Who was starved has a window of its own soon, and with it grows what is wanted. */
 const STARVED = 2
-const BYTES_MIN = 131_072
+const BYTES_MIN = 65_536
 const BYTES_MAX = 33_554_432

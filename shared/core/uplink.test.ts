@@ -56,6 +56,20 @@ for (const shaped of [true, false]) {
   })
 }
 
+for (const [how, shaped] of Object.entries({ shaped: true, unshaped: false })) {
+  test(`a slow uplink that an upload without end fills has LTE within two seconds, ${how}`, () => {
+    for (const dslRate of [62.5, 125, 250, 375]) {
+      for (let seed = 1; seed <= SEEDS; seed++) {
+        const uplink = home(seed, shaped, dslRate)
+        uplink.play(6_000, Infinity)
+        const told = `seed ${seed} at ${dslRate}: ${story(uplink)}`
+        assert.ok(Number.parseInt(uplink.decisions[0] ?? '', 10) <= 2_000, told)
+        assert.ok(uplink.carried.lte >= 0.8 * 4_000 * DSL, told)
+      }
+    }
+  })
+}
+
 test('a slow uplink is full for a second while it takes a block, and that is no reason', () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
     const uplink = home(seed, true, 125)

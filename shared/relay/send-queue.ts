@@ -2,7 +2,7 @@
  * Keeps the send buffers of bonded connections at what their lines can use (core/send-queue.ts). Run by
  * the thread that owns the descriptors, and only for those that carry much.
  */
-import { sendBufferBytes } from '../core/send-queue.ts'
+import { isDue, sendBufferBytes } from '../core/send-queue.ts'
 import { Deadline } from '../core/timer-wheel.ts'
 import { readSubflowInfos, setSendBuffer } from '../linux/sockets.ts'
 import { decodeTcpInfoList } from '../wire/tcp-info.ts'
@@ -42,9 +42,8 @@ interface Queue {
 }
 
 function look(half: HalfFlow, queue: Queue): void {
-  const moved = half.bytes - queue.bytesSeen
+  if (!isDue(half.bytes - queue.bytesSeen, queue.bufferBytes)) return
   queue.bytesSeen = half.bytes
-  if (moved < MUCH_BYTES) return
   const list = readSubflowInfos(half.to)
   if (list === undefined) return
   const loads = decodeTcpInfoList(list).map((info) => ({
@@ -52,6 +51,7 @@ function look(half: HalfFlow, queue: Queue): void {
     windowBytes: info.congestionWindowSegments * info.segmentBytes,
     unsentBytes: info.unsentBytes,
     bytesPerMs: info.deliveryBytesPerSecond / 1_000,
+    silentMs: info.lastDataSentMs,
   }))
   const wanted = sendBufferBytes(loads, queue.bufferBytes)
   if (wanted === undefined || wanted === queue.bufferBytes) return
@@ -60,5 +60,3 @@ function look(half: HalfFlow, queue: Queue): void {
 
 /** How often send queues are looked at. */
 const LOOK_MS = 100
-/** Less than this between two looks is no bulk: the kernel may keep its ways. */
-const MUCH_BYTES = 65_536
