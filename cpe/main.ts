@@ -45,16 +45,9 @@ await runDaemon(async (signal, again) => {
   )
 
   // The doors first: a second agent finds them taken, and has not touched the router of the first.
-  await using workers = await startWorkers<
-    HouseSettings & HouseMemory,
-    HouseNews,
-    HouseLetter | IssuedCookie
-  >(
-    new URL('data/worker.ts', import.meta.url),
-    config.workers,
-    houseSettings(config, host, house.memory),
-    (news) => reportNews(news, () => steering.suspect()),
-  )
+  const settings = houseSettings(config, host, house.memory)
+  const report = (news: HouseNews) => reportNews(news, () => steering.suspect())
+  await using workers = await startThreads(config.workers, settings, report)
   await using tunnel = config.tunnel.enabled
     ? await openTunnel(config, house.memory.board, log)
     : undefined
@@ -113,3 +106,16 @@ await runDaemon(async (signal, again) => {
   // Awaited here: what is above is undone when this function returns.
   return await Promise.race([untilAborted(signal), workers.death, moves])
 })
+
+function startThreads(
+  workers: number,
+  settings: HouseSettings & HouseMemory,
+  report: (news: HouseNews) => void,
+) {
+  return startWorkers<HouseSettings & HouseMemory, HouseNews, HouseLetter | IssuedCookie>(
+    new URL('data/worker.ts', import.meta.url),
+    workers,
+    settings,
+    report,
+  )
+}
