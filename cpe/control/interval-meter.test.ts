@@ -22,15 +22,17 @@ test('a home is not bonded while its connections to the concentrator fail, whate
   const meter = new IntervalMeter()
   const house = { uplinksOpened: 0, uplinksFailed: 0 }
   const end = { ...END, house: (name: string) => house[name as keyof typeof house] ?? 0 }
-  const bondedAfter = (opened: number, failed: number, s: number) => {
+  const bondedAfter = (opened: number, failed: number, s: number, lteUp = true) => {
     house.uplinksOpened += opened
     house.uplinksFailed += failed
-    meter.look(look({ down: 0 }), s * 1_000)
+    meter.look(look({ down: 0, lteUp }), s * 1_000)
     return meter.close(end, s * 1_000 + 1)?.bondedShare
   }
   assert.equal(bondedAfter(40, 1, 0), 38 / 40)
   assert.equal(bondedAfter(2, 1, 5), 0)
   assert.equal(bondedAfter(0, 0, 10), 1)
+  // One of four, by the only leg that there is.
+  assert.equal(bondedAfter(4, 1, 15, false), 0.75)
 })
 
 test('an interval in which a speed test ran says so, and the next one does not', () => {

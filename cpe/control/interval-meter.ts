@@ -94,8 +94,10 @@ export class IntervalMeter {
     // Each of several threads may have seen the same time.
     const waited = (name: Counted) => Math.min(1, since(name) / ms)
     const [opened, failed] = [since('uplinksOpened'), since('uplinksFailed')]
-    // Its machine may answer probes, or nobody has asked it, and yet nothing serves there. Who fails has tried each leg.
-    const served = failed > 0 ? Math.max(0, 1 - (failed * LEGS.length) / Math.max(1, opened)) : 1
+    // Its machine may answer probes, or nobody has asked it, and yet nothing serves there. Who fails has tried each leg
+    // that there was.
+    const tried = Math.max(1, (up.dsl + up.lte) / looks)
+    const served = failed > 0 ? Math.max(0, 1 - (failed * tried) / Math.max(1, opened)) : 1
     const interval: HomeInterval = {
       legs: { dsl: leg('dsl'), lte: leg('lte') },
       lte: end.lte,

@@ -209,12 +209,14 @@ function quota(daemon: 'cpe' | 'concentrator', percent: number) {
 function crowded(daemon: 'cpe' | 'concentrator', others: number) {
   return async (street: Street): Promise<() => Promise<void>> => {
     await warm(street)
+    // First, for where it cannot be made nobody would end them.
+    const group = groupFor(street, await pidOf(street, daemon))
+    writeFileSync(`${group}/cpu.shares`, '128')
     const spinning = Array.from({ length: others }, () =>
       spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }),
     )
     const pids = spinning.flatMap(({ pid = [] }) => pid)
-    const group = groupFor(street, await pidOf(street, daemon), ...pids)
-    writeFileSync(`${group}/cpu.shares`, '128')
+    groupFor(street, ...pids)
     return () => {
       for (const one of spinning) one.kill('SIGKILL')
       return removed(group)

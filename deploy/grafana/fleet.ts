@@ -13,8 +13,8 @@ import { bits, series, share, sum } from './promql.ts'
 /** What both legs of all homes carry. */
 const CARRIED = sum([], series(recorded.legRate))
 const LTE_RATE = sum([], series(recorded.legRate, { leg: 'lte' }))
-/** What LTE has carried in the time shown: the average rate, for so long. */
-const LTE_BYTES = `sum(avg_over_time(${series(recorded.legRate, { leg: 'lte' })}[$__range])) * $__range_s`
+/** What LTE has carried in the time shown: a rate is recorded each minute. */
+const LTE_BYTES = `60 * sum(sum_over_time(${series(recorded.legRate, { leg: 'lte' })}[$__range]))`
 
 const now: readonly PanelBuilder[] = [
   number(

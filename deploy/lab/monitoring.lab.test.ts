@@ -192,7 +192,6 @@ const logLine = z.looseObject({ msg: z.string(), level: z.string() })
 /** What Grafana puts in. */
 const VALUES = {
   __rate_interval: '4s',
-  __range_s: '15',
   __range: '15s',
   __interval: '1s',
   subscriber: 'home-1',

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { filledIn, questionsOf } from '../grafana/asked.ts'
+import { allDashboards } from '../grafana/dashboards.ts'
 import { recorded } from './recorded.ts'
 import { ALERTS, rulesFile } from './rules.ts'
 
@@ -46,6 +48,34 @@ test('each series that is recorded is tried by promtool, and has the labels that
     assert.ok(tried.includes(`- expr: ${name}\n`), `recorded.test.yml does not try ${name}`)
     const said = new Set([...shown.matchAll(/(\w+)=/g)].map(([, label]) => label))
     assert.deepEqual(said, new Set(labels), name)
+  }
+})
+
+test('what LTE has cost is what has been seen of it, where Prometheus has seen a part of the time shown', {
+  skip,
+}, () => {
+  const expr = (title: string) => {
+    const asked = questionsOf('fleet', allDashboards()['fleet']!)
+    const found = asked.find(({ where }) => where === `fleet: ${title}`)?.expr ?? ''
+    return filledIn(found, { __range: '1d', price_per_gigabyte: '2' })
+  }
+  const home = 'subscriber="a",leg="lte",direction="down",instance="c1"'
+  const [series, values] = [`hybridge_home_leg_bytes_total{${home}}`, '0+15000000x40']
+  const at = (title: string, value: number) => ({
+    expr: expr(title),
+    eval_time: '10m',
+    exp_samples: [{ labels: '{}', value }],
+  })
+  const promql = [at('LTE, in the time shown', 600e6), at('What that costs', 1.2)]
+  const tests = [{ interval: '15s', input_series: [{ series, values }], promql_expr_test: promql }]
+  const directory = mkdtempSync(join(tmpdir(), 'hybridge-rules-'))
+  try {
+    writeFileSync(join(directory, 'hybridge.rules.yml'), rulesFile())
+    const file = join(directory, 'cost.test.yml')
+    writeFileSync(file, JSON.stringify({ rule_files: ['hybridge.rules.yml'], tests }))
+    promtool('test', 'rules', file)
+  } finally {
+    rmSync(directory, { recursive: true })
   }
 })
 

@@ -60,6 +60,16 @@ test('a rate that wavers while packets wait for DSL is no stall', () => {
   assert.equal(backlog.pending, true)
 })
 
+test('a line that has become slower, and whose queue comes and goes, has not stalled', () => {
+  const backlog = new Backlog()
+  play(backlog, 5_000, 10_000)
+  for (let turn = 0; turn < 5; turn++) {
+    play(backlog, 3_500, 200)
+    play(backlog, 3_500, 400, true)
+  }
+  assert.equal(backlog.pending, false)
+})
+
 let nowMs = 0
 function play(backlog: Backlog, rate: number, forMs: number, full = false): void {
   for (const untilMs = nowMs + forMs; nowMs < untilMs; nowMs += 50) {

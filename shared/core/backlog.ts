@@ -5,10 +5,13 @@
  *     rate    ▆▆▆▆▆▆▆▆▁▁████████▆▆▆▆▆▆
  *     usual   ────────────────────────      missing in the stall = what comes above the usual after it
  */
+import { Lasting } from './lasting.ts'
+
 export class Backlog {
   #usual = 0
   #bytes = 0
   #low = false
+  readonly #belowFor = new Lasting()
   #stalledMs = -Infinity
 
   /**
@@ -17,10 +20,12 @@ export class Backlog {
    */
   observe(bytesPerMs: number, full: boolean, elapsedMs: number, nowMs: number): void {
     const above = bytesPerMs - this.#usual
-    const low = !full && above < -STALL * this.#usual
+    const below = above < -STALL * this.#usual
+    this.#belowFor.note(below, nowMs)
+    const low = below && !full
     if (low && !this.#low) this.#stalledMs = nowMs
-    // So long a stall is an end, and what comes after it is demand.
-    if (low && nowMs - this.#stalledMs > STALL_MS_MAX) this.#stalledMs = -Infinity
+    // So long a stall is an end, or a line that has become slower; and what comes after it is demand.
+    if (this.#belowFor.ms(nowMs) > STALL_MS_MAX) this.#stalledMs = -Infinity
     this.#low = low
     if (nowMs - this.#stalledMs <= HELD_MS) {
       const missed = above < 0 ? -above * MISSED : -above

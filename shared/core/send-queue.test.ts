@@ -91,6 +91,17 @@ test('what moves little is left to the kernel', () => {
   assert.equal(isDue(0, 131_072), false)
 })
 
+test('what trickles has a look for every 4 KiB, however many such connections somebody opens', () => {
+  let [moved, looks] = [0, 0]
+  for (let look = 0; look < 1_000; look++) {
+    moved += 100
+    if (!isDue(moved, 131_072)) continue
+    looks += 1
+    moved = 0
+  }
+  assert.ok(looks > 0 && looks <= 25, `${looks} looks for 100,000 bytes`)
+})
+
 test('a steady line keeps its buffer', () => {
   const first = sendBufferBytes([dsl, lte], undefined)
   const slightly = { ...dsl, bytesPerMs: 6_400 }

@@ -23,11 +23,11 @@ export interface SubflowLoad {
 }
 
 /**
- * Whether a connection that has moved so much since the last look is looked at. One that has a buffer of ours is
- * however little it was: that buffer may be what lets so little pass.
+ * Whether a connection that has moved so much since the last look is looked at. One that has a buffer of ours is for
+ * little: that buffer may be what lets so little pass. But not for nothing, or thousands that trickle have the thread.
  */
 export function isDue(movedBytes: number, nowBytes: number | undefined): boolean {
-  return movedBytes >= (nowBytes === undefined ? MUCH_BYTES : 1)
+  return movedBytes >= (nowBytes === undefined ? MUCH_BYTES : LITTLE_BYTES)
 }
 
 /**
@@ -70,6 +70,8 @@ export function sendBufferBytes(
 
 /** Below it the kernel may keep its ways. */
 const MUCH_BYTES = 65_536
+/** An uplink of 0.33 Mbit/s sends as much between two looks. A look takes some 7 us. */
+const LITTLE_BYTES = 4_096
 /** The kernel's scheduler gives a subflow so much at once: a second's work for an old DSL's uplink. */
 const BURST_BYTES = 65_536
 /** 2 Mbit/s. Without room for the burst an uplink of 10 Mbit/s alone carried 8.9 to 9.1 of 9.4. */
