@@ -72,7 +72,7 @@ export class Doors implements AsyncDisposable {
     const path = socketPath(stateDirectory)
     mkdirSync(stateDirectory, { recursive: true })
     rmSync(path, { force: true })
-    const server = this.#serve(this.#answer)
+    const server = this.#supervised(createServer(SERVER, this.#answer))
     server.on('connection', (socket) => this.#localSockets.add(socket))
     server.listen(path)
     await once(server, 'listening')
@@ -98,20 +98,18 @@ export class Doors implements AsyncDisposable {
     const { port } = this.#config.page
     const address = encodeSockaddr6(knownAddress('::'), port)
     const options = { address, multipath: false, transparent: false, reusePort: false, device }
-    const server = this.#serve(this.#visitors.ask)
-    this.#visitors.watch(server)
+    const server = this.#supervised(this.#visitors.server(SERVER))
     server.listen({ fd: openListener(options, `${device} port ${port} (page.port)`) })
     return server
   }
 
-  #serve(answer: RequestListener): Server {
-    const server = createServer(
-      { requestTimeout: REQUEST_MS_MAX, connectionsCheckingInterval: REQUEST_MS_MAX },
-      answer,
-    )
-    server.on('error', this.#failed)
-    return server
+  #supervised(server: Server): Server {
+    return server.on('error', this.#failed)
   }
 }
 
 const REQUEST_MS_MAX = 10_000
+const SERVER = {
+  requestTimeout: REQUEST_MS_MAX,
+  connectionsCheckingInterval: REQUEST_MS_MAX,
+} as const

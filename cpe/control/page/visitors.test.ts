@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { Visitors } from './visitors.ts'
@@ -24,6 +24,23 @@ test('who asks anew before it was answered is answered once at most, and finds n
   again.write(REQUEST)
   while (asked < 2) await new Promise(setImmediate)
 })
+
+for (const [what, request] of [
+  ['says no host', 'GET / HTTP/1.1\r\n\r\n'],
+  ['expects what there is not', 'GET / HTTP/1.1\r\nHost: router\r\nExpect: wonders\r\n\r\n'],
+] as const) {
+  test(`who ${what} is no better off: Node does not answer it by itself`, async () => {
+    let asked = 0
+    await using page = await serve(() => void asked++)
+    const rude = page.dial()
+    let heard = ''
+    rude.on('data', (bytes) => (heard += String(bytes)))
+    rude.write(request.repeat(100))
+    await ended(rude)
+    assert.deepEqual([asked, heard], [1, ''])
+    await ended(page.dial())
+  })
+}
 
 test('one after the other is what a browser asks, over one connection', async () => {
   await using page = await serve((_request, response) => response.end('well'))
@@ -82,8 +99,7 @@ async function serve(answer: RequestListener) {
     },
     () => house.nowMs,
   )
-  const server = createServer(visitors.ask)
-  visitors.watch(server)
+  const server = visitors.server({})
   await once(server.listen(0, '127.0.0.1'), 'listening')
   return house
 }
