@@ -97,7 +97,14 @@ export class Doors implements AsyncDisposable {
   #open(device: string): Server {
     const { port } = this.#config.page
     const address = encodeSockaddr6(knownAddress('::'), port)
-    const options = { address, multipath: false, transparent: false, reusePort: false, device }
+    const options = {
+      address,
+      multipath: false,
+      transparent: false,
+      reusePort: false,
+      device,
+      receiveBytes: RECEIVE_BYTES,
+    }
     const server = this.#supervised(this.#visitors.server(SERVER))
     server.listen({ fd: openListener(options, `${device} port ${port} (page.port)`) })
     return server
@@ -108,6 +115,8 @@ export class Doors implements AsyncDisposable {
   }
 }
 
+/** All that stands in what is read at once is taken apart, whoever has been shown the door meanwhile. A request has 1 KB. */
+const RECEIVE_BYTES = 4_096
 const REQUEST_MS_MAX = 10_000
 const SERVER = {
   requestTimeout: REQUEST_MS_MAX,

@@ -32,7 +32,7 @@ export class Visitors {
 
   /** Whoever comes by it is one. */
   server(options: ServerOptions): Server {
-    // What Node refuses by itself, it refuses as often as it stands in 64 KiB.
+    // What Node refuses by itself, it refuses as often as it stands in what was read.
     const server = createServer({ ...options, requireHostHeader: false }, this.#ask)
     server.on('checkExpectation', this.#ask)
     server.maxConnections = CONNECTIONS_MAX
