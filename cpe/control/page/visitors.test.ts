@@ -68,6 +68,24 @@ test('an address has eight connections, and one that ends makes room', async () 
   }
 })
 
+test('an address that dials without a pause leaves the others their door', async () => {
+  await using page = await serve((_request, response) => response.end('well'))
+  const isLetIn = async (from: string): Promise<boolean> => {
+    const socket = page.dial(from).resume()
+    socket.write(REQUEST)
+    await Promise.race([once(socket, 'data'), ended(socket)])
+    socket.destroy()
+    await page.isEmpty()
+    return socket.bytesRead > 0
+  }
+  let letIn = 0
+  for (let i = 0; i < 150; i++) if (await isLetIn('127.0.0.1')) letIn++
+  assert.equal(letIn, 20)
+  assert.equal(await isLetIn('127.0.0.2'), true)
+  page.nowMs += 100
+  assert.equal(await isLetIn('127.0.0.1'), true)
+})
+
 function ended(socket: Socket): Promise<unknown> {
   return socket.closed ? Promise.resolve() : once(socket.resume(), 'close')
 }
@@ -79,8 +97,15 @@ async function serve(answer: RequestListener) {
     nowMs: 1_000,
     /** Resolves when somebody asks. */
     asked: () => new Promise<boolean>((resolve) => (hear = resolve)),
-    dial(): Socket {
-      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    /** Resolves when the server has heard of each end. */
+    async isEmpty(): Promise<void> {
+      const open = () =>
+        new Promise<number>((resolve) => server.getConnections((_, n) => resolve(n)))
+      while ((await open()) > 0) await new Promise(setImmediate)
+    },
+    dial(localAddress = '127.0.0.1'): Socket {
+      const { port } = server.address() as AddressInfo
+      const socket = connect({ port, host: '127.0.0.1', localAddress })
       socket.on('error', () => socket.destroy())
       dialled.push(socket)
       return socket
