@@ -11,6 +11,7 @@ test('what a peer sends before it is read waits there, beyond what the listener 
   const address = encodeSockaddr6(knownAddress('::'), 0)
   const server = createServer({ pauseOnConnect: true })
   server.listen({ fd: openListener({ ...options, address }, 'any port') })
+  t.after(() => server.close())
   const peer = connect((server.address() as AddressInfo).port, '127.0.0.1')
   t.after(() => peer.destroy())
   peer.write(new Uint8Array(65_536))
@@ -18,7 +19,7 @@ test('what a peer sends before it is read waits there, beyond what the listener 
     [Socket],
     unknown,
   ]
-  t.after(() => server.close() && accepted.destroy())
+  t.after(() => accepted.destroy())
   const [first] = (await once(accepted.resume(), 'data')) as [Buffer]
   // The kernel doubles it, for what it keeps beside.
   assert.ok(first.length <= 8_192, `${first.length}`)
