@@ -98,6 +98,19 @@ test('a test that nothing is heard of is lost, keeps nobody waiting, and is foun
   )
 })
 
+test('a home that tells of a test without end has lost it, and keeps nobody else from one', async () => {
+  const street = new Street()
+  const { id } = await street.begins('home-1')
+  for (let s = 0; s <= 310; s += 10) {
+    street.nowMs = 1_000 * s
+    street.tells({ order: id, running: RUNNING })
+  }
+  assert.equal(street.tests.of('home-1')[0]?.state, 'lost')
+  await street.begins('home-1')
+  street.tells({ order: id, result: RESULT })
+  assert.equal(street.tests.of('home-1')[0]?.state, 'over')
+})
+
 test('so many are remembered of a home, and so many run at once', async () => {
   const street = new Street()
   for (let i = 0; i < 7; i++) {

@@ -2,7 +2,7 @@
  * Speed tests that operators order from homes (ADR 0053), in memory: asked for over a home's session, told by it as they go.
  *
  *    asked ── its first word ──▶ running ── a result ──▶ over
- *      │                            └── silent ──▶ lost, until it is heard again
+ *      │                            └── silent, or for too long ──▶ lost, until its result is heard
  *      └── refused, silent, an agent that knows none: no test
  */
 import { randomBytes } from 'node:crypto'
@@ -38,7 +38,8 @@ export interface NoTest {
 
 interface Entry extends Pick<OrderedTest, 'askedBy' | 'askedMs' | 'id' | 'subscriber'> {
   news: SpeedTestNews
-  /** On our own clock. */
+  /** On our own clock: its first word, and its last. */
+  readonly begunMs: number
   heardMs: number
 }
 
@@ -147,7 +148,8 @@ export class SpeedTests {
   #answered({ answer, ...asked }: Question, news: SpeedTestNews): void {
     if (news.refused !== undefined) return answer(noTestFrom(news.refused))
     this.#questions.delete(asked.subscriber)
-    const entry = { ...asked, news, heardMs: this.#parts.nowMs() }
+    const begunMs = this.#parts.nowMs()
+    const entry = { ...asked, news, begunMs, heardMs: begunMs }
     this.#keep(entry)
     answer(entry)
   }
@@ -165,12 +167,13 @@ export class SpeedTests {
   }
 
   #shown(entry: Entry): OrderedTest {
-    const { heardMs: _, ...shown } = entry
+    const { begunMs: _, heardMs: __, ...shown } = entry
     return { ...shown, state: isOver(entry) ? 'over' : this.#isLost(entry) ? 'lost' : 'running' }
   }
 
-  #isLost({ heardMs }: Entry): boolean {
-    return this.#parts.nowMs() - heardMs > LOST_MS
+  #isLost({ begunMs, heardMs }: Entry): boolean {
+    const nowMs = this.#parts.nowMs()
+    return nowMs - heardMs > LOST_MS || nowMs - begunMs > TEST_MS_MAX
   }
 }
 
@@ -191,6 +194,8 @@ const RUNNING_MAX = 32
 const ANSWER_MS_MAX = 5_000
 /** Longer than any step of a test tells nothing. */
 const LOST_MS = 30_000
+/** Longer than all steps of one at their limits. A home that tells of one without end must not keep 31 others from theirs. */
+const TEST_MS_MAX = 300_000
 const ID_BYTES = 8
 const AWAY: NoTest = { why: 'away', waitS: 0 }
 const RUNS: NoTest = { why: 'runs', waitS: 20 }

@@ -64,6 +64,39 @@ test('a password of several words is hidden whole, in quotes or not, and where i
   }
 })
 
+test('a password is hidden whole however YAML lets it be written', () => {
+  for (const lines of [
+    "  password: 'it''s correct horse battery'",
+    '  password: "a\\"b correct horse battery"',
+    '  password: "abcdefgh\\"correct horse battery"',
+    '  password: |\n    correct\n    horse battery',
+    '  password: >-\n    correct horse\n\n    battery\n\n  enabled: true',
+    '  password: "correct\n    horse battery"',
+    '  password: correct\n    horse battery',
+    '  { "password": "a,\\"correct horse battery" }',
+  ]) {
+    const configuration = `page:\n${lines}\nport: 8806\n`
+    const all = new Redaction(configuration, []).of(configuration)
+    assert.doesNotMatch(all, /correct|horse|battery/, all)
+    assert.match(all, /^port: 8806$/m)
+  }
+})
+
+test('a password with quotes in it is hidden where it is said again', () => {
+  for (const [line, words] of [
+    ["password: 'it''s correct'", "it's correct"],
+    ['password: "say \\"correct\\" now"', 'say "correct" now'],
+  ] as const) {
+    assert.equal(new Redaction(line, []).of(`I ${words}`), 'I (secret)')
+  }
+})
+
+test('what stands beside a secret of a list stays', () => {
+  const clients = 'clients:\n  - secret: s3cr3t-1\n    address: radius-1\n'
+  const all = new Redaction(clients, []).of(clients)
+  assert.equal(all, clients.replace('s3cr3t-1', '(secret)'))
+})
+
 test('an enrolment code and the password of a URL are hidden; the rest of the line stays', () => {
   const redaction = new Redaction('', ['192.0.2.10', '192.0.2.20'])
   assert.equal(

@@ -20,7 +20,13 @@ export class Redaction {
   }
 
   of(text: string): string {
+    // First whole values: of what is left of one nobody knows any more that it is part of a secret.
     let rest = text
+      .replace(SECRET_BELOW, `$1$2${HIDDEN}`)
+      .replace(QUOTED_SECRET, (_, key: string, value: string) => {
+        const [quote = ''] = value
+        return `${key}${quote}${HIDDEN}${quote}`
+      })
     for (const secret of this.#secrets) rest = rest.replaceAll(secret, HIDDEN)
     return rest
       .replace(NAMED_SECRET, `$1${HIDDEN}`)
@@ -53,8 +59,11 @@ function secretsIn(configuration: string): string[] {
 
 /** What a line of YAML may say behind its key: a password may have spaces, in quotes or not. */
 function written(rest: string): string[] {
-  const [, , quoted] = /^(["'])(.*?)\1/.exec(rest) ?? []
-  if (quoted !== undefined) return [quoted]
+  const [quoted] = QUOTED.exec(rest) ?? []
+  if (quoted !== undefined) {
+    const inner = quoted.slice(1, -1)
+    return [inner, inner.replaceAll(quoted.startsWith("'") ? /'(?=')/g : /\\(?=["\\])/g, '')]
+  }
   const plain = rest.replace(/\s+#.*$/, '').trimEnd()
   // In a mapping of one line it ends earlier.
   return [plain, plain.replace(/[,}].*$/, '').trimEnd()]
@@ -73,6 +82,15 @@ const NAMES = String.raw`\b\w*(?:secret|cookie|token|password|passphrase|verifie
 const NAMED_SECRET = new RegExp(String.raw`(["']?${NAMES}\s*[:=]\s*["']?)([^\s"',}{[\]]+)`, 'gi')
 /** In a file of YAML: all that follows the key. */
 const SECRET_LINE = new RegExp(String.raw`${NAMES}[ \t]*:[ \t]+(.+)$`, 'gim')
+/** As YAML and JSON quote it, on one line. */
+const QUOTED_TEXT = String.raw`"(?:[^"\\\n]|\\.)*"|'(?:[^'\n]|'')*'`
+const QUOTED = new RegExp(`^(?:${QUOTED_TEXT})`)
+const QUOTED_SECRET = new RegExp(String.raw`(["']?${NAMES}\s*[:=]\s*)(${QUOTED_TEXT})`, 'gi')
+/** One that goes on in the lines below its key, further in: a block of YAML, or words that were broken there. */
+const SECRET_BELOW = new RegExp(
+  String.raw`^([ \t]*)(["']?${NAMES}[ \t]*:[ \t]*)[^\s{[].*(?:\n(?:[ \t]*\n)*\1[ \t]+\S.*)+`,
+  'gim',
+)
 const URL_PASSWORD = /(\b[a-z]+:\/\/[^\s/@:]*:)[^\s/@]+(?=@)/gi
 /** With which a home is enrolled (session/enrolment-code.ts), as people type it. */
 const ENROLMENT_CODE = /([?&]code=|\benrol["']?\s*[:=]\s*["']?)[0-9a-z][0-9a-z -]{14,}[0-9a-z]/gi

@@ -23,11 +23,13 @@ export interface ListenOptions {
   readonly device?: string
   /** TCP congestion control of what is accepted here, joined subflows too. Default: the system's. */
   readonly congestion?: string | undefined
+  /** Bytes that wait at most to be read on what is accepted here. Default: the system's. */
+  readonly receiveBytes?: number
 }
 
 /** A listening socket, or a sentence that says what stands in the way. For start-up. */
 export function openListener(options: ListenOptions, what: string): number {
-  const { device, congestion } = options
+  const { device, congestion, receiveBytes } = options
   const doing = `listen on ${what}`
   const protocol = options.multipath ? libc.IPPROTO_MPTCP : libc.IPPROTO_TCP
   const fd = must(libc.socket(libc.AF_INET6, STREAM, protocol), doing, 'socket')
@@ -42,6 +44,7 @@ export function openListener(options: ListenOptions, what: string): number {
     ['IPV6_V6ONLY', () => setNumber(fd, SOL_IPV6, IPV6_V6ONLY, 0)],
     ['SO_BINDTODEVICE', () => (device ? setText(fd, SOL_SOCKET, SO_BINDTODEVICE, device) : 0)],
     ['TCP_CONGESTION', () => (congestion ? setCongestion(fd, congestion) : 0)],
+    ['SO_RCVBUF', () => (receiveBytes ? setNumber(fd, SOL_SOCKET, SO_RCVBUF, receiveBytes) : 0)],
     ['bind', () => libc.bind(fd, options.address)],
     ['listen', () => libc.listen(fd, BACKLOG)],
   ]
@@ -254,6 +257,7 @@ const FAST_OPEN_QUEUE = 4_096
 const SOL_SOCKET = 1
 const SO_REUSEADDR = 2
 const SO_ERROR = 4
+const SO_RCVBUF = 8
 const SO_KEEPALIVE = 9
 const SO_PRIORITY = 12
 const SO_LINGER = 13

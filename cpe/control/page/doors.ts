@@ -72,7 +72,7 @@ export class Doors implements AsyncDisposable {
     const path = socketPath(stateDirectory)
     mkdirSync(stateDirectory, { recursive: true })
     rmSync(path, { force: true })
-    const server = this.#serve(this.#answer)
+    const server = this.#supervised(createServer(SERVER, this.#answer))
     server.on('connection', (socket) => this.#localSockets.add(socket))
     server.listen(path)
     await once(server, 'listening')
@@ -97,21 +97,28 @@ export class Doors implements AsyncDisposable {
   #open(device: string): Server {
     const { port } = this.#config.page
     const address = encodeSockaddr6(knownAddress('::'), port)
-    const options = { address, multipath: false, transparent: false, reusePort: false, device }
-    const server = this.#serve(this.#visitors.ask)
-    this.#visitors.watch(server)
+    const options = {
+      address,
+      multipath: false,
+      transparent: false,
+      reusePort: false,
+      device,
+      receiveBytes: RECEIVE_BYTES,
+    }
+    const server = this.#supervised(this.#visitors.server(SERVER))
     server.listen({ fd: openListener(options, `${device} port ${port} (page.port)`) })
     return server
   }
 
-  #serve(answer: RequestListener): Server {
-    const server = createServer(
-      { requestTimeout: REQUEST_MS_MAX, connectionsCheckingInterval: REQUEST_MS_MAX },
-      answer,
-    )
-    server.on('error', this.#failed)
-    return server
+  #supervised(server: Server): Server {
+    return server.on('error', this.#failed)
   }
 }
 
+/** All that stands in what is read at once is taken apart, whoever has been shown the door meanwhile. A request has 1 KB. */
+const RECEIVE_BYTES = 4_096
 const REQUEST_MS_MAX = 10_000
+const SERVER = {
+  requestTimeout: REQUEST_MS_MAX,
+  connectionsCheckingInterval: REQUEST_MS_MAX,
+} as const

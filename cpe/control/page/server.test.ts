@@ -40,6 +40,13 @@ test('a host that gives itself ever new addresses gets no more than five hosts',
   assert.equal(answered, 20)
 })
 
+test('who asks for what is no path has to dial anew for each, for nobody has counted it', async () => {
+  const { ask } = await page()
+  const { statusCode, headers } = await ask('GET', '/%ff')
+  assert.deepEqual([statusCode, headers.connection], [404, 'close'])
+  assert.match(String(headers['content-security-policy']), /default-src 'none'/)
+})
+
 test('root may ask over its own socket as often as it likes, and needs no password', async () => {
   const { ask } = await page({ isLocal: true })
   for (let i = 0; i < 50; i++) assert.equal((await ask('GET', '/api/history')).statusCode, 200)

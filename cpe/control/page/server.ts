@@ -2,7 +2,7 @@
  * What the page and the command line ask of the agent, over HTTP (ADR 0050). Nothing here knows where it is served:
  * doors.ts does.
  */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { SUBJECTS } from '../../../shared/core/speed-result.ts'
 import type { SpeedTester } from '../speed-test/speed-test.ts'
@@ -41,7 +41,7 @@ declare module 'fastify' {
 
 /** Ready to be given requests: `routing`. */
 export async function buildPage(parts: PageParts): Promise<FastifyInstance> {
-  const app = fastify({ bodyLimit: BODY_BYTES_MAX })
+  const app = fastify({ bodyLimit: BODY_BYTES_MAX, frameworkErrors: refuseUnread })
   const askers = new Askers()
   const history = new KeptAnswer(() => parts.watch.history())
   app.addHook('onRequest', (request, reply, done) => {
@@ -97,6 +97,11 @@ export async function buildPage(parts: PageParts): Promise<FastifyInstance> {
   })
   await app.ready()
   return app
+}
+
+/** What is no path comes by none of the hooks: who asks so has to dial anew for each. */
+function refuseUnread(_error: Error, _request: unknown, { raw }: { raw: ServerResponse }): void {
+  raw.writeHead(404, { ...HEADERS, connection: 'close' }).end()
 }
 
 function addSpeedTest(app: FastifyInstance, parts: PageParts): void {

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { Visitors } from './visitors.ts'
@@ -24,6 +24,23 @@ test('who asks anew before it was answered is answered once at most, and finds n
   again.write(REQUEST)
   while (asked < 2) await new Promise(setImmediate)
 })
+
+for (const [what, request] of [
+  ['says no host', 'GET / HTTP/1.1\r\n\r\n'],
+  ['expects what there is not', 'GET / HTTP/1.1\r\nHost: router\r\nExpect: wonders\r\n\r\n'],
+] as const) {
+  test(`who ${what} is no better off: Node does not answer it by itself`, async () => {
+    let asked = 0
+    await using page = await serve(() => void asked++)
+    const rude = page.dial()
+    let heard = ''
+    rude.on('data', (bytes) => (heard += String(bytes)))
+    rude.write(request.repeat(100))
+    await ended(rude)
+    assert.deepEqual([asked, heard], [1, ''])
+    await ended(page.dial())
+  })
+}
 
 test('one after the other is what a browser asks, over one connection', async () => {
   await using page = await serve((_request, response) => response.end('well'))
@@ -51,8 +68,31 @@ test('an address has eight connections, and one that ends makes room', async () 
   }
 })
 
+test('an address that dials without a pause leaves the others their door', async () => {
+  await using page = await serve((_request, response) => response.end('well'))
+  const isLetIn = async (from: string): Promise<boolean> => {
+    const socket = page.dial(from).resume()
+    socket.write(REQUEST)
+    const answered = new Promise((resolve) => socket.once('data', resolve))
+    await Promise.race([answered, ended(socket)])
+    socket.destroy()
+    await page.isEmpty()
+    return socket.bytesRead > 0
+  }
+  let letIn = 0
+  for (let i = 0; i < 150; i++) if (await isLetIn('127.0.0.1')) letIn++
+  assert.equal(letIn, 20)
+  assert.equal(await isLetIn('127.0.0.2'), true)
+  page.nowMs += 100
+  assert.equal(await isLetIn('127.0.0.1'), true)
+})
+
 function ended(socket: Socket): Promise<unknown> {
-  return socket.closed ? Promise.resolve() : once(socket.resume(), 'close')
+  // Not `once`: a connection that is reset has ended too.
+  return new Promise((resolve) => {
+    if (socket.closed) resolve(undefined)
+    else socket.resume().once('close', resolve)
+  })
 }
 
 async function serve(answer: RequestListener) {
@@ -62,8 +102,15 @@ async function serve(answer: RequestListener) {
     nowMs: 1_000,
     /** Resolves when somebody asks. */
     asked: () => new Promise<boolean>((resolve) => (hear = resolve)),
-    dial(): Socket {
-      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    /** Resolves when the server has heard of each end. */
+    async isEmpty(): Promise<void> {
+      const open = () =>
+        new Promise<number>((resolve) => server.getConnections((_, n) => resolve(n)))
+      while ((await open()) > 0) await new Promise(setImmediate)
+    },
+    dial(localAddress = '127.0.0.1'): Socket {
+      const { port } = server.address() as AddressInfo
+      const socket = connect({ port, host: '127.0.0.1', localAddress })
       socket.on('error', () => socket.destroy())
       dialled.push(socket)
       return socket
@@ -82,8 +129,7 @@ async function serve(answer: RequestListener) {
     },
     () => house.nowMs,
   )
-  const server = createServer(visitors.ask)
-  visitors.watch(server)
+  const server = visitors.server({})
   await once(server.listen(0, '127.0.0.1'), 'listening')
   return house
 }

@@ -27,6 +27,13 @@ test('one test runs at a time, and where LTE may not be used it is not', async (
   assert.deepEqual([lte, both], ['lteNotTested', 'lteNotTested'])
 })
 
+test('one that is stopped while its paths are looked at opens no connection any more', async () => {
+  using tester = new SpeedTester(linesWithoutAddress())
+  assert.equal(tester.start('household'), undefined)
+  tester.stop()
+  assert.deepEqual(await over(tester), { dsl: 'stopped', lte: 'stopped', both: 'stopped' })
+})
+
 test('twelve tests a day use LTE: beyond them neither LTE alone is tested nor both together', async () => {
   let nowMs = 0
   using tester = new SpeedTester({ ...linesWithoutAddress(), nowMs: () => nowMs })

@@ -236,6 +236,8 @@ export class SpeedTester {
     signal: AbortSignal,
     family: Family | undefined = this.#family[WAYS[subject].leg],
   ): Promise<TestConnection> {
+    // It may have been stopped while the paths were looked at, or the delay.
+    if (signal.aborted) throw new TestFailure('stopped')
     const { leg, serviceClass } = WAYS[subject]
     const order = { mode, bytes: mode === SpeedTestMode.down ? bytes : 0 }
     const home = family === undefined ? this.#parts : homeBy(this.#parts, family)
