@@ -28,11 +28,13 @@ test('a home is not bonded while its connections to the concentrator fail, whate
     meter.look(look({ down: 0, lteUp }), s * 1_000)
     return meter.close(end, s * 1_000 + 1)?.bondedShare
   }
-  assert.equal(bondedAfter(40, 1, 0), 38 / 40)
+  assert.equal(bondedAfter(40, 1, 0), 1)
   assert.equal(bondedAfter(2, 1, 5), 0)
   assert.equal(bondedAfter(0, 0, 10), 1)
-  // One of four, by the only leg that there is.
-  assert.equal(bondedAfter(4, 1, 15, false), 0.75)
+  // One of four, by the only leg that there is; and one of three, by both.
+  assert.equal(bondedAfter(4, 1, 15, false), 1)
+  assert.equal(bondedAfter(3, 1, 20), 1)
+  assert.equal(bondedAfter(1, 1, 25, false), 0)
 })
 
 test('an interval in which a speed test ran says so, and the next one does not', () => {

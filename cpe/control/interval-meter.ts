@@ -95,15 +95,15 @@ export class IntervalMeter {
     const waited = (name: Counted) => Math.min(1, since(name) / ms)
     const [opened, failed] = [since('uplinksOpened'), since('uplinksFailed')]
     // Its machine may answer probes, or nobody has asked it, and yet nothing serves there. Who fails has tried each leg
-    // that there was.
+    // that there was; where one connection stood, it serves.
     const tried = Math.max(1, (up.dsl + up.lte) / looks)
-    const served = failed > 0 ? Math.max(0, 1 - (failed * tried) / Math.max(1, opened)) : 1
+    const serves = failed === 0 || failed * tried < opened
     const interval: HomeInterval = {
       legs: { dsl: leg('dsl'), lte: leg('lte') },
       lte: end.lte,
       helpShare: { down: helped.down / looks, up: helped.up / looks },
       keptOutShare: { down: keptOut.down / looks, up: keptOut.up / looks },
-      bondedShare: (bonded / looks) * served,
+      bondedShare: serves ? bonded / looks : 0,
       plainShare: end.sockets.plainShare,
       processorShare: end.processorShare,
       up: { heldShare: waited('upHeldMs'), servedShare: waited('upServedMs') },

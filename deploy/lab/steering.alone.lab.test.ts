@@ -18,17 +18,6 @@ test('LTE helps when DSL is full, and only then', { skip: streetImpossible() }, 
   const cpe = { legs: { dsl: { downMbps: 50, upMbps: 10 } }, classes: { rules } }
   await using street = await raiseStreet({ name: 'hyb-steer', pair: 'vdsl50-lte30', cpe })
 
-  const overDsl = await fetched(street, `http://${ipv4}/bytes/${FETCHED_BYTES}`)
-  assert.ok(
-    overDsl.dsl >= FETCHED_BYTES && overDsl.lte < FETCHED_BYTES / 50,
-    JSON.stringify(overDsl),
-  )
-  const overLte = await fetched(street, `http://[${ipv6}]/bytes/${FETCHED_BYTES}`)
-  assert.ok(
-    overLte.lte >= FETCHED_BYTES && overLte.dsl < FETCHED_BYTES / 50,
-    JSON.stringify(overLte),
-  )
-
   const most = await measureDemand(street, 'down', 80, { settleS: 3, steadyS: 3 })
   // A sender that stood still catches up, and asks for more than 90 % of DSL meanwhile.
   const lteMost = most.carriedMbps <= 45 ? 2 : 10
@@ -39,6 +28,18 @@ test('LTE helps when DSL is full, and only then', { skip: streetImpossible() }, 
   assert.ok(all.engageMs !== undefined && all.engageMs <= 1_000, JSON.stringify(all))
   assert.ok(all.restMs !== undefined && all.restMs <= 2_000, JSON.stringify(all))
   assert.match(all.reasons.join(), /^helps: dsl-queue \d+ ms at \d+ % for \d+ ms,rests: dsl-spare/)
+
+  // After what was measured: two short loads that DSL was full of are a habit, and DSL is left alone with the next.
+  const overDsl = await fetched(street, `http://${ipv4}/bytes/${FETCHED_BYTES}`)
+  assert.ok(
+    overDsl.dsl >= FETCHED_BYTES && overDsl.lte < FETCHED_BYTES / 50,
+    JSON.stringify(overDsl),
+  )
+  const overLte = await fetched(street, `http://[${ipv6}]/bytes/${FETCHED_BYTES}`)
+  assert.ok(
+    overLte.lte >= FETCHED_BYTES && overLte.dsl < FETCHED_BYTES / 50,
+    JSON.stringify(overLte),
+  )
 })
 
 /** What each line brought meanwhile. */

@@ -47,10 +47,12 @@ export class BundleMaker implements AsyncDisposable {
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB_MAX },
     })
     this.#thread = thread
+    const hung = setTimeout(() => void thread.terminate(), HUNG_MS)
     let outcome: Bundle | Error = new Error('stopped')
     thread.on('message', (bytes: Uint8Array) => (outcome = { name, bytes }))
     thread.on('error', (error: Error) => (outcome = error))
     thread.on('exit', () => {
+      clearTimeout(hung)
       this.#thread = undefined
       if (outcome instanceof Error) reject(outcome)
       else resolve(outcome)
@@ -60,8 +62,11 @@ export class BundleMaker implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#thread?.postMessage('stop')
+    const thread = this.#thread
+    thread?.postMessage('stop')
+    const hung = setTimeout(() => void thread?.terminate(), STOP_MS)
     await this.#ended
+    clearTimeout(hung)
   }
 }
 
@@ -79,3 +84,6 @@ function minuteOf(unixMs: number): string {
 
 const STDOUT = 1
 const MEMORY_MB_MAX = 128
+/** What it asks ends after 60 s; what goes on for longer does not hear. */
+const HUNG_MS = 70_000
+const STOP_MS = 2_000
