@@ -173,28 +173,6 @@ test('an LTE that slows DSL is kept out after the second time, and for longer ea
   assert.ok(guards.length >= 3, line.told.join('; '))
 })
 
-test('an LTE that DSL waits for and that moves only now and then is let go before it passes for the end of a demand', () => {
-  const line = new Line()
-  line.play(200, { load: 1, queueMs: 26 })
-  line.play(3_000, { load: 0.95, lte: 0.5, queueMs: 20 })
-  for (let i = 0; i < 8; i++) {
-    line.play(150, { load: 0, lte: 0.06, queueMs: 0 }, () => !line.overflow.engaged)
-    line.play(60, { load: 0, lte: 0, queueMs: 0 }, () => !line.overflow.engaged)
-  }
-  assert.equal(line.overflow.heldUp, true, line.told.join('; '))
-  line.play(9_000, { load: 1, queueMs: 26 })
-  assert.match(line.told.at(-1) ?? '', /guard lte slowed dsl to \d %, kept out for 10 s/)
-})
-
-test('a transfer that ends, LTE a little later, is no LTE that DSL waits for', () => {
-  const line = new Line()
-  line.play(200, { load: 1, queueMs: 26 })
-  line.play(3_000, { load: 0.95, lte: 0.5, queueMs: 20 })
-  line.play(200, { load: 0, lte: 0.3, queueMs: 0 })
-  line.play(2_000, { load: 0, lte: 0, queueMs: 0 })
-  assert.equal(line.overflow.heldUp, false, line.told.join('; '))
-})
-
 test('an LTE that DSL waits for is let go in a quarter of a second, and kept out', () => {
   const line = new Line()
   line.play(200, { load: 1, queueMs: 26 })

@@ -80,8 +80,6 @@ export class Overflow {
   readonly #fullFor = new Lasting()
   readonly #slackFor = new Lasting()
   readonly #heldFor = new Lasting()
-  readonly #idleFor = new Lasting()
-  #workedMs = -Infinity
   #heldUp = false
   #keptOut = false
   /** What DSL carried when it was full, just before LTE was engaged. */
@@ -167,10 +165,8 @@ export class Overflow {
     const slack = this.#engaged && dslBytesPerMs < this.#policy.releaseAt * (capacity ?? 0)
     this.#slackFor.note(slack, nowMs)
     this.#slack = this.#slackFor.ms(nowMs) >= this.#policy.releaseMs
-    const less = this.#engaged && total < HELD * this.#alone
-    this.#heldFor.note(less && facts.lteWorks, nowMs)
-    this.#idleFor.note(this.#engaged && dslBytesPerMs < IDLE * this.#alone, nowMs)
-    this.#workedMs = facts.lteWorks ? nowMs : this.#workedMs
+    const held = this.#engaged && facts.lteWorks && total < HELD * this.#alone
+    this.#heldFor.note(held, nowMs)
     this.#roomFor.note(!this.full || total < (capacity ?? 0), nowMs)
     this.#closeFor.note(total < PLAINLY_MORE * (capacity ?? Infinity), nowMs)
     this.#backlog.observe(total, this.full, elapsedMs, nowMs)
@@ -217,9 +213,7 @@ export class Overflow {
   #mayRelease(facts: OverflowFacts, nowMs: number): string | undefined {
     const { releaseMs, trialMs } = this.#policy
     const share = facts.capacity === undefined ? undefined : this.#carried / facts.capacity
-    // LTE that moves now and then is waited for too; what moves it at the end of a transfer is over sooner.
-    const late = this.#idleFor.ms(nowMs) >= IDLE_MS && nowMs - this.#workedMs <= HELD_MS
-    const heldMs = late ? this.#idleFor.ms(nowMs) : this.#heldFor.ms(nowMs)
+    const heldMs = this.#heldFor.ms(nowMs)
     if (heldMs >= HELD_MS) {
       const held = facts.dslBytesPerMs / this.#alone
       this.#slowdown.heldUp(this.#total / this.#alone, nowMs)
@@ -290,11 +284,10 @@ const CALM_MARGIN = 0.015
 /** Both lines carry less than this share of what DSL alone could, while LTE works: DSL waits for it. */
 const HELD = 0.8
 const HELD_MS = 250
-const IDLE = 0.05
-const IDLE_MS = 700
 /** A burst is over when both lines carry less than this share of DSL. */
 const LOW = 0.5
-const TRIAL_FAILED_MS = 2_000 // needed again so soon, LTE was let go in vain
+/** Needed again so soon, LTE was let go in vain. */
+const TRIAL_FAILED_MS = 2_000
 const TRIAL_FACTOR_MAX = 12
 /** Who carries so much more than DSL has is only rarely asked whether LTE is needed. */
 const PLAINLY_MORE = 1.1
