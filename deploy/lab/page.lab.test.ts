@@ -122,7 +122,8 @@ test('twenty minutes of live states leave the heap as it was', { skip }, async (
   const heapAfter = async (states: number) => {
     const last = `${states.toLocaleString('en')} Mbit/s`
     await page.locator('.leg.dsl').getByText(last, { exact: true }).waitFor({ timeout: 30_000 })
-    await wire.send('HeapProfiler.collectGarbage')
+    // What a first collection lets go of, a second one finds.
+    for (let i = 0; i < 2; i++) await wire.send('HeapProfiler.collectGarbage')
     return (await wire.send('Runtime.getHeapUsage')).usedSize
   }
   const before = await heapAfter(FIRST_STATES)
@@ -233,5 +234,5 @@ async function textOf(selector: string): Promise<string> {
 
 const FIRST_STATES = 200
 const MORE_STATES = 1_200
-/** Of a page that has some 2 MB: what was measured is 6 bytes for each state. */
-const HEAP_BYTES_MAX = 200_000
+/** Of a page that has some 2 MB. What was measured is 6 bytes for each state; a thousand that are kept have over 1 MB. */
+const HEAP_BYTES_MAX = 500_000
