@@ -117,10 +117,10 @@ export const SCENES: readonly Scene[] = [
     load: down,
   },
   {
-    name: 'router slow upwards',
+    name: 'router crowded upwards',
     cause: 'cpe-processor',
     pair: 'twins150',
-    prepare: quota('cpe', 10),
+    prepare: crowded('cpe', 40),
     load: up,
   },
   {
@@ -192,17 +192,6 @@ function capped(lteDownMbps: number): Pick<Scene, 'concentrator' | 'cpe'> {
 async function gone(street: Street): Promise<void> {
   process.kill(await pidOf(street, 'concentrator'), 'SIGKILL')
   await rest(3)
-}
-
-/** The daemon has so many hundredths of a processor, as a container may (cgroup v1). */
-function quota(daemon: 'cpe' | 'concentrator', percent: number) {
-  return async (street: Street): Promise<() => Promise<void>> => {
-    await warm(street)
-    const group = groupFor(street, await pidOf(street, daemon))
-    writeFileSync(`${group}/cpu.cfs_period_us`, '20000')
-    writeFileSync(`${group}/cpu.cfs_quota_us`, String(200 * percent))
-    return () => removed(group)
-  }
 }
 
 /** So many others on its router want all of the processor, of which all of them have what the street leaves. */
