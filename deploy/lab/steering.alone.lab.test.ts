@@ -25,7 +25,8 @@ test('LTE helps when DSL is full, and only then', { skip: streetImpossible() }, 
 
   const all = await measureDemand(street, 'down', Infinity, { settleS: 3, steadyS: 4 })
   assert.ok(all.carriedMbps >= 0.9 * 80, JSON.stringify(all))
-  assert.ok(all.engageMs !== undefined && all.engageMs <= 1_000, JSON.stringify(all))
+  // Some 500 ms; but where the demand before looked like bursts, DSL is left alone with as much once more (ADR 0020).
+  assert.ok(all.engageMs !== undefined && all.engageMs <= 2_500, JSON.stringify(all))
   assert.ok(all.restMs !== undefined && all.restMs <= 2_000, JSON.stringify(all))
   assert.match(all.reasons.join(), /^helps: dsl-queue \d+ ms at \d+ % for \d+ ms,rests: dsl-spare/)
 
