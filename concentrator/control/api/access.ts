@@ -3,7 +3,7 @@
  * source; what is answered to them depends on nothing but that count.
  */
 import type { FastifyRequest } from 'fastify'
-import { spendToken, ticksAt } from '../../../shared/core/token-bucket.ts'
+import { TokenBuckets } from '../../../shared/core/token-buckets.ts'
 import { sourceKey } from '../../subscribers/source.ts'
 import {
   type Holder,
@@ -27,8 +27,8 @@ export class Access {
   /** Of who may read our own files. */
   readonly #localHash: string
   readonly #limits: AccessLimits
-  readonly #asked = new Map<string, number>()
-  readonly #wrong = new Map<string, number>()
+  readonly #asked = new TokenBuckets(NAMES_MAX)
+  readonly #wrong = new TokenBuckets(NAMES_MAX)
 
   constructor(tokens: Tokens, localToken: string, limits: AccessLimits) {
     this.#tokens = tokens
@@ -41,10 +41,10 @@ export class Access {
     const [, token = ''] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
     const holder = this.#holderOf(token)
     if (holder === undefined) {
-      this.#spend(this.#wrong, sourceKey(request.ip), this.#limits.wrongTokensPerS, nowMs)
+      spend(this.#wrong, sourceKey(request.ip), this.#limits.wrongTokensPerS, nowMs)
       throw new Problem(401, 'Show a token: Authorization: Bearer ...; an admin makes one')
     }
-    this.#spend(this.#asked, holder.name, this.#limits.requestsPerS, nowMs)
+    spend(this.#asked, holder.name, this.#limits.requestsPerS, nowMs)
     if (ROLES.indexOf(holder.role) >= ROLES.indexOf(needs)) return holder
     throw new Problem(403, `This needs the role ${needs}, and ${holder.name} is ${holder.role}`)
   }
@@ -53,16 +53,11 @@ export class Access {
     if (token !== '' && hashOfToken(token) === this.#localHash) return LOCAL
     return this.#tokens.holderOf(token, Date.now())
   }
-
-  #spend(cells: Map<string, number>, name: string, perSecond: number, nowMs: number): void {
-    const cell = spendToken(cells.get(name) ?? 0, perSecond, ticksAt(nowMs))
-    if (cell === undefined) throw new Problem(429, 'Too many; wait a second', { retryAfterS: 1 })
-    // The oldest is forgotten: it is the one whose bucket is most likely full again.
-    cells.delete(name)
-    cells.set(name, cell)
-    const [oldest] = cells.keys()
-    if (cells.size > CELLS_MAX && oldest !== undefined) cells.delete(oldest)
-  }
 }
 
-const CELLS_MAX = 10_000
+function spend(buckets: TokenBuckets, name: string, perSecond: number, nowMs: number): void {
+  if (buckets.spend(name, perSecond, nowMs)) return
+  throw new Problem(429, 'Too many; wait a second', { retryAfterS: 1 })
+}
+
+const NAMES_MAX = 10_000

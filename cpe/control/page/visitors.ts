@@ -12,19 +12,20 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { Socket } from 'node:net'
-import { spendToken, ticksAt } from '../../../shared/core/token-bucket.ts'
+import { Places } from '../../../shared/core/places.ts'
+import { TokenBuckets } from '../../../shared/core/token-buckets.ts'
 
 export class Visitors {
   readonly #answer: RequestListener
   readonly #nowMs: () => number
   /** Open ones, by address. */
-  readonly #open = new Map<string, number>()
+  readonly #open = new Places(OF_ONE_MAX)
   readonly #asking = new WeakSet<Socket>()
   /** Addresses that asked anew before they were answered, and until when they find no door. */
   readonly #rude = new Map<string, number>()
-  /** The buckets of new ones: of each address, the one that dialled last at the end, and of all together. */
-  readonly #dialledBy = new Map<string, number>()
-  #dialled = 0
+  /** New ones: of each address, and of all together. */
+  readonly #dialledBy = new TokenBuckets(SOURCES_MAX)
+  readonly #dialled = new TokenBuckets(1)
 
   constructor(answer: RequestListener, nowMs: () => number) {
     this.#answer = answer
@@ -56,41 +57,30 @@ export class Visitors {
 
   #come(socket: Socket): void {
     const source = socket.remoteAddress ?? ''
-    const open = this.#open.get(source) ?? 0
     const nowMs = this.#nowMs()
     const isAvoided = nowMs < (this.#rude.get(source) ?? -Infinity)
-    if (isAvoided || open >= OF_ONE_MAX || !this.#mayDial(source, ticksAt(nowMs))) {
-      socket.destroy()
+    const leave = isAvoided ? undefined : this.#open.take(source)
+    if (leave !== undefined && this.#mayDial(source, nowMs)) {
+      socket.once('close', leave)
       return
     }
-    this.#open.set(source, open + 1)
-    socket.once('close', () => {
-      const left = (this.#open.get(source) ?? 1) - 1
-      if (left > 0) this.#open.set(source, left)
-      else this.#open.delete(source)
-    })
+    leave?.()
+    socket.destroy()
   }
 
-  #mayDial(source: string, now: number): boolean {
-    const own = spendToken(this.#dialledBy.get(source) ?? 0, DIALS_OF_ONE_PER_S_MAX, now)
-    const all = spendToken(this.#dialled, DIALS_PER_S_MAX, now)
-    if (own === undefined || all === undefined) return false
-    this.#dialled = all
-    keepLast(this.#dialledBy, source, own)
-    return true
+  #mayDial(source: string, nowMs: number): boolean {
+    if (!this.#dialledBy.has(source, DIALS_OF_ONE_PER_S_MAX, nowMs)) return false
+    if (!this.#dialled.spend('all', DIALS_PER_S_MAX, nowMs)) return false
+    return this.#dialledBy.spend(source, DIALS_OF_ONE_PER_S_MAX, nowMs)
   }
 
+  /** The one that was rude longest ago is forgotten where there are too many. */
   #avoid(source: string): void {
-    keepLast(this.#rude, source, this.#nowMs() + AVOIDED_MS)
+    this.#rude.delete(source)
+    this.#rude.set(source, this.#nowMs() + AVOIDED_MS)
+    const [oldest] = this.#rude.keys()
+    if (this.#rude.size > SOURCES_MAX && oldest !== undefined) this.#rude.delete(oldest)
   }
-}
-
-/** The oldest is forgotten where there are too many. */
-function keepLast(map: Map<string, number>, source: string, value: number): void {
-  map.delete(source)
-  map.set(source, value)
-  const [oldest] = map.keys()
-  if (map.size > SOURCES_MAX && oldest !== undefined) map.delete(oldest)
 }
 
 /** Of one interface. */
