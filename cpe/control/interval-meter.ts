@@ -48,13 +48,7 @@ type Counted = 'upHeldMs' | 'upServedMs' | 'lanHeldMs' | 'uplinksOpened' | 'upli
 export class IntervalMeter {
   readonly #last: Record<LegName, LegCounters | undefined> = { dsl: undefined, lte: undefined }
   readonly #most = { dsl: new MostCarried(), lte: new MostCarried() }
-  #counted: Record<Counted, number> = {
-    upHeldMs: 0,
-    upServedMs: 0,
-    lanHeldMs: 0,
-    uplinksOpened: 0,
-    uplinksFailed: 0,
-  }
+  readonly #counted = new Map<Counted, number>()
   #sums = newSums()
   #beganMs: number | undefined
 
@@ -87,9 +81,10 @@ export class IntervalMeter {
     if (looks === 0 || ms <= 0) return undefined
     const leg = (name: LegName) => this.#leg(name, end, ms, up[name] / looks, nowMs)
     const since = (name: Counted) => {
-      const more = end.house(name) - this.#counted[name]
-      this.#counted[name] += more
-      return Math.max(0, more)
+      const before = this.#counted.get(name) ?? 0
+      const now = end.house(name)
+      this.#counted.set(name, now)
+      return Math.max(0, now - before)
     }
     // Each of several threads may have seen the same time.
     const waited = (name: Counted) => Math.min(1, since(name) / ms)

@@ -4,7 +4,7 @@
  *    LTE is at its cap: 8.0 of 8.0 Mbit/s; DSL carried 16.1 of 16.4. Down, 98 % of what was allowed.
  */
 import type { LegName } from './leg.ts'
-import { causeOf, type Limit, type Verdict } from './verdict.ts'
+import { causeOf, isKeptOut, type Limit, type Verdict } from './verdict.ts'
 import type { HomeInterval, StreetInterval } from './verdict-facts.ts'
 
 export function sentenceFor(
@@ -41,7 +41,7 @@ const WORDS: Readonly<Record<Limit, (told: Told) => string>> = {
     `The month's LTE is spent and LTE throttled: ${leg(told, 'lte')}; ${leg(told, 'dsl')}`,
   'lte-budget/roaming': (told) => `LTE roams and may carry nothing; ${leg(told, 'dsl')}`,
   'cell/congested': (told) =>
-    told.home.keptOutShare[told.verdict.direction] >= MOSTLY
+    isKeptOut(told.home, told.verdict.direction)
       ? `LTE has slowed the home down and is kept out: ${leg(told, 'lte')}; ${leg(told, 'dsl')}`
       : `The cell is crowded: ${leg(told, 'lte')}, with a queue of ${Math.round(told.home.legs.lte.queueMs ?? 0)} ms`,
   'lossy-leg/dsl': (told) => `DSL loses ${lost(told, 'dsl')}: ${leg(told, 'dsl')}`,
@@ -91,4 +91,3 @@ function percent(share: number): string {
 /** In a Mbit/s. */
 const BYTES_PER_MS = 125
 const DOWN = 0.05
-const MOSTLY = 0.5

@@ -182,13 +182,18 @@ function limitOfLte({ home, direction, lteUp, lteFull }: Way): Limit | undefined
   if (capped !== undefined && carried >= FULL * capped) return 'lte-cap/full'
   const helps = home.helpShare[direction] >= MOSTLY || dsl.upShare < UP
   // A line that slows the other down has become slow itself: if it were full or lossy, somebody would have seen it.
-  if (!helps) return home.keptOutShare[direction] >= MOSTLY ? 'cell/congested' : undefined
+  if (!helps) return isKeptOut(home, direction) ? 'cell/congested' : undefined
   const most = ceiling(lte, direction)
   const short = most !== undefined && carried < USUAL * most
   if (short && (lte.queueMs ?? 0) >= CELL_QUEUE_MS) return 'cell/congested'
   if (lteFull) return undefined
   if (isLossy(lte, direction)) return 'lossy-leg/lte'
   return short ? 'window/room left' : undefined
+}
+
+/** LTE was wanted, and kept from helping for most of the interval because it had slowed the home down. */
+export function isKeptOut({ keptOutShare }: HomeInterval, direction: Direction): boolean {
+  return keptOutShare[direction] >= MOSTLY
 }
 
 function busyOf({ home, street }: Way): Limit | undefined {

@@ -7,27 +7,17 @@ import { quotaSpentMs } from './cpu-quota.ts'
 import { contentOf } from './proc.ts'
 
 export class ProcessorLook {
-  #threads = new Map<string, number>()
-  #processors = new Map<string, number>()
-  #quotas = new Map<string, number>()
+  /** Milliseconds, by thread, processor and control group. */
+  #busy: ReadonlyMap<string, number> = new Map()
   #lookedMs = -Infinity
 
   /** 0 to 1, since the look before; undefined at the first. */
   look(nowMs: number): number | undefined {
     const ms = nowMs - this.#lookedMs
     this.#lookedMs = nowMs
-    const threads = wantedMs()
-    const processors = interruptedMs()
-    const quotas = quotaSpentMs()
-    const busiest = Math.max(
-      most(this.#threads, threads),
-      most(this.#processors, processors),
-      most(this.#quotas, quotas),
-    )
-    this.#threads = threads
-    this.#processors = processors
-    this.#quotas = quotas
-    return ms === Infinity ? undefined : Math.min(1, busiest / ms)
+    const before = this.#busy
+    this.#busy = new Map([...wantedMs(), ...interruptedMs(), ...quotaSpentMs()])
+    return ms === Infinity ? undefined : Math.min(1, most(before, this.#busy) / ms)
   }
 }
 

@@ -7,6 +7,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { join } from 'node:path'
 import type { CpeConfig } from '../../../shared/config/cpe.ts'
+import { sentenceOf } from '../../../shared/daemon/log.ts'
 import { readLink } from '../../../shared/linux/links.ts'
 import { Netlink, NetlinkSocket } from '../../../shared/linux/netlink.ts'
 import { openListener } from '../../../shared/linux/sockets.ts'
@@ -59,7 +60,7 @@ export class Doors implements AsyncDisposable {
         this.#lan.set(name, { ifIndex, server: this.#open(name) })
         this.#said.delete(name)
       } catch (error) {
-        const sentence = error instanceof Error ? error.message : String(error)
+        const sentence = sentenceOf(error)
         if (this.#said.get(name) !== sentence) say(sentence)
         this.#said.set(name, sentence)
       }
