@@ -2,7 +2,9 @@
  * Every event that the concentrator says in its log, declared once: log.ts says them, docs/runbook.md tells operators what
  * they mean.
  */
+import { commonEvents } from '../../shared/daemon/events.ts'
 import { debug, error, info, WHATEVER_IS_KNOWN, warn } from '../../shared/daemon/log-event.ts'
+import { HOST_FIELDS } from '../../shared/relay/host.ts'
 
 /** All homes come again after an outage: beyond so many a minute they are counted. */
 const OF_HOMES_MAX = 2_000
@@ -16,12 +18,7 @@ const life = {
     'port',
     'subscribers',
     'fastOpen',
-    'descriptors',
-    'descriptorsPerWorker',
-    'flowsMax',
-    'congestion',
-    'lanCongestion',
-    'congestionMissing',
+    ...HOST_FIELDS,
   ]),
   'worker serves': debug('A data thread has begun', ['worker']),
   'kernel takes no data in SYN': warn(
@@ -40,11 +37,6 @@ const life = {
     WHATEVER_IS_KNOWN,
   ),
   tunnel: info('The same of the tunnel: bytes, packets, drops by cause', WHATEVER_IS_KNOWN),
-  'facts not served': warn('`hybridge top` and support bundles lack what is known live', ['why']),
-  'metrics failed': error('A fault of ours, or the port is taken; tried again after `againMs`', [
-    'why',
-    'againMs',
-  ]),
 } as const
 
 const door = {
@@ -181,8 +173,6 @@ const accounts = {
 } as const
 
 const tunnels = {
-  'tunnel has no interface': warn('The kernel refused it: is /dev/net/tun there?', ['why']),
-  'tunnel thread ended': error('A fault of ours; it is started again. Report the line', ['why']),
   'tunnel rules not set': warn(
     'They were refused by nftables; homes that came wait for their tunnel',
     ['why'],
@@ -206,4 +196,5 @@ export const concentratorEvents = {
   ...store,
   ...accounts,
   ...tunnels,
+  ...commonEvents,
 }

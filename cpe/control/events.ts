@@ -2,7 +2,9 @@
  * Every event that the home gateway says in its log, declared once: log.ts says them, docs/runbook.md tells operators what
  * they mean.
  */
+import { commonEvents } from '../../shared/daemon/events.ts'
 import { debug, error, info, WHATEVER_IS_KNOWN, warn } from '../../shared/daemon/log-event.ts'
+import { HOST_FIELDS } from '../../shared/relay/host.ts'
 
 /** A policy may flip LTE some times a second; each flip has its reason, and is asked for later. */
 const FLIPS_MAX = 600
@@ -12,12 +14,7 @@ const BY_LAN_MAX = 20
 const life = {
   ready: info('It bonds from now on, within these limits of the machine', [
     'subscriber',
-    'descriptors',
-    'descriptorsPerWorker',
-    'flowsMax',
-    'congestion',
-    'lanCongestion',
-    'congestionMissing',
+    ...HOST_FIELDS,
   ]),
   enrolled: info('Its code has become a credential', ['subscriber']),
   'not enrolled': warn(
@@ -29,7 +26,6 @@ const life = {
     'help',
   ]),
   facts: info('Everything that is known of the lines, asked for with SIGUSR2', WHATEVER_IS_KNOWN),
-  'facts not served': warn('`hybridge top` and support bundles lack what is known live', ['why']),
 } as const
 
 const lines = {
@@ -108,9 +104,7 @@ const data = {
   'data threads turn': info('All of them, again'),
   'tunnel stands': info('What is not TCP is carried by both legs', ['ipv4', 'ipv6', 'prefix6']),
   'tunnel fallen': warn('What is not TCP leaves by one leg: UDP is blocked, or nobody answers'),
-  'tunnel has no interface': warn('The kernel refused it: is /dev/net/tun there?', ['why']),
   'tunnel without its prefix': warn('Hosts of the LAN have no address of the tunnel', ['why']),
-  'tunnel thread ended': error('A fault of ours; it is started again. Report the line', ['why']),
 } as const
 
 const sessions = {
@@ -172,10 +166,6 @@ const lookers = {
   'page request failed': error('A fault of ours. Report the line', ['why'], BY_LAN_MAX),
   'speed test': info('It is over: what was measured, and what it used', WHATEVER_IS_KNOWN),
   'speed test failed': error('A fault of ours. Report the line', ['why']),
-  'metrics failed': error('A fault of ours, or the port is taken; tried again after `againMs`', [
-    'why',
-    'againMs',
-  ]),
   'verdicts failed': error('A fault of ours; begun anew after `againMs`. Report the line', [
     'why',
     'againMs',
@@ -190,4 +180,5 @@ export const cpeEvents = {
   ...sessions,
   ...policies,
   ...lookers,
+  ...commonEvents,
 }

@@ -27,6 +27,16 @@ export interface Host {
   readonly congestionMissing: boolean
 }
 
+/** As a daemon says them in its log when it is ready. */
+export const HOST_FIELDS = [
+  'descriptors',
+  'descriptorsPerWorker',
+  'flowsMax',
+  'congestion',
+  'lanCongestion',
+  'congestionMissing',
+] as const satisfies ReadonlyArray<keyof Host>
+
 /** Throws a sentence that says what to do when the machine cannot run us. */
 export function surveyHost(wishes: HostWishes): Host {
   if (process.getuid?.() !== 0) {
