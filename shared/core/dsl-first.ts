@@ -9,7 +9,13 @@
  */
 import type { Budget } from './budget.ts'
 import { Capacity } from './capacity.ts'
-import { type CarriedLoad, DIRECTIONS, type Direction, DslQueue } from './dsl-queue.ts'
+import {
+  type CarriedLoad,
+  DIRECTIONS,
+  type Direction,
+  DslQueue,
+  isAcknowledging,
+} from './dsl-queue.ts'
 import { type CarryingFlow, HelpedFlows } from './helped-flows.ts'
 import { LEGS, type LegName } from './leg.ts'
 import { BUSY_BYTES_PER_MS, type LegCounters } from './leg-traffic.ts'
@@ -221,6 +227,8 @@ export class DslFirst {
       if (waits === true) capacity.forget()
       else capacity.observe(dslBytesPerMs, alone ? queueMs : undefined, nowMs)
       const excused = this.measuring && !overflow.engaged
+      const other = this.#ways[direction === 'up' ? 'down' : 'up'].rates
+      const otherBytesPerMs = other.dsl.bytesPerMs + other.lte.bytesPerMs
       const reason = overflow.judge(
         {
           dslDown: legs.dsl.dead,
@@ -228,6 +236,7 @@ export class DslFirst {
           budget,
           dslBytesPerMs: excused ? 0 : dslBytesPerMs,
           lteBytesPerMs: excused ? 0 : lteBytesPerMs,
+          acknowledging: isAcknowledging(dslBytesPerMs + lteBytesPerMs, otherBytesPerMs),
           lteWorks: rates.lte.moves(nowMs),
           waits: excused ? false : waits,
           capacity: capacity.bytesPerMs,

@@ -86,11 +86,16 @@ function queuedIn(loads: CarriedLoads): ReadonlySet<Direction> {
   )
 }
 
+/** Whether so little, in bytes a millisecond, may be no more than the acknowledgements of the other direction. */
+export function isAcknowledging(bytesPerMs: number, otherBytesPerMs: number): boolean {
+  return bytesPerMs < otherBytesPerMs * ACKS_SHARE
+}
+
 /** 0 where so little moves that it may be the acknowledgements of the other direction. */
 function shareOf(direction: Direction, loads: CarriedLoads): number {
   const { bytesPerMs, capacity } = loads[direction]
   const other = loads[direction === 'down' ? 'up' : 'down'].bytesPerMs
-  if (bytesPerMs < BUSY_BYTES_PER_MS || bytesPerMs < other * ACKS_SHARE) return 0
+  if (bytesPerMs < BUSY_BYTES_PER_MS || isAcknowledging(bytesPerMs, other)) return 0
   return bytesPerMs / (capacity ?? bytesPerMs)
 }
 

@@ -159,6 +159,14 @@ test('a film in chunks has LTE twice, and never again', () => {
   assert.equal(line.told.filter((text) => text.includes(' on ')).length, 2)
 })
 
+test('an upload that follows the end of a download is helped as if it came alone', () => {
+  const line = new Line()
+  line.play(8_000, { load: 0.7, queueMs: 0, acknowledging: true })
+  line.play(600, { load: 0, queueMs: 0 })
+  line.play(2_000, { load: 1, queueMs: 26 })
+  assert.equal(line.told[0], '8700 on dsl-queue 26 ms at 100 % for 100 ms')
+})
+
 test('an LTE that slows DSL is kept out after the second time, and for longer each time', () => {
   const line = new Line()
   for (let i = 0; i < 40; i++) {
@@ -230,6 +238,7 @@ test('a budget that is spent lets LTE go, but for a dead DSL', () => {
 })
 
 interface Moment {
+  readonly acknowledging?: boolean
   readonly exact?: boolean
   readonly load: number
   readonly lte?: number
@@ -263,6 +272,7 @@ class Line {
       certain: this.#capacity !== undefined,
       proven: moment.proven ?? this.#capacity !== undefined,
       queueMs: 'queueMs' in moment ? moment.queueMs : 0,
+      acknowledging: moment.acknowledging ?? false,
       lteWorks: (moment.lte ?? 0) > 0,
       waits: moment.waits,
       fullQueueMs: 8,

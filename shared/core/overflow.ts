@@ -44,6 +44,8 @@ export interface OverflowFacts {
   readonly budget: Budget
   readonly dslBytesPerMs: number
   readonly lteBytesPerMs: number
+  /** All of it may be acknowledgements of the other direction. */
+  readonly acknowledging: boolean
   /** LTE has carried something just now, and not only on an average. */
   readonly lteWorks: boolean
   /** undefined while it is not known. */
@@ -169,7 +171,8 @@ export class Overflow {
     this.#heldFor.note(held, nowMs)
     this.#roomFor.note(!this.full || total < (capacity ?? 0), nowMs)
     this.#closeFor.note(total < PLAINLY_MORE * (capacity ?? Infinity), nowMs)
-    this.#backlog.observe(total, this.full, elapsedMs, nowMs)
+    // When a download ends its acknowledgements do, and nobody has held them back.
+    this.#backlog.observe(facts.acknowledging ? 0 : total, this.full, elapsedMs, nowMs)
     const low = total < LOW * (capacity ?? total)
     this.#burst.observe({ bytes: total * elapsedMs, full: this.full, low, capacity }, nowMs)
   }
