@@ -258,6 +258,7 @@ const WAITS: ReadonlyArray<readonly [HouseCounter, string]> = [
   ['upHeldMs', 'held by the lines'],
   ['upServedMs', 'served by the lines'],
   ['lanHeldMs', 'held by the LAN'],
+  ['dslUnsentMs', 'unsent for DSL'],
 ]
 
 /** What of the tunnel's counters are losses, and of what. */

@@ -221,7 +221,7 @@ const verdict = {
   ),
   waits: counter(
     'hybridge_cpe_transfer_seconds_total',
-    'How transfers fared while the data threads looked at them: looked, held by the lines, served by them, held by the LAN',
+    'How transfers fared while the data threads looked at them: looked, held by the lines, served by them, held by the LAN, unsent for DSL (it was given less than there was to send)',
     ['state'],
   ),
 } as const

@@ -22,6 +22,8 @@ export interface House {
   reset(token: number): void
   /** Which classes have connections that carry something now. */
   classesInUse(): ClassesInUse
+  /** For how long, together, the data threads have had more to send by DSL than it took. */
+  dslUnsentMs(): number
   /** What pooled connections are for from now on. */
   adopt(policy: Pick<CpeConfig, 'classes'>): void
   /** Connections that the LAN has opened so far. */
@@ -85,6 +87,7 @@ export function openHouse(
     adopt(policy) {
       classes = policy.classes
     },
+    dslUnsentMs: () => counters.read('dslUnsentMs'),
     lanConnections: () => counters.read('flowsOpened') + counters.read('heldOpened'),
     roomForFlows: () => turning() && counters.max('descriptors') < host.descriptorsPerWorker,
   }

@@ -142,11 +142,13 @@ export const HOUSE_COUNTERS = [
   // When the thread last turned, on the clock that all threads share.
   'turnedMs',
   // For how long a thread has looked at its flows, and for how much of it something waited for the lines, a long
-  // transfer left by them without waiting, and something waited for a host of the LAN.
+  // transfer left by them without waiting, something waited for a host of the LAN, and DSL had been given less than
+  // there was to send.
   'lookedMs',
   'upHeldMs',
   'upServedMs',
   'lanHeldMs',
+  'dslUnsentMs',
 ] as const
 export type HouseCounter = (typeof HOUSE_COUNTERS)[number]
 export type HouseCounters = Counters<HouseCounter>

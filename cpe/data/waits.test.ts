@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { LegName } from '../../shared/core/leg.ts'
 import type { Flow } from '../../shared/relay/flow.ts'
 import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
 import { COUNT, HOUSE_COUNTERS } from './room.ts'
@@ -8,8 +9,13 @@ import { noteWaits } from './waits.ts'
 test('what waits for the lines and what waits for the LAN are told apart, by the time since the last look', () => {
   const count = new Float64Array(HOUSE_COUNTERS.length)
   const { flow, up, down } = painted()
+  let unsent = false
+  let leg: LegName = 'dsl'
   const look = (nowMs: number) => {
-    noteWaits([flow], count, nowMs)
+    noteWaits(
+      { flows: new Map([[flow, { leg }]]), sendQueues: { unsent: () => unsent }, count },
+      nowMs,
+    )
     count[COUNT.turnedMs] = nowMs
   }
   // How long ago the last look was is not known at the first.
@@ -21,10 +27,14 @@ test('what waits for the lines and what waits for the LAN are told apart, by the
   look(5_400)
   down.held = undefined
   look(5_450)
-  const { lookedMs, upServedMs, upHeldMs, lanHeldMs } = COUNT
+  unsent = true
+  look(5_470)
+  leg = 'lte'
+  look(5_500)
+  const { lookedMs, upServedMs, upHeldMs, lanHeldMs, dslUnsentMs } = COUNT
   assert.deepEqual(
-    [lookedMs, upServedMs, upHeldMs, lanHeldMs].map((column) => count[column]),
-    [450, 100, 350, 300],
+    [lookedMs, upServedMs, upHeldMs, lanHeldMs, dslUnsentMs].map((column) => count[column]),
+    [500, 100, 400, 300, 20],
   )
 })
 

@@ -129,8 +129,9 @@ function obeyOrders({ flows, table }: HouseRoom): void {
  * Bytes of open flows, for whoever looks: in the flow table one by one, in the counters together. And that
  * this thread still turns.
  */
-function publishFlows({ flows, table, count, loop, originMs, closedBytes }: HouseRoom): void {
-  noteWaits(flows.keys(), count, originMs + loop.nowMs)
+function publishFlows(room: HouseRoom): void {
+  const { flows, table, count, loop, originMs, closedBytes } = room
+  noteWaits(room, originMs + loop.nowMs)
   let up = closedBytes.up
   let down = closedBytes.down
   for (const [flow, uplink] of flows) {

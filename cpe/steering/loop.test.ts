@@ -312,6 +312,7 @@ class House {
       lanConnections: () => this.lanConnections,
       measuring: () => false,
       classesInUse: () => this.inUse,
+      dslUnsentMs: () => 0,
       guard: { look: () => false, of: () => 'free' },
       roomForFlows: () => this.room,
       wake: () => {

@@ -55,6 +55,8 @@ export interface SteeringParts {
   readonly guard: Pick<LteGuard, 'look' | 'of'>
   /** Which classes have connections that carry something now. */
   readonly classesInUse: () => ClassesInUse
+  /** For how long DSL has been given less than there was to send. */
+  readonly dslUnsentMs: () => number
   /** A speed test fills the lines. */
   readonly measuring: () => boolean
   /** False while the data threads can take no more flows: new ones bypass them. */
@@ -235,14 +237,14 @@ export class Steering {
   }
 
   #steer(samples: LinkSamples, budget: Budget, nowMs: number): void {
-    const { flows, paths, guard, shaper } = this.#parts
+    const { flows, paths, guard, shaper, dslUnsentMs: unsentMs } = this.#parts
     const steered = (leg: LegName): SteeredLeg => {
       const { state, reason } = this.#legs[leg]
       const { facts, counters } = samples[leg]
       return { path: facts.path, counters, dead: state === 'dead' ? reason : undefined }
     }
     const waiting = () => shaper.waitingUp(samples.dsl.facts.ifIndex)
-    const legs = { dsl: { ...steered('dsl'), waiting }, lte: steered('lte') }
+    const legs = { dsl: { ...steered('dsl'), waiting, unsentMs }, lte: steered('lte') }
     this.#dslFirst.measuring = this.#parts.measuring()
     const others = this.#dslFirst.judge(legs, () => overflowing(flows()), budget, nowMs)
     const qualified = (leg: LegName) => ({ path: legs[leg].path, state: this.#legs[leg].state })

@@ -197,6 +197,7 @@ describe('steering on a real kernel', { skip: !canRaiseHosts() }, () => {
       lanConnections: () => 0,
       measuring: () => false,
       classesInUse: () => ({ interactive: false, handover: false }),
+      dslUnsentMs: () => 0,
       reset: () => undefined,
       roomForFlows: () => true,
       wake: () => undefined,

@@ -33,6 +33,7 @@ export type SteeringOutside = Pick<
   SteeringParts,
   | 'board'
   | 'classesInUse'
+  | 'dslUnsentMs'
   | 'flows'
   | 'lanConnections'
   | 'measuring'

@@ -32,6 +32,8 @@ export interface SteeredLeg {
   readonly dead: string | undefined
   /** How many bytes wait with us to leave by it; undefined where that is not known. */
   readonly waiting?: () => number | undefined
+  /** For how long, since whenever, it has been given less than there is to send; absent where nobody looks. */
+  readonly unsentMs?: () => number
 }
 
 /** What is said of DSL before it is measured. */
@@ -195,7 +197,11 @@ export class DslFirst {
     const { overflow, capacity } = up
     const waiting = this.#busy || overflow.engaged ? dsl.waiting?.() : undefined
     const txBytes = { dsl: dsl.counters?.txBytes, lte: lte.counters?.txBytes }
-    this.#uplink.observe(txBytes, waiting, capacity.bytesPerMs, nowMs)
+    this.#uplink.observe(
+      { txBytes, waiting, unsentMs: dsl.unsentMs?.() },
+      capacity.bytesPerMs,
+      nowMs,
+    )
     // Many flags take long to change, and downwards they take longer to be felt.
     const few = overflow.engaged && !down.overflow.engaged && this.#helped.size <= PACED_FLOWS_MAX
     // Where nothing waits with us a pause looks like room, and a slow line takes long for each block.
@@ -239,6 +245,7 @@ export class DslFirst {
           acknowledging: isAcknowledging(dslBytesPerMs + lteBytesPerMs, otherBytesPerMs),
           lteWorks: rates.lte.moves(nowMs),
           waits: excused ? false : waits,
+          unsent: !excused && direction === 'up' && this.#uplink.unsent(nowMs),
           capacity: capacity.bytesPerMs,
           certain: capacity.certain,
           exact: direction === 'down' && this.#queue.shaped.down,

@@ -237,6 +237,19 @@ test('a budget that is spent lets LTE go, but for a dead DSL', () => {
   )
 })
 
+test('a line without a queue is full where more is unsent than it takes, and has room again where nothing is', () => {
+  const line = new Line('unknown')
+  line.play(2_000, { load: 0.94, queueMs: 3 })
+  line.play(2_000, { load: 0.94, queueMs: 3, unsent: true })
+  // Both lines carry more than DSL did alone, and DSL has no queue still.
+  line.play(3_000, { load: 0.9, lte: 0.8, queueMs: 3 })
+  line.play(3_000, { load: 0.7, lte: 0.06, queueMs: 3 })
+  const [on, off, ...more] = line.told
+  assert.match(on ?? '', /^2[3-6]\d\d on dsl-full more unsent for \d+ ms$/)
+  assert.match(off ?? '', /^8\d\d\d off dsl-spare 8\d %/)
+  assert.deepEqual(more, [])
+})
+
 interface Moment {
   readonly acknowledging?: boolean
   readonly exact?: boolean
@@ -244,6 +257,7 @@ interface Moment {
   readonly lte?: number
   readonly queueMs?: number | undefined
   readonly waits?: boolean
+  readonly unsent?: boolean
   readonly proven?: boolean
   readonly dslDown?: string
   readonly lteUp?: boolean
@@ -275,6 +289,7 @@ class Line {
       acknowledging: moment.acknowledging ?? false,
       lteWorks: (moment.lte ?? 0) > 0,
       waits: moment.waits,
+      unsent: moment.unsent ?? false,
       fullQueueMs: 8,
       exact: moment.exact ?? false,
     }

@@ -10,14 +10,12 @@
  *
  * Between releaseAt and the whole of DSL nobody can tell without trying: so LTE is let go for a trial,
  * and a trial that fails makes the next come later. A dead DSL engages LTE at once.
- *
- * The queue counts for more than the load: a line that is configured too slow looks full at a load that
- * it carries well, and one that is configured too fast never looks full.
  */
 import { Backlog } from './backlog.ts'
 import type { Budget } from './budget.ts'
 import { BurstAllowance } from './burst.ts'
 import { SETTLED_MS } from './capacity.ts'
+import { type DslLoad, percent, whyFull } from './dsl-full.ts'
 import { Lasting } from './lasting.ts'
 import { Slowdown } from './slowdown.ts'
 
@@ -35,33 +33,18 @@ export interface OverflowPolicy {
 }
 
 /** One sample of one direction. Rates in bytes a millisecond. */
-export interface OverflowFacts {
+export interface OverflowFacts extends DslLoad {
   /** Why DSL is dead, as `dsl-down no carrier`; undefined while it is not. */
   readonly dslDown: string | undefined
   /** LTE could help. */
   readonly lteUp: boolean
   /** What is left of the month's LTE. */
   readonly budget: Budget
-  readonly dslBytesPerMs: number
   readonly lteBytesPerMs: number
   /** All of it may be acknowledgements of the other direction. */
   readonly acknowledging: boolean
   /** LTE has carried something just now, and not only on an average. */
   readonly lteWorks: boolean
-  /** undefined while it is not known. */
-  readonly capacity: number | undefined
-  /** False for a capacity that is only known to be too low. */
-  readonly certain: boolean
-  /** It is what somebody shapes the line to, and who fills it comes very near to that. */
-  readonly exact?: boolean
-  /** True for one that the line has shown. */
-  readonly proven: boolean
-  /** What stands in DSL's queue for this direction; undefined while no answer tells. */
-  readonly queueMs: number | undefined
-  /** Something waits with us for DSL all the time; undefined where that is not known. */
-  readonly waits: boolean | undefined
-  /** A queue of this length is one of a full line. */
-  readonly fullQueueMs: number
 }
 
 export class Overflow {
@@ -86,6 +69,10 @@ export class Overflow {
   #keptOut = false
   /** What DSL carried when it was full, just before LTE was engaged. */
   #alone = 0
+  /** The same, where it left something unsent; else undefined. */
+  #shown: number | undefined
+  /** What DSL carries; while nobody knows, what it has shown. */
+  #carries: number | undefined
   #slack = false
   readonly #calmFor = new Lasting()
   readonly #roomFor = new Lasting()
@@ -152,8 +139,10 @@ export class Overflow {
 
   #observe(facts: OverflowFacts, nowMs: number): void {
     const { dslBytesPerMs, lteBytesPerMs, capacity } = facts
+    const carries = capacity ?? (this.#engaged ? this.#shown : undefined)
+    this.#carries = carries
     const total = dslBytesPerMs + lteBytesPerMs
-    this.#full = this.#whyFull(facts)
+    this.#full = whyFull(facts, this.#policy.engageAt)
     this.#fullFor.note(this.full, nowMs)
     this.#total = total
     const elapsedMs = nowMs - (this.#judgedMs ?? nowMs)
@@ -162,32 +151,19 @@ export class Overflow {
     // Of a line that nobody knows only this can be said: that it has no queue.
     const margin = this.#calmFor.holds ? CALM_MARGIN : 0
     const below = this.#policy.releaseAt + margin
-    const calm = capacity === undefined ? !this.full : this.#carried < below * capacity
+    const calm = carries === undefined ? !this.full : this.#carried < below * carries
     this.#calmFor.note(calm, nowMs)
     const slack = this.#engaged && dslBytesPerMs < this.#policy.releaseAt * (capacity ?? 0)
     this.#slackFor.note(slack, nowMs)
     this.#slack = this.#slackFor.ms(nowMs) >= this.#policy.releaseMs
     const held = this.#engaged && facts.lteWorks && total < HELD * this.#alone
     this.#heldFor.note(held, nowMs)
-    this.#roomFor.note(!this.full || total < (capacity ?? 0), nowMs)
-    this.#closeFor.note(total < PLAINLY_MORE * (capacity ?? Infinity), nowMs)
+    this.#roomFor.note(!this.full || total < (carries ?? 0), nowMs)
+    this.#closeFor.note(total < PLAINLY_MORE * (carries ?? Infinity), nowMs)
     // When a download ends its acknowledgements do, and nobody has held them back.
     this.#backlog.observe(facts.acknowledging ? 0 : total, this.full, elapsedMs, nowMs)
     const low = total < LOW * (capacity ?? total)
     this.#burst.observe({ bytes: total * elapsedMs, full: this.full, low, capacity }, nowMs)
-  }
-
-  #whyFull({ queueMs, fullQueueMs, capacity, ...facts }: OverflowFacts): string | undefined {
-    const load = facts.dslBytesPerMs / (capacity ?? Infinity)
-    const fullAt = facts.exact === true ? EXACTLY_FULL : this.#policy.engageAt
-    const loaded = facts.certain && load >= fullAt
-    if (queueMs === undefined)
-      return loaded && facts.waits !== false ? `dsl-full ${percent(load)}` : undefined
-    // A line without a queue has room, whatever we think that it carries.
-    const enough = facts.proven && load >= ALL ? fullQueueMs * SHORT : fullQueueMs
-    if (queueMs < enough) return undefined
-    const at = capacity === undefined ? '' : ` at ${percent(load)}`
-    return `dsl-queue ${Math.round(queueMs)} ms${at}`
   }
 
   #mayEngage(facts: OverflowFacts, nowMs: number): string | undefined {
@@ -210,12 +186,13 @@ export class Overflow {
     this.#failures = failed ? this.#failures + 1 : 0
     const despite = pressure > 0 ? `, budget ahead of plan by ${aheadPercent} %` : ''
     const reason = `${this.#full} for ${Math.round(fullMs)} ms${despite}`
+    this.#shown = facts.unsent ? facts.dslBytesPerMs : undefined
     return this.#engage(facts.dslBytesPerMs, reason, nowMs)
   }
 
   #mayRelease(facts: OverflowFacts, nowMs: number): string | undefined {
     const { releaseMs, trialMs } = this.#policy
-    const share = facts.capacity === undefined ? undefined : this.#carried / facts.capacity
+    const share = this.#carries === undefined ? undefined : this.#carried / this.#carries
     const heldMs = this.#heldFor.ms(nowMs)
     if (heldMs >= HELD_MS) {
       const held = facts.dslBytesPerMs / this.#alone
@@ -266,17 +243,8 @@ export class Overflow {
   }
 }
 
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`
-}
-
-/** At this load, a queue of half the length is one of a full line: bbr comes up to it with little queue. */
-const ALL = 0.97
 /** Below this load a queue may be what a stall has held back. */
 const SURE = 0.965
-const SHORT = 0.5
-/** TCP carries 99 % of what it is shaped to, and the demand that needs no help is up to 93 % of that. */
-const EXACTLY_FULL = 0.95
 /** How much longer DSL must be full for who has spent far too much. */
 const PRESSURE_MS = 5_000
 /** After this time of a queue that stands, capacity has been learnt. */

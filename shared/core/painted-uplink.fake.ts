@@ -24,6 +24,8 @@ export class PaintedUplink {
   #nextBlockMs = 0
   #burst: { line: 'dsl' | 'lte'; bytes: number } | undefined
   #nextTickMs = 0
+  #nextLookMs = 0
+  #unsentMs = 0
 
   constructor(line: UplinkLine, random: () => number) {
     this.#random = random
@@ -52,6 +54,7 @@ export class PaintedUplink {
       this.#schedule()
       this.#send('dsl', this.#line.dslRate)
       this.#send('lte', this.#line.lteRate)
+      if (this.nowMs >= this.#nextLookMs) this.#look()
       if (this.nowMs >= this.#nextTickMs) this.#tick()
     }
   }
@@ -69,7 +72,7 @@ export class PaintedUplink {
   #schedule(): void {
     while (this.#unsentBytes > 0) {
       const burst = this.#burst ?? { line: this.#first(), bytes: BURST_BYTES }
-      if (this.#given[burst.line] >= GIVEN_BYTES_MAX) return
+      if (this.#given[burst.line] >= this.#givenBytesMax(burst.line)) return
       const bytes = Math.min(burst.bytes, this.#unsentBytes)
       this.#given[burst.line] += bytes
       this.#unsentBytes -= bytes
@@ -83,10 +86,20 @@ export class PaintedUplink {
     return this.dslFirst.helps(TOKEN) && sooner ? 'lte' : 'dsl'
   }
 
+  #givenBytesMax(line: 'dsl' | 'lte'): number {
+    return Math.max(GIVEN_BYTES_MIN, GIVEN_CWNDS * CWND_MS * this.#line[`${line}Rate`])
+  }
+
   #send(line: 'dsl' | 'lte', rate: number): void {
     const bytes = Math.min(this.#given[line], rate * STEP_MS)
     this.#given[line] -= bytes
     this.carried[line] += bytes
+  }
+
+  /** A data thread looks at its sockets. */
+  #look(): void {
+    this.#nextLookMs = this.nowMs + LOOK_MS
+    if (this.#given.dsl - CWND_MS * this.#line.dslRate >= UNSENT_BYTES) this.#unsentMs += LOOK_MS
   }
 
   #tick(): void {
@@ -100,13 +113,16 @@ export class PaintedUplink {
     const flows = [
       { token: TOKEN, bulk: true, downBytes: 0, upBytes: this.carried.dsl + this.carried.lte },
     ]
-    const legs = { dsl: { ...leg('dsl'), waiting }, lte: leg('lte') }
+    const legs = {
+      dsl: { ...leg('dsl'), waiting, unsentMs: () => this.#unsentMs },
+      lte: leg('lte'),
+    }
     this.dslFirst.judge(legs, () => flows, UNLIMITED, this.nowMs)
     if (!this.dslFirst.wantsProbe(this.nowMs)) return
     // Unshaped, what is under way stands in the modem, but no more than congestion control lets out.
-    const { dslRate, shaped } = this.#line
+    const { dslRate, shaped, queues } = this.#line
     const mostMs = Math.max(CWND_MS, CWND_BYTES_MIN / dslRate)
-    const queueMs = shaped ? 0 : Math.min(this.#given.dsl / dslRate, mostMs)
+    const queueMs = shaped || !queues ? 0 : Math.min(this.#given.dsl / dslRate, mostMs)
     this.dslFirst.heard(FLOOR_MS + queueMs + 2 * this.#random(), this.nowMs)
   }
 }
@@ -117,6 +133,8 @@ export interface UplinkLine {
   readonly lteRate: number
   /** What leaves by DSL waits with us. */
   readonly shaped: boolean
+  /** What is under way stands in the modem; else congestion control lets out no more than the line takes. */
+  readonly queues: boolean
 }
 
 const TOKEN = 1
@@ -125,8 +143,12 @@ const FLOOR_MS = 20
 const BLOCK_BYTES = 131_072
 /** MPTCP_SEND_BURST_SIZE. */
 const BURST_BYTES = 65_536
-/** What a line has been given and not sent: the send buffer is kept short. */
-const GIVEN_BYTES_MAX = 196_608
+/** What a line has been given and not sent: the send buffer is kept short, but for what quick lines have under way. */
+const GIVEN_BYTES_MIN = 196_608
+const GIVEN_CWNDS = 2.5
+const LOOK_MS = 100
+/** As in send-queue.ts. */
+const UNSENT_BYTES = 131_072
 const QUEUED_BYTES = 6_000
 const CWND_MS = 25
 /** A slow line has some packets under way all the same: ten on 1 Mbit/s. */

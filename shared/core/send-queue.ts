@@ -68,6 +68,16 @@ export function sendBufferBytes(
   return Math.round(bounded)
 }
 
+/**
+ * Whether the one line that carries it has been given less than there is to send, whatever its queue: bbr keeps none on a
+ * line that it knows well. MPTCP gives a subflow only what the other end has room for, so it is not the far end that is
+ * slow. On lines below some 20 Mbit/s `sendBufferBytes` leaves no room for so much.
+ */
+export function isUnsent(subflows: readonly SubflowLoad[]): boolean {
+  const [waiting, ...others] = subflows.filter(({ unsentBytes }) => unsentBytes > 0)
+  return others.length === 0 && (waiting?.unsentBytes ?? 0) >= BLOCK_BYTES
+}
+
 /** Below it the kernel may keep its ways. */
 const MUCH_BYTES = 65_536
 /** An uplink of 0.33 Mbit/s sends as much between two looks. A look takes some 7 us. */
@@ -82,6 +92,8 @@ const WAIT_MS_MAX = 60
 const IDLE_SHARE = 0.01
 /** Beside the burst of an uplink of 0.5 Mbit/s a quick line has nothing to send for a second. */
 const SILENT_MS = 2_000
+/** What applications hand over at once: whoever sends less than a line carries has no more unsent. */
+const BLOCK_BYTES = 131_072
 const HEADROOM = 1.4
 /** What the relay may need until it has its turn. */
 const MARGIN_MS = 20

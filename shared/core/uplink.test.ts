@@ -9,6 +9,8 @@ import { Uplink } from './uplink.ts'
 
 /** 10 Mbit/s. */
 const DSL = 1_250
+/** 50 Mbit/s. */
+const QUICK = 6_250
 
 for (const shaped of [true, false]) {
   const how = shaped ? 'shaped' : 'unshaped'
@@ -56,6 +58,19 @@ for (const shaped of [true, false]) {
   })
 }
 
+test('an upload that leaves no queue on a quick DSL has LTE within two seconds, and one that it can carry has not', () => {
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const uplink = home(seed, false, QUICK, false)
+    for (const share of [0.5, 0.8, 0.9]) uplink.play(10_000, share)
+    assert.equal(uplink.carried.lte, 0, `seed ${seed}: ${story(uplink)}`)
+    uplink.play(4_000, Infinity)
+    const [decision] = uplink.decisions
+    const afterMs = Number.parseInt(decision ?? '', 10) - 30_000
+    assert.ok(afterMs > 0 && afterMs <= 2_000, `seed ${seed}: ${story(uplink)}`)
+    assert.match(decision ?? '', /up on dsl-full more unsent/)
+  }
+})
+
 for (const [how, shaped] of Object.entries({ shaped: true, unshaped: false })) {
   test(`a slow uplink that an upload without end fills has LTE within two seconds, ${how}`, () => {
     for (const dslRate of [62.5, 125, 250, 375]) {
@@ -80,8 +95,12 @@ test('a slow uplink is full for a second while it takes a block, and that is no 
 
 test('Uplink says nothing of what waits before it has looked for long enough', () => {
   const uplink = new Uplink()
-  const look = (waitingBytes: number | undefined, atMs: number): void => {
-    uplink.observe({ dsl: atMs * DSL, lte: 0 }, waitingBytes, DSL, atMs)
+  const look = (waiting: number | undefined, atMs: number): void => {
+    uplink.observe(
+      { txBytes: { dsl: atMs * DSL, lte: 0 }, waiting, unsentMs: undefined },
+      DSL,
+      atMs,
+    )
   }
   assert.equal(uplink.waits, undefined)
   for (let atMs = 0; atMs <= 200; atMs += 20) look(3_000, atMs)
@@ -94,8 +113,8 @@ test('Uplink says nothing of what waits before it has looked for long enough', (
   assert.equal(uplink.waits, undefined)
 })
 
-function home(seed: number, shaped: boolean, dslRate = DSL): PaintedUplink {
-  return new PaintedUplink({ dslRate, lteRate: DSL, shaped }, mulberry32(seed))
+function home(seed: number, shaped: boolean, dslRate = DSL, queues = true): PaintedUplink {
+  return new PaintedUplink({ dslRate, lteRate: DSL, shaped, queues }, mulberry32(seed))
 }
 
 function ltePercent({ carried }: PaintedUplink): number {

@@ -17,11 +17,11 @@ export class Uplink {
   #windowMs = WINDOW_MS_MIN
   #lteBytes = 0
   #capacity = 0
+  #unsentMs = Infinity
+  #unsentAtMs = -Infinity
 
-  /** `waitingBytes`: for DSL, with us; undefined where that is not shaped. */
   observe(
-    txBytes: { readonly dsl: number | undefined; readonly lte: number | undefined },
-    waitingBytes: number | undefined,
+    { txBytes, waiting, unsentMs }: UplinkLook,
     capacity: number | undefined,
     nowMs: number,
   ): void {
@@ -31,8 +31,10 @@ export class Uplink {
     this.#capacity = capacity ?? 0
     const blockMs = (BLOCK_BYTES * BLOCKS) / (capacity ?? Infinity)
     this.#windowMs = Math.min(Math.max(blockMs, WINDOW_MS_MIN), WINDOW_MS_MAX)
-    if (waitingBytes === undefined) this.#looks.length = 0
-    else this.#looks.push({ waits: waitingBytes > 0, atMs: nowMs })
+    if (waiting === undefined) this.#looks.length = 0
+    else this.#looks.push({ waits: waiting > 0, atMs: nowMs })
+    if (unsentMs !== undefined && unsentMs > this.#unsentMs) this.#unsentAtMs = nowMs
+    this.#unsentMs = unsentMs ?? Infinity
     while (nowMs - (this.#looks[0]?.atMs ?? nowMs) > this.#windowMs) this.#looks.shift()
   }
 
@@ -52,6 +54,11 @@ export class Uplink {
     if (last.atMs - first.atMs < this.#windowMs * LOOKED) return false
     const waited = this.#looks.filter(({ waits }) => waits).length
     return waited >= this.#looks.length * ALWAYS
+  }
+
+  /** DSL had been given less than there was to send when somebody last looked, a moment ago. */
+  unsent(nowMs: number): boolean {
+    return nowMs - this.#unsentAtMs < UNSENT_MS
   }
 
   /**
@@ -77,6 +84,14 @@ export class Uplink {
   }
 }
 
+export interface UplinkLook {
+  readonly txBytes: { readonly dsl: number | undefined; readonly lte: number | undefined }
+  /** Bytes for DSL, with us; undefined where that is not shaped. */
+  readonly waiting: number | undefined
+  /** For how long, since whenever, DSL has been given less than there is to send. */
+  readonly unsentMs: number | undefined
+}
+
 /** What applications hand over at once, and what the kernel's scheduler gives a line at once is half of it. */
 const BLOCK_BYTES = 131_072
 const BLOCKS = 1.5
@@ -88,3 +103,5 @@ const WINDOW_MS_MAX = 1_500
 const LOOKED = 0.8
 /** bbr drains the queue for a moment now and then. */
 const ALWAYS = 0.9
+/** The data threads look every 100 ms; that one look in between finds nothing is bbr's doing. */
+const UNSENT_MS = 250

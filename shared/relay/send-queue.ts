@@ -2,7 +2,7 @@
  * Keeps the send buffers of bonded connections at what their lines can use (core/send-queue.ts). Run by
  * the thread that owns the descriptors, and only for those that carry much.
  */
-import { isDue, sendBufferBytes } from '../core/send-queue.ts'
+import { isDue, isUnsent, sendBufferBytes } from '../core/send-queue.ts'
 import { Deadline } from '../core/timer-wheel.ts'
 import { readSubflowInfos, setSendBuffer } from '../linux/sockets.ts'
 import { decodeTcpInfoList } from '../wire/tcp-info.ts'
@@ -21,7 +21,12 @@ export class SendQueues {
   /** `half.to` is an MPTCP socket of this thread. */
   keep(half: HalfFlow): void {
     if (this.#queues.size === 0) this.#loop.arm(this.#look, LOOK_MS)
-    this.#queues.set(half, { bytesSeen: half.bytes, bufferBytes: undefined })
+    this.#queues.set(half, { bytesSeen: half.bytes, bufferBytes: undefined, unsent: false })
+  }
+
+  /** At the last look its line had been given less than there is to send. */
+  unsent(half: HalfFlow): boolean {
+    return this.#queues.get(half)?.unsent === true
   }
 
   /** Before its descriptor is closed, or after. */
@@ -39,9 +44,11 @@ interface Queue {
   bytesSeen: number
   /** What we have set; undefined while the kernel has its way. */
   bufferBytes: number | undefined
+  unsent: boolean
 }
 
 function look(half: HalfFlow, queue: Queue): void {
+  queue.unsent = false
   if (!isDue(half.bytes - queue.bytesSeen, queue.bufferBytes)) return
   queue.bytesSeen = half.bytes
   const list = readSubflowInfos(half.to)
@@ -53,6 +60,7 @@ function look(half: HalfFlow, queue: Queue): void {
     bytesPerMs: info.deliveryBytesPerSecond / 1_000,
     silentMs: info.lastDataSentMs,
   }))
+  queue.unsent = isUnsent(loads)
   const wanted = sendBufferBytes(loads, queue.bufferBytes)
   if (wanted === undefined || wanted === queue.bufferBytes) return
   if (setSendBuffer(half.to, wanted) >= 0) queue.bufferBytes = wanted
