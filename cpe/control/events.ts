@@ -90,7 +90,7 @@ const data = {
     ['leg', 'why', 's'],
   ),
   'connection not bonded': warn(
-    'The concentrator refused it with an error of Convert that is not a server’s; it went out unbonded. Said once a while',
+    'The concentrator refused it with an error of Convert that is not a server’s, or its host opens too many; it went out unbonded. Said once a while',
     ['why'],
     BY_LAN_MAX,
   ),

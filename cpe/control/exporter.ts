@@ -150,6 +150,7 @@ function sayFlows(say: Say, counters: Pick<HouseCounters, 'read'>): void {
   say(metrics.synEnds, read('heldOpened'), { end: 'accepted' })
   say(metrics.synEnds, read('heldRefused'), { end: 'refused' })
   say(metrics.synEnds, read('heldNot'), { end: 'not held' })
+  say(metrics.hostsOver, read('hostsOver'))
   say(metrics.unanswered, read('unanswered'))
   say(metrics.askedAgain, read('askedAgain'))
   for (const name of ERROR_COUNTERS) {

@@ -91,6 +91,10 @@ const flows = {
     'What became of SYNs: the server accepted, it refused, or the SYN was not held',
     ['end'],
   ),
+  hostsOver: counter(
+    'hybridge_cpe_hosts_over_pace_total',
+    'Connections that went out unbonded because their LAN host opened more than 200 a second: which one, says the log',
+  ),
   unanswered: counter(
     'hybridge_cpe_connects_unanswered_total',
     'Connects that the concentrator left unanswered, which went out unbonded',

@@ -19,7 +19,7 @@ import { Concentrator } from './concentrator.ts'
 import { Hold, type SynQueue } from './hold.ts'
 import type { Pool } from './pool.ts'
 import { paintedRoom } from './room.fake.ts'
-import { COUNT } from './room.ts'
+import { COUNT, type HouseNews } from './room.ts'
 
 /** What the OS has in the mark must come out as it went in. */
 const OS_BITS = 0x7f0a_bcde
@@ -128,6 +128,28 @@ test('beyond 64 a LAN host is accepted before its servers are asked, and others 
   assert.equal(concentrators.length, 66, 'and then again')
 })
 
+test('beyond 400 at once a LAN host goes on unbonded, others and its repeated SYNs do not', () => {
+  const { concentrators, knock, said, room, told } = heldHouse()
+  for (let i = 0; i < 1_000; i++) knock('192.0.2.1', { to: 1_000 + i })
+  assert.equal(concentrators.length, 64)
+  const verdicts = said()
+  const times = (verdict: number) => verdicts.filter((said) => said === judged(verdict)).length
+  const unbonded = times(0x0070_0000)
+  // A test that took its time has given it some more.
+  assert.ok(unbonded > 500 && unbonded <= 600, `${unbonded} of 1,000 went on unbonded`)
+  assert.equal(times(0x0060_0000), 1_000 - 64 - unbonded)
+  assert.equal(room.count[COUNT.hostsOver], unbonded)
+  assert.equal(told.length, 1)
+  assert.match(
+    told[0]?.event === 'refused' ? told[0].why : '',
+    /^192\.168\.1\.10 opens more than 200 /,
+  )
+  knock('192.0.2.1', { to: 1_000 })
+  assert.deepEqual(said(), ['drop 1'])
+  knock('192.0.2.1', { host: 11 })
+  assert.equal(concentrators.length, 65)
+})
+
 test('a LAN device is known by who sent its SYN', () => {
   const { concentrators, knock, said, room } = heldHouse()
   const rule = { to: [], ports: [], dscp: [], class: 'bypass' } as const
@@ -157,7 +179,8 @@ test('what is no TCP packet, or is cut short, is accepted first', () => {
 
 /** A house with a queue, and the concentrator's end of each uplink that it takes. */
 function heldHouse({ open } = { open: true }) {
-  const room = paintedRoom({})
+  const told: HouseNews[] = []
+  const room = paintedRoom({}, (news) => told.push(news))
   const concentrators: number[] = []
   room.board.writeHouse(open, true)
   const pool: Pick<Pool, 'concentrator' | 'spare' | 'take'> = {
@@ -184,7 +207,7 @@ function heldHouse({ open } = { open: true }) {
     })
     queue.knock(room)
   }
-  return { house, room, queue, concentrators, knock, said: () => queue.verdicts.splice(0) }
+  return { house, room, queue, concentrators, told, knock, said: () => queue.verdicts.splice(0) }
 }
 
 /** Gives out what the test puts in, and notes what becomes of it. */

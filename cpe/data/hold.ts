@@ -7,7 +7,8 @@
  *                             ├─ bypass ▶ goes on unbonded: the kernel forwards it
  *                             └─ tunnel ▶ goes on into the tunnel, where a rule says so
  *
- * Beyond a limit a connection is accepted first and asked for then, as if the kernel had no queue.
+ * Beyond a limit a connection is accepted first and asked for then, as if the kernel had no queue; that of a host
+ * beyond its pace (host-pace.ts) goes on unbonded.
  */
 import type { Traffic } from '../../shared/core/class-rules.ts'
 import { MARK_MASK, VERDICT, type Verdict } from '../../shared/core/marks.ts'
@@ -20,6 +21,7 @@ import type { QueuedPacket, QueueLimits } from '../../shared/wire/nfqueue.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
 import type { Asker, Refused } from './asker.ts'
 import { EarlyData } from './early-data.ts'
+import { HostPace } from './host-pace.ts'
 import type { Intercepted } from './intercept.ts'
 import { openFlow } from './open-flow.ts'
 import type { Pool } from './pool.ts'
@@ -38,6 +40,7 @@ export class Hold implements Watcher {
   readonly #room: HouseRoom
   readonly #pool: Pool
   readonly #queue: SynQueue
+  readonly #pace: HostPace
   readonly #held = new Map<string, HeldSyn>()
   readonly #byHost = new Map<string, number>()
   readonly #perHostMax: number
@@ -48,6 +51,7 @@ export class Hold implements Watcher {
     this.#room = room
     this.#pool = pool
     this.#queue = queue
+    this.#pace = new HostPace(room, workers)
     this.#perHostMax = Math.ceil(HELD_PER_HOST_MAX / workers)
     room.loop.watch(queue.fd, this)
   }
@@ -87,15 +91,13 @@ export class Hold implements Watcher {
     if (syn === undefined) return take()
     const held = this.#held.get(syn.key)
     if (held !== undefined) return held.again(id, mark)
+    if (!this.#pace.begins(syn.source)) return this.#bypass(id, mark)
     const byHost = this.#byHost.get(syn.host) ?? 0
     if (byHost >= this.#perHostMax || this.#held.size >= HELD_MAX) {
       count[COUNT.heldNot]!++
       return take()
     }
-    if (loop.descriptors >= settings.descriptorsMax) {
-      count[COUNT.flowsDirect]!++
-      return this.#queue.accept(id, marked(mark, VERDICT.bypass))
-    }
+    if (loop.descriptors >= settings.descriptorsMax) return this.#bypass(id, mark)
     const traffic = heldTraffic(syn, hardware, classifier.hardwareOf)
     const one = new HeldSyn(this.#room, this, this.#queue, { syn, traffic }, id, mark)
     this.#held.set(syn.key, one)
@@ -103,6 +105,11 @@ export class Hold implements Watcher {
     count[COUNT.heldOpened]!++
     count[COUNT.held] = this.#held.size
     findWay(this.#room, this.#pool, one)
+  }
+
+  #bypass(id: number, mark: number): void {
+    this.#room.count[COUNT.flowsDirect]!++
+    this.#queue.accept(id, marked(mark, VERDICT.bypass))
   }
 }
 

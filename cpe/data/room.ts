@@ -118,6 +118,7 @@ export const HOUSE_COUNTERS = [
   'heldOpened',
   'heldRefused',
   'heldNot',
+  'hostsOver',
   'held',
   'upBytes',
   'downBytes',

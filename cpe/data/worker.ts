@@ -21,6 +21,7 @@ import { noteUse } from './class-use.ts'
 import { Classifier } from './classifier.ts'
 import { Concentrator } from './concentrator.ts'
 import { HOLD_LIMITS, Hold } from './hold.ts'
+import { HostPace } from './host-pace.ts'
 import { intercept } from './intercept.ts'
 import { endOrphans } from './orphans.ts'
 import { Pool } from './pool.ts'
@@ -96,9 +97,15 @@ hearBell(loop, birth.bell, birth.orders, () => {
 intercept(room, settings.capturePort + index, (lan) => {
   // The first after a rest: steering must know of a download before its second is over.
   if (room.count[COUNT.flowsOpen] === 1) loop.arm(publish, PUBLISH_MS)
-  if (hold?.claim(lan) !== true) findWay(room, pool, new Accepted(room, lan))
+  if (hold?.claim(lan) === true) return
+  const accepted = new Accepted(room, lan)
+  const host = pace === undefined ? undefined : accepted.traffic.source
+  if (host === undefined || pace?.begins(host) === true) findWay(room, pool, accepted)
+  else accepted.direct()
 })
 const hold = openHold()
+/** Where no SYN is held, which would have been counted. */
+const pace = hold === undefined ? new HostPace(room, settings.tables.length) : undefined
 loop.arm(publish, PUBLISH_MS)
 room.tell({ event: 'serving' })
 loop.run()

@@ -82,10 +82,13 @@ export const inTheHome: readonly PanelBuilder[] = [
     {
       title: 'SYNs: what became of them',
       description:
-        'How connections of the LAN began. Many that were not held: the kernel cannot, or more than the limit at once.',
+        'How connections of the LAN began. Many that were not held: the kernel cannot, or more than the limit at once. Over pace: one host opens more than 200 a second; the log names it.',
       unit: 'ops',
     },
-    { [sumRate(home.synEnds, ['end'], HOME)]: '{{end}}' },
+    {
+      [sumRate(home.synEnds, ['end'], HOME)]: '{{end}}',
+      [sumRate(home.hostsOver, [], HOME)]: 'over pace',
+    },
   ),
   timeline(
     {
