@@ -69,6 +69,19 @@ test('photo after photo that a slow line had help with is nothing that it has ti
   assert.equal(full(burst, 24_000, 200, SLOW), 0)
 })
 
+test('a demand that catches up now and then teaches no more than what it caught up', () => {
+  const burst = new BurstAllowance(50e6)
+  for (const fromMs of [0, 8_000]) {
+    full(burst, fromMs, 100)
+    for (let atMs = 100; atMs < 5_000; atMs += 50) {
+      burst.observe({ ...sample(40 * LINE, false, LINE), low: false }, fromMs + atMs)
+    }
+    pause(burst, fromMs + 5_000, 3_000)
+  }
+  const spent = full(burst, 16_000, 10_000)
+  assert.ok(spent !== undefined && spent <= 200, `after ${spent} ms`)
+})
+
 /** Four seconds of a film at 20 Mbit/s. */
 function chunk(burst: BurstAllowance, fromMs: number): void {
   full(burst, fromMs, 1_600)

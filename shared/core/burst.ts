@@ -7,7 +7,8 @@
  *       chunks of a film   │                └─ longer than any chunk: a download, LTE helps
  *                 as large as the ones before: DSL has time for it
  *
- * A committed burst size, as RFC 2697 has it, but learnt: `bytesMax` is the operator's bound on it.
+ * A committed burst size, as RFC 2697 has it, but learnt: `bytesMax` is the operator's bound on it. What DSL carries with room
+ * to spare is no part of a burst: a demand of 80 % that once catches up would teach all that follows.
  */
 export class BurstAllowance {
   /** The operator's bound on what is learnt. */
@@ -24,7 +25,7 @@ export class BurstAllowance {
   observe({ bytes, full, low, capacity }: BurstSample, nowMs: number): void {
     if (full) this.#sinceMs ??= nowMs
     if (this.#sinceMs === undefined) return
-    this.#bytes += bytes
+    if (full) this.#bytes += bytes
     if (!low) {
       this.#pauseSinceMs = undefined
       return
