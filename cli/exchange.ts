@@ -6,10 +6,10 @@
 import { errnoName } from '../shared/linux/errors.ts'
 import { EAGAIN, ECONNRESET } from '../shared/linux/kernel.ts'
 import * as libc from '../shared/linux/libc.ts'
+import { mptcpToken } from '../shared/linux/socket-facts.ts'
 import {
   dial,
   dialOnFirstSend,
-  mptcpToken,
   resetAndClose,
   socketError,
   synDataAcknowledged,

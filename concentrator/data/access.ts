@@ -3,7 +3,7 @@
  * not, on which access, is the first figure of such a product.
  */
 import { LEG_NUMBER } from '../../shared/core/leg.ts'
-import { mptcpToken } from '../../shared/linux/sockets.ts'
+import { mptcpToken } from '../../shared/linux/socket-facts.ts'
 import { tiedTo } from './identify.ts'
 import type { Guest } from './judge.ts'
 import { COUNT, type StreetRoom } from './room.ts'

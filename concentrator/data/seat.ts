@@ -7,7 +7,7 @@
  *    (source)                    └── hello ────▶ open, pooled           (subscriber)
  */
 import { ticksAt } from '../../shared/core/token-bucket.ts'
-import { mptcpToken } from '../../shared/linux/sockets.ts'
+import { mptcpToken } from '../../shared/linux/socket-facts.ts'
 import { sourceOf } from '../subscribers/source.ts'
 import { Bucket, Held } from '../subscribers/tallies.ts'
 import { COUNT, type StreetRoom, type StreetSettings } from './room.ts'

@@ -4,7 +4,7 @@
  */
 
 import { peerSegmentBytes, readHandshake } from '../../shared/linux/server-socket.ts'
-import { mptcpToken } from '../../shared/linux/sockets.ts'
+import { mptcpToken } from '../../shared/linux/socket-facts.ts'
 import type { ConvertMessage } from '../../shared/wire/convert.ts'
 import {
   type TcpOption,

@@ -1,7 +1,8 @@
 /**
  * What has fallen back to plain TCP stays on its leg, and the path manager tells nothing of it: it is shaped here.
  */
-import { leaveByClass, mptcpToken } from '../../shared/linux/sockets.ts'
+import { mptcpToken } from '../../shared/linux/socket-facts.ts'
+import { leaveByClass } from '../../shared/linux/sockets.ts'
 import type { StreetRoom } from './room.ts'
 
 /** A connection of that home, which began on that leg, begins to carry something. */

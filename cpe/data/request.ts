@@ -14,7 +14,7 @@
 import { linesOf, type ServiceClass } from '../../shared/core/service-class.ts'
 import { Deadline } from '../../shared/core/timer-wheel.ts'
 import { errnoName } from '../../shared/linux/errors.ts'
-import { allAcknowledged } from '../../shared/linux/sockets.ts'
+import { allAcknowledged } from '../../shared/linux/socket-facts.ts'
 import { FAILED, READABLE, type Watcher, WRITABLE } from '../../shared/relay/loop.ts'
 import { encodeConvert } from '../../shared/wire/convert.ts'
 import type { Asker, AskerEvents, Refused } from './asker.ts'

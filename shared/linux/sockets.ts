@@ -6,7 +6,6 @@
  */
 
 import { decodeSockaddr } from '../wire/sockaddr.ts'
-import { decodeTcpInfo, type TcpInfo, tcpInfoListBuffer } from '../wire/tcp-info.ts'
 import { must } from './errors.ts'
 import { EINPROGRESS } from './kernel.ts'
 import * as libc from './libc.ts'
@@ -165,22 +164,6 @@ export function resetAndClose(fd: number): void {
 }
 
 /**
- * The connection's MPTCP token, or undefined when it is plain TCP: also after a silent fallback,
- * which SO_PROTOCOL does not show. MPTCP_INFO is the only true test.
- */
-export function mptcpToken(fd: number): number | undefined {
-  if (libc.getsockopt(fd, SOL_MPTCP, MPTCP_INFO, INFO) < MPTCP_INFO_TOKEN_END) return undefined
-  return new DataView(INFO.buffer).getUint32(MPTCP_INFO_TOKEN, true)
-}
-
-/** True when the peer's MPTCP has acknowledged every byte sent on `fd`; false also on plain TCP. */
-export function allAcknowledged(fd: number): boolean {
-  if (libc.getsockopt(fd, SOL_MPTCP, MPTCP_INFO, INFO) < MPTCP_INFO_ACKED_END) return false
-  const view = new DataView(INFO.buffer)
-  return view.getBigUint64(MPTCP_INFO_SENT, true) === view.getBigUint64(MPTCP_INFO_ACKED, true)
-}
-
-/**
  * Let the kernel find out that a silent peer has vanished: first probe after `idleS` seconds, then
  * every `intervalS`, given up after `probes`.
  */
@@ -197,18 +180,6 @@ export function keepAlive(fd: number, idleS: number, intervalS: number, probes: 
  */
 export function setSendBuffer(fd: number, bytes: number): number {
   return setNumber(fd, SOL_SOCKET, SO_SNDBUFFORCE, Math.ceil(bytes / 2))
-}
-
-/** MPTCP_TCPINFO as the kernel answers it (wire/tcp-info.ts); undefined on plain TCP. */
-export function readSubflowInfos(fd: number): Uint8Array | undefined {
-  const list = tcpInfoListBuffer(SUBFLOWS_MAX)
-  return libc.getsockopt(fd, SOL_MPTCP, MPTCP_TCPINFO, list) < 0 ? undefined : list
-}
-
-/** TCP_INFO of plain TCP, or of the first subflow; undefined when the kernel has none. */
-export function readTcpInfo(fd: number): TcpInfo | undefined {
-  const bytes = libc.getsockopt(fd, SOL_TCP, TCP_INFO, TCP_INFO_SPACE)
-  return bytes < 0 ? undefined : decodeTcpInfo(TCP_INFO_SPACE.subarray(0, bytes))
 }
 
 /** Use this congestion control from now on. `-errno` where the kernel has none of that name. */
@@ -241,9 +212,7 @@ const STREAM = libc.SOCK_STREAM | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC
 
 // One a thread; no call keeps it.
 const INT = new Uint8Array(4)
-const INFO = new Uint8Array(96)
 const STATE = new Uint8Array(1)
-const TCP_INFO_SPACE = new Uint8Array(280)
 const NAME = new Uint8Array(28)
 /** struct linger: on, 0 seconds. */
 const LINGER_NOW = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)
@@ -284,13 +253,3 @@ const TCP_FASTOPEN = 23
 const TCP_FASTOPEN_CONNECT = 30
 const TCP_FASTOPEN_NO_COOKIE = 34
 const TCP_SYN_RECV = 3
-const SOL_MPTCP = 284
-const MPTCP_INFO = 1
-const MPTCP_TCPINFO = 2
-/** The kernel's limit for one connection. */
-const SUBFLOWS_MAX = 8
-const MPTCP_INFO_TOKEN = 12
-const MPTCP_INFO_TOKEN_END = 16
-const MPTCP_INFO_SENT = 56
-const MPTCP_INFO_ACKED = 72
-const MPTCP_INFO_ACKED_END = 80

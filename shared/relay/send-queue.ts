@@ -4,7 +4,8 @@
  */
 import { isDue, isUnsent, sendBufferBytes } from '../core/send-queue.ts'
 import { Deadline } from '../core/timer-wheel.ts'
-import { readSubflowInfos, setSendBuffer } from '../linux/sockets.ts'
+import { readSubflowInfos } from '../linux/socket-facts.ts'
+import { setSendBuffer } from '../linux/sockets.ts'
 import { decodeTcpInfoList } from '../wire/tcp-info.ts'
 import type { Loop } from './loop.ts'
 import type { HalfFlow } from './pump.ts'
