@@ -221,6 +221,7 @@ function sayVerdict(
     say(metrics.efficiency, efficiency)
   }
   for (const [name, state] of WAITS) say(metrics.waits, counters.read(name) / 1_000, { state })
+  say(metrics.gapBytes, counters.read('gapBytes'))
 }
 
 function sayTunnel(say: Say, counters: Pick<Counters<TunnelCounter>, 'read'>): void {

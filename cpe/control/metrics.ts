@@ -228,6 +228,10 @@ const verdict = {
     'How transfers fared while the data threads looked at them: looked, held by the lines, served by them, held by the LAN, unsent for DSL (it was given less than there was to send)',
     ['state'],
   ),
+  gapBytes: gauge(
+    'hybridge_cpe_gap_bytes',
+    'Of downloads: arrived, and waiting for what one of the lines still holds. Much for long: one line holds up the other',
+  ),
 } as const
 
 const gateway = {

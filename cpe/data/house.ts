@@ -3,6 +3,7 @@
  */
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import { SERVICE_CLASSES } from '../../shared/core/service-class.ts'
+import type { Transfers } from '../../shared/core/steered.ts'
 import { ThreadWatch } from '../../shared/core/thread-watch.ts'
 import { Counters } from '../../shared/relay/counters.ts'
 import { FlowState, FlowTable } from '../../shared/relay/flow-table.ts'
@@ -22,8 +23,8 @@ export interface House {
   reset(token: number): void
   /** Which classes have connections that carry something now. */
   classesInUse(): ClassesInUse
-  /** For how long, together, the data threads have had more to send by DSL than it took. */
-  dslUnsentMs(): number
+  /** What the data threads see of the transfers that they carry. */
+  transfers(): Transfers
   /** What pooled connections are for from now on. */
   adopt(policy: Pick<CpeConfig, 'classes'>): void
   /** Connections that the LAN has opened so far. */
@@ -87,7 +88,10 @@ export function openHouse(
     adopt(policy) {
       classes = policy.classes
     },
-    dslUnsentMs: () => counters.read('dslUnsentMs'),
+    transfers: () => ({
+      dslUnsentMs: counters.read('dslUnsentMs'),
+      gapBytes: counters.read('gapBytes'),
+    }),
     lanConnections: () => counters.read('flowsOpened') + counters.read('heldOpened'),
     roomForFlows: () => turning() && counters.max('descriptors') < host.descriptorsPerWorker,
   }

@@ -150,6 +150,8 @@ export const HOUSE_COUNTERS = [
   'upServedMs',
   'lanHeldMs',
   'dslUnsentMs',
+  // Of downloads: arrived, and waiting for what one of the lines still holds.
+  'gapBytes',
 ] as const
 export type HouseCounter = (typeof HOUSE_COUNTERS)[number]
 export type HouseCounters = Counters<HouseCounter>

@@ -39,7 +39,7 @@ import {
 import { SignsOfLife } from './signs-of-life.ts'
 import { Stranded } from './stranded.ts'
 import type { Uplink } from './uplink.ts'
-import { noteWaits } from './waits.ts'
+import { gapBytes, noteWaits } from './waits.ts'
 import { findWay } from './way-out.ts'
 
 const birth = workerData as WorkerBirth<HouseSettings & HouseMemory>
@@ -139,6 +139,7 @@ function obeyOrders({ flows, table }: HouseRoom): void {
 function publishFlows(room: HouseRoom): void {
   const { flows, table, count, loop, originMs, closedBytes } = room
   noteWaits(room, originMs + loop.nowMs)
+  count[COUNT.gapBytes] = gapBytes(flows)
   let up = closedBytes.up
   let down = closedBytes.down
   for (const [flow, uplink] of flows) {

@@ -312,7 +312,7 @@ class House {
       lanConnections: () => this.lanConnections,
       measuring: () => false,
       classesInUse: () => this.inUse,
-      dslUnsentMs: () => 0,
+      transfers: () => ({ dslUnsentMs: 0, gapBytes: 0 }),
       guard: { look: () => false, of: () => 'free' },
       roomForFlows: () => this.room,
       wake: () => {

@@ -10,13 +10,14 @@
 import type { CpeConfig } from '../../shared/config/cpe.ts'
 import type { Budget } from '../../shared/core/budget.ts'
 import { ConcentratorHealth } from '../../shared/core/concentrator-health.ts'
-import { DslFirst, type SteeredLeg } from '../../shared/core/dsl-first.ts'
+import { DslFirst } from '../../shared/core/dsl-first.ts'
 import { HomeUse } from '../../shared/core/home-use.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { LegHealth } from '../../shared/core/leg-health.ts'
 import type { LegCounters } from '../../shared/core/leg-traffic.ts'
 import type { LteAllowance } from '../../shared/core/lte-allowance.ts'
 import { type Reason, Reasons } from '../../shared/core/reasons.ts'
+import type { SteeredLeg, Transfers } from '../../shared/core/steered.ts'
 import type { LegUse } from '../../shared/core/subflows.ts'
 import type { LegBoard } from '../../shared/relay/leg-board.ts'
 import type { Endpoint } from '../../shared/wire/mptcp-pm.ts'
@@ -55,8 +56,7 @@ export interface SteeringParts {
   readonly guard: Pick<LteGuard, 'look' | 'of'>
   /** Which classes have connections that carry something now. */
   readonly classesInUse: () => ClassesInUse
-  /** For how long DSL has been given less than there was to send. */
-  readonly dslUnsentMs: () => number
+  readonly transfers: () => Transfers
   /** A speed test fills the lines. */
   readonly measuring: () => boolean
   /** False while the data threads can take no more flows: new ones bypass them. */
@@ -237,14 +237,14 @@ export class Steering {
   }
 
   #steer(samples: LinkSamples, budget: Budget, nowMs: number): void {
-    const { flows, paths, guard, shaper, dslUnsentMs: unsentMs } = this.#parts
+    const { flows, paths, guard, shaper, transfers } = this.#parts
     const steered = (leg: LegName): SteeredLeg => {
       const { state, reason } = this.#legs[leg]
       const { facts, counters } = samples[leg]
       return { path: facts.path, counters, dead: state === 'dead' ? reason : undefined }
     }
     const waiting = () => shaper.waitingUp(samples.dsl.facts.ifIndex)
-    const legs = { dsl: { ...steered('dsl'), waiting, unsentMs }, lte: steered('lte') }
+    const legs = { dsl: { ...steered('dsl'), waiting }, lte: steered('lte'), transfers }
     this.#dslFirst.measuring = this.#parts.measuring()
     const others = this.#dslFirst.judge(legs, () => overflowing(flows()), budget, nowMs)
     const qualified = (leg: LegName) => ({ path: legs[leg].path, state: this.#legs[leg].state })

@@ -33,11 +33,11 @@ export type SteeringOutside = Pick<
   SteeringParts,
   | 'board'
   | 'classesInUse'
-  | 'dslUnsentMs'
   | 'flows'
   | 'lanConnections'
   | 'measuring'
   | 'roomForFlows'
+  | 'transfers'
   | 'shaper'
   | 'wake'
 > &

@@ -104,6 +104,37 @@ test('an LTE that turns bad costs less than a twentieth of DSL, however often it
   }
 })
 
+test('an LTE that moves only now and then while DSL waits for it is let go as soon as one that moves all the time', () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const house = home(seed, DSL)
+    house.open(1, Infinity)
+    house.play(6_000)
+    house.lteRate = 375
+    house.lteHolds = true
+    house.lteEveryMs = 400
+    house.play(1_200)
+    assert.match(
+      house.decisions.at(-1)?.reason ?? '',
+      /^guard lte /,
+      `seed ${seed}: ${story(house)}`,
+    )
+    assert.ok(house.dslFirst.bars(1), `seed ${seed}`)
+  }
+})
+
+test('a demand that shrinks while LTE moves is not taken for one that LTE holds up', () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const house = home(seed, DSL)
+    house.open(1, Infinity)
+    house.play(6_000)
+    house.close(1)
+    house.open(2, 0.5 * DSL)
+    house.play(5_000)
+    assert.doesNotMatch(story(house), /guard/, `seed ${seed}: ${story(house)}`)
+    assert.match(house.decisions.at(-1)?.reason ?? '', /^dsl-spare/, story(house))
+  }
+})
+
 test('what LTE held up is barred from it while DSL lives, and not when DSL has died', () => {
   const house = home(8, DSL)
   house.open(1, Infinity)

@@ -18,23 +18,12 @@ import {
 } from './dsl-queue.ts'
 import { type CarryingFlow, HelpedFlows } from './helped-flows.ts'
 import { LEGS, type LegName } from './leg.ts'
-import { BUSY_BYTES_PER_MS, type LegCounters } from './leg-traffic.ts'
+import { BUSY_BYTES_PER_MS } from './leg-traffic.ts'
 import { Overflow, type OverflowPolicy } from './overflow.ts'
 import { ProbePace } from './probe-pace.ts'
 import { Rate } from './rate.ts'
+import type { Steered, SteeredLeg, Transfers } from './steered.ts'
 import { Uplink } from './uplink.ts'
-
-/** What this tick knows of a leg. */
-export interface SteeredLeg {
-  readonly path: string
-  readonly counters: LegCounters | undefined
-  /** Why it is dead; undefined while it is not. */
-  readonly dead: string | undefined
-  /** How many bytes wait with us to leave by it; undefined where that is not known. */
-  readonly waiting?: () => number | undefined
-  /** For how long, since whenever, it has been given less than there is to send; absent where nobody looks. */
-  readonly unsentMs?: () => number
-}
 
 /** What is said of DSL before it is measured. */
 export interface DslLine {
@@ -62,6 +51,7 @@ export class DslFirst {
   readonly #uplink = new Uplink()
   readonly #helped = new HelpedFlows()
   readonly #paths: Record<LegName, string> = { dsl: '', lte: '' }
+  #transfers: Transfers | undefined
   #askedMs = -Infinity
   #dslDead = false
   /** Somebody measures the lines: what fills them then is no reason for LTE to help. */
@@ -115,7 +105,7 @@ export class DslFirst {
 
   /** Look and judge. True when LTE helps others than before. */
   judge(
-    legs: Readonly<Record<LegName, SteeredLeg>>,
+    legs: Steered,
     flows: () => Iterable<CarryingFlow>,
     budget: Budget,
     nowMs: number,
@@ -192,13 +182,14 @@ export class DslFirst {
   }
 
   /** What can be looked at more often than a rate. True when LTE's turn begins or is over. */
-  #lookUp({ dsl, lte }: Readonly<Record<LegName, SteeredLeg>>, nowMs: number): boolean {
+  #lookUp({ dsl, lte, transfers }: Steered, nowMs: number): boolean {
     const { down, up } = this.#ways
     const { overflow, capacity } = up
+    this.#transfers = transfers?.()
     const waiting = this.#busy || overflow.engaged ? dsl.waiting?.() : undefined
     const txBytes = { dsl: dsl.counters?.txBytes, lte: lte.counters?.txBytes }
     this.#uplink.observe(
-      { txBytes, waiting, unsentMs: dsl.unsentMs?.() },
+      { txBytes, waiting, unsentMs: this.#transfers?.dslUnsentMs },
       capacity.bytesPerMs,
       nowMs,
     )
@@ -217,6 +208,7 @@ export class DslFirst {
       return { bytesPerMs: rates.dsl.bytesPerMs, capacity: capacity.bytesPerMs }
     }
     const loads = { down: load(this.#ways.down), up: load(this.#ways.up) }
+    const gapBytes = this.#transfers?.gapBytes
     for (const direction of DIRECTIONS) {
       const { rates, capacity, overflow, pace } = this.#ways[direction]
       const waits = direction === 'up' ? this.#uplink.waits : undefined
@@ -235,6 +227,10 @@ export class DslFirst {
       const excused = this.measuring && !overflow.engaged
       const other = this.#ways[direction === 'up' ? 'down' : 'up'].rates
       const otherBytesPerMs = other.dsl.bytesPerMs + other.lte.bytesPerMs
+      const lteMayHold =
+        direction === 'down' && gapBytes !== undefined
+          ? gapBytes >= GAP_BYTES
+          : rates.lte.moves(nowMs)
       const reason = overflow.judge(
         {
           dslDown: legs.dsl.dead,
@@ -243,7 +239,7 @@ export class DslFirst {
           dslBytesPerMs: excused ? 0 : dslBytesPerMs,
           lteBytesPerMs: excused ? 0 : lteBytesPerMs,
           acknowledging: isAcknowledging(dslBytesPerMs + lteBytesPerMs, otherBytesPerMs),
-          lteWorks: rates.lte.moves(nowMs),
+          lteMayHold,
           waits: excused ? false : waits,
           unsent: !excused && direction === 'up' && this.#uplink.unsent(nowMs),
           capacity: capacity.bytesPerMs,
@@ -292,5 +288,7 @@ const ASK_MS = 40
 const ASK_CLEAN_MS = 1_000
 /** From this share of its capacity on DSL is asked often, come what may. */
 const NEARLY = 0.85
+/** More waits now and then while both lines are well, but not while they carry less than DSL alone. */
+const GAP_BYTES = 65_536
 /** Of a queue that means a full line. */
 const SHORT = 0.5

@@ -48,6 +48,8 @@ export class PaintedHouse {
   lteRate = 3_750
   /** LTE has turned bad: DSL must wait for what is under way there. */
   lteHolds = false
+  /** LTE carries so many milliseconds' worth at once, and nothing in between. */
+  lteEveryMs = STEP_MS
   nowMs = 0
   /** What DSL's queue holds, as time. */
   queueMs = 0
@@ -99,7 +101,8 @@ export class PaintedHouse {
   #carry(): void {
     const noise = 0.96 + 0.08 * this.#random()
     const dslMost = this.alive.dsl ? this.dslRate * STEP_MS : 0
-    const lteMost = this.alive.lte ? this.lteRate * STEP_MS : 0
+    const turn = this.nowMs % this.lteEveryMs < STEP_MS
+    const lteMost = this.alive.lte && turn ? this.lteRate * this.lteEveryMs : 0
     const want = (flow: PaintedFlow) =>
       Math.min(flow.wants * noise, (this.dslRate + this.lteRate) * GREED) * STEP_MS
     const ways = this.flows.map((flow) => ({ flow, want: want(flow), helped: this.#felt(flow) }))
@@ -173,7 +176,9 @@ export class PaintedHouse {
     }))
     const spent = this.carried.lte >= this.lteBytesMax
     const budget = spent ? { pressure: 1, aheadPercent: 0, spent } : this.budget
-    this.dslFirst.judge({ dsl: leg('dsl'), lte: leg('lte') }, () => flows, budget, this.nowMs)
+    const transfers = () => ({ dslUnsentMs: 0, gapBytes: this.#heldBytes })
+    const legs = { dsl: leg('dsl'), lte: leg('lte'), transfers }
+    this.dslFirst.judge(legs, () => flows, budget, this.nowMs)
     if (!this.dslFirst.wantsProbe(this.nowMs) || !this.alive.dsl) return
     this.probes += 1
     const rttMs = FLOOR_MS + this.queueMs + 2 * this.#random()

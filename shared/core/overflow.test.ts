@@ -287,7 +287,7 @@ class Line {
       proven: moment.proven ?? this.#capacity !== undefined,
       queueMs: 'queueMs' in moment ? moment.queueMs : 0,
       acknowledging: moment.acknowledging ?? false,
-      lteWorks: (moment.lte ?? 0) > 0,
+      lteMayHold: (moment.lte ?? 0) > 0,
       waits: moment.waits,
       unsent: moment.unsent ?? false,
       fullQueueMs: 8,

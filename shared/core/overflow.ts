@@ -43,8 +43,8 @@ export interface OverflowFacts extends DslLoad {
   readonly lteBytesPerMs: number
   /** All of it may be acknowledgements of the other direction. */
   readonly acknowledging: boolean
-  /** LTE has carried something just now, and not only on an average. */
-  readonly lteWorks: boolean
+  /** DSL may be waiting for what LTE has under way: something that has arrived is, or LTE has carried something just now. */
+  readonly lteMayHold: boolean
 }
 
 export class Overflow {
@@ -156,7 +156,7 @@ export class Overflow {
     const slack = this.#engaged && dslBytesPerMs < this.#policy.releaseAt * (capacity ?? 0)
     this.#slackFor.note(slack, nowMs)
     this.#slack = this.#slackFor.ms(nowMs) >= this.#policy.releaseMs
-    const held = this.#engaged && facts.lteWorks && total < HELD * this.#alone
+    const held = this.#engaged && facts.lteMayHold && total < HELD * this.#alone
     this.#heldFor.note(held, nowMs)
     this.#roomFor.note(!this.full || total < (carries ?? 0), nowMs)
     this.#closeFor.note(total < PLAINLY_MORE * (carries ?? Infinity), nowMs)

@@ -114,8 +114,9 @@ export class PaintedUplink {
       { token: TOKEN, bulk: true, downBytes: 0, upBytes: this.carried.dsl + this.carried.lte },
     ]
     const legs = {
-      dsl: { ...leg('dsl'), waiting, unsentMs: () => this.#unsentMs },
+      dsl: { ...leg('dsl'), waiting },
       lte: leg('lte'),
+      transfers: () => ({ dslUnsentMs: this.#unsentMs, gapBytes: 0 }),
     }
     this.dslFirst.judge(legs, () => flows, UNLIMITED, this.nowMs)
     if (!this.dslFirst.wantsProbe(this.nowMs)) return
