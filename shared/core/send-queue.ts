@@ -32,25 +32,21 @@ export function isDue(movedBytes: number, nowBytes: number | undefined): boolean
 
 /**
  * Bytes of send buffer for the connection, or undefined to leave it to the kernel. `nowBytes` is what
- * was last answered.
+ * was last answered, `beforeBytesPerMs` the rate at the look before (`rateOf`); undefined at the first.
  */
 export function sendBufferBytes(
   subflows: readonly SubflowLoad[],
   nowBytes: number | undefined,
+  beforeBytesPerMs: number | undefined,
 ): number | undefined {
-  const fastest = Math.max(...subflows.map(({ bytesPerMs }) => bytesPerMs))
-  // One that has only said hello would be waited for like the slowest of lines. What stands by still shows the rate
-  // that it once had: beside an uplink of 1 Mbit/s, room for that is ten seconds of what only DSL can send.
-  const busy = subflows.filter(
-    ({ bytesPerMs, unsentBytes, silentMs }) =>
-      bytesPerMs > 0 &&
-      (unsentBytes > 0 || (bytesPerMs >= fastest * IDLE_SHARE && silentMs < SILENT_MS)),
-  )
+  const busy = busyOf(subflows)
   if (busy.length === 0) return nowBytes
   const waitsMs = Math.max(...busy.map(({ unsentBytes, bytesPerMs }) => unsentBytes / bytesPerMs))
   if (nowBytes === undefined && waitsMs < WAIT_MS_MAX) return undefined
 
-  const rate = busy.reduce((sum, { bytesPerMs }) => sum + bytesPerMs, 0)
+  const rate = sumOf(busy)
+  // Who is only finding out what the line carries would be told that it is what we leave him.
+  if (nowBytes === undefined && rate > (beforeBytesPerMs ?? 0) * GROWING) return undefined
   // Nobody waits for the burst of one that is alone; but LTE, when it comes to help, waits for all that a slow line holds.
   const burstBytes = busy.length === 1 && rate < SLOW_BYTES_PER_MS ? 0 : BURST_BYTES
   const slowestMs = Math.max(
@@ -66,6 +62,26 @@ export function sendBufferBytes(
   }
   if (nowBytes !== undefined && Math.abs(bounded - nowBytes) < nowBytes * DEAD_BAND) return nowBytes
   return Math.round(bounded)
+}
+
+/** What the subflows that carry it deliver together, in bytes a millisecond. */
+export function rateOf(subflows: readonly SubflowLoad[]): number {
+  return sumOf(busyOf(subflows))
+}
+
+function busyOf(subflows: readonly SubflowLoad[]): readonly SubflowLoad[] {
+  const fastest = Math.max(...subflows.map(({ bytesPerMs }) => bytesPerMs))
+  // One that has only said hello would be waited for like the slowest of lines. What stands by still shows the rate
+  // that it once had: beside an uplink of 1 Mbit/s, room for that is ten seconds of what only DSL can send.
+  return subflows.filter(
+    ({ bytesPerMs, unsentBytes, silentMs }) =>
+      bytesPerMs > 0 &&
+      (unsentBytes > 0 || (bytesPerMs >= fastest * IDLE_SHARE && silentMs < SILENT_MS)),
+  )
+}
+
+function sumOf(subflows: readonly SubflowLoad[]): number {
+  return subflows.reduce((sum, { bytesPerMs }) => sum + bytesPerMs, 0)
 }
 
 /**
@@ -88,6 +104,8 @@ const BURST_BYTES = 65_536
 const SLOW_BYTES_PER_MS = 250
 /** A queue that drains faster than this harms nobody. */
 const WAIT_MS_MAX = 60
+/** bbr's own sign that a start is over: a rate that has not grown by a quarter. Ours is over five round trips and more. */
+const GROWING = 1.25
 /** Of the fastest subflow's rate: 0.6 of 40 Mbit/s, an old DSL's uplink beside a good cell, is above it. */
 const IDLE_SHARE = 0.01
 /** Beside the burst of an uplink of 0.5 Mbit/s a quick line has nothing to send for a second. */

@@ -2,7 +2,7 @@
  * Keeps the send buffers of bonded connections at what their lines can use (core/send-queue.ts). Run by
  * the thread that owns the descriptors, and only for those that carry much.
  */
-import { isDue, isUnsent, sendBufferBytes } from '../core/send-queue.ts'
+import { isDue, isUnsent, rateOf, sendBufferBytes } from '../core/send-queue.ts'
 import { Deadline } from '../core/timer-wheel.ts'
 import { readSubflowInfos } from '../linux/socket-facts.ts'
 import { setSendBuffer } from '../linux/sockets.ts'
@@ -22,7 +22,12 @@ export class SendQueues {
   /** `half.to` is an MPTCP socket of this thread. */
   keep(half: HalfFlow): void {
     if (this.#queues.size === 0) this.#loop.arm(this.#look, LOOK_MS)
-    this.#queues.set(half, { bytesSeen: half.bytes, bufferBytes: undefined, unsent: false })
+    this.#queues.set(half, {
+      bytesSeen: half.bytes,
+      bufferBytes: undefined,
+      unsent: false,
+      bytesPerMs: undefined,
+    })
   }
 
   /** At the last look its line had been given less than there is to send. */
@@ -46,6 +51,8 @@ interface Queue {
   /** What we have set; undefined while the kernel has its way. */
   bufferBytes: number | undefined
   unsent: boolean
+  /** At the last look; undefined before the first. */
+  bytesPerMs: number | undefined
 }
 
 function look(half: HalfFlow, queue: Queue): void {
@@ -62,7 +69,8 @@ function look(half: HalfFlow, queue: Queue): void {
     silentMs: info.lastDataSentMs,
   }))
   queue.unsent = isUnsent(loads)
-  const wanted = sendBufferBytes(loads, queue.bufferBytes)
+  const wanted = sendBufferBytes(loads, queue.bufferBytes, queue.bytesPerMs)
+  queue.bytesPerMs = rateOf(loads)
   if (wanted === undefined || wanted === queue.bufferBytes) return
   if (setSendBuffer(half.to, wanted) >= 0) queue.bufferBytes = wanted
 }
