@@ -222,6 +222,7 @@ function sayVerdict(
   }
   for (const [name, state] of WAITS) say(metrics.waits, counters.read(name) / 1_000, { state })
   say(metrics.gapBytes, counters.read('gapBytes'))
+  say(metrics.gapFlows, counters.read('gapFlows'))
 }
 
 function sayTunnel(say: Say, counters: Pick<Counters<TunnelCounter>, 'read'>): void {
@@ -261,6 +262,7 @@ const WAITS: ReadonlyArray<readonly [HouseCounter, string]> = [
   ['upServedMs', 'served by the lines'],
   ['lanHeldMs', 'held by the LAN'],
   ['dslUnsentMs', 'unsent for DSL'],
+  ['upWindowMs', 'held by the other end'],
 ]
 
 /** What of the tunnel's counters are losses, and of what. */

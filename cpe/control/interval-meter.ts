@@ -43,7 +43,13 @@ export interface IntervalEnd {
   readonly house: (name: HouseCounter) => number
 }
 
-type Counted = 'upHeldMs' | 'upServedMs' | 'lanHeldMs' | 'uplinksOpened' | 'uplinksFailed'
+type Counted =
+  | 'upHeldMs'
+  | 'upServedMs'
+  | 'upWindowMs'
+  | 'lanHeldMs'
+  | 'uplinksOpened'
+  | 'uplinksFailed'
 
 export class IntervalMeter {
   readonly #last: Record<LegName, LegCounters | undefined> = { dsl: undefined, lte: undefined }
@@ -101,7 +107,11 @@ export class IntervalMeter {
       bondedShare: serves ? bonded / looks : 0,
       plainShare: end.sockets.plainShare,
       processorShare: end.processorShare,
-      up: { heldShare: waited('upHeldMs'), servedShare: waited('upServedMs') },
+      up: {
+        heldShare: waited('upHeldMs'),
+        servedShare: waited('upServedMs'),
+        windowShare: waited('upWindowMs'),
+      },
       lanHeldShare: waited('lanHeldMs'),
       ...(tested > 0 && { testedShare: tested / looks }),
     }

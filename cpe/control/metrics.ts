@@ -225,8 +225,12 @@ const verdict = {
   ),
   waits: counter(
     'hybridge_cpe_transfer_seconds_total',
-    'How transfers fared while the data threads looked at them: looked, held by the lines, served by them, held by the LAN, unsent for DSL (it was given less than there was to send)',
+    'How transfers fared while the data threads looked at them: looked, held by the lines, served by them, held by the LAN, unsent for DSL (it was given less than there was to send), held by the other end (its window has no room)',
     ['state'],
+  ),
+  gapFlows: gauge(
+    'hybridge_cpe_gap_downloads',
+    'Downloads that were asked what of them waits out of order',
   ),
   gapBytes: gauge(
     'hybridge_cpe_gap_bytes',

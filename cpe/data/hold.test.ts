@@ -150,6 +150,24 @@ test('beyond 400 at once a LAN host goes on unbonded, others and its repeated SY
   assert.equal(concentrators.length, 65)
 })
 
+test('what never asks the concentrator, or may use one line only, is not paced', () => {
+  const { concentrators, knock, said, room } = heldHouse()
+  const rule = { to: [], dscp: [], from: [] } as const
+  const rules = [
+    { ...rule, ports: [{ from: 1_000, to: 1_999 }], class: 'bypass' },
+    { ...rule, ports: [{ from: 2_000, to: 2_999 }], class: 'dsl-only' },
+  ] as const
+  room.classifier.adopt({ default: 'overflow', rules })
+  for (let i = 0; i < 1_000; i++) knock('192.0.2.1', { to: 1_000 + i })
+  knock('192.0.2.1', { to: 443 })
+  assert.equal(concentrators.length, 1)
+  for (let i = 0; i < 500; i++) knock('192.0.2.1', { to: 3_000 + i })
+  said()
+  knock('192.0.2.1', { to: 2_000 })
+  assert.deepEqual(said(), [judged(0x0060_0000)], 'beyond 64: accepted first')
+  assert.equal(room.count[COUNT.hostsOver], room.count[COUNT.flowsDirect]! - 1_000)
+})
+
 test('a LAN device is known by who sent its SYN', () => {
   const { concentrators, knock, said, room } = heldHouse()
   const rule = { to: [], ports: [], dscp: [], class: 'bypass' } as const

@@ -91,14 +91,15 @@ export class Hold implements Watcher {
     if (syn === undefined) return take()
     const held = this.#held.get(syn.key)
     if (held !== undefined) return held.again(id, mark)
-    if (!this.#pace.begins(syn.source)) return this.#bypass(id, mark)
+    const traffic = heldTraffic(syn, hardware, classifier.hardwareOf)
+    const asks = this.#pool.concentrator.open
+    if (asks && !this.#pace.begins(traffic)) return this.#bypass(id, mark)
     const byHost = this.#byHost.get(syn.host) ?? 0
     if (byHost >= this.#perHostMax || this.#held.size >= HELD_MAX) {
       count[COUNT.heldNot]!++
       return take()
     }
     if (loop.descriptors >= settings.descriptorsMax) return this.#bypass(id, mark)
-    const traffic = heldTraffic(syn, hardware, classifier.hardwareOf)
     const one = new HeldSyn(this.#room, this, this.#queue, { syn, traffic }, id, mark)
     this.#held.set(syn.key, one)
     this.#byHost.set(syn.host, byHost + 1)

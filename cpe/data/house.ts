@@ -88,14 +88,21 @@ export function openHouse(
     adopt(policy) {
       classes = policy.classes
     },
-    transfers: () => ({
-      dslUnsentMs: counters.read('dslUnsentMs'),
-      gapBytes: counters.read('gapBytes'),
-    }),
+    transfers: () => {
+      // Of who stands still for a moment nobody knows what waits now.
+      const fresh = sharedMs() - counters.min('turnedMs') <= FRESH_MS
+      const looked = fresh && counters.read('gapFlows') > 0
+      return {
+        dslUnsentMs: counters.read('dslUnsentMs'),
+        gapBytes: looked ? counters.read('gapBytes') : undefined,
+      }
+    },
     lanConnections: () => counters.read('flowsOpened') + counters.read('heldOpened'),
     roomForFlows: () => turning() && counters.max('descriptors') < host.descriptorsPerWorker,
   }
 }
 
+/** Data threads look ten times a second. */
+const FRESH_MS = 250
 /** Requests that follow each other within this time are one use. */
 const IN_USE_MS = 5_000

@@ -150,7 +150,10 @@ export const HOUSE_COUNTERS = [
   'upServedMs',
   'lanHeldMs',
   'dslUnsentMs',
-  // Of downloads: arrived, and waiting for what one of the lines still holds.
+  // And for how much of it something waited that the other end's window had no room for.
+  'upWindowMs',
+  // Of how many downloads it was asked, and how much of them had arrived and waited for what a line still holds.
+  'gapFlows',
   'gapBytes',
 ] as const
 export type HouseCounter = (typeof HOUSE_COUNTERS)[number]

@@ -1,19 +1,27 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LegName } from '../../shared/core/leg.ts'
+import type { LeftUnsent } from '../../shared/core/send-queue.ts'
+import { SERVICE_CLASSES, type ServiceClass } from '../../shared/core/service-class.ts'
 import type { Flow } from '../../shared/relay/flow.ts'
 import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
 import { COUNT, HOUSE_COUNTERS } from './room.ts'
-import { gapBytes, noteWaits } from './waits.ts'
+import { noteGaps, noteWaits } from './waits.ts'
 
 test('what waits for the lines and what waits for the LAN are told apart, by the time since the last look', () => {
   const count = new Float64Array(HOUSE_COUNTERS.length)
   const { flow, up, down } = painted()
-  let unsent = false
+  let left: LeftUnsent | undefined = 'something'
   let leg: LegName = 'dsl'
+  let serviceClass: ServiceClass = 'overflow'
   const look = (nowMs: number) => {
     noteWaits(
-      { flows: new Map([[flow, { leg }]]), sendQueues: { unsent: () => unsent }, count },
+      {
+        flows: new Map([[flow, { leg, plain: false, row: 3 }]]),
+        sendQueues: { left: () => left },
+        table: { classOf: () => SERVICE_CLASSES.indexOf(serviceClass) },
+        count,
+      },
       nowMs,
     )
     count[COUNT.turnedMs] = nowMs
@@ -27,14 +35,23 @@ test('what waits for the lines and what waits for the LAN are told apart, by the
   look(5_400)
   down.held = undefined
   look(5_450)
-  unsent = true
+  left = 'more than a block'
   look(5_470)
   leg = 'lte'
+  look(5_490)
+  leg = 'dsl'
+  serviceClass = 'interactive'
   look(5_500)
-  const { lookedMs, upServedMs, upHeldMs, lanHeldMs, dslUnsentMs } = COUNT
+  left = 'hardly anything'
+  look(5_510)
+  up.held = undefined
+  look(5_600)
+  const { lookedMs, upServedMs, upHeldMs, lanHeldMs, dslUnsentMs, upWindowMs } = COUNT
   assert.deepEqual(
-    [lookedMs, upServedMs, upHeldMs, lanHeldMs, dslUnsentMs].map((column) => count[column]),
-    [500, 100, 400, 300, 20],
+    [lookedMs, upServedMs, upHeldMs, lanHeldMs, dslUnsentMs, upWindowMs].map(
+      (column) => count[column],
+    ),
+    [600, 100, 410, 300, 20, 10],
   )
 })
 
@@ -45,22 +62,21 @@ test('what waits out of order is asked of long bonded downloads that the LAN tak
     if (hold) holdFirst(down, new Uint8Array(1))
     return flow
   }
-  const flows = new Map<Flow, { leg: LegName } | undefined>([
-    [kept(65_536), { leg: 'dsl' }],
-    [kept(5_000_000), { leg: 'lte' }],
-    [kept(65_535), { leg: 'dsl' }],
+  const bonded = { leg: 'dsl', plain: false, row: 1 } as const
+  const flows = new Map<Flow, { leg: LegName; plain: boolean; row: number } | undefined>([
+    [kept(65_536), bonded],
+    [kept(5_000_000), { ...bonded, leg: 'lte' }],
+    [kept(65_535), bonded],
+    [kept(5_000_000), { ...bonded, plain: true }],
     [kept(5_000_000), undefined],
-    [kept(5_000_000, true), { leg: 'dsl' }],
+    [kept(5_000_000, true), bonded],
   ])
-  assert.equal(
-    gapBytes(flows, () => 100_000),
-    200_000,
-  )
-  for (let i = 0; i < 1_000; i++) flows.set(kept(5_000_000), { leg: 'dsl' })
-  assert.equal(
-    gapBytes(flows, () => 1),
-    64,
-  )
+  const count = new Float64Array(HOUSE_COUNTERS.length)
+  noteGaps({ flows, count }, () => 100_000)
+  assert.deepEqual([count[COUNT.gapFlows], count[COUNT.gapBytes]], [2, 200_000])
+  for (let i = 0; i < 2_000; i++) flows.set(kept(5_000_000), bonded)
+  noteGaps({ flows, count }, () => 1)
+  assert.deepEqual([count[COUNT.gapFlows], count[COUNT.gapBytes]], [1_024, 1_024])
 })
 
 function painted() {

@@ -39,7 +39,7 @@ import {
 import { SignsOfLife } from './signs-of-life.ts'
 import { Stranded } from './stranded.ts'
 import type { Uplink } from './uplink.ts'
-import { gapBytes, noteWaits } from './waits.ts'
+import { noteGaps, noteWaits } from './waits.ts'
 import { findWay } from './way-out.ts'
 
 const birth = workerData as WorkerBirth<HouseSettings & HouseMemory>
@@ -99,9 +99,9 @@ intercept(room, settings.capturePort + index, (lan) => {
   if (room.count[COUNT.flowsOpen] === 1) loop.arm(publish, PUBLISH_MS)
   if (hold?.claim(lan) === true) return
   const accepted = new Accepted(room, lan)
-  const host = pace === undefined ? undefined : accepted.traffic.source
-  if (host === undefined || pace?.begins(host) === true) findWay(room, pool, accepted)
-  else accepted.direct()
+  const asks = pace !== undefined && pool.concentrator.open
+  if (asks && !pace.begins(accepted.traffic)) accepted.direct()
+  else findWay(room, pool, accepted)
 })
 const hold = openHold()
 /** Where no SYN is held, which would have been counted. */
@@ -139,7 +139,7 @@ function obeyOrders({ flows, table }: HouseRoom): void {
 function publishFlows(room: HouseRoom): void {
   const { flows, table, count, loop, originMs, closedBytes } = room
   noteWaits(room, originMs + loop.nowMs)
-  count[COUNT.gapBytes] = gapBytes(flows)
+  noteGaps(room)
   let up = closedBytes.up
   let down = closedBytes.down
   for (const [flow, uplink] of flows) {

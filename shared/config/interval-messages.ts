@@ -10,7 +10,11 @@ const share = z.number().min(0).max(1)
 const rate = z.number().min(0).max(1e9)
 const known = z.object({ down: rate.optional(), up: rate.optional() }).transform(both)
 const lost = z.object({ down: share.optional(), up: share.optional() }).transform(both)
-const waiting = z.object({ heldShare: share, servedShare: share })
+const waiting = z.object({
+  heldShare: share,
+  servedShare: share,
+  windowShare: share.optional(),
+})
 
 const leg = z.object({
   upShare: share,

@@ -82,6 +82,25 @@ test('a demand that catches up now and then teaches no more than what it caught 
   assert.ok(spent !== undefined && spent <= 200, `after ${spent} ms`)
 })
 
+test('what LTE helped with counts whether DSL is full of it or not: no slow line would have had time for it', () => {
+  const burst = new BurstAllowance(15e6)
+  for (const fromMs of [0, 8_000]) {
+    full(burst, fromMs, 200, SLOW)
+    for (let atMs = 200; atMs < 4_000; atMs += 50) {
+      const helped = {
+        bytes: 50 * 11 * SLOW,
+        full: false,
+        helped: true,
+        low: false,
+        capacity: SLOW,
+      }
+      burst.observe(helped, fromMs + atMs)
+    }
+    pause(burst, fromMs + 4_000, 4_000, SLOW)
+  }
+  assert.equal(full(burst, 16_000, 200, SLOW), 0)
+})
+
 /** Four seconds of a film at 20 Mbit/s. */
 function chunk(burst: BurstAllowance, fromMs: number): void {
   full(burst, fromMs, 1_600)
@@ -89,7 +108,7 @@ function chunk(burst: BurstAllowance, fromMs: number): void {
 }
 
 function sample(bytes: number, isFull: boolean, capacity: number): BurstSample {
-  return { bytes, full: isFull, low: !isFull, capacity }
+  return { bytes, full: isFull, helped: false, low: !isFull, capacity }
 }
 
 /** DSL is full. After how many milliseconds the allowance is exceeded; undefined when it is not. */

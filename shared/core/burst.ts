@@ -22,10 +22,10 @@ export class BurstAllowance {
     this.bytesMax = bytesMax
   }
 
-  observe({ bytes, full, low, capacity }: BurstSample, nowMs: number): void {
+  observe({ bytes, full, helped, low, capacity }: BurstSample, nowMs: number): void {
     if (full) this.#sinceMs ??= nowMs
     if (this.#sinceMs === undefined) return
-    if (full) this.#bytes += bytes
+    if (full || helped) this.#bytes += bytes
     if (!low) {
       this.#pauseSinceMs = undefined
       return
@@ -55,6 +55,8 @@ export interface BurstSample {
   /** Carried by both lines since the last sample. */
   readonly bytes: number
   readonly full: boolean
+  /** LTE helps: what DSL alone would be full of. */
+  readonly helped: boolean
   /** DSL has much room. */
   readonly low: boolean
   /** What DSL carries, in bytes a millisecond; undefined while it is not known. */

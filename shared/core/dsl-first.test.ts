@@ -127,8 +127,9 @@ test('a demand that shrinks while LTE moves is not taken for one that LTE holds 
     const house = home(seed, DSL)
     house.open(1, Infinity)
     house.play(6_000)
-    house.close(1)
-    house.open(2, 0.5 * DSL)
+    const flow = house.flows[0]
+    assert.ok(flow)
+    flow.wants = 0.5 * DSL
     house.play(5_000)
     assert.doesNotMatch(story(house), /guard/, `seed ${seed}: ${story(house)}`)
     assert.match(house.decisions.at(-1)?.reason ?? '', /^dsl-spare/, story(house))

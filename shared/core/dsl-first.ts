@@ -53,6 +53,7 @@ export class DslFirst {
   readonly #paths: Record<LegName, string> = { dsl: '', lte: '' }
   #transfers: Transfers | undefined
   #askedMs = -Infinity
+  #changedMs = -Infinity
   #dslDead = false
   /** Somebody measures the lines: what fills them then is no reason for LTE to help. */
   measuring = false
@@ -165,6 +166,7 @@ export class DslFirst {
   #observe(leg: LegName, { path, counters }: SteeredLeg, nowMs: number): boolean {
     if (path !== this.#paths[leg]) {
       this.#paths[leg] = path
+      this.#changedMs = nowMs
       for (const direction of DIRECTIONS) this.#ways[direction].rates[leg].forget()
       this.#uplink.forget(leg)
       if (leg === 'dsl') {
@@ -197,7 +199,7 @@ export class DslFirst {
     const few = overflow.engaged && !down.overflow.engaged && this.#helped.size <= PACED_FLOWS_MAX
     // Where nothing waits with us a pause looks like room, and a slow line takes long for each block.
     const seen = waiting !== undefined && (capacity.bytesPerMs ?? 0) >= PACED_BYTES_PER_MS_MIN
-    const paced = few && seen && dsl.dead === undefined
+    const paced = few && seen && dsl.dead === undefined && !overflow.leftUnsent
     return this.#uplink.takeTurns(paced ? overflow.full : undefined, nowMs)
   }
 
@@ -227,10 +229,6 @@ export class DslFirst {
       const excused = this.measuring && !overflow.engaged
       const other = this.#ways[direction === 'up' ? 'down' : 'up'].rates
       const otherBytesPerMs = other.dsl.bytesPerMs + other.lte.bytesPerMs
-      const lteMayHold =
-        direction === 'down' && gapBytes !== undefined
-          ? gapBytes >= GAP_BYTES
-          : rates.lte.moves(nowMs)
       const reason = overflow.judge(
         {
           dslDown: legs.dsl.dead,
@@ -239,9 +237,13 @@ export class DslFirst {
           dslBytesPerMs: excused ? 0 : dslBytesPerMs,
           lteBytesPerMs: excused ? 0 : lteBytesPerMs,
           acknowledging: isAcknowledging(dslBytesPerMs + lteBytesPerMs, otherBytesPerMs),
-          lteMayHold,
+          gapBytes: direction === 'down' ? gapBytes : undefined,
+          lteWorks: rates.lte.moves(nowMs),
+          lteMoved: rates.lte.moves(nowMs, MOVED_MS),
+          changed: nowMs - this.#changedMs < CHANGED_MS,
           waits: excused ? false : waits,
-          unsent: !excused && direction === 'up' && this.#uplink.unsent(nowMs),
+          // Where LTE helps it may be LTE's.
+          unsent: !excused && !overflow.engaged && direction === 'up' && this.#uplink.unsent(nowMs),
           capacity: capacity.bytesPerMs,
           certain: capacity.certain,
           exact: direction === 'down' && this.#queue.shaped.down,
@@ -288,7 +290,9 @@ const ASK_MS = 40
 const ASK_CLEAN_MS = 1_000
 /** From this share of its capacity on DSL is asked often, come what may. */
 const NEARLY = 0.85
-/** More waits now and then while both lines are well, but not while they carry less than DSL alone. */
-const GAP_BYTES = 65_536
+/** A line that turned bad moves now and then: 3 Mbit/s and 600 ms, some times in a second. */
+const MOVED_MS = 1_000
+/** Until subflows stand again, and what was lost has been sent again. */
+const CHANGED_MS = 1_500
 /** Of a queue that means a full line. */
 const SHORT = 0.5

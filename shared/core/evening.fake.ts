@@ -6,6 +6,7 @@
  *                                                              looked at 50 times in an interval of 10 s
  */
 import type { Direction } from './dsl-queue.ts'
+import { type Counts, newCounts } from './evening-counts.fake.ts'
 import { Dice, peopleOf, type Source, STEP_MS } from './evening-people.fake.ts'
 import type { LegName } from './leg.ts'
 import type { Cause } from './verdict.ts'
@@ -240,7 +241,11 @@ class Evening {
         ? undefined
         : Math.max(0, this.#plain - this.#dice.between(0, 0.1)),
       processorShare: Math.min(1, this.#homeCpu * this.#dice.between(0.97, 1.03)),
-      up: { heldShare: share(seen.held.up), servedShare: share(seen.served.up) },
+      up: {
+        heldShare: share(seen.held.up),
+        servedShare: share(seen.served.up),
+        windowShare: share(this.#windowed.dsl < 1 ? seen.held.up * this.#dice.between(0.75, 1) : 0),
+      },
       lanHeldShare: share(seen.refused.down),
     }
     // A report that comes late, or a session that is away.
@@ -270,20 +275,6 @@ class Evening {
 
 function capOf(most: number): number | undefined {
   return most === Infinity ? undefined : most
-}
-
-type Counts = ReturnType<typeof newCounts>
-
-function newCounts() {
-  const both = () => ({ down: 0, up: 0 })
-  return {
-    carried: { dsl: both(), lte: both() },
-    helped: both(),
-    held: both(),
-    served: both(),
-    refused: both(),
-    up: { dsl: 0, lte: 0 },
-  }
 }
 
 const WAYS: readonly Direction[] = ['down', 'up']

@@ -176,7 +176,12 @@ export class PaintedHouse {
     }))
     const spent = this.carried.lte >= this.lteBytesMax
     const budget = spent ? { pressure: 1, aheadPercent: 0, spent } : this.budget
-    const transfers = () => ({ dslUnsentMs: 0, gapBytes: this.#heldBytes })
+    // What the slower of two good lines leaves out of order.
+    const usual = [...this.#flags.values()].some(({ helped }) => helped)
+      ? LTE_LATER_MS * this.lteRate
+      : 0
+    const gapBytes = this.flows.length === 0 ? undefined : Math.max(this.#heldBytes, usual)
+    const transfers = () => ({ dslUnsentMs: 0, gapBytes })
     const legs = { dsl: leg('dsl'), lte: leg('lte'), transfers }
     this.dslFirst.judge(legs, () => flows, budget, this.nowMs)
     if (!this.dslFirst.wantsProbe(this.nowMs) || !this.alive.dsl) return
@@ -194,6 +199,7 @@ const FULL_QUEUE_MS = 28
 const FLAG_MS = 200
 /** Who wants all offers so many times what there is. */
 const GREED = 1.5
+const LTE_LATER_MS = 40
 /** 100 ms of a cell of 30 Mbit/s, and as much again in its windows. */
 const UNDER_WAY_BYTES = 750_000
 const SLEEP_CHANCE = 0.01

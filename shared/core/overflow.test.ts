@@ -197,6 +197,27 @@ test('an LTE that DSL waits for is let go in a quarter of a second, and kept out
   assert.equal(line.overflow.heldUp, false)
 })
 
+test('what waits out of order says that DSL waits for LTE: much of it, without a queue, and not after a change', () => {
+  const slowed = { load: 0.3, lte: 0.1, queueMs: 0, gap: 2_000_000 }
+  const cases = [
+    [slowed, true],
+    // 60 ms of DSL: what the slower of two good lines leaves out of order.
+    [{ ...slowed, gap: 60 * DSL }, false],
+    // DSL has become slow itself.
+    [{ ...slowed, queueMs: 40 }, false],
+    [{ ...slowed, changed: true }, false],
+    // A line that is silent will be dead in a moment, and its data sent again.
+    [{ ...slowed, lte: 0 }, false],
+  ] as const
+  for (const [moment, guards] of cases) {
+    const line = new Line()
+    line.play(200, { load: 1, queueMs: 26 })
+    line.play(3_000, { load: 0.95, lte: 0.5, queueMs: 20, gap: 400_000 })
+    line.play(400, moment)
+    assert.equal(line.overflow.heldUp, guards, `${JSON.stringify(moment)}: ${line.told.join('; ')}`)
+  }
+})
+
 test('two lines that fall silent together are a demand that ended', () => {
   const line = new Line()
   line.play(200, { load: 1, queueMs: 26 })
@@ -258,6 +279,8 @@ interface Moment {
   readonly queueMs?: number | undefined
   readonly waits?: boolean
   readonly unsent?: boolean
+  readonly gap?: number
+  readonly changed?: boolean
   readonly proven?: boolean
   readonly dslDown?: string
   readonly lteUp?: boolean
@@ -287,7 +310,10 @@ class Line {
       proven: moment.proven ?? this.#capacity !== undefined,
       queueMs: 'queueMs' in moment ? moment.queueMs : 0,
       acknowledging: moment.acknowledging ?? false,
-      lteMayHold: (moment.lte ?? 0) > 0,
+      gapBytes: moment.gap,
+      lteWorks: (moment.lte ?? 0) > 0,
+      lteMoved: (moment.lte ?? 0) > 0,
+      changed: moment.changed ?? false,
       waits: moment.waits,
       unsent: moment.unsent ?? false,
       fullQueueMs: 8,

@@ -16,6 +16,7 @@ import type { Budget } from './budget.ts'
 import { BurstAllowance } from './burst.ts'
 import { SETTLED_MS } from './capacity.ts'
 import { type DslLoad, percent, whyFull } from './dsl-full.ts'
+import { type LteHold, mayHoldUp } from './held-up.ts'
 import { Lasting } from './lasting.ts'
 import { Slowdown } from './slowdown.ts'
 
@@ -33,7 +34,7 @@ export interface OverflowPolicy {
 }
 
 /** One sample of one direction. Rates in bytes a millisecond. */
-export interface OverflowFacts extends DslLoad {
+export interface OverflowFacts extends DslLoad, LteHold {
   /** Why DSL is dead, as `dsl-down no carrier`; undefined while it is not. */
   readonly dslDown: string | undefined
   /** LTE could help. */
@@ -43,8 +44,6 @@ export interface OverflowFacts extends DslLoad {
   readonly lteBytesPerMs: number
   /** All of it may be acknowledgements of the other direction. */
   readonly acknowledging: boolean
-  /** DSL may be waiting for what LTE has under way: something that has arrived is, or LTE has carried something just now. */
-  readonly lteMayHold: boolean
 }
 
 export class Overflow {
@@ -71,7 +70,9 @@ export class Overflow {
   #alone = 0
   /** The same, where it left something unsent; else undefined. */
   #shown: number | undefined
-  /** What DSL carries; while nobody knows, what it has shown. */
+  /** The most that it has carried since it is full. */
+  #fullMost = 0
+  /** What DSL carries; or what it has shown, where that is less or nobody knows. */
   #carries: number | undefined
   #slack = false
   readonly #calmFor = new Lasting()
@@ -113,6 +114,11 @@ export class Overflow {
     return this.#slack
   }
 
+  /** LTE helps because DSL left something unsent, whatever it can carry. */
+  get leftUnsent(): boolean {
+    return this.#engaged && this.#shown !== undefined
+  }
+
   /** LTE was let go because it held up DSL: what it has under way is to be given up. */
   get heldUp(): boolean {
     return this.#heldUp
@@ -139,11 +145,13 @@ export class Overflow {
 
   #observe(facts: OverflowFacts, nowMs: number): void {
     const { dslBytesPerMs, lteBytesPerMs, capacity } = facts
-    const carries = capacity ?? (this.#engaged ? this.#shown : undefined)
+    const shown = this.#engaged ? this.#shown : undefined
+    const carries = shown === undefined ? capacity : Math.min(capacity ?? Infinity, shown)
     this.#carries = carries
     const total = dslBytesPerMs + lteBytesPerMs
     this.#full = whyFull(facts, this.#policy.engageAt)
     this.#fullFor.note(this.full, nowMs)
+    this.#fullMost = this.full ? Math.max(this.#fullMost, dslBytesPerMs) : 0
     this.#total = total
     const elapsedMs = nowMs - (this.#judgedMs ?? nowMs)
     this.#judgedMs = nowMs
@@ -153,17 +161,20 @@ export class Overflow {
     const below = this.#policy.releaseAt + margin
     const calm = carries === undefined ? !this.full : this.#carried < below * carries
     this.#calmFor.note(calm, nowMs)
-    const slack = this.#engaged && dslBytesPerMs < this.#policy.releaseAt * (capacity ?? 0)
+    // A line that leaves something unsent carries less than it could, whoever else is helped or not.
+    const filled = shown === undefined ? (capacity ?? 0) : 0
+    const slack = this.#engaged && dslBytesPerMs < this.#policy.releaseAt * filled
     this.#slackFor.note(slack, nowMs)
     this.#slack = this.#slackFor.ms(nowMs) >= this.#policy.releaseMs
-    const held = this.#engaged && facts.lteMayHold && total < HELD * this.#alone
+    const held = this.#engaged && total < HELD * this.#alone && mayHoldUp(facts, this.#alone)
     this.#heldFor.note(held, nowMs)
     this.#roomFor.note(!this.full || total < (carries ?? 0), nowMs)
     this.#closeFor.note(total < PLAINLY_MORE * (carries ?? Infinity), nowMs)
     // When a download ends its acknowledgements do, and nobody has held them back.
     this.#backlog.observe(facts.acknowledging ? 0 : total, this.full, elapsedMs, nowMs)
     const low = total < LOW * (capacity ?? total)
-    this.#burst.observe({ bytes: total * elapsedMs, full: this.full, low, capacity }, nowMs)
+    const { full, engaged: helped } = this
+    this.#burst.observe({ bytes: total * elapsedMs, full, helped, low, capacity }, nowMs)
   }
 
   #mayEngage(facts: OverflowFacts, nowMs: number): string | undefined {
@@ -171,6 +182,9 @@ export class Overflow {
     const guard = this.#slowdown.full(nowMs)
     this.#keptOut = this.#slowdown.keepsOut(nowMs)
     if (guard !== undefined || this.#keptOut) return guard
+    // What was found unsent a moment ago may have left by now.
+    const over = facts.unsent && facts.dslBytesPerMs < this.#fullMost * GOES_ON
+    if (over) return undefined
     const { engageAt, engageMs } = this.#policy
     const sureAt = facts.queueMs === undefined ? engageAt : Math.max(engageAt, SURE)
     const loaded = facts.certain && facts.dslBytesPerMs >= sureAt * (facts.capacity ?? Infinity)
@@ -186,7 +200,8 @@ export class Overflow {
     this.#failures = failed ? this.#failures + 1 : 0
     const despite = pressure > 0 ? `, budget ahead of plan by ${aheadPercent} %` : ''
     const reason = `${this.#full} for ${Math.round(fullMs)} ms${despite}`
-    this.#shown = facts.unsent ? facts.dslBytesPerMs : undefined
+    const less = this.#fullMost < engageAt * (facts.capacity ?? Infinity)
+    this.#shown = facts.unsent && less ? this.#fullMost : undefined
     return this.#engage(facts.dslBytesPerMs, reason, nowMs)
   }
 
@@ -255,6 +270,8 @@ const CALM_MARGIN = 0.015
 /** Both lines carry less than this share of what DSL alone could, while LTE works: DSL waits for it. */
 const HELD = 0.8
 const HELD_MS = 250
+/** Of the most that DSL has carried while something was unsent. */
+const GOES_ON = 0.5
 /** A burst is over when both lines carry less than this share of DSL. */
 const LOW = 0.5
 /** Needed again so soon, LTE was let go in vain. */

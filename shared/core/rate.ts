@@ -30,9 +30,9 @@ export class Rate {
     return this.#bytesPerMs
   }
 
-  /** More than acknowledgements moved in one of the last samples. */
-  moves(nowMs: number): boolean {
-    return nowMs - this.#movedMs <= MOVED_MS
+  /** More than acknowledgements moved in one of the samples of so long. */
+  moves(nowMs: number, withinMs = MOVED_MS): boolean {
+    return nowMs - this.#movedMs <= withinMs
   }
 
   /** Another line: what the old one carried says nothing. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isDue, isUnsent, rateOf, type SubflowLoad, sendBufferBytes } from './send-queue.ts'
+import { isDue, leftUnsent, rateOf, type SubflowLoad, sendBufferBytes } from './send-queue.ts'
 
 /** 50 Mbit/s and 30 Mbit/s, as the kernel showed them under a download. */
 const dsl: SubflowLoad = {
@@ -123,10 +123,13 @@ test('a line is given less than there is to send where one subflow keeps more un
   // 50 Mbit/s upwards with bbr and no queue, as measured in the 8 s that LTE never came.
   const alone = { ...dsl, rttMs: 29, windowBytes: 394_000, unsentBytes: 441_540, bytesPerMs: 5_060 }
   const standby = { ...lte, windowBytes: 14_480, unsentBytes: 0, bytesPerMs: 0, silentMs: 1_500 }
-  assert.equal(isUnsent([alone, standby]), true)
-  assert.equal(isUnsent([{ ...alone, unsentBytes: 131_071 }, standby]), false)
-  assert.equal(isUnsent([alone, { ...standby, unsentBytes: 1 }]), false, 'LTE helps already')
-  assert.equal(isUnsent([]), false)
+  assert.equal(leftUnsent([alone, standby]), 'more than a block')
+  assert.equal(leftUnsent([{ ...alone, unsentBytes: 131_071 }, standby]), 'something')
+  // LTE helps already.
+  assert.equal(leftUnsent([alone, { ...lte, unsentBytes: 8_193 }]), 'something')
+  assert.equal(leftUnsent([{ ...alone, unsentBytes: 8_192 }, standby]), 'hardly anything')
+  assert.equal(leftUnsent([standby]), undefined)
+  assert.equal(leftUnsent([]), undefined)
 })
 
 test('who still finds out what the line carries is left to the kernel until his rate has come up to it', () => {

@@ -18,8 +18,8 @@ export interface SteeredLeg {
 export interface Transfers {
   /** For how long, since whenever, DSL has been given less than there was to send. */
   readonly dslUnsentMs: number
-  /** Of downloads: arrived, and waiting for what one of the lines still holds. */
-  readonly gapBytes: number
+  /** Of downloads: arrived, and waiting for what one of the lines still holds. undefined where none was looked at just now. */
+  readonly gapBytes: number | undefined
 }
 
 export interface Steered extends Readonly<Record<LegName, SteeredLeg>> {

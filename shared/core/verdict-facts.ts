@@ -17,6 +17,8 @@ export interface Waiting {
   readonly heldShare: number
   /** A long transfer ran and nothing of it waited: it goes out as fast as it comes in. */
   readonly servedShare: number
+  /** Something waited that the other end's window had no room for; undefined: nobody looks, as at the concentrator. */
+  readonly windowShare?: number | undefined
 }
 
 export interface LegInterval {

@@ -111,7 +111,9 @@ function wayOf(home: HomeInterval, street: StreetInterval | undefined, direction
   const lteUp = lte.upShare >= UP
   const dslMost = ceiling(dsl, direction)
   const lteMost = ceiling(lte, direction)
-  const dslFull = dslUp && isFull(dsl, direction)
+  // The most that was ever carried upwards is its capacity where nobody has said, and a window makes that small.
+  const windowed = (waiting?.windowShare ?? 0) >= MOSTLY && !hasQueue(dsl)
+  const dslFull = dslUp && !windowed && isFull(dsl, direction)
   const lteFull = lteUp && isFull(lte, direction)
   const lteMay = lteUp && (home.lte === 'allowed' || !dslUp)
   const known = !dslUp || dslMost !== undefined

@@ -2,7 +2,14 @@
  * Keeps the send buffers of bonded connections at what their lines can use (core/send-queue.ts). Run by
  * the thread that owns the descriptors, and only for those that carry much.
  */
-import { isDue, isUnsent, rateOf, sendBufferBytes } from '../core/send-queue.ts'
+import {
+  isDue,
+  type LeftUnsent,
+  leftUnsent,
+  rateOf,
+  type SubflowLoad,
+  sendBufferBytes,
+} from '../core/send-queue.ts'
 import { Deadline } from '../core/timer-wheel.ts'
 import { readSubflowInfos } from '../linux/socket-facts.ts'
 import { setSendBuffer } from '../linux/sockets.ts'
@@ -12,11 +19,14 @@ import type { HalfFlow } from './pump.ts'
 
 export class SendQueues {
   readonly #loop: Loop
+  readonly #kernel: QueueKernel
   readonly #queues = new Map<HalfFlow, Queue>()
   readonly #look = new Deadline(() => this.#onLook())
 
-  constructor(loop: Loop) {
+  /** `kernel`: a test paints it. */
+  constructor(loop: Loop, kernel: QueueKernel = { loadsOf, setSendBuffer }) {
     this.#loop = loop
+    this.#kernel = kernel
   }
 
   /** `half.to` is an MPTCP socket of this thread. */
@@ -25,14 +35,15 @@ export class SendQueues {
     this.#queues.set(half, {
       bytesSeen: half.bytes,
       bufferBytes: undefined,
-      unsent: false,
+      left: undefined,
       bytesPerMs: undefined,
+      ratedMs: -Infinity,
     })
   }
 
-  /** At the last look its line had been given less than there is to send. */
-  unsent(half: HalfFlow): boolean {
-    return this.#queues.get(half)?.unsent === true
+  /** What its lines had left unsent at the last look; undefined while it does not move, or nobody can tell. */
+  left(half: HalfFlow): LeftUnsent | undefined {
+    return this.#queues.get(half)?.left
   }
 
   /** Before its descriptor is closed, or after. */
@@ -41,39 +52,68 @@ export class SendQueues {
   }
 
   #onLook(): void {
-    for (const [half, queue] of this.#queues) look(half, queue)
+    for (const [half, queue] of this.#queues) this.#lookAt(half, queue)
     if (this.#queues.size > 0) this.#loop.arm(this.#look, LOOK_MS)
   }
+
+  #lookAt(half: HalfFlow, queue: Queue): void {
+    const movedBytes = half.bytes - queue.bytesSeen
+    if (movedBytes === 0) queue.left = undefined
+    if (!isDue(movedBytes, queue.bufferBytes)) return
+    queue.bytesSeen = half.bytes
+    const loads = this.#kernel.loadsOf(half.to)
+    queue.left = loads && leftUnsent(loads)
+    if (loads === undefined) return
+    // Within a round trip a rate is told that has not been measured again.
+    const { nowMs } = this.#loop
+    const tripsMs = TRIPS * Math.max(...loads.map(({ rttMs }) => rttMs))
+    const measured = nowMs - queue.ratedMs >= Math.min(tripsMs, RATED_MS_MAX)
+    const before = measured ? queue.bytesPerMs : undefined
+    if (measured) {
+      queue.bytesPerMs = rateOf(loads)
+      queue.ratedMs = nowMs
+    }
+    const wanted = sendBufferBytes(loads, queue.bufferBytes, before)
+    if (wanted === undefined || wanted === queue.bufferBytes) return
+    if (this.#kernel.setSendBuffer(half.to, wanted) >= 0) queue.bufferBytes = wanted
+  }
+}
+
+/** What is asked of the kernel, and told to it. */
+export interface QueueKernel {
+  /** undefined of plain TCP. */
+  loadsOf(fd: number): readonly SubflowLoad[] | undefined
+  setSendBuffer(fd: number, bytes: number): number
 }
 
 interface Queue {
   bytesSeen: number
   /** What we have set; undefined while the kernel has its way. */
   bufferBytes: number | undefined
-  unsent: boolean
-  /** At the last look; undefined before the first. */
+  left: LeftUnsent | undefined
+  /** Some round trips ago; undefined before the first look. */
   bytesPerMs: number | undefined
+  /** When that was, on the loop's clock. */
+  ratedMs: number
 }
 
-function look(half: HalfFlow, queue: Queue): void {
-  queue.unsent = false
-  if (!isDue(half.bytes - queue.bytesSeen, queue.bufferBytes)) return
-  queue.bytesSeen = half.bytes
-  const list = readSubflowInfos(half.to)
-  if (list === undefined) return
-  const loads = decodeTcpInfoList(list).map((info) => ({
-    rttMs: info.rttMs,
-    windowBytes: info.congestionWindowSegments * info.segmentBytes,
-    unsentBytes: info.unsentBytes,
-    bytesPerMs: info.deliveryBytesPerSecond / 1_000,
-    silentMs: info.lastDataSentMs,
-  }))
-  queue.unsent = isUnsent(loads)
-  const wanted = sendBufferBytes(loads, queue.bufferBytes, queue.bytesPerMs)
-  queue.bytesPerMs = rateOf(loads)
-  if (wanted === undefined || wanted === queue.bufferBytes) return
-  if (setSendBuffer(half.to, wanted) >= 0) queue.bufferBytes = wanted
+function loadsOf(fd: number): readonly SubflowLoad[] | undefined {
+  const list = readSubflowInfos(fd)
+  return (
+    list &&
+    decodeTcpInfoList(list).map((info) => ({
+      rttMs: info.rttMs,
+      windowBytes: info.congestionWindowSegments * info.segmentBytes,
+      unsentBytes: info.unsentBytes,
+      bytesPerMs: info.deliveryBytesPerSecond / 1_000,
+      silentMs: info.lastDataSentMs,
+    }))
+  )
 }
 
 /** How often send queues are looked at. */
 const LOOK_MS = 100
+/** bbr asks after a round trip whether its rate still grows, and believes it after three. */
+const TRIPS = 3
+/** A queue of seconds makes a round trip of seconds. */
+const RATED_MS_MAX = 1_000
