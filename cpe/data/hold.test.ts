@@ -17,6 +17,7 @@ import type { QueuedPacket } from '../../shared/wire/nfqueue.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
 import { Concentrator } from './concentrator.ts'
 import { Hold, type SynQueue } from './hold.ts'
+import { HostPace } from './host-pace.ts'
 import type { Pool } from './pool.ts'
 import { paintedRoom } from './room.fake.ts'
 import { COUNT, type HouseNews } from './room.ts'
@@ -150,6 +151,13 @@ test('beyond 400 at once a LAN host goes on unbonded, others and its repeated SY
   assert.equal(concentrators.length, 65)
 })
 
+test('what was paced as a SYN and not held is not paced again when it is accepted, and what was not is', () => {
+  const { house, knock, said } = heldHouse()
+  for (let i = 0; i < 66; i++) knock('192.0.2.1', { to: 1_000 + i })
+  said()
+  assert.deepEqual([house.wasPaced(), house.wasPaced(), house.wasPaced()], [true, true, false])
+})
+
 test('what never asks the concentrator, or may use one line only, is not paced', () => {
   const { concentrators, knock, said, room } = heldHouse()
   const rule = { to: [], dscp: [], from: [] } as const
@@ -213,7 +221,7 @@ function heldHouse({ open } = { open: true }) {
     },
   }
   const queue = new PaintedQueue()
-  const house = new Hold(room, pool as Pool, queue, 1)
+  const house = new Hold(room, pool as Pool, queue, new HostPace(room, 1), 1)
   let id = 0
   const knock = (address: string, { from = 5_000, to = 81, host = 10 } = {}) => {
     const hardware = Uint8Array.of(2, 0, 0, 0, 0, host)

@@ -21,7 +21,7 @@ import type { QueuedPacket, QueueLimits } from '../../shared/wire/nfqueue.ts'
 import { decodeSockaddr } from '../../shared/wire/sockaddr.ts'
 import type { Asker, Refused } from './asker.ts'
 import { EarlyData } from './early-data.ts'
-import { HostPace } from './host-pace.ts'
+import type { HostPace } from './host-pace.ts'
 import type { Intercepted } from './intercept.ts'
 import { openFlow } from './open-flow.ts'
 import type { Pool } from './pool.ts'
@@ -45,13 +45,15 @@ export class Hold implements Watcher {
   readonly #byHost = new Map<string, number>()
   readonly #perHostMax: number
   #turnAsked = false
+  /** SYNs that were paced and not held, and whose connections have not come yet. */
+  #letGo = { connections: 0, atMs: -Infinity }
 
   /** `workers`: with how many threads the limits are shared. */
-  constructor(room: HouseRoom, pool: Pool, queue: SynQueue, workers: number) {
+  constructor(room: HouseRoom, pool: Pool, queue: SynQueue, pace: HostPace, workers: number) {
     this.#room = room
     this.#pool = pool
     this.#queue = queue
-    this.#pace = new HostPace(room, workers)
+    this.#pace = pace
     this.#perHostMax = Math.ceil(HELD_PER_HOST_MAX / workers)
     room.loop.watch(queue.fd, this)
   }
@@ -73,6 +75,18 @@ export class Hold implements Watcher {
     const peer = libc.getpeername(lan.fd, NAME) < 0 ? undefined : decodeSockaddr(NAME)
     if (peer === undefined) return false
     return this.#held.get(flowKey(peer, lan.destination))?.claim(lan) ?? false
+  }
+
+  /** One that is accepted before its server was asked: true when it had been paced as a SYN already. */
+  wasPaced(): boolean {
+    const connections = this.#letGoLately()
+    if (connections > 0) this.#letGo = { ...this.#letGo, connections: connections - 1 }
+    return connections > 0
+  }
+
+  #letGoLately(): number {
+    const { connections, atMs } = this.#letGo
+    return this.#room.loop.nowMs - atMs <= ACCEPT_MS_MAX ? connections : 0
   }
 
   /** Nothing waits for this connection any more. */
@@ -97,6 +111,7 @@ export class Hold implements Watcher {
     const byHost = this.#byHost.get(syn.host) ?? 0
     if (byHost >= this.#perHostMax || this.#held.size >= HELD_MAX) {
       count[COUNT.heldNot]!++
+      this.#letGo = { connections: this.#letGoLately() + 1, atMs: loop.nowMs }
       return take()
     }
     if (loop.descriptors >= settings.descriptorsMax) return this.#bypass(id, mark)

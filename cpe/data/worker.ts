@@ -69,6 +69,7 @@ const pool = new Pool(room, new Concentrator(room))
 const stranded = new Stranded(room)
 const signsOfLife = new SignsOfLife(room, () => pool.uplinks())
 const reclassifier = new Reclassifier(room)
+const pace = new HostPace(room, settings.tables.length)
 /** How old a published figure may be, and how late a download is known for one. */
 const PUBLISH_MS = 100
 const PUBLISH_IDLE_MS = 1_000
@@ -99,13 +100,12 @@ intercept(room, settings.capturePort + index, (lan) => {
   if (room.count[COUNT.flowsOpen] === 1) loop.arm(publish, PUBLISH_MS)
   if (hold?.claim(lan) === true) return
   const accepted = new Accepted(room, lan)
-  const asks = pace !== undefined && pool.concentrator.open
-  if (asks && !pace.begins(accepted.traffic)) accepted.direct()
+  // Whose SYN was not held was not paced: this kernel cannot hold any, or its queue was full.
+  const paces = pool.concentrator.open && hold?.wasPaced() !== true
+  if (paces && !pace.begins(accepted.traffic)) accepted.direct()
   else findWay(room, pool, accepted)
 })
 const hold = openHold()
-/** Where no SYN is held, which would have been counted. */
-const pace = hold === undefined ? new HostPace(room, settings.tables.length) : undefined
 loop.arm(publish, PUBLISH_MS)
 room.tell({ event: 'serving' })
 loop.run()
@@ -117,7 +117,7 @@ function openHold(): Hold | undefined {
   if (!settings.truthful) return undefined
   try {
     const queue = new PacketQueue(settings.capturePort + index, HOLD_LIMITS)
-    return new Hold(room, pool, queue, settings.tables.length)
+    return new Hold(room, pool, queue, pace, settings.tables.length)
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error
     room.tell({ event: 'eager', why: error.message })
