@@ -13,6 +13,12 @@ import { Netlink, NetlinkSocket } from '../../shared/linux/netlink.ts'
 import { NAMES_TABLE, nameSet } from './names.ts'
 import { hardwareText } from './traffic.ts'
 
+/** What the rules say of a connection that has not begun. */
+export interface Judged {
+  readonly serviceClass: ServiceClass
+  readonly carry: Carry
+}
+
 export class Classifier {
   readonly #lan: readonly string[]
   #policy: ClassPolicy
@@ -35,7 +41,7 @@ export class Classifier {
   }
 
   /** The same of a connection that has not begun, and how it is to be carried. */
-  judge(traffic: Traffic): { readonly serviceClass: ServiceClass; readonly carry: Carry } {
+  judge(traffic: Traffic): Judged {
     const rule = ruleOf(this.#policy, traffic, this.#isNamed)
     return { serviceClass: rule?.class ?? this.#policy.default, carry: rule?.carry ?? 'mptcp' }
   }

@@ -106,8 +106,9 @@ export class Hold implements Watcher {
     const held = this.#held.get(syn.key)
     if (held !== undefined) return held.again(id, mark)
     const traffic = heldTraffic(syn, hardware, classifier.hardwareOf)
+    const judged = classifier.judge(traffic)
     const asks = this.#pool.concentrator.open
-    if (asks && !this.#pace.begins(traffic)) return this.#bypass(id, mark)
+    if (asks && !this.#pace.begins(traffic, judged)) return this.#bypass(id, mark)
     const byHost = this.#byHost.get(syn.host) ?? 0
     if (byHost >= this.#perHostMax || this.#held.size >= HELD_MAX) {
       count[COUNT.heldNot]!++
@@ -120,7 +121,7 @@ export class Hold implements Watcher {
     this.#byHost.set(syn.host, byHost + 1)
     count[COUNT.heldOpened]!++
     count[COUNT.held] = this.#held.size
-    findWay(this.#room, this.#pool, one)
+    findWay(this.#room, this.#pool, one, judged)
   }
 
   #bypass(id: number, mark: number): void {

@@ -9,9 +9,10 @@ import type { Traffic } from '../../shared/core/class-rules.ts'
 import { linesOf } from '../../shared/core/service-class.ts'
 import { TokenBuckets } from '../../shared/core/token-buckets.ts'
 import { formatAddress } from '../../shared/wire/address.ts'
+import type { Judged } from './classifier.ts'
 import { COUNT, type HouseRoom } from './room.ts'
 
-type PaceRoom = Pick<HouseRoom, 'board' | 'classifier' | 'count' | 'loop' | 'settings' | 'tell'>
+type PaceRoom = Pick<HouseRoom, 'board' | 'count' | 'loop' | 'settings' | 'tell'>
 
 export class HostPace {
   readonly #room: PaceRoom
@@ -26,11 +27,9 @@ export class HostPace {
   }
 
   /** A connection begins, while the concentrator serves: whether it may go the way that it would. */
-  begins(traffic: Traffic): boolean {
-    const { board, classifier, count, loop, settings } = this.#room
-    const host = traffic.source
+  begins({ source: host }: Traffic, { serviceClass, carry }: Judged): boolean {
+    const { board, count, loop, settings } = this.#room
     if (host === undefined) return true
-    const { serviceClass, carry } = classifier.judge(traffic)
     const asks = serviceClass !== 'bypass' && !(carry === 'tunnel' && settings.tunnel)
     if (!asks || linesOf(serviceClass, board.quicker).length === 1) return true
     const name = Buffer.from(host).toString('latin1')

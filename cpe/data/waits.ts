@@ -1,7 +1,7 @@
 /**
- * How the transfers of this thread fare, counted in milliseconds: whether they wait for the lines or for the LAN.
+ * How the transfers of this thread fare: for how many milliseconds they wait for the lines, for the other end or for the
+ * LAN, and what of downloads waits out of order.
  */
-
 import { SERVICE_CLASSES } from '../../shared/core/service-class.ts'
 import { receiveMemory } from '../../shared/linux/socket-facts.ts'
 import type { Flow } from '../../shared/relay/flow.ts'
@@ -22,6 +22,33 @@ export interface Waiting {
   readonly table: Pick<FlowTable, 'classOf'>
 }
 
+/** Look at all flows; `nowMs` of the clock that `turnedMs` is on, not yet written at this look. */
+export function noteWaits({ flows, sendQueues, count, table }: Waiting, nowMs: number): void {
+  const turnedMs = count[COUNT.turnedMs]!
+  const ms = turnedMs === 0 ? 0 : nowMs - turnedMs
+  let held = false
+  let served = false
+  let lanHeld = false
+  let unsent = false
+  let windowed = false
+  for (const [{ a2b, b2a }, uplink] of flows) {
+    const up = lookAt(a2b)
+    if (up === Fares.held) held = true
+    else if (up === Fares.served) served = true
+    if (lookAt(b2a) === Fares.held) lanHeld = true
+    if (uplink === undefined) continue
+    const left = sendQueues.left(a2b)
+    if (left === 'more than a block' && isDsl(uplink, table)) unsent = true
+    if (left === 'hardly anything' && up === Fares.held) windowed = true
+  }
+  count[COUNT.lookedMs]! += ms
+  if (held) count[COUNT.upHeldMs]! += ms
+  else if (served) count[COUNT.upServedMs]! += ms
+  if (lanHeld) count[COUNT.lanHeldMs]! += ms
+  if (unsent) count[COUNT.dslUnsentMs]! += ms
+  if (windowed) count[COUNT.upWindowMs]! += ms
+}
+
 /**
  * Arrived, and waiting for what one of the lines still holds: of how many downloads, and how much together. What is
  * in order was read at once, but where a host of the LAN does not take it.
@@ -40,32 +67,6 @@ export function noteGaps(
   }
   count[COUNT.gapBytes] = bytes
   count[COUNT.gapFlows] = looked
-}
-
-/** Look at all flows; `nowMs` of the clock that `turnedMs` is on, not yet written at this look. */
-export function noteWaits({ flows, sendQueues, count, table }: Waiting, nowMs: number): void {
-  const turnedMs = count[COUNT.turnedMs]!
-  const ms = turnedMs === 0 ? 0 : nowMs - turnedMs
-  let held = false
-  let served = false
-  let lanHeld = false
-  let unsent = false
-  let windowed = false
-  for (const [{ a2b, b2a }, uplink] of flows) {
-    const up = lookAt(a2b)
-    if (up === Fares.held) held = true
-    else if (up === Fares.served) served = true
-    if (lookAt(b2a) === Fares.held) lanHeld = true
-    const left = uplink && sendQueues.left(a2b)
-    if (left === 'more than a block' && uplink && isDsl(uplink, table)) unsent = true
-    if (left === 'hardly anything' && up === Fares.held) windowed = true
-  }
-  count[COUNT.lookedMs]! += ms
-  if (held) count[COUNT.upHeldMs]! += ms
-  else if (served) count[COUNT.upServedMs]! += ms
-  if (lanHeld) count[COUNT.lanHeldMs]! += ms
-  if (unsent) count[COUNT.dslUnsentMs]! += ms
-  if (windowed) count[COUNT.upWindowMs]! += ms
 }
 
 /** Whether DSL is what carries it while LTE does not help: it began there, and its class leaves it there. */

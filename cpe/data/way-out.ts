@@ -5,14 +5,19 @@
 import { linesOf } from '../../shared/core/service-class.ts'
 import type { Asker } from './asker.ts'
 import { noteUse } from './class-use.ts'
+import type { Judged } from './classifier.ts'
 import type { Pool } from './pool.ts'
 import { Request } from './request.ts'
 import type { HouseRoom } from './room.ts'
 
 /** From here on the asker is answered one way or another; nobody needs to keep the request. */
-export function findWay(room: HouseRoom, pool: Pool, asker: Asker): void {
-  const { board, classifier, count, loop, originMs } = room
-  const { serviceClass, carry } = classifier.judge(asker.traffic)
+export function findWay(
+  room: HouseRoom,
+  pool: Pool,
+  asker: Asker,
+  { serviceClass, carry }: Judged = room.classifier.judge(asker.traffic),
+): void {
+  const { board, count, loop, originMs } = room
   if (carry === 'tunnel' && serviceClass !== 'bypass' && asker.tunnelled()) return
   noteUse(count, serviceClass, originMs + loop.nowMs)
   const lines = linesOf(serviceClass, board.quicker)

@@ -102,8 +102,9 @@ intercept(room, settings.capturePort + index, (lan) => {
   const accepted = new Accepted(room, lan)
   // Whose SYN was not held was not paced: this kernel cannot hold any, or its queue was full.
   const paces = pool.concentrator.open && hold?.wasPaced() !== true
-  if (paces && !pace.begins(accepted.traffic)) accepted.direct()
-  else findWay(room, pool, accepted)
+  const judged = room.classifier.judge(accepted.traffic)
+  if (paces && !pace.begins(accepted.traffic, judged)) accepted.direct()
+  else findWay(room, pool, accepted, judged)
 })
 const hold = openHold()
 loop.arm(publish, PUBLISH_MS)

@@ -37,8 +37,8 @@ export type SteeringOutside = Pick<
   | 'lanConnections'
   | 'measuring'
   | 'roomForFlows'
-  | 'transfers'
   | 'shaper'
+  | 'transfers'
   | 'wake'
 > &
   LteHands &
