@@ -2,6 +2,7 @@
  * What an engineer asks first: what limits this home, and what limited it this evening.
  */
 import { Command, Option } from 'commander'
+import { percent } from '../shared/core/percent.ts'
 import { type Answer, ask, path, withQuery } from './api.ts'
 import { JSON_HELP, type Json, show } from './show.ts'
 import { table } from './table.ts'
@@ -36,17 +37,17 @@ function describe({ now, items }: Answer, last: number): string {
       item['at'],
       item['limit'],
       item['direction'],
-      percent(item['efficiency']),
+      shareOf(item['efficiency']),
       mbps(item['carriedMbps']),
       mbps(item['allowedMbps']),
-      percent(item['share']),
+      shareOf(item['share']),
     ])
   const columns = ['UNTIL', 'LIMITED BY', 'WAY', 'EFFICIENCY', 'MBIT/S', 'ALLOWED', 'OF THE TIME']
   return rows.length === 0 ? head : `${head}\n\n${table(columns, rows)}`
 }
 
-function percent(share: unknown): string | undefined {
-  return typeof share === 'number' ? `${Math.round(100 * share)} %` : undefined
+function shareOf(value: unknown): string | undefined {
+  return typeof value === 'number' ? percent(value) : undefined
 }
 
 function mbps(value: unknown): string | undefined {

@@ -89,11 +89,7 @@ test('a call beside downloads that LTE helps stays on DSL', () => {
 
 test('an LTE that turns bad costs less than a twentieth of DSL, however often it is tried again', () => {
   for (let seed = 1; seed <= 10; seed++) {
-    const house = home(seed, DSL)
-    house.open(1, Infinity)
-    house.play(6_000)
-    house.lteRate = 375
-    house.lteHolds = true
+    const house = heldUp(seed)
     for (let minute = 0; minute < 3; minute++) {
       const before = { ...house.carried }
       house.play(30_000)
@@ -106,11 +102,7 @@ test('an LTE that turns bad costs less than a twentieth of DSL, however often it
 
 test('an LTE that moves only now and then while DSL waits for it is let go as soon as one that moves all the time', () => {
   for (let seed = 1; seed <= 10; seed++) {
-    const house = home(seed, DSL)
-    house.open(1, Infinity)
-    house.play(6_000)
-    house.lteRate = 375
-    house.lteHolds = true
+    const house = heldUp(seed)
     house.lteEveryMs = 400
     house.play(1_200)
     assert.match(
@@ -137,11 +129,7 @@ test('a demand that shrinks while LTE moves is not taken for one that LTE holds 
 })
 
 test('what LTE held up is barred from it while DSL lives, and not when DSL has died', () => {
-  const house = home(8, DSL)
-  house.open(1, Infinity)
-  house.play(6_000)
-  house.lteRate = 375
-  house.lteHolds = true
+  const house = heldUp(8)
   house.play(1_500)
   assert.equal(house.dslFirst.bars(1), true)
   house.alive.dsl = false
@@ -319,6 +307,16 @@ function live(house: PaintedHouse, random: () => number, newToken: () => number)
     house.open(newToken(), random() < 0.3 ? Infinity : DSL * random() ** 2)
   }
   house.play(10_000)
+}
+
+/** A download that LTE helps, and that waits for it from now on. */
+function heldUp(seed: number): PaintedHouse {
+  const house = home(seed, DSL)
+  house.open(1, Infinity)
+  house.play(6_000)
+  house.lteRate = 375
+  house.lteHolds = true
+  return house
 }
 
 function home(seed: number, configured: number | undefined): PaintedHouse {

@@ -15,6 +15,7 @@ import {
   type Direction,
   DslQueue,
   isAcknowledging,
+  opposite,
 } from './dsl-queue.ts'
 import { type CarryingFlow, HelpedFlows } from './helped-flows.ts'
 import { LEGS, type LegName } from './leg.ts'
@@ -227,7 +228,7 @@ export class DslFirst {
       if (waits === true) capacity.forget()
       else capacity.observe(dslBytesPerMs, alone ? queueMs : undefined, nowMs)
       const excused = this.measuring && !overflow.engaged
-      const other = this.#ways[direction === 'up' ? 'down' : 'up'].rates
+      const other = this.#ways[opposite(direction)].rates
       const otherBytesPerMs = other.dsl.bytesPerMs + other.lte.bytesPerMs
       const reason = overflow.judge(
         {

@@ -5,6 +5,7 @@
  * The queue counts for more than the load: a line that is configured too slow looks full at a load that
  * it carries well, and one that is configured too fast never looks full.
  */
+import { percent } from './percent.ts'
 
 /** What DSL carries in a direction, and what waits for it. Rates in bytes a millisecond. */
 export interface DslLoad {
@@ -40,11 +41,6 @@ export function whyFull(line: DslLoad, engageAt: number): string | undefined {
   // A line without a queue has room, whatever we think that it carries.
   const enough = line.proven && load >= ALL ? fullQueueMs * SHORT : fullQueueMs
   return queueMs < enough ? unsent : `dsl-queue ${Math.round(queueMs)} ms${at}`
-}
-
-/** A share, for people. */
-export function percent(share: number): string {
-  return `${Math.round(100 * share)} %`
 }
 
 /** At this load, a queue of half the length is one of a full line: bbr comes up to it with little queue. */

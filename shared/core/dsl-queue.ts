@@ -11,6 +11,11 @@ export type Direction = 'down' | 'up'
 
 export const DIRECTIONS: readonly Direction[] = ['down', 'up']
 
+/** The other one. */
+export function opposite(direction: Direction): Direction {
+  return direction === 'up' ? 'down' : 'up'
+}
+
 /** What DSL carries in a direction, and can carry where that is known. Bytes a millisecond. */
 export interface CarriedLoad {
   readonly bytesPerMs: number
@@ -94,7 +99,7 @@ export function isAcknowledging(bytesPerMs: number, otherBytesPerMs: number): bo
 /** 0 where so little moves that it may be the acknowledgements of the other direction. */
 function shareOf(direction: Direction, loads: CarriedLoads): number {
   const { bytesPerMs, capacity } = loads[direction]
-  const other = loads[direction === 'down' ? 'up' : 'down'].bytesPerMs
+  const other = loads[opposite(direction)].bytesPerMs
   if (bytesPerMs < BUSY_BYTES_PER_MS || isAcknowledging(bytesPerMs, other)) return 0
   return bytesPerMs / (capacity ?? bytesPerMs)
 }

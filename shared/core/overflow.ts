@@ -15,9 +15,10 @@ import { Backlog } from './backlog.ts'
 import type { Budget } from './budget.ts'
 import { BurstAllowance } from './burst.ts'
 import { SETTLED_MS } from './capacity.ts'
-import { type DslLoad, percent, whyFull } from './dsl-full.ts'
+import { type DslLoad, whyFull } from './dsl-full.ts'
 import { type LteHold, mayHoldUp } from './held-up.ts'
 import { Lasting } from './lasting.ts'
+import { percent } from './percent.ts'
 import { Slowdown } from './slowdown.ts'
 
 export interface OverflowPolicy {

@@ -99,7 +99,7 @@ export class PaintedUplink {
   /** A data thread looks at its sockets. */
   #look(): void {
     this.#nextLookMs = this.nowMs + LOOK_MS
-    if (this.#given.dsl - CWND_MS * this.#line.dslRate >= UNSENT_BYTES) this.#unsentMs += LOOK_MS
+    if (this.#given.dsl - CWND_MS * this.#line.dslRate >= BLOCK_BYTES) this.#unsentMs += LOOK_MS
   }
 
   #tick(): void {
@@ -148,8 +148,6 @@ const BURST_BYTES = 65_536
 const GIVEN_BYTES_MIN = 196_608
 const GIVEN_CWNDS = 2.5
 const LOOK_MS = 100
-/** As in send-queue.ts. */
-const UNSENT_BYTES = 131_072
 const QUEUED_BYTES = 6_000
 const CWND_MS = 25
 /** A slow line has some packets under way all the same: ten on 1 Mbit/s. */

@@ -11,6 +11,7 @@
  * (in order, nothing is delivered before the slowest has arrived), and a margin to go on with until
  * the relay has its turn again.
  */
+import { BLOCK_BYTES } from './uplink.ts'
 
 /** One subflow as the kernel describes it. */
 export interface SubflowLoad {
@@ -101,6 +102,7 @@ export function leftUnsent(subflows: readonly SubflowLoad[]): LeftUnsent | undef
   if (busy.length === 0) return undefined
   const [waiting, ...others] = busy.filter(({ unsentBytes }) => unsentBytes > SPACED_BYTES)
   if (waiting === undefined) return 'hardly anything'
+  // Whoever sends less than the line carries has no more than that unsent.
   const much = others.length === 0 && waiting.unsentBytes >= BLOCK_BYTES
   return much ? 'more than a block' : 'something'
 }
@@ -123,8 +125,6 @@ const IDLE_SHARE = 0.01
 const SILENT_MS = 2_000
 /** Some packets. Measured where a window of 64 KiB is what limits: 0 to 5,680, once 12,996. */
 const SPACED_BYTES = 8_192
-/** What applications hand over at once: whoever sends less than a line carries has no more unsent. */
-const BLOCK_BYTES = 131_072
 const HEADROOM = 1.4
 /** What the relay may need until it has its turn. */
 const MARGIN_MS = 20

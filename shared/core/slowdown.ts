@@ -8,6 +8,8 @@
  * A demand that shrinks looks the same until LTE has gone; only if DSL is full right after that, LTE was
  * what slowed it. Where DSL had stood idle for it, once is enough.
  */
+import { percent } from './percent.ts'
+
 export class Slowdown {
   #released: Released | undefined
   #strikes = 0
@@ -44,8 +46,7 @@ export class Slowdown {
     const pauseMs = this.#pauseMs
     this.#untilMs = nowMs + pauseMs
     this.#pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)
-    const percent = Math.round(100 * released.share)
-    return `guard lte slowed dsl to ${percent} %, kept out for ${Math.round(pauseMs / 1_000)} s`
+    return `guard lte slowed dsl to ${percent(released.share)}, kept out for ${Math.round(pauseMs / 1_000)} s`
   }
 
   /** LTE is to be kept out. */

@@ -93,7 +93,7 @@ export interface UplinkLook {
 }
 
 /** What applications hand over at once, and what the kernel's scheduler gives a line at once is half of it. */
-const BLOCK_BYTES = 131_072
+export const BLOCK_BYTES = 131_072
 const BLOCKS = 1.5
 const WINDOW_MS_MIN = 300
 /** LTE's turns are some in a second. */

@@ -4,6 +4,7 @@
  *    LTE is at its cap: 8.0 of 8.0 Mbit/s; DSL carried 16.1 of 16.4. Down, 98 % of what was allowed.
  */
 import type { LegName } from './leg.ts'
+import { percent } from './percent.ts'
 import { causeOf, isKeptOut, type Limit, type Verdict } from './verdict.ts'
 import type { HomeInterval, StreetInterval } from './verdict-facts.ts'
 
@@ -82,10 +83,6 @@ function total({ verdict: { carried } }: Told): string {
 
 function mbps(bytesPerMs: number): string {
   return (bytesPerMs / BYTES_PER_MS).toFixed(1)
-}
-
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`
 }
 
 /** In a Mbit/s. */

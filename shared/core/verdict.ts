@@ -13,7 +13,7 @@
  * Each direction is judged by itself; the one that misses more is told. A leg that has a queue is full whatever it
  * carries; one that loses without a queue is lossy; where neither is so and yet bytes wait, order or windows hold.
  */
-import { DIRECTIONS, type Direction } from './dsl-queue.ts'
+import { DIRECTIONS, type Direction, opposite } from './dsl-queue.ts'
 import type { HomeInterval, LegInterval, StreetInterval } from './verdict-facts.ts'
 
 /** What can limit a home, each with the ways in which it may. */
@@ -118,7 +118,7 @@ function wayOf(home: HomeInterval, street: StreetInterval | undefined, direction
   const lteMay = lteUp && (home.lte === 'allowed' || !dslUp)
   const known = !dslUp || dslMost !== undefined
   const allowed = (dslUp ? (dslMost ?? 0) : 0) + (lteMay ? (lteMost ?? lte.carried[direction]) : 0)
-  const other = direction === 'up' ? 'down' : 'up'
+  const other = opposite(direction)
   const acknowledges = carried < ACKNOWLEDGING * (dsl.carried[other] + lte.carried[other])
   const alone = dslUp ? dslFull || home.helpShare[direction] >= MOSTLY : lteFull
   return {

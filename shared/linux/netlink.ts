@@ -35,6 +35,7 @@ import {
   setsockopt,
   socket,
 } from './libc.ts'
+import { setReceiveBuffer } from './sockets.ts'
 
 /** Who is at the other end. */
 export const Netlink = { route: 0, diagnosis: 4, netfilter: 12, generic: 16 } as const
@@ -172,10 +173,7 @@ export class NetlinkSocket {
   subscribe(groups: readonly number[], bufferBytes = LISTEN_BYTES_MAX): void {
     this.#listening = true
     // FORCE goes beyond net.core.rmem_max. It needs CAP_NET_ADMIN, and so does all of steering.
-    this.#option(
-      setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, u32(bufferBytes)),
-      'SO_RCVBUFFORCE',
-    )
+    this.#option(setReceiveBuffer(this.#fd, bufferBytes), 'SO_RCVBUFFORCE')
     for (const group of groups) {
       this.#option(
         setsockopt(this.#fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, u32(group)),
@@ -262,7 +260,6 @@ const NFNL_BATCH_BEGIN = 16
 const NFNL_BATCH_END = 17
 const SOL_SOCKET = 1
 const SO_RCVTIMEO = 20
-const SO_RCVBUFFORCE = 33
 const SOL_NETLINK = 270
 const NETLINK_ADD_MEMBERSHIP = 1
 const NETLINK_CAP_ACK = 10

@@ -26,7 +26,7 @@ import { must, SyscallError } from './errors.ts'
 import { EINTR, ENOBUFS } from './kernel.ts'
 import * as libc from './libc.ts'
 import { Netlink } from './netlink.ts'
-import { setNumber } from './sockets.ts'
+import { setReceiveBuffer } from './sockets.ts'
 
 export class PacketQueue {
   /** Readable when packets wait. */
@@ -47,8 +47,8 @@ export class PacketQueue {
     )
     try {
       // Without room for as many as the queue may have, 200 at once are too many, and the others are let through.
-      const room = setNumber(this.fd, SOL_SOCKET, SO_RCVBUFFORCE, limits.packetsMax * PACKET_MEMORY)
-      must(room, doing, 'setsockopt')
+      const memory = limits.packetsMax * PACKET_MEMORY
+      must(setReceiveBuffer(this.fd, memory), doing, 'setsockopt')
       must(libc.bind(this.fd, encodeSockaddrNetlink()), doing, 'bind')
       const body = encodeBind(number, limits)
       must(libc.send(this.fd, encodeMessage(QUEUE_CONFIG, FLAG_ACK, 0, body)), doing, 'send')
@@ -106,8 +106,6 @@ export class PacketQueue {
   }
 }
 
-const SOL_SOCKET = 1
-const SO_RCVBUFFORCE = 33
 /** Of a SYN and what the kernel says about it; the kernel doubles it. */
 const PACKET_MEMORY = 1_024
 /** A packet of the largest size a queue may hand out here, and what the kernel says about it. */

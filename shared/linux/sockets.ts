@@ -182,6 +182,14 @@ export function setSendBuffer(fd: number, bytes: number): number {
   return setNumber(fd, SOL_SOCKET, SO_SNDBUFFORCE, Math.ceil(bytes / 2))
 }
 
+/**
+ * Let the socket keep as much that was not read, by the kernel's own count, which it doubles (SO_RCVBUFFORCE: beyond
+ * net.core.rmem_max).
+ */
+export function setReceiveBuffer(fd: number, bytes: number): number {
+  return setNumber(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes)
+}
+
 /** Use this congestion control from now on. `-errno` where the kernel has none of that name. */
 export function setCongestion(fd: number, name: string): number {
   return setText(fd, SOL_TCP, TCP_CONGESTION, name)
@@ -233,6 +241,7 @@ const SO_LINGER = 13
 const SO_REUSEPORT = 15
 const SO_BINDTODEVICE = 25
 const SO_SNDBUFFORCE = 32
+const SO_RCVBUFFORCE = 33
 const SO_MARK = 36
 const SOL_IP = 0
 const IP_TRANSPARENT = 19

@@ -7,7 +7,7 @@
 import { encodeSockaddr6 } from '../wire/sockaddr.ts'
 import { must } from './errors.ts'
 import * as libc from './libc.ts'
-import { setNumber, setText } from './sockets.ts'
+import { setNumber, setReceiveBuffer, setText } from './sockets.ts'
 
 /** One end of a leg: it leaves by `device` from `local`, and hears nobody but `remote`. */
 export interface LegEnds {
@@ -69,7 +69,7 @@ function options(fd: number): ReadonlyArray<() => number> {
     // The outer congestion mark is copied to the inner packet (RFC 6040).
     () => setNumber(fd, SOL_IP, IP_RECVTOS, 1),
     () => setNumber(fd, SOL_IPV6, IPV6_RECVTCLASS, 1),
-    () => setNumber(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BYTES),
+    () => setReceiveBuffer(fd, RECEIVE_BYTES),
     () => setNumber(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BYTES),
   ]
 }
@@ -83,7 +83,6 @@ const SEND_BYTES = 1_048_576
 const SOL_SOCKET = 1
 const SO_BINDTODEVICE = 25
 const SO_SNDBUFFORCE = 32
-const SO_RCVBUFFORCE = 33
 const SO_MARK = 36
 const SOL_IP = 0
 const IP_MTU_DISCOVER = 10
