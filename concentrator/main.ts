@@ -12,6 +12,7 @@ import { configFrom } from '../shared/daemon/arguments.ts'
 import { runDaemon, untilAborted } from '../shared/daemon/lifecycle.ts'
 import { allowFastOpen, openSysctls, takeOverMptcp } from '../shared/linux/sysctl.ts'
 import { surveyHost } from '../shared/relay/host.ts'
+import { sharedNowMs } from '../shared/relay/shared-clock.ts'
 import { startWorkers } from '../shared/relay/workers.ts'
 import { serveApi } from './control/api/server.ts'
 import { openControl } from './control/control.ts'
@@ -25,7 +26,7 @@ import { log } from './control/log.ts'
 import { newsWriter } from './control/news.ts'
 import { openStore } from './control/open-store.ts'
 import { presentHomes } from './control/present-homes.ts'
-import { answerProbes, type ShapedKbps } from './control/probe-responder.ts'
+import { answerProbes } from './control/probe-responder.ts'
 import { openRadiusAccounting, openRadiusChanges } from './control/radius/radius.ts'
 import { register } from './control/register.ts'
 import { openFacts } from './control/street-facts.ts'
@@ -57,12 +58,15 @@ await runDaemon(async (signal) => {
   const { counters, cappedLegs, tieTable, identities, tallies, tunnelled, waits, memory } = shares
   reportForeignAddresses(config.egress.addresses)
 
-  let shapedKbps: ShapedKbps = () => 0
+  let shapedKbps = (_subscriber: number, _leg: number) => 0
   // The port first: a second concentrator finds it taken, and has not touched the kernel of the first.
   await using probes = await answerProbes(
     config,
     new Ties(tieTable, config.cookies.tieS),
-    (subscriber, leg) => shapedKbps(subscriber, leg),
+    (subscriber, leg) => ({
+      shapedKbps: shapedKbps(subscriber, leg),
+      unsent: shares.unsentLegs.has(subscriber, leg, sharedNowMs()),
+    }),
   )
   await using store = await openStore(config)
   using sysctls = openSysctls(join(config.stateDirectory, 'concentrator-sysctls.json'), (why) =>

@@ -4,7 +4,7 @@ import { nextProbeNumber } from '../../shared/core/probe-number.ts'
 import { macOf, probeSecret } from '../../shared/tunnel/keys.ts'
 import { decodeProbe, encodeProbe } from '../../shared/wire/probe.ts'
 import { FreshProbes } from '../subscribers/fresh-probes.ts'
-import { ProbeJudge, type ShapedKbps } from './probe-responder.ts'
+import { type EchoSays, ProbeJudge } from './probe-responder.ts'
 
 const cookie = Uint8Array.from({ length: 16 }, (_, i) => i)
 const { sessionId, key } = probeSecret(cookie)
@@ -18,6 +18,7 @@ const frame = {
   packetNumber,
   sentUs: 1_000_000,
   shapedKbps: 0,
+  unsent: true,
 } as const
 const probe = encodeProbe(frame, macOf(key))
 const home = { address: '100.64.0.2' }
@@ -32,7 +33,7 @@ test('a genuine probe gets an echo of its own length, number and timestamp', () 
   assert.equal(echo.length, probe.length)
   const decoded = decodeProbe(echo)
   assert.ok(decoded.kind === 'message')
-  assert.deepEqual({ ...decoded.frame }, { ...frame, type: 'echo' })
+  assert.deepEqual({ ...decoded.frame }, { ...frame, type: 'echo', unsent: false })
   assert.deepEqual(macOf(key)(decoded.signed), Buffer.from(decoded.mac))
 })
 
@@ -56,14 +57,32 @@ test('an echo says what its leg is shaped to, as far as the field can, and belie
   for (const [kbps, told] of [
     [48_500, 48_500],
     [0, 0],
-    [20_000_000, 2 ** 24 - 1],
+    [20_000_000, 2 ** 23 - 1],
   ] as const) {
-    const judge = judgeAt(undefined, (subscriber, leg) => (subscriber + leg === 2 ? kbps : 1))
+    const judge = judgeAt(undefined, (subscriber, leg) => ({
+      shapedKbps: subscriber + leg === 2 ? kbps : 1,
+      unsent: false,
+    }))
     const answer = judge.answer(encodeProbe({ ...frame, shapedKbps: 77 }, macOf(key)), home, at(0))
     assert.ok(answer !== undefined)
     const decoded = decodeProbe(answer.echo)
     assert.ok(decoded.kind === 'message')
     assert.equal(decoded.frame.shapedKbps, told)
+  }
+})
+
+test('an echo says that its leg leaves more unsent than it takes to whoever knows the word', () => {
+  for (const [legId, knows, told] of [
+    [2, true, true],
+    [2, false, false],
+    [1, true, false],
+  ] as const) {
+    const says: EchoSays = (_, leg) => ({ shapedKbps: 48_500, unsent: leg === 2 })
+    const asked = encodeProbe({ ...frame, legId, unsent: knows }, macOf(key))
+    const answer = judgeAt(undefined, says).answer(asked, home, at(0))
+    const decoded = decodeProbe(answer?.echo ?? asked)
+    assert.ok(decoded.kind === 'message' && decoded.frame.type === 'echo')
+    assert.deepEqual([decoded.frame.shapedKbps, decoded.frame.unsent], [48_500, told])
   }
 })
 
@@ -148,11 +167,13 @@ test('numbers that count from 0, and legs that nobody has, tie nothing', () => {
 })
 
 /** A judge that has listened since then. */
-function judgeAt(startedMs = -86_400_000, shapedKbps: ShapedKbps = () => 0) {
-  const judge = new ProbeJudge(new FreshProbes(TIE_S, startedMs), shapedKbps)
+function judgeAt(startedMs = -86_400_000, says: EchoSays = () => NOTHING) {
+  const judge = new ProbeJudge(new FreshProbes(TIE_S, startedMs), says)
   judge.know(0, { sessionId, key })
   return judge
 }
+
+const NOTHING = { shapedKbps: 0, unsent: false }
 
 function at(ms: number) {
   return { nowMs: ms, unixMs: UNIX_MS + ms }

@@ -1,13 +1,15 @@
 /**
  * The concentrator's answer to "are you there?": each genuine probe gets one echo, of its own length, to
  * where it came from. Anything else gets nothing, so that nobody learns who is served here and nobody can
- * make us send more than they do. The echo says what the leg it goes out by is shaped to (ADR 0028).
+ * make us send more than they do. The echo says what the leg it goes out by is shaped to (ADR 0028), and whether more
+ * is unsent for it than it takes (ADR 0060).
  */
 import { timingSafeEqual } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
+import type { EchoSaid } from '../../shared/core/echo-said.ts'
 import { LEG_NUMBER, LEGS } from '../../shared/core/leg.ts'
 import type { Tie } from '../../shared/core/tie.ts'
 import { macOf, type ProbeSecret } from '../../shared/tunnel/keys.ts'
@@ -28,8 +30,8 @@ export interface ProbeCounts {
   limited: number
 }
 
-/** What a subscriber's leg is shaped to on its way home, by LEG_NUMBER; 0 where it is not. */
-export type ShapedKbps = (subscriber: number, leg: number) => number
+/** What an echo says of a subscriber's leg, by LEG_NUMBER, on its way home. */
+export type EchoSays = (subscriber: number, leg: number) => EchoSaid
 
 /** Knows the sessions, answers bytes with bytes; has no socket. */
 export class ProbeJudge {
@@ -44,14 +46,14 @@ export class ProbeJudge {
   /** Sessions by subscriber number. */
   readonly #names: Array<string | undefined> = []
   readonly #fresh: FreshProbes
-  readonly #shapedKbps: ShapedKbps
+  readonly #says: EchoSays
   /** Probes of this second by source. */
   readonly #asked = new Map<string, number>()
   #second = 0
 
-  constructor(fresh: FreshProbes, shapedKbps: ShapedKbps) {
+  constructor(fresh: FreshProbes, says: EchoSays) {
     this.#fresh = fresh
-    this.#shapedKbps = shapedKbps
+    this.#says = says
   }
 
   /** Who has the number from now on; undefined for nobody. */
@@ -98,9 +100,11 @@ export class ProbeJudge {
     this.counts.answered += 1
     const tie = { subscriber, leg: frame.legId }
     const isFresh = isLegNumber(tie.leg) && this.#fresh.isFresh(tie, frame.packetNumber, clocks)
-    const shapedKbps = Math.min(this.#shapedKbps(subscriber, tie.leg), SHAPED_KBPS_MAX)
+    const says = this.#says(subscriber, tie.leg)
+    const shapedKbps = Math.min(says.shapedKbps, SHAPED_KBPS_MAX)
+    const unsent = frame.unsent && says.unsent
     return {
-      echo: encodeProbe({ ...frame, type: 'echo', shapedKbps }, mac),
+      echo: encodeProbe({ ...frame, type: 'echo', shapedKbps, unsent }, mac),
       tie: isFresh ? tie : undefined,
     }
   }
@@ -133,9 +137,9 @@ export interface AnsweredProbes extends AsyncDisposable, Pick<ProbeJudge, 'know'
 export async function answerProbes(
   { cookies, listen }: Pick<ConcentratorConfig, 'cookies' | 'listen'>,
   ties: Ties,
-  shapedKbps: ShapedKbps,
+  says: EchoSays,
 ): Promise<AnsweredProbes> {
-  const judge = new ProbeJudge(new FreshProbes(cookies.tieS, performance.now()), shapedKbps)
+  const judge = new ProbeJudge(new FreshProbes(cookies.tieS, performance.now()), says)
   await using opened = new AsyncDisposableStack()
   let begun = false
   for (const address of listen.addresses.length === 0 ? ['::'] : listen.addresses) {

@@ -13,6 +13,7 @@ import { StreetWaits } from '../subscribers/street-waits.ts'
 import { Tallies } from '../subscribers/tallies.ts'
 import { TIES_MAX, TieTable } from '../subscribers/tie-table.ts'
 import { TunnelUsage } from '../subscribers/tunnel-usage.ts'
+import { UnsentLegs } from '../subscribers/unsent-legs.ts'
 
 /** What the main thread holds, and in `memory` what the data threads are given of it. */
 export function streetMemory({ workers, tunnel }: Pick<ConcentratorConfig, 'tunnel' | 'workers'>) {
@@ -23,6 +24,7 @@ export function streetMemory({ workers, tunnel }: Pick<ConcentratorConfig, 'tunn
   const tallies = Tallies.create(HOMES_MAX)
   const tunnelled = TunnelUsage.create(tunnel.enabled ? HOMES_MAX : 0)
   const waits = StreetWaits.create(HOMES_MAX)
+  const unsentLegs = UnsentLegs.create(HOMES_MAX)
   const memory = {
     counters: counters.memory,
     workers,
@@ -33,6 +35,17 @@ export function streetMemory({ workers, tunnel }: Pick<ConcentratorConfig, 'tunn
     draining: new SharedArrayBuffer(4),
     identities: identities.memory,
     waits: waits.memory,
+    unsentLegs: unsentLegs.memory,
   }
-  return { counters, cappedLegs, tieTable, identities, tallies, tunnelled, waits, memory }
+  return {
+    counters,
+    cappedLegs,
+    tieTable,
+    identities,
+    tallies,
+    tunnelled,
+    waits,
+    unsentLegs,
+    memory,
+  }
 }

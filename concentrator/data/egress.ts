@@ -167,7 +167,7 @@ class Egress implements Watcher {
 
   #connected(): void {
     const { loop, settings, count, flows, closedBytes, sendQueues, lifetimes } = this.#room
-    const { fd: homeFd, seat, earlyData, subscriber } = this.#home
+    const { fd: homeFd, seat, earlyData, subscriber, leg } = this.#home
     // Removed while its server was asked.
     if (this.#room.roll.get(subscriber) === undefined) return this.#refuse(NOT_AUTHORIZED)
     loop.disarm(this.#deadline)
@@ -181,7 +181,7 @@ class Egress implements Watcher {
     const up = new HalfFlow(homeFd, this.#fd)
     holdFirst(up, earlyData)
     const down = new HalfFlow(this.#fd, homeFd)
-    const { egressPorts } = this.#room
+    const { egressPorts, unsentLegs, sharedMs } = this.#room
     const exit = this.#exit
     const beganMs = loop.nowMs
     // It lives as long as the flow, and must not keep `this` and with it the early data.
@@ -200,7 +200,7 @@ class Egress implements Watcher {
       count[reset ? COUNT.flowsReset : COUNT.flowsClosed]!++
     })
     flows.set(flow, subscriber)
-    sendQueues.keep(down)
+    sendQueues.keep(down, () => unsentLegs.note(subscriber, leg, sharedMs()))
     lifetimes.keep(flow)
     count[COUNT.flowsOpened]!++
     count[COUNT.flowsOpen]!++

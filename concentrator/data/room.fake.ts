@@ -11,6 +11,7 @@ import { Identities } from '../subscribers/identities.ts'
 import { Roll, type StreetSubscriber } from '../subscribers/roll.ts'
 import { Sources } from '../subscribers/sources.ts'
 import { Tallies } from '../subscribers/tallies.ts'
+import { UnsentLegs } from '../subscribers/unsent-legs.ts'
 import { EgressPorts } from './egress-ports.ts'
 import { FairTurns } from './fair-turns.ts'
 import { FlowLifetimes } from './flow-lifetimes.ts'
@@ -61,6 +62,7 @@ export function fakeRoom(patch: Partial<StreetSettings> = {}): FakeRoom {
     ownerOf: (address) => roll.ownerOf(address) ?? world.owner,
     isOwn: (address) => world.own.includes(Buffer.from(address).toString('hex')),
     cappedLegs: CappedLegs.create(settings.subscribers.length),
+    unsentLegs: UnsentLegs.create(settings.subscribers.length),
     tallies: Tallies.create(settings.subscribers.length),
     identities: Identities.create(64),
     sources: Sources.create(64, 1),

@@ -13,6 +13,7 @@ import type { Identities } from '../subscribers/identities.ts'
 import type { Roll, StreetSubscriber } from '../subscribers/roll.ts'
 import type { Sources } from '../subscribers/sources.ts'
 import type { Tallies } from '../subscribers/tallies.ts'
+import type { UnsentLegs } from '../subscribers/unsent-legs.ts'
 import type { EgressPorts } from './egress-ports.ts'
 import type { FairTurns } from './fair-turns.ts'
 import type { FlowLifetimes } from './flow-lifetimes.ts'
@@ -97,6 +98,8 @@ export interface StreetMemory {
   readonly identities: SharedArrayBuffer
   /** `StreetWaits` by subscriber number. */
   readonly waits: SharedArrayBuffer
+  /** `UnsentLegs` by subscriber number. */
+  readonly unsentLegs: SharedArrayBuffer
 }
 
 export interface StreetRoom extends FlowRoom {
@@ -119,6 +122,7 @@ export interface StreetRoom extends FlowRoom {
   /** Whether the address is this host's. */
   readonly isOwn: (address: Uint8Array) => boolean
   readonly cappedLegs: CappedLegs
+  readonly unsentLegs: UnsentLegs
   readonly tallies: Tallies
   readonly sources: Sources
   readonly identities: Identities

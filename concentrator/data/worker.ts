@@ -23,6 +23,7 @@ import { Sources } from '../subscribers/sources.ts'
 import { StreetWaits, WaitsLook } from '../subscribers/street-waits.ts'
 import { Tallies } from '../subscribers/tallies.ts'
 import { TieTable } from '../subscribers/tie-table.ts'
+import { UnsentLegs } from '../subscribers/unsent-legs.ts'
 import { whoseAddress } from '../subscribers/whose-address.ts'
 import { admit } from './admit.ts'
 import { EgressPorts } from './egress-ports.ts'
@@ -75,6 +76,7 @@ const room: StreetRoom = {
   ownerOf: whose.known,
   isOwn: (address) => own.has(address),
   cappedLegs: new CappedLegs(settings.cappedLegs),
+  unsentLegs: new UnsentLegs(settings.unsentLegs),
   tallies: new Tallies(settings.subscriberTallies),
   sources: new Sources(settings.sources),
   identities: new Identities(settings.identities),

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LegName } from '../../shared/core/leg.ts'
 import type { LeftUnsent } from '../../shared/core/send-queue.ts'
-import { SERVICE_CLASSES, type ServiceClass } from '../../shared/core/service-class.ts'
 import type { Flow } from '../../shared/relay/flow.ts'
 import { HalfFlow, holdFirst } from '../../shared/relay/pump.ts'
 import { COUNT, HOUSE_COUNTERS } from './room.ts'
@@ -13,13 +12,11 @@ test('what waits for the lines and what waits for the LAN are told apart, by the
   const { flow, up, down } = painted()
   let left: LeftUnsent | undefined = 'something'
   let leg: LegName = 'dsl'
-  let serviceClass: ServiceClass = 'overflow'
   const look = (nowMs: number) => {
     noteWaits(
       {
-        flows: new Map([[flow, { leg, plain: false, row: 3 }]]),
+        flows: new Map([[flow, { leg, plain: false }]]),
         sendQueues: { left: () => left },
-        table: { classOf: () => SERVICE_CLASSES.indexOf(serviceClass) },
         count,
       },
       nowMs,
@@ -39,8 +36,8 @@ test('what waits for the lines and what waits for the LAN are told apart, by the
   look(5_470)
   leg = 'lte'
   look(5_490)
+  left = 'something'
   leg = 'dsl'
-  serviceClass = 'interactive'
   look(5_500)
   left = 'hardly anything'
   look(5_510)

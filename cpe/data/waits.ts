@@ -2,10 +2,8 @@
  * How the transfers of this thread fare: for how many milliseconds they wait for the lines, for the other end or for the
  * LAN, and what of downloads waits out of order.
  */
-import { SERVICE_CLASSES } from '../../shared/core/service-class.ts'
 import { receiveMemory } from '../../shared/linux/socket-facts.ts'
 import type { Flow } from '../../shared/relay/flow.ts'
-import type { FlowTable } from '../../shared/relay/flow-table.ts'
 import type { SendQueues } from '../../shared/relay/send-queue.ts'
 import { Fares, lookAt } from '../../shared/relay/waiting.ts'
 import { COUNT } from './room.ts'
@@ -13,17 +11,13 @@ import type { Uplink } from './uplink.ts'
 
 /** What is looked at: connections, where a2b is up, and the uplink of each that is bonded. */
 export interface Waiting {
-  readonly flows: ReadonlyMap<
-    Pick<Flow, 'a2b' | 'b2a'>,
-    Pick<Uplink, 'leg' | 'plain' | 'row'> | undefined
-  >
+  readonly flows: ReadonlyMap<Pick<Flow, 'a2b' | 'b2a'>, Pick<Uplink, 'leg' | 'plain'> | undefined>
   readonly sendQueues: Pick<SendQueues, 'left'>
   readonly count: Float64Array
-  readonly table: Pick<FlowTable, 'classOf'>
 }
 
 /** Look at all flows; `nowMs` of the clock that `turnedMs` is on, not yet written at this look. */
-export function noteWaits({ flows, sendQueues, count, table }: Waiting, nowMs: number): void {
+export function noteWaits({ flows, sendQueues, count }: Waiting, nowMs: number): void {
   const turnedMs = count[COUNT.turnedMs]!
   const ms = turnedMs === 0 ? 0 : nowMs - turnedMs
   let held = false
@@ -38,7 +32,7 @@ export function noteWaits({ flows, sendQueues, count, table }: Waiting, nowMs: n
     if (lookAt(b2a) === Fares.held) lanHeld = true
     if (uplink === undefined) continue
     const left = sendQueues.left(a2b)
-    if (left === 'more than a block' && isDsl(uplink, table)) unsent = true
+    if (left === 'more than a block' && uplink.leg === 'dsl') unsent = true
     if (left === 'hardly anything' && up === Fares.held) windowed = true
   }
   count[COUNT.lookedMs]! += ms
@@ -67,13 +61,6 @@ export function noteGaps(
   }
   count[COUNT.gapBytes] = bytes
   count[COUNT.gapFlows] = looked
-}
-
-/** Whether DSL is what carries it while LTE does not help: it began there, and its class leaves it there. */
-function isDsl({ leg, row }: Pick<Uplink, 'leg' | 'row'>, table: Waiting['table']): boolean {
-  if (leg !== 'dsl' || row < 0) return false
-  const serviceClass = SERVICE_CLASSES[table.classOf(row)]
-  return serviceClass === 'overflow' || serviceClass === 'dsl-only' || serviceClass === 'handover'
 }
 
 /** LTE helps nobody who has carried less. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Budget, UNLIMITED } from '../../shared/core/budget.ts'
+import { SAID } from '../../shared/core/house.fake.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import { LegBoard } from '../../shared/relay/leg-board.ts'
 import { knownAddress } from '../../shared/wire/address.ts'
@@ -350,7 +351,8 @@ class House {
     const rttMs = leg === 'dsl' ? 20 + this.queueMs : 45
     const atMs = this.nowMs + rttMs
     if (this.answering[leg]) {
-      this.#echoes.push({ atMs, run: () => this.steering.heard(leg, number, rttMs, this.nowMs) })
+      const run = () => this.steering.heard(leg, number, rttMs, this.nowMs, SAID)
+      this.#echoes.push({ atMs, run })
     }
     return number
   }

@@ -11,6 +11,7 @@ import type { CpeConfig } from '../../shared/config/cpe.ts'
 import type { Budget } from '../../shared/core/budget.ts'
 import { ConcentratorHealth } from '../../shared/core/concentrator-health.ts'
 import { DslFirst } from '../../shared/core/dsl-first.ts'
+import type { EchoSaid } from '../../shared/core/echo-said.ts'
 import { HomeUse } from '../../shared/core/home-use.ts'
 import { LEGS, type LegName } from '../../shared/core/leg.ts'
 import type { LegHealth } from '../../shared/core/leg-health.ts'
@@ -160,10 +161,10 @@ export class Steering {
   }
 
   /** The echo of a probe has arrived. */
-  heard(leg: LegName, number: number, rttMs: number, nowMs: number, shapedKbps = 0): void {
+  heard(leg: LegName, number: number, rttMs: number, nowMs: number, said: EchoSaid): void {
     this.#legs[leg].echo(number, rttMs, nowMs)
-    this.#watched[leg].shapedTo(shapedKbps)
-    if (leg === 'dsl') this.#dslFirst.heard(rttMs, nowMs, shapedKbps)
+    this.#watched[leg].shapedTo(said.shapedKbps)
+    if (leg === 'dsl') this.#dslFirst.heard(rttMs, nowMs, said)
     this.#qualities.heard(leg, number, rttMs, nowMs)
   }
 
@@ -211,8 +212,7 @@ export class Steering {
   }
 
   #publish(samples: LinkSamples, nowMs: number): void {
-    const { board, lanConnections, wake } = this.#parts
-    const { measuring } = this.#parts
+    const { board, lanConnections, measuring, wake } = this.#parts
     // What a test carries is no use of LTE.
     const lteBytes = measuring() ? undefined : bytesOf(samples.lte.counters)
     const lteAlone = this.#legs.dsl.state === 'dead' && this.#legs.lte.inService

@@ -35,11 +35,16 @@ describe('probes on the loopback', { skip: getuid?.() !== 0 }, () => {
   after(() => concentrator.close())
 
   test('an echo is told with its leg, its number, its round trip and what it says', async () => {
-    answer = (frame) => encodeProbe({ ...frame, type: 'echo', shapedKbps: 48_500 }, mac)
+    const said = { shapedKbps: 48_500, unsent: true }
+    answer = (frame) => {
+      assert.deepEqual([frame.shapedKbps, frame.unsent], [0, true], 'it may be said')
+      return encodeProbe({ ...frame, type: 'echo', ...said }, mac)
+    }
     using asked = new Asked(concentrator.address().port)
     const number = asked.ask('lte')
-    const [leg, echoed, rttMs, shapedKbps] = await asked.heard()
-    assert.deepEqual([leg, echoed, shapedKbps], ['lte', number, 48_500])
+    const [leg, echoed, rttMs, { shapedKbps, unsent }] = await asked.heard()
+    assert.deepEqual([leg, echoed], ['lte', number])
+    assert.deepEqual({ shapedKbps, unsent }, said)
     assert.ok(rttMs > 0 && rttMs < 1_000)
     assert.deepEqual(asked.counts(), { sent: 1, answered: 1 })
   })

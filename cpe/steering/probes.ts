@@ -6,6 +6,7 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
+import type { EchoSaid } from '../../shared/core/echo-said.ts'
 import { LEG_NUMBER, type LegName } from '../../shared/core/leg.ts'
 import { MARK } from '../../shared/core/marks.ts'
 import { nextProbeNumber } from '../../shared/core/probe-number.ts'
@@ -24,8 +25,7 @@ export interface ProbeWay {
   readonly remote: Endpoint
 }
 
-/** `shapedKbps`: what the concentrator shapes the leg to on its way to us, 0 where it does not. */
-export type OnEcho = (leg: LegName, number: number, rttMs: number, shapedKbps: number) => void
+export type OnEcho = (leg: LegName, number: number, rttMs: number, said: EchoSaid) => void
 
 /** `unsent`: the kernel refused, as it does without a route. The last three are datagrams thrown away. */
 export interface ProbeCounts {
@@ -104,6 +104,7 @@ export class Probes {
         packetNumber,
         sentUs: Math.floor(this.#nowUs()),
         shapedKbps: 0,
+        unsent: true,
       },
       this.#mac,
     )
@@ -131,7 +132,7 @@ export class Probes {
     } else {
       this.counts.answered += 1
       const rttMs = (this.#nowUs() - frame.sentUs) / 1_000
-      this.#onEcho(leg, frame.packetNumber, rttMs, frame.shapedKbps)
+      this.#onEcho(leg, frame.packetNumber, rttMs, frame)
     }
   }
 }

@@ -97,8 +97,7 @@ export function startSteering(
   const probes = opened.use(
     new Probes(
       probeSecret(config.subscriber.cookie),
-      (leg, number, rttMs, shapedKbps) =>
-        steering.heard(leg, number, rttMs, performance.now(), shapedKbps),
+      (leg, number, rttMs, said) => steering.heard(leg, number, rttMs, performance.now(), said),
       { nowUs: () => performance.now() * 1_000, unixMs: outside.unixMs },
     ),
   )

@@ -270,7 +270,15 @@ async function fastOpens(): Promise<number> {
 async function probe(own: string, legId: number): Promise<void> {
   const { sessionId, key } = probeSecret(cookie)
   const packetNumber = nextProbeNumber(0, Date.now())
-  const frame = { type: 'probe', sessionId, legId, packetNumber, sentUs: 1, shapedKbps: 0 } as const
+  const frame = {
+    type: 'probe',
+    sessionId,
+    legId,
+    packetNumber,
+    sentUs: 1,
+    shapedKbps: 0,
+    unsent: false,
+  } as const
   const fd = inNetworkNamespace(netnsOf(street.name, 'cpe'), () => {
     const opened = libc.socket(libc.AF_INET6, libc.SOCK_DGRAM | libc.SOCK_CLOEXEC, 0)
     libc.bind(opened, encodeSockaddr6(knownAddress(own), 0))

@@ -30,6 +30,14 @@ test('LTE helps when DSL is full, and only then', { skip: streetImpossible() }, 
   assert.ok(all.restMs !== undefined && all.restMs <= 2_000, JSON.stringify(all))
   assert.match(all.reasons.join(), /^helps: dsl-queue \d+ ms at \d+ % for \d+ ms,rests: dsl-spare/)
 
+  // A provider that drops what is too much leaves no queue that anybody could find.
+  const { queueMs } = (await street.status()).legs.dsl
+  await street.line('dsl', { queueMs: 4 })
+  const dropped = await measureDemand(street, 'down', Infinity, { settleS: 2, steadyS: 3 })
+  await street.line('dsl', { queueMs })
+  assert.ok(dropped.carriedMbps >= 55, JSON.stringify(dropped))
+  assert.match(dropped.reasons[0] ?? '', /^helps: dsl-full more unsent at \d+ % for \d+ ms$/)
+
   // After what was measured: two short loads that DSL was full of are a habit, and DSL is left alone with the next.
   const overDsl = await fetched(street, `http://${ipv4}/bytes/${FETCHED_BYTES}`)
   assert.ok(

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { UNLIMITED } from './budget.ts'
 import { mulberry32 } from './chance.fake.ts'
 import { DslFirst } from './dsl-first.ts'
-import { PaintedHouse, POLICY } from './house.fake.ts'
+import { PaintedHouse, POLICY, SAID } from './house.fake.ts'
 
 const DSL = 6_250
 const UP = 1_250
@@ -165,6 +165,17 @@ test('a shaped uplink is full when it carries its rate, though probes pass what 
   assert.deepEqual(uploads({ shapedUp: false, share: 0.96, queueMs: 0 }), [])
 })
 
+test('a download that leaves more unsent than DSL takes has LTE, whatever DSL carries and though it has no queue', () => {
+  for (const share of [0.9, 0.6, 0.3]) {
+    const download = { shapedKbps: 0, share, queueMs: 0 }
+    const decisions = downloads({ ...download, unsent: (nowMs) => nowMs > 3_000 })
+    assert.equal(decisions.length, 1, decisions.join())
+    assert.match(decisions[0] ?? '', /^down dsl-full more unsent for [4-6]\d\d ms$/)
+    // What is handed over at once is not unsent for long.
+    assert.deepEqual(downloads({ ...download, unsent: (nowMs) => nowMs % 1_000 < 200 }), [])
+  }
+})
+
 test('a shaped uplink has room below engagePercent of its rate, whatever downloads queue for', () => {
   assert.deepEqual(uploads({ shapedUp: true, share: 0.9, queueMs: 0 }), [])
   const beside = uploads({ shapedUp: true, share: 0.9, queueMs: 40, downShare: 1 })
@@ -264,14 +275,22 @@ function uploads(line: {
     const lte = { path: 'lte', counters: { ...none, txBytes: helpedBytes }, dead: undefined }
     dslFirst.judge({ dsl, lte }, () => [], UNLIMITED, nowMs)
     // A path is asked a few times when it is new.
-    for (let i = 0; i < 12 && nowMs === 0; i++) dslFirst.heard(20, nowMs)
-    if (dslFirst.wantsProbe(nowMs)) dslFirst.heard(20 + (waits ? 0 : line.queueMs), nowMs)
+    for (let i = 0; i < 12 && nowMs === 0; i++) dslFirst.heard(20, nowMs, SAID)
+    if (dslFirst.wantsProbe(nowMs)) {
+      dslFirst.heard(20 + (waits ? 0 : line.queueMs), nowMs, SAID)
+    }
   }
   return decisions
 }
 
-/** The same of a download; `shapedKbps` is what echoes say. */
-function downloads(line: { shapedKbps: number; share: number; queueMs: number }): string[] {
+/** The same of a download; `shapedKbps` and `unsent` are what echoes say. */
+function downloads(line: {
+  shapedKbps: number
+  share: number
+  queueMs: number
+  /** At that time. */
+  unsent?: (nowMs: number) => boolean
+}): string[] {
   const decisions: string[] = []
   const said = { configured: { down: undefined, up: undefined }, shapedUp: false }
   const dslFirst = new DslFirst(POLICY, said, (direction, _, reason) =>
@@ -288,8 +307,11 @@ function downloads(line: { shapedKbps: number; share: number; queueMs: number })
     if (dslFirst.status().down.engaged) helpedBytes += DSL * 20
     const lte = { path: 'lte', counters: { ...none, rxBytes: helpedBytes }, dead: undefined }
     dslFirst.judge({ dsl, lte }, () => [], UNLIMITED, nowMs)
-    for (let i = 0; i < 12 && nowMs === 0; i++) dslFirst.heard(20, nowMs, line.shapedKbps)
-    if (dslFirst.wantsProbe(nowMs)) dslFirst.heard(20 + line.queueMs, nowMs, line.shapedKbps)
+    const said = { shapedKbps: line.shapedKbps, unsent: line.unsent?.(nowMs) ?? false }
+    for (let i = 0; i < 12 && nowMs === 0; i++) dslFirst.heard(20, nowMs, said)
+    // Who wants none has one a second all the same: that DSL lives must be known.
+    const wanted = dslFirst.wantsProbe(nowMs) || nowMs % 1_000 === 0
+    if (wanted) dslFirst.heard(20 + line.queueMs, nowMs, said)
   }
   return decisions
 }

@@ -17,14 +17,17 @@ import {
   isAcknowledging,
   opposite,
 } from './dsl-queue.ts'
+import type { EchoSaid } from './echo-said.ts'
 import { type CarryingFlow, HelpedFlows } from './helped-flows.ts'
+import { Lately } from './lately.ts'
 import { LEGS, type LegName } from './leg.ts'
 import { BUSY_BYTES_PER_MS } from './leg-traffic.ts'
 import { Overflow, type OverflowPolicy } from './overflow.ts'
 import { ProbePace } from './probe-pace.ts'
 import { Rate } from './rate.ts'
+import { UNSENT_MS } from './send-queue.ts'
 import type { Steered, SteeredLeg, Transfers } from './steered.ts'
-import { Uplink } from './uplink.ts'
+import { Uplink, uplinkPolicy } from './uplink.ts'
 
 /** What is said of DSL before it is measured. */
 export interface DslLine {
@@ -51,6 +54,8 @@ export class DslFirst {
   readonly #ways: Readonly<Record<Direction, Way>>
   readonly #uplink = new Uplink()
   readonly #helped = new HelpedFlows()
+  /** Downwards; upwards our own sockets say it. */
+  readonly #unsentDown = new Lately(UNSENT_MS)
   readonly #paths: Record<LegName, string> = { dsl: '', lte: '' }
   #transfers: Transfers | undefined
   #askedMs = -Infinity
@@ -88,8 +93,9 @@ export class DslFirst {
     return !this.#dslDead && this.#helped.bars(token)
   }
 
-  /** An echo came over DSL. `shapedKbps`: what the concentrator shapes it to downwards; 0: it does not. */
-  heard(rttMs: number, nowMs: number, shapedKbps = 0): void {
+  /** An echo came over DSL. */
+  heard(rttMs: number, nowMs: number, { shapedKbps, unsent }: EchoSaid): void {
+    this.#unsentDown.note(unsent, nowMs)
     this.#queue.shapes('down', shapedKbps > 0)
     this.#ways.down.capacity.shapedTo(shapedKbps > 0 ? shapedKbps / KBPS : undefined)
     const fullMs = this.#queue.fullMs(this.#ways.up.capacity.bytesPerMs)
@@ -99,8 +105,9 @@ export class DslFirst {
 
   /** DSL is so busy that its queue must be known: a probe should leave on it now. */
   wantsProbe(nowMs: number): boolean {
-    if (!this.#busy || nowMs - this.#askedMs < ASK_MS) return false
-    if (this.#clean(nowMs) && nowMs - this.#askedMs < ASK_CLEAN_MS) return false
+    const unsent = this.#unsentDown.holds(nowMs)
+    if ((!this.#busy && !unsent) || nowMs - this.#askedMs < ASK_MS) return false
+    if (!unsent && this.#clean(nowMs) && nowMs - this.#askedMs < ASK_CLEAN_MS) return false
     this.#askedMs = nowMs
     return true
   }
@@ -172,6 +179,7 @@ export class DslFirst {
       this.#uplink.forget(leg)
       if (leg === 'dsl') {
         this.#queue.forget()
+        this.#unsentDown.forget()
         for (const direction of DIRECTIONS) {
           this.#ways[direction].capacity.forget()
           this.#ways[direction].pace.forget()
@@ -230,6 +238,7 @@ export class DslFirst {
       const excused = this.measuring && !overflow.engaged
       const other = this.#ways[opposite(direction)].rates
       const otherBytesPerMs = other.dsl.bytesPerMs + other.lte.bytesPerMs
+      const unsent = direction === 'up' ? this.#uplink.unsent(nowMs) : this.#unsentDown.holds(nowMs)
       const reason = overflow.judge(
         {
           dslDown: legs.dsl.dead,
@@ -244,7 +253,7 @@ export class DslFirst {
           changed: nowMs - this.#changedMs < CHANGED_MS,
           waits: excused ? false : waits,
           // Where LTE helps it may be LTE's.
-          unsent: !excused && !overflow.engaged && direction === 'up' && this.#uplink.unsent(nowMs),
+          unsent: !excused && !overflow.engaged && unsent,
           capacity: capacity.bytesPerMs,
           certain: capacity.certain,
           exact: direction === 'down' && this.#queue.shaped.down,
@@ -261,12 +270,8 @@ export class DslFirst {
   }
 }
 
-/** Judged over longer than its blocks take, an uplink with little room has room. */
 function policyOf(direction: Direction, policy: OverflowPolicy): OverflowPolicy {
-  if (direction === 'down') return policy
-  const engageAt = Math.max(policy.engageAt, UPLINK_FULL)
-  const releaseAt = Math.max(policy.releaseAt, UPLINK_ROOM)
-  return { ...policy, engageAt, releaseAt, unsureMs: UPLINK_UNSURE_MS }
+  return direction === 'down' ? policy : uplinkPolicy(policy)
 }
 
 interface Way {
@@ -281,10 +286,6 @@ const KBPS = 8
 const PACED_FLOWS_MAX = 8
 /** 3.2 Mbit/s: a block of 128 KiB takes a third of a second. */
 const PACED_BYTES_PER_MS_MIN = 400
-const UPLINK_FULL = 0.965
-const UPLINK_ROOM = 0.95
-/** Some blocks, and some probes in each. */
-const UPLINK_UNSURE_MS = 600
 /** From this share of its capacity on DSL's queue is measured, and so often. */
 const BUSY_FROM = 0.5
 const ASK_MS = 40

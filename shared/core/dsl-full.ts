@@ -28,19 +28,29 @@ export interface DslLoad {
   readonly fullQueueMs: number
 }
 
-/** The reason, as `dsl-queue 26 ms at 99 %`; undefined for a line that has room. */
-export function whyFull(line: DslLoad, engageAt: number): string | undefined {
+/** Why a line is full. */
+export interface Full {
+  /** As `dsl-queue 26 ms at 99 %`. */
+  readonly reason: string
+  /** Only what is unsent says so: that may be what bbr holds back for a moment, to see the line empty. */
+  readonly byUnsent: boolean
+}
+
+/** undefined for a line that has room. */
+export function whyFull(line: DslLoad, engageAt: number): Full | undefined {
   const { queueMs, fullQueueMs, capacity } = line
   const load = line.dslBytesPerMs / (capacity ?? Infinity)
   const at = capacity === undefined ? '' : ` at ${percent(load)}`
-  const unsent = line.unsent ? `dsl-full more unsent${at}` : undefined
+  const unsent = line.unsent ? { reason: `dsl-full more unsent${at}`, byUnsent: true } : undefined
   if (queueMs === undefined) {
     const loaded = line.certain && load >= (line.exact === true ? EXACTLY_FULL : engageAt)
-    return loaded && line.waits !== false ? `dsl-full ${percent(load)}` : unsent
+    const full = { reason: `dsl-full ${percent(load)}`, byUnsent: false }
+    return loaded && line.waits !== false ? full : unsent
   }
   // A line without a queue has room, whatever we think that it carries.
   const enough = line.proven && load >= ALL ? fullQueueMs * SHORT : fullQueueMs
-  return queueMs < enough ? unsent : `dsl-queue ${Math.round(queueMs)} ms${at}`
+  const queued = { reason: `dsl-queue ${Math.round(queueMs)} ms${at}`, byUnsent: false }
+  return queueMs < enough ? unsent : queued
 }
 
 /** At this load, a queue of half the length is one of a full line: bbr comes up to it with little queue. */

@@ -70,7 +70,7 @@ export class PaintedHouse {
     })
     this.#tick()
     // A path is asked a few times when it is new.
-    for (let i = 0; i < 12; i++) this.dslFirst.heard(FLOOR_MS + 2 * random(), 0)
+    for (let i = 0; i < 12; i++) this.dslFirst.heard(FLOOR_MS + 2 * random(), 0, SAID)
   }
 
   open(token: number, wants: number): PaintedFlow {
@@ -158,7 +158,7 @@ export class PaintedHouse {
   #hear(): void {
     while ((this.#answers[0]?.atMs ?? Infinity) <= this.nowMs) {
       const answer = this.#answers.shift()
-      if (answer !== undefined) this.dslFirst.heard(answer.rttMs, this.nowMs)
+      if (answer !== undefined) this.dslFirst.heard(answer.rttMs, this.nowMs, SAID)
     }
   }
 
@@ -193,6 +193,8 @@ export class PaintedHouse {
   }
 }
 
+/** Nothing is shaped, and nobody but the queue tells that DSL is full. */
+export const SAID = { shapedKbps: 0, unsent: false }
 const STEP_MS = 10
 const FLOOR_MS = 20
 const FULL_QUEUE_MS = 28

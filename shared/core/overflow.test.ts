@@ -271,6 +271,19 @@ test('a line without a queue is full where more is unsent than it takes, and has
   assert.deepEqual(more, [])
 })
 
+test('what is unsent while bbr looks at the empty line, and after it, is no demand', () => {
+  const line = new Line()
+  line.play(20_000, { load: 0.9 })
+  for (let i = 0; i < 3; i++) {
+    line.play(200, { load: 0.05, unsent: true })
+    line.play(1_500, { load: 0.99, unsent: true })
+    line.play(10_000, { load: 0.9 })
+  }
+  assert.deepEqual(line.told, [])
+  line.play(1_000, { load: 0.99, unsent: true })
+  assert.match(line.told.join(), /^\d+ on dsl-full more unsent at 99 % for 600 ms$/)
+})
+
 interface Moment {
   readonly acknowledging?: boolean
   readonly exact?: boolean

@@ -15,7 +15,7 @@ import { Backlog } from './backlog.ts'
 import type { Budget } from './budget.ts'
 import { BurstAllowance } from './burst.ts'
 import { SETTLED_MS } from './capacity.ts'
-import { type DslLoad, whyFull } from './dsl-full.ts'
+import { type DslLoad, type Full, whyFull } from './dsl-full.ts'
 import { type LteHold, mayHoldUp } from './held-up.ts'
 import { Lasting } from './lasting.ts'
 import { percent } from './percent.ts'
@@ -54,7 +54,7 @@ export class Overflow {
   readonly #slowdown = new Slowdown()
   #engaged = false
   #dslDown = false
-  #full: string | undefined
+  #full: Full | undefined
   #engagedMs = -Infinity
   /** For how long LTE has helped, the present time not among it. */
   #helpedMs = 0
@@ -172,7 +172,8 @@ export class Overflow {
     this.#roomFor.note(!this.full || total < (carries ?? 0), nowMs)
     this.#closeFor.note(total < PLAINLY_MORE * (carries ?? Infinity), nowMs)
     // When a download ends its acknowledgements do, and nobody has held them back.
-    this.#backlog.observe(facts.acknowledging ? 0 : total, this.full, elapsedMs, nowMs)
+    const queued = this.#full?.byUnsent === false
+    this.#backlog.observe(facts.acknowledging ? 0 : total, queued, elapsedMs, nowMs)
     const low = total < LOW * (capacity ?? total)
     const { full, engaged: helped } = this
     this.#burst.observe({ bytes: total * elapsedMs, full, helped, low, capacity }, nowMs)
@@ -180,6 +181,7 @@ export class Overflow {
 
   #mayEngage(facts: OverflowFacts, nowMs: number): string | undefined {
     if (this.#full === undefined) return undefined
+    const { reason: why, byUnsent } = this.#full
     const guard = this.#slowdown.full(nowMs)
     this.#keptOut = this.#slowdown.keepsOut(nowMs)
     if (guard !== undefined || this.#keptOut) return guard
@@ -191,7 +193,7 @@ export class Overflow {
     const loaded = facts.certain && facts.dslBytesPerMs >= sureAt * (facts.capacity ?? Infinity)
     // A queue at a load that is not known to be high may be that of a beginning.
     const { unsureMs = SETTLED_MS + LEARN_MS } = this.#policy
-    const leastMs = loaded ? engageMs : Math.max(engageMs, unsureMs)
+    const leastMs = Math.max(engageMs, byUnsent ? UNSENT_FOR_MS : loaded ? 0 : unsureMs)
     const { pressure, aheadPercent } = facts.budget
     const holdMs = leastMs + pressure * PRESSURE_MS
     const fullMs = this.#fullFor.ms(nowMs)
@@ -200,7 +202,7 @@ export class Overflow {
     const failed = nowMs - this.#triedMs < TRIAL_FAILED_MS
     this.#failures = failed ? this.#failures + 1 : 0
     const despite = pressure > 0 ? `, budget ahead of plan by ${aheadPercent} %` : ''
-    const reason = `${this.#full} for ${Math.round(fullMs)} ms${despite}`
+    const reason = `${why} for ${Math.round(fullMs)} ms${despite}`
     const less = this.#fullMost < engageAt * (facts.capacity ?? Infinity)
     this.#shown = facts.unsent && less ? this.#fullMost : undefined
     return this.#engage(facts.dslBytesPerMs, reason, nowMs)
@@ -266,6 +268,8 @@ const PRESSURE_MS = 5_000
 /** After this time of a queue that stands, capacity has been learnt. */
 const LEARN_MS = 100
 const CARRIED_MS = 400
+/** A demand of 90 % of DSL takes so long, and sometimes longer, to catch up with what a start or a look at the empty line held back. */
+const UNSENT_FOR_MS = 600
 /** What is calm stays so, by so much of DSL: a demand of 90 % wavers by a hundredth or two. */
 const CALM_MARGIN = 0.015
 /** Both lines carry less than this share of what DSL alone could, while LTE works: DSL waits for it. */

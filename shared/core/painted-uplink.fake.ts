@@ -9,7 +9,7 @@
  */
 import { UNLIMITED } from './budget.ts'
 import { DslFirst } from './dsl-first.ts'
-import { POLICY } from './house.fake.ts'
+import { POLICY, SAID } from './house.fake.ts'
 
 export class PaintedUplink {
   readonly dslFirst: DslFirst
@@ -41,7 +41,7 @@ export class PaintedUplink {
         ),
     )
     this.#tick()
-    for (let i = 0; i < 12; i++) this.dslFirst.heard(FLOOR_MS + 2 * random(), 0)
+    for (let i = 0; i < 12; i++) this.dslFirst.heard(FLOOR_MS + 2 * random(), 0, SAID)
   }
 
   /** Somebody sends `share` of what DSL carries. */
@@ -124,7 +124,7 @@ export class PaintedUplink {
     const { dslRate, shaped, queues } = this.#line
     const mostMs = Math.max(CWND_MS, CWND_BYTES_MIN / dslRate)
     const queueMs = shaped || !queues ? 0 : Math.min(this.#given.dsl / dslRate, mostMs)
-    this.dslFirst.heard(FLOOR_MS + queueMs + 2 * this.#random(), this.nowMs)
+    this.dslFirst.heard(FLOOR_MS + queueMs + 2 * this.#random(), this.nowMs, SAID)
   }
 }
 

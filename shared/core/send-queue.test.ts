@@ -125,6 +125,8 @@ test('a line is given less than there is to send where one subflow keeps more un
   const standby = { ...lte, windowBytes: 14_480, unsentBytes: 0, bytesPerMs: 0, silentMs: 1_500 }
   assert.equal(leftUnsent([alone, standby]), 'more than a block')
   assert.equal(leftUnsent([{ ...alone, unsentBytes: 131_071 }, standby]), 'something')
+  // It has gone over to the other line, and how that one is called is not known here.
+  assert.equal(leftUnsent([standby, alone]), 'something')
   // LTE helps already.
   assert.equal(leftUnsent([alone, { ...lte, unsentBytes: 8_193 }]), 'something')
   assert.equal(leftUnsent([{ ...alone, unsentBytes: 8_192 }, standby]), 'hardly anything')

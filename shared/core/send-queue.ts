@@ -11,7 +11,6 @@
  * (in order, nothing is delivered before the slowest has arrived), and a margin to go on with until
  * the relay has its turn again.
  */
-import { BLOCK_BYTES } from './uplink.ts'
 
 /** One subflow as the kernel describes it. */
 export interface SubflowLoad {
@@ -92,8 +91,9 @@ export type LeftUnsent = 'hardly anything' | 'something' | 'more than a block'
  * What a connection that moves has left unsent; undefined of one that does not. MPTCP gives its subflows only what the other
  * end has room for.
  *
- *    more than a block   by the one line that carries it, which so takes less than there is, whatever its queue: bbr keeps
- *                        none on a line that it knows well. Below some 20 Mbit/s `sendBufferBytes` leaves no room for so much
+ *    more than a block   by the one line that carries it, and that is the one on which it began: this line so takes less than
+ *                        there is, whatever its queue: bbr keeps none on a line that it knows well. Below some 20 Mbit/s
+ *                        `sendBufferBytes` leaves no room for so much
  *    hardly anything     a packet or two that bbr spaces out: where more waits all the same, the other end's window has
  *                        no room for it
  */
@@ -102,11 +102,15 @@ export function leftUnsent(subflows: readonly SubflowLoad[]): LeftUnsent | undef
   if (busy.length === 0) return undefined
   const [waiting, ...others] = busy.filter(({ unsentBytes }) => unsentBytes > SPACED_BYTES)
   if (waiting === undefined) return 'hardly anything'
-  // Whoever sends less than the line carries has no more than that unsent.
-  const much = others.length === 0 && waiting.unsentBytes >= BLOCK_BYTES
+  // Whoever sends less than the line carries has no more than that unsent. The kernel tells the first subflow first, also when it has ended.
+  const much = others.length === 0 && waiting === subflows[0] && waiting.unsentBytes >= BLOCK_BYTES
   return much ? 'more than a block' : 'something'
 }
 
+/** What applications hand over at once, and what the kernel's scheduler gives a line at once is half of it. */
+export const BLOCK_BYTES = 131_072
+/** For so long what was found unsent is said: that one look of LOOK_MS in between finds nothing is bbr's doing. */
+export const UNSENT_MS = 250
 /** Below it the kernel may keep its ways. */
 const MUCH_BYTES = 65_536
 /** An uplink of 0.33 Mbit/s sends as much between two looks. A look takes some 7 us. */

@@ -7,8 +7,11 @@
  * Measured on a line of 10 Mbit/s with blocks of 128 KiB. So rates and queues are judged over longer than a
  * block takes. Where the line is shaped, what waits stands in our own queue and can be looked at.
  */
+import { Lately } from './lately.ts'
 import { LtePace } from './lte-pace.ts'
+import type { OverflowPolicy } from './overflow.ts'
 import { SteadyRate } from './rate.ts'
+import { BLOCK_BYTES, UNSENT_MS } from './send-queue.ts'
 
 export class Uplink {
   readonly #pace = new LtePace()
@@ -18,7 +21,7 @@ export class Uplink {
   #lteBytes = 0
   #capacity = 0
   #unsentMs = Infinity
-  #unsentAtMs = -Infinity
+  readonly #unsent = new Lately(UNSENT_MS)
 
   observe(
     { txBytes, waiting, unsentMs }: UplinkLook,
@@ -33,7 +36,7 @@ export class Uplink {
     this.#windowMs = Math.min(Math.max(blockMs, WINDOW_MS_MIN), WINDOW_MS_MAX)
     if (waiting === undefined) this.#looks.length = 0
     else this.#looks.push({ waits: waiting > 0, atMs: nowMs })
-    if (unsentMs !== undefined && unsentMs > this.#unsentMs) this.#unsentAtMs = nowMs
+    if (unsentMs !== undefined && unsentMs > this.#unsentMs) this.#unsent.note(true, nowMs)
     this.#unsentMs = unsentMs ?? Infinity
     while (nowMs - (this.#looks[0]?.atMs ?? nowMs) > this.#windowMs) this.#looks.shift()
   }
@@ -58,7 +61,7 @@ export class Uplink {
 
   /** DSL had been given less than there was to send when somebody last looked, a moment ago. */
   unsent(nowMs: number): boolean {
-    return nowMs - this.#unsentAtMs < UNSENT_MS
+    return this.#unsent.holds(nowMs)
   }
 
   /**
@@ -84,6 +87,13 @@ export class Uplink {
   }
 }
 
+/** Judged over longer than its blocks take, an uplink with little room has room. */
+export function uplinkPolicy(policy: OverflowPolicy): OverflowPolicy {
+  const engageAt = Math.max(policy.engageAt, FULL)
+  const releaseAt = Math.max(policy.releaseAt, ROOM)
+  return { ...policy, engageAt, releaseAt, unsureMs: UNSURE_MS }
+}
+
 export interface UplinkLook {
   readonly txBytes: { readonly dsl: number | undefined; readonly lte: number | undefined }
   /** Bytes for DSL, with us; undefined where that is not shaped. */
@@ -92,16 +102,16 @@ export interface UplinkLook {
   readonly unsentMs: number | undefined
 }
 
-/** What applications hand over at once, and what the kernel's scheduler gives a line at once is half of it. */
-export const BLOCK_BYTES = 131_072
 const BLOCKS = 1.5
 const WINDOW_MS_MIN = 300
 /** LTE's turns are some in a second. */
 const PACE_MS = 1_000
 /** An uplink of 1 Mbit/s takes a second for a block. */
 const WINDOW_MS_MAX = 1_500
+const FULL = 0.965
+const ROOM = 0.95
+/** Some blocks, and some probes in each. */
+const UNSURE_MS = 600
 const LOOKED = 0.8
 /** bbr drains the queue for a moment now and then. */
 const ALWAYS = 0.9
-/** The data threads look every 100 ms; that one look in between finds nothing is bbr's doing. */
-const UNSENT_MS = 250

@@ -25,13 +25,15 @@ test('a buffer is set when the rate has stood for some round trips, and not whil
 })
 
 test('what is unsent is told from the last look, and of nothing that has stopped', async () => {
-  const { queues, half, line, looks } = painted()
+  const { queues, half, line, looks, much } = painted()
   assert.equal(queues.left(half), undefined)
-  await looks(1)
+  await looks(2)
   assert.equal(queues.left(half), 'more than a block')
+  assert.equal(much(), 2, 'it is told at each look')
   line.unsentBytes = 0
   await looks(1)
   assert.equal(queues.left(half), 'hardly anything')
+  assert.equal(much(), 2)
   await looks(1, 0)
   assert.equal(queues.left(half), undefined)
   await looks(1)
@@ -54,7 +56,8 @@ function painted() {
   const setSendBuffer = (_fd: number, bytes: number) => set.push(bytes)
   const queues = new SendQueues(loop, { loadsOf, setSendBuffer })
   loop.round(0)
-  queues.keep(half)
+  let muchs = 0
+  queues.keep(half, () => muchs++)
   /** So many, with as much moved before each; one is due every 100 ms. */
   const looks = async (times: number, bytes = 600_000) => {
     for (let i = 0; i < times; i++) {
@@ -63,5 +66,5 @@ function painted() {
       loop.round(0)
     }
   }
-  return { queues, half, line, looks, set }
+  return { queues, half, line, looks, set, much: () => muchs }
 }

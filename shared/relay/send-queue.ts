@@ -29,13 +29,14 @@ export class SendQueues {
     this.#kernel = kernel
   }
 
-  /** `half.to` is an MPTCP socket of this thread. */
-  keep(half: HalfFlow): void {
+  /** `half.to` is an MPTCP socket of this thread. `onMuch`: at each look that finds more than a block unsent. */
+  keep(half: HalfFlow, onMuch?: () => void): void {
     if (this.#queues.size === 0) this.#loop.arm(this.#look, LOOK_MS)
     this.#queues.set(half, {
       bytesSeen: half.bytes,
       bufferBytes: undefined,
       left: undefined,
+      onMuch,
       bytesPerMs: undefined,
       ratedMs: -Infinity,
     })
@@ -64,6 +65,7 @@ export class SendQueues {
     const loads = this.#kernel.loadsOf(half.to)
     queue.left = loads && leftUnsent(loads)
     if (loads === undefined) return
+    if (queue.left === 'more than a block') queue.onMuch?.()
     // Within a round trip a rate is told that has not been measured again.
     const { nowMs } = this.#loop
     const tripsMs = TRIPS * Math.max(...loads.map(({ rttMs }) => rttMs))
@@ -91,6 +93,7 @@ interface Queue {
   /** What we have set; undefined while the kernel has its way. */
   bufferBytes: number | undefined
   left: LeftUnsent | undefined
+  readonly onMuch: (() => void) | undefined
   /** Some round trips ago; undefined before the first look. */
   bytesPerMs: number | undefined
   /** When that was, on the loop's clock. */

@@ -22,6 +22,7 @@ const vectors: ReadonlyArray<{ name: string; wire: string; frame: ProbeFrame }> 
       packetNumber: 0,
       sentUs: 1_000,
       shapedKbps: 0,
+      unsent: false,
     },
   },
   {
@@ -36,6 +37,7 @@ const vectors: ReadonlyArray<{ name: string; wire: string; frame: ProbeFrame }> 
       packetNumber: Number.MAX_SAFE_INTEGER,
       sentUs: 1_700_000_000_000_000,
       shapedKbps: 0,
+      unsent: false,
     },
   },
   {
@@ -50,6 +52,22 @@ const vectors: ReadonlyArray<{ name: string; wire: string; frame: ProbeFrame }> 
       packetNumber: 7,
       sentUs: 1_000,
       shapedKbps: 48_500,
+      unsent: false,
+    },
+  },
+  {
+    name: 'the same echo where more is unsent than the line takes',
+    wire:
+      '12 80bd74   a1a2 a3a4 a5a6 a7a8   0000 0001   0000 0000 0000 0007   0000 0000 0000 03e8' +
+      '   0000 0000 0000 0007   0000 0000 0000 03e8',
+    frame: {
+      type: 'echo',
+      sessionId: hex('a1a2 a3a4 a5a6 a7a8'),
+      legId: 1,
+      packetNumber: 7,
+      sentUs: 1_000,
+      shapedKbps: 48_500,
+      unsent: true,
     },
   },
 ]
@@ -130,7 +148,7 @@ for (const [name, bent] of Object.entries({
   'a negative packet number': { packetNumber: -1 },
   'half a microsecond': { sentUs: 0.5 },
   'a number past 2^53 - 1': { packetNumber: 2 ** 53 },
-  'a rate past 2^24 - 1': { shapedKbps: 2 ** 24 },
+  'a rate past 2^23 - 1': { shapedKbps: 2 ** 23 },
   'a negative rate': { shapedKbps: -1 },
   'half a kbit/s': { shapedKbps: 0.5 },
 })) {
@@ -151,7 +169,8 @@ test('decodeProbe() reads back every frame that encodeProbe() writes', () => {
       legId: fc.integer({ min: 0, max: 0xffff_ffff }),
       packetNumber: fc.maxSafeNat(),
       sentUs: fc.maxSafeNat(),
-      shapedKbps: fc.integer({ min: 0, max: 0xff_ffff }),
+      shapedKbps: fc.integer({ min: 0, max: 0x7f_ffff }),
+      unsent: fc.boolean(),
     },
     { noNullPrototype: true },
   )

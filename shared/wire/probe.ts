@@ -5,7 +5,7 @@
  *    0                   1                   2                   3
  *    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
  *   +-------+-------+-----------------------------------------------+
- *   |Ver = 1| Type  |      Shaped Rate, kbit/s (24 bits)            |   0
+ *   |Ver = 1| Type  |U|    Shaped Rate, kbit/s (23 bits)            |   0
  *   +-------+-------+-----------------------------------------------+
  *   |                     Session Id (64 bits)                      |   4
  *   |                                                               |
@@ -27,7 +27,9 @@
  * timestamp, so the sender needs no memory to know the round trip, and it is as long as the probe,
  * so that nobody gains by a forged source address. The timestamp is the prober's own clock; only
  * the prober reads it. The echo says what this leg is shaped to on its way to the home (ADR 0028); zero
- * is not at all, as in every probe, and in the echo of who does not know the field.
+ * is not at all, as in every probe, and in the echo of who does not know the field. U says in the echo that
+ * more is unsent for this leg than it takes (ADR 0060), and in the probe that whoever asks knows it: before
+ * it there was one bit more of rate, so nobody else is told.
  */
 
 export interface ProbeFrame {
@@ -39,8 +41,10 @@ export interface ProbeFrame {
   /** Grows with time (core/probe-number.ts); up to 2^53 - 1, as all whole numbers here. */
   readonly packetNumber: number
   readonly sentUs: number
-  /** Up to 2^24 - 1. */
+  /** Up to 2^23 - 1. */
   readonly shapedKbps: number
+  /** In an echo: the leg leaves more unsent than it takes. In a probe: that may be said. */
+  readonly unsent: boolean
 }
 
 /** What a datagram amounts to. There is no `incomplete`: a datagram is whole or worthless. */
@@ -61,7 +65,7 @@ export type Mac = (bytes: Uint8Array) => Uint8Array
 
 /** Throws a `RangeError` on a frame that has no such form. */
 export function encodeProbe(frame: ProbeFrame, mac: Mac): Uint8Array {
-  const { type, sessionId, legId, packetNumber, sentUs, shapedKbps } = frame
+  const { type, sessionId, legId, packetNumber, sentUs, shapedKbps, unsent } = frame
   if (sessionId.length !== SESSION_ID_BYTES) {
     throw new RangeError(`Cannot encode probe: a session id of ${sessionId.length} bytes`)
   }
@@ -70,7 +74,7 @@ export function encodeProbe(frame: ProbeFrame, mac: Mac): Uint8Array {
   }
   const bytes = new Uint8Array(PROBE_BYTES)
   const view = new DataView(bytes.buffer)
-  view.setUint32(0, shapedKbps)
+  view.setUint32(0, unsent ? shapedKbps | UNSENT : shapedKbps)
   bytes[0] = (VERSION << 4) | TYPE[type]
   bytes.set(sessionId, SESSION_ID_AT)
   view.setUint32(LEG_ID_AT, legId)
@@ -106,6 +110,7 @@ export function decodeProbe(bytes: Uint8Array): DecodedProbe {
       packetNumber,
       sentUs,
       shapedKbps: view.getUint32(0) & SHAPED_KBPS_MAX,
+      unsent: (view.getUint32(0) & UNSENT) !== 0,
     },
     signed: bytes.subarray(0, MAC_AT),
     mac: bytes.subarray(MAC_AT),
@@ -132,8 +137,9 @@ function readUint64(view: DataView, at: number): number | undefined {
 const VERSION = 1
 const TYPE = { probe: 1, echo: 2 } as const
 const TWO_TO_THE_32 = 4_294_967_296
-/** The field holds no more. */
-export const SHAPED_KBPS_MAX = 0xffffff
+const UNSENT = 0x800000
+/** The field holds no more: 8.4 Gbit/s. */
+export const SHAPED_KBPS_MAX = 0x7fffff
 const SESSION_ID_AT = 4
 const SESSION_ID_BYTES = 8
 const LEG_ID_AT = 12
