@@ -15,6 +15,7 @@ import { CUTS, measureCut } from '../bench/cut.ts'
 import { measureFirstByte } from '../bench/first-byte.ts'
 import { measureGibibyte } from '../bench/gibibyte.ts'
 import { raiseStreet, streetImpossible } from './lab.ts'
+import { logOf } from './onlooker.ts'
 import { PAIRS } from './pairs.ts'
 
 const skip = streetImpossible()
@@ -40,8 +41,9 @@ for (const name of ['vdsl50-lte30', 'adsl16-lte30', 'twins50']) {
 test('a cut leg is a short gap, and every open connection lives', { skip }, async () => {
   await using street = await raiseStreet({ name: 'hyb-bond', pair: 'vdsl50-lte30' })
   for (const [leg, how] of CUTS) {
+    const said = logOf(street, 'cpe').length
     const cut = await measureCut(street, leg, how)
-    const story = `${leg} cut (${how}): ${JSON.stringify(cut)}`
+    const story = `${leg} cut (${how}): ${JSON.stringify(cut)}\n${logOf(street, 'cpe').slice(said)}`
     assert.equal(cut.lived, cut.opened, story)
     assert.ok(cut.longestGapMs <= 650, story)
   }
