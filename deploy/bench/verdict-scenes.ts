@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import type { Cause } from '../../shared/core/verdict.ts'
 import type { ConfigPatch } from '../lab/daemons.ts'
 import type { Street } from '../lab/lab.ts'
-import { pidOf } from '../lab/onlooker.ts'
+import { pidOf, untilSaid } from '../lab/onlooker.ts'
 import { iperf } from './iperf.ts'
 
 export interface Scene {
@@ -51,7 +51,8 @@ export const SCENES: readonly Scene[] = [
     cause: 'dsl-sync',
     pair: ADSL,
     seconds: 38,
-    prepare: (s) => s.fail('dsl', 'silent'),
+    // Who connects before that is noticed may be connected twice, and iperf3's server takes the first alone.
+    prepare: (s) => untilSaid(s, 'cpe', /"msg":"leg down"/, () => s.fail('dsl', 'silent'), 5_000),
     load: down,
   },
   { name: 'cap down', cause: 'lte-cap', pair: ADSL, ...capped(8), load: down },

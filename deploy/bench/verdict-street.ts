@@ -45,10 +45,13 @@ async function playScene(scene: Scene, name: string): Promise<Said | undefined> 
   const undo = await scene.prepare?.(street)
   try {
     const seconds = scene.seconds ?? LOAD_S
-    const loading = scene.load(street, seconds)
+    // A load that has failed is an evening on which nobody wanted anything: its verdict will be wrong, and this says why.
+    const loading = scene
+      .load(street, seconds)
+      .catch((error: unknown) => console.log(`       ${scene.name}: ${String(error)}`))
     await sleep((seconds - 1) * 1_000)
     const said = await verdictNow(street)
-    await loading.catch(() => undefined)
+    await loading
     return said
   } finally {
     await street.down()
