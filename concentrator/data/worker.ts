@@ -114,7 +114,7 @@ for (const address of settings.listen) {
 }
 /** How old a published figure may be. */
 const PUBLISH_MS = 500
-const waits = new WaitsLook(new StreetWaits(settings.waits))
+const waits = new WaitsLook(new StreetWaits(settings.waits), (half) => room.sendQueues.left(half))
 let lookedMs = loop.nowMs
 const publish = new Deadline(() => {
   publishFlows(room)

@@ -2,10 +2,11 @@
  * How the transfers of each home fare here, in memory that the data threads write and the main thread reads:
  * milliseconds, counted on and on.
  *
- *    home │ down held │ down served │ server held │ -          16 bytes; more than 2^32 ms begin again at 0
+ *    home │ down held │ down served │ server held │ down held by the home's window     16 bytes; more than 2^32 ms begin again at 0
  */
 import type { StreetInterval } from '../../shared/core/verdict-facts.ts'
 import type { Flow } from '../../shared/relay/flow.ts'
+import type { SendQueues } from '../../shared/relay/send-queue.ts'
 import { Fares, lookAt } from '../../shared/relay/waiting.ts'
 
 export class StreetWaits {
@@ -33,7 +34,12 @@ export class StreetWaits {
   read(home: number): Waits {
     const at = home * CELLS
     const cell = (what: number) => Atomics.load(this.#cells, at + what)
-    return { held: cell(Cell.held), served: cell(Cell.served), server: cell(Cell.server) }
+    return {
+      held: cell(Cell.held),
+      served: cell(Cell.served),
+      server: cell(Cell.server),
+      window: cell(Cell.window),
+    }
   }
 }
 
@@ -41,6 +47,7 @@ export interface Waits {
   readonly held: number
   readonly served: number
   readonly server: number
+  readonly window: number
 }
 
 /** What has become of a home's transfers from one reading to the next, over so many milliseconds. */
@@ -52,7 +59,11 @@ export function waitsBetween(
   // Several threads may have seen the same time; what went round begins at 0.
   const share = (what: keyof Waits) => Math.min(1, ((now[what] - before[what]) >>> 0) / ms)
   return {
-    down: { heldShare: share('held'), servedShare: share('served') },
+    down: {
+      heldShare: share('held'),
+      servedShare: share('served'),
+      windowShare: share('window'),
+    },
     serverHeldShare: share('server'),
   }
 }
@@ -63,12 +74,15 @@ export function waitsBetween(
  */
 export class WaitsLook {
   readonly #waits: StreetWaits
+  readonly #left: SendQueues['left']
   /** By home: what was found at this look, a bit for each cell. */
   readonly #found: Uint8Array
   readonly #homes: number[] = []
 
-  constructor(waits: StreetWaits) {
+  /** `left`: what the lines of a half have left unsent. */
+  constructor(waits: StreetWaits, left: SendQueues['left']) {
     this.#waits = waits
+    this.#left = left
     this.#found = new Uint8Array(waits.homes)
   }
 
@@ -79,6 +93,7 @@ export class WaitsLook {
       const up = lookAt(a2b)
       let found = 0
       if (down === Fares.held) found |= 1 << Cell.held
+      if (down === Fares.held && this.#left(b2a) === 'hardly anything') found |= 1 << Cell.window
       else if (down === Fares.served) found |= 1 << Cell.served
       if (up === Fares.held) found |= 1 << Cell.server
       if (found === 0) continue
@@ -96,8 +111,9 @@ export class WaitsLook {
     // Where one transfer waits for the home, that another does not says nothing.
     else if ((found & (1 << Cell.served)) !== 0) this.#waits.add(home, Cell.served, ms)
     if ((found & (1 << Cell.server)) !== 0) this.#waits.add(home, Cell.server, ms)
+    if ((found & (1 << Cell.window)) !== 0) this.#waits.add(home, Cell.window, ms)
   }
 }
 
-const Cell = { held: 0, served: 1, server: 2 } as const
+const Cell = { held: 0, served: 1, server: 2, window: 3 } as const
 const CELLS = 4

@@ -231,6 +231,8 @@ class Evening {
         },
       }
     }
+    const windowShare = (held: number) =>
+      share(this.#windowed.dsl < 1 ? held * this.#dice.between(0.75, 1) : 0)
     const home: HomeInterval = {
       legs: { dsl: leg('dsl', this.#dsl), lte: leg('lte', this.#lte) },
       lte: this.#leave,
@@ -244,7 +246,7 @@ class Evening {
       up: {
         heldShare: share(seen.held.up),
         servedShare: share(seen.served.up),
-        windowShare: share(this.#windowed.dsl < 1 ? seen.held.up * this.#dice.between(0.75, 1) : 0),
+        windowShare: windowShare(seen.held.up),
       },
       lanHeldShare: share(seen.refused.down),
     }
@@ -254,7 +256,11 @@ class Evening {
       home,
       street: {
         processorShare: Math.min(1, this.#streetCpu * this.#dice.between(0.97, 1.03)),
-        down: { heldShare: share(seen.held.down), servedShare: share(seen.served.down) },
+        down: {
+          heldShare: share(seen.held.down),
+          servedShare: share(seen.served.down),
+          windowShare: windowShare(seen.held.down),
+        },
         serverHeldShare: share(seen.refused.up),
       },
     }

@@ -17,7 +17,7 @@ export interface Waiting {
   readonly heldShare: number
   /** A long transfer ran and nothing of it waited: it goes out as fast as it comes in. */
   readonly servedShare: number
-  /** Something waited that the other end's window had no room for; undefined: nobody looks, as at the concentrator. */
+  /** Something waited that the other end's window had no room for; undefined: nobody looks, as a concentrator of before. */
   readonly windowShare?: number | undefined
 }
 

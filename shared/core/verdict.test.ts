@@ -39,6 +39,12 @@ for (const [scene, seen, told, limit] of [
   ['DSL pulled', home({ ...greedy, dsl: { upShare: 0 } }), waits, 'dsl-sync/down'],
   ['LTE at its cap', home({ ...greedy, lte: { down: 7.9, cap: 8 } }), waits, 'lte-cap/full'],
   [
+    'LTE at its cap while it helped',
+    home({ ...greedy, lte: { down: 4.8, cap: 8 }, helpShare: 0.6 }),
+    waits,
+    'lte-cap/full',
+  ],
+  [
     'budget spent',
     home({ ...greedy, lte: {}, leave: 'spent', helpShare: 0 }),
     waits,
@@ -70,6 +76,18 @@ for (const [scene, seen, told, limit] of [
     home({ ...greedy, dsl: { down: 9 }, lte: { down: 6 } }),
     waits,
     'window/room left',
+  ],
+  [
+    'a window in which DSL has shown no more than it lets through',
+    home({ ...greedy, lte: {}, helpShare: 0 }),
+    street({ heldShare: 0.9, windowShare: 0.8, processor: 0.85 }),
+    'window/room left',
+  ],
+  [
+    'concentrator wanted for most of the time, and nothing else tells why',
+    home({ ...greedy, dsl: { down: 9 }, lte: { down: 6 } }),
+    street({ heldShare: 0.9, processor: 0.84 }),
+    'concentrator/busy',
   ],
   ['plain TCP', home({ ...greedy, lte: {}, plainShare: 0.98 }), waits, 'stripped/plain TCP'],
   [
@@ -280,12 +298,17 @@ function leg(painted: PaintedLeg, down: number, up: number): LegInterval {
 function street(scene: {
   readonly heldShare?: number
   readonly servedShare?: number
+  readonly windowShare?: number
   readonly serverHeldShare?: number
   readonly processor?: number
 }): StreetInterval {
   return {
     processorShare: scene.processor ?? 0.3,
-    down: { heldShare: scene.heldShare ?? 0, servedShare: scene.servedShare ?? 0 },
+    down: {
+      heldShare: scene.heldShare ?? 0,
+      servedShare: scene.servedShare ?? 0,
+      windowShare: scene.windowShare ?? 0,
+    },
     serverHeldShare: scene.serverHeldShare ?? 0,
   }
 }

@@ -98,6 +98,8 @@ interface Way {
   readonly wants: boolean
   /** A long transfer ran, and nothing of it waited. */
   readonly served: boolean
+  /** The other end's window had no room for what waited. */
+  readonly windowed: boolean
   readonly dslFull: boolean
   readonly lteFull: boolean
   readonly lteUp: boolean
@@ -111,7 +113,7 @@ function wayOf(home: HomeInterval, street: StreetInterval | undefined, direction
   const lteUp = lte.upShare >= UP
   const dslMost = ceiling(dsl, direction)
   const lteMost = ceiling(lte, direction)
-  // The most that was ever carried upwards is its capacity where nobody has said, and a window makes that small.
+  // The most that was ever carried is DSL's capacity where nobody has said, and a window makes that small.
   const windowed = (waiting?.windowShare ?? 0) >= MOSTLY && !hasQueue(dsl)
   const dslFull = dslUp && !windowed && isFull(dsl, direction)
   const lteFull = lteUp && isFull(lte, direction)
@@ -133,6 +135,7 @@ function wayOf(home: HomeInterval, street: StreetInterval | undefined, direction
         ? alone
         : waiting.heldShare >= MOSTLY || (dslFull && hasQueue(dsl) && !acknowledges),
     served: (waiting?.servedShare ?? 0) + (waiting?.heldShare ?? 0) >= ALWAYS,
+    windowed,
     dslFull,
     lteFull,
     lteUp,
@@ -143,7 +146,7 @@ function wayOf(home: HomeInterval, street: StreetInterval | undefined, direction
 function easeOf(way: Way): Limit {
   const { home, direction, carried } = way
   if (way.served) {
-    const busy = busyOf(way)
+    const busy = busyOf(way, BUSY)
     if (busy !== undefined) return busy
     // What a host sends no faster is its own affair, or its Wi-Fi's.
     if (direction === 'down' && home.lanHeldShare < MOSTLY) return 'far-server/slow'
@@ -161,7 +164,7 @@ function limitOf(way: Way): Limit {
   if (direction === 'down' && home.lanHeldShare >= MOSTLY && !way.dslFull) return 'demand/device'
   if (home.bondedShare < MOSTLY) return 'concentrator/away'
   const room = !way.dslFull || (way.lteUp && home.lte === 'allowed' && !way.lteFull)
-  const busy = room ? busyOf(way) : undefined
+  const busy = room ? busyOf(way, BUSY) : undefined
   if (busy !== undefined) return busy
   if (room && (home.plainShare ?? 0) >= MOSTLY) return 'stripped/plain TCP'
   const { dsl } = home.legs
@@ -169,7 +172,9 @@ function limitOf(way: Way): Limit {
   if (way.dslFull) return limitOfLte(way) ?? 'dsl-sync/full'
   if (isLossy(dsl, direction)) return 'lossy-leg/dsl'
   const held = limitOfLte(way)
-  return held === 'lossy-leg/lte' || held === 'cell/congested' ? held : 'window/room left'
+  if (held === 'lossy-leg/lte' || held === 'cell/congested') return held
+  // Where nothing else tells why bytes wait, a processor that was wanted for most of the time does.
+  return (way.windowed ? undefined : busyOf(way, WANTED)) ?? 'window/room left'
 }
 
 /** Why LTE did not do the rest; undefined: it did what it can, or there is none. */
@@ -181,8 +186,10 @@ function limitOfLte({ home, direction, lteUp, lteFull }: Way): Limit | undefined
   if (home.lte === 'throttled') return 'lte-budget/throttled'
   if (home.lte === 'spent' && (dsl.upShare >= UP || !lteUp)) return 'lte-budget/spent'
   if (!lteUp) return undefined
-  if (capped !== undefined && carried >= FULL * capped) return 'lte-cap/full'
   const helps = home.helpShare[direction] >= MOSTLY || dsl.upShare < UP
+  // At its cap for as long as it helped.
+  const helpShare = helps && dsl.upShare >= UP ? home.helpShare[direction] : 1
+  if (capped !== undefined && carried >= FULL * capped * helpShare) return 'lte-cap/full'
   // A line that slows the other down has become slow itself: if it were full or lossy, somebody would have seen it.
   if (!helps) return isKeptOut(home, direction) ? 'cell/congested' : undefined
   const most = ceiling(lte, direction)
@@ -198,9 +205,9 @@ export function isKeptOut({ keptOutShare }: HomeInterval, direction: Direction):
   return keptOutShare[direction] >= MOSTLY
 }
 
-function busyOf({ home, street }: Way): Limit | undefined {
-  if ((home.processorShare ?? 0) >= BUSY) return 'cpe-processor/busy'
-  return (street?.processorShare ?? 0) >= BUSY ? 'concentrator/busy' : undefined
+function busyOf({ home, street }: Way, least: number): Limit | undefined {
+  if ((home.processorShare ?? 0) >= least) return 'cpe-processor/busy'
+  return (street?.processorShare ?? 0) >= least ? 'concentrator/busy' : undefined
 }
 
 function ceiling({ capacity, cap }: LegInterval, direction: Direction): number | undefined {
@@ -232,7 +239,8 @@ const MOSTLY = 0.5
 const ALWAYS = 0.75
 const UP = 0.5
 /** Of a thread or of a processor. */
-const BUSY = 0.92
+const BUSY = 0.9
+const WANTED = 0.75
 /** bbr drops nothing at this rate and loses nothing by it; cubic has lost half its rate long before. */
 const LOSSY = 0.004
 /** Above what bbr keeps in the queue of a line. */
