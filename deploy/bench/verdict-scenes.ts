@@ -128,7 +128,7 @@ export const SCENES: readonly Scene[] = [
     name: 'concentrator slow',
     pair: 'twins150',
     cause: 'concentrator',
-    prepare: crowded('concentrator', 40),
+    prepare: crowded('concentrator', 80),
     load: down,
   },
   { name: 'concentrator gone', cause: 'concentrator', seconds: 38, prepare: gone, load: down },
@@ -247,12 +247,20 @@ async function pages(street: Street, seconds: number): Promise<void> {
   }
 }
 
+/** Evenly: curl's own limit begins with a burst that fills both lines, and then takes nothing for seconds. */
 function slowReader(bytesPerS: number) {
+  const script = (seconds: number) => `
+    const socket = require('node:net').connect({ port: 80, host: '198.51.100.10', highWaterMark: 16384 })
+    socket.write('GET /bytes/200000000 HTTP/1.0\\r\\n\\r\\n')
+    let owed = 0
+    setInterval(() => {
+      owed = Math.min(owed + ${bytesPerS / 50}, ${bytesPerS / 5})
+      for (let piece; owed > 0 && (piece = socket.read()) !== null; ) owed -= piece.length
+    }, 20)
+    socket.on('error', () => 0)
+    setTimeout(() => process.exit(), ${seconds * 1_000})`
   return (street: Street, seconds: number) =>
-    street.exec('home', [
-      ...['curl', '-s', '-o', '/dev/null', '--limit-rate', String(bytesPerS)],
-      ...['--max-time', String(seconds), 'http://198.51.100.10/bytes/200000000'],
-    ])
+    street.exec('home', ['node', '-e', script(seconds)], { timeoutMs: (seconds + 10) * 1_000 })
 }
 
 /** A server that reads 300 KB a second, whatever comes. */

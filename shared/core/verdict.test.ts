@@ -69,6 +69,18 @@ for (const [scene, seen, told, limit] of [
     waits,
     'cell/congested',
   ],
+  [
+    'crowded cell in front of which bbr keeps no queue',
+    home({ ...greedy, lte: { down: 8, queueMs: 0.2 } }),
+    street({ heldShare: 0.9, windowShare: 0 }),
+    'cell/congested',
+  ],
+  [
+    'LTE that a window holds',
+    home({ ...greedy, lte: { down: 8, queueMs: 0.2 } }),
+    street({ heldShare: 0.9, windowShare: 0.9 }),
+    'window/room left',
+  ],
   ['LTE loses', home({ ...greedy, lte: { down: 6, lost: 0.02 } }), waits, 'lossy-leg/lte'],
   ['DSL loses', home({ ...greedy, dsl: { down: 7, lost: 0.01 }, lte: {} }), waits, 'lossy-leg/dsl'],
   [

@@ -169,12 +169,22 @@ function limitOf(way: Way): Limit {
   if (room && (home.plainShare ?? 0) >= MOSTLY) return 'stripped/plain TCP'
   const { dsl } = home.legs
   if (dsl.upShare < UP) return limitOfLte(way) ?? 'dsl-sync/down'
-  if (way.dslFull) return limitOfLte(way) ?? 'dsl-sync/full'
+  if (way.dslFull) return besideFullDsl(way, limitOfLte(way))
   if (isLossy(dsl, direction)) return 'lossy-leg/dsl'
   const held = limitOfLte(way)
   if (held === 'lossy-leg/lte' || held === 'cell/congested') return held
   // Where nothing else tells why bytes wait, a processor that was wanted for most of the time does.
   return (way.windowed ? undefined : busyOf(way, WANTED)) ?? 'window/room left'
+}
+
+/** DSL is full; `held`: why LTE gives less than it has shown. */
+function besideFullDsl(way: Way, held: Limit | undefined): Limit {
+  if (held !== 'window/room left') return held ?? 'dsl-sync/full'
+  const { direction, home, street } = way
+  const { windowShare } = (direction === 'up' ? home.up : street?.down) ?? {}
+  if (way.windowed || windowShare === undefined) return held
+  // No window holds it, and nothing got lost: a cell that gives less, where bbr keeps no queue in front of it.
+  return busyOf(way, WANTED) ?? 'cell/congested'
 }
 
 /** Why LTE did not do the rest; undefined: it did what it can, or there is none. */
