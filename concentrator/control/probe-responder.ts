@@ -10,7 +10,7 @@ import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import type { ConcentratorConfig } from '../../shared/config/concentrator.ts'
 import type { EchoSaid } from '../../shared/core/echo-said.ts'
-import { LEG_NUMBER, LEGS } from '../../shared/core/leg.ts'
+import { isLegNumber } from '../../shared/core/leg.ts'
 import type { Tie } from '../../shared/core/tie.ts'
 import { macOf, type ProbeSecret } from '../../shared/tunnel/keys.ts'
 import { parseAddress } from '../../shared/wire/address.ts'
@@ -188,10 +188,6 @@ function reply(
   const address = parseAddress(from.address)
   if (address !== undefined && answer.tie !== undefined)
     ties.hear(answer.tie, address, monotonicS())
-}
-
-function isLegNumber(leg: number): boolean {
-  return LEGS.some((name) => LEG_NUMBER[name] === leg)
 }
 
 function nameOf(sessionId: Uint8Array): string {

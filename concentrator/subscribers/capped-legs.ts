@@ -5,7 +5,7 @@
  *
  *    cell 0: how often a class was asked for    1 + 2 * subscriber + leg: 0 uncapped, 1 capped, 2 asked for
  */
-import { isLegNumber, LEGS } from '../../shared/core/leg.ts'
+import { isLegNumber, LEGS, legCellOf } from '../../shared/core/leg.ts'
 import { legClass } from '../../shared/core/shaping.ts'
 
 export class CappedLegs {
@@ -58,7 +58,7 @@ export class CappedLegs {
 }
 
 function cellOf(subscriber: number, leg: number): number {
-  return 1 + subscriber * LEGS.length + (leg - 1)
+  return 1 + legCellOf(subscriber, leg)
 }
 
 const ASKS = 0

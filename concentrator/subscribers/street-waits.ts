@@ -92,9 +92,10 @@ export class WaitsLook {
       const down = lookAt(b2a)
       const up = lookAt(a2b)
       let found = 0
-      if (down === Fares.held) found |= 1 << Cell.held
-      if (down === Fares.held && this.#left(b2a) === 'hardly anything') found |= 1 << Cell.window
-      else if (down === Fares.served) found |= 1 << Cell.served
+      if (down === Fares.held) {
+        found |= 1 << Cell.held
+        if (this.#left(b2a) === 'hardly anything') found |= 1 << Cell.window
+      } else if (down === Fares.served) found |= 1 << Cell.served
       if (up === Fares.held) found |= 1 << Cell.server
       if (found === 0) continue
       if (this.#found[home] === 0) this.#homes.push(home)

@@ -4,7 +4,7 @@
  *
  *    cell 2 * subscriber + leg - 1: the time, never 0; 0: never
  */
-import { isLegNumber, LEGS } from '../../shared/core/leg.ts'
+import { isLegNumber, LEGS, legCellOf } from '../../shared/core/leg.ts'
 import { UNSENT_MS } from '../../shared/core/send-queue.ts'
 
 export class UnsentLegs {
@@ -24,18 +24,14 @@ export class UnsentLegs {
 
   /** Data threads: a download of that home leaves more unsent than its leg, by LEG_NUMBER, takes. */
   note(subscriber: number, leg: number, sharedMs: number): void {
-    if (isLegNumber(leg)) Atomics.store(this.#cells, cellOf(subscriber, leg), stampOf(sharedMs))
+    if (isLegNumber(leg)) Atomics.store(this.#cells, legCellOf(subscriber, leg), stampOf(sharedMs))
   }
 
   /** Main thread: it was so a moment ago. */
   has(subscriber: number, leg: number, sharedMs: number): boolean {
-    const at = isLegNumber(leg) ? Atomics.load(this.#cells, cellOf(subscriber, leg)) : 0
+    const at = isLegNumber(leg) ? Atomics.load(this.#cells, legCellOf(subscriber, leg)) : 0
     return at !== 0 && (stampOf(sharedMs) - at) >>> 0 < UNSENT_MS
   }
-}
-
-function cellOf(subscriber: number, leg: number): number {
-  return subscriber * LEGS.length + (leg - 1)
 }
 
 /** Odd, and so never 0: of two milliseconds one is told. It begins anew every 50 days. */

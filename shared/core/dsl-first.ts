@@ -179,7 +179,7 @@ export class DslFirst {
       this.#uplink.forget(leg)
       if (leg === 'dsl') {
         this.#queue.forget()
-        this.#unsentDown.forget()
+        this.#unsentDown.note(false, nowMs)
         for (const direction of DIRECTIONS) {
           this.#ways[direction].capacity.forget()
           this.#ways[direction].pace.forget()

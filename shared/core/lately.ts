@@ -17,8 +17,4 @@ export class Lately {
   holds(nowMs: number): boolean {
     return nowMs - this.#saidMs < this.#forMs
   }
-
-  forget(): void {
-    this.#saidMs = -Infinity
-  }
 }

@@ -22,6 +22,11 @@ export function isLegNumber(number: number): boolean {
   return number === LEG_NUMBER.dsl || number === LEG_NUMBER.lte
 }
 
+/** Where a home's leg, by LEG_NUMBER, stands in memory that has one cell for each leg of each home. */
+export function legCellOf(subscriber: number, leg: number): number {
+  return subscriber * LEGS.length + (leg - 1)
+}
+
 /** The leg of a join by its address id; undefined for id 0, which may be on either. */
 export function legOfAddressId(id: number): LegName | undefined {
   return LEGS.find((leg) => LEG_NUMBER[leg] === id % ID_STEP)

@@ -14,7 +14,7 @@
  * carries; one that loses without a queue is lossy; where neither is so and yet bytes wait, order or windows hold.
  */
 import { DIRECTIONS, type Direction, opposite } from './dsl-queue.ts'
-import type { HomeInterval, LegInterval, StreetInterval } from './verdict-facts.ts'
+import type { HomeInterval, LegInterval, StreetInterval, Waiting } from './verdict-facts.ts'
 
 /** What can limit a home, each with the ways in which it may. */
 export const CAUSES = {
@@ -94,6 +94,8 @@ interface Way {
   readonly direction: Direction
   readonly carried: number
   readonly allowed: number | undefined
+  /** How transfers fared in this direction; undefined where that end has not told. */
+  readonly waiting: Waiting | undefined
   /** Something waited to be carried. */
   readonly wants: boolean
   /** A long transfer ran, and nothing of it waited. */
@@ -129,6 +131,7 @@ function wayOf(home: HomeInterval, street: StreetInterval | undefined, direction
     direction,
     carried,
     allowed: known && allowed > 0 ? Math.max(allowed, carried) : undefined,
+    waiting,
     // What is not bonded waits where nobody sees it; but acknowledgements are no transfer, and their rate never "full".
     wants:
       waiting === undefined
@@ -180,9 +183,7 @@ function limitOf(way: Way): Limit {
 /** DSL is full; `held`: why LTE gives less than it has shown. */
 function besideFullDsl(way: Way, held: Limit | undefined): Limit {
   if (held !== 'window/room left') return held ?? 'dsl-sync/full'
-  const { direction, home, street } = way
-  const { windowShare } = (direction === 'up' ? home.up : street?.down) ?? {}
-  if (way.windowed || windowShare === undefined) return held
+  if (way.waiting?.windowShare === undefined) return held
   // No window holds it, and nothing got lost: a cell that gives less, where bbr keeps no queue in front of it.
   return busyOf(way, WANTED) ?? 'cell/congested'
 }
@@ -250,6 +251,7 @@ const ALWAYS = 0.75
 const UP = 0.5
 /** Of a thread or of a processor. */
 const BUSY = 0.9
+/** The same, where nothing else tells why bytes wait. */
 const WANTED = 0.75
 /** bbr drops nothing at this rate and loses nothing by it; cubic has lost half its rate long before. */
 const LOSSY = 0.004
