@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { after, before, test } from 'node:test'
-import type { Browser, Download, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import type { PageState } from '../../cpe/control/page/page-state.ts'
 import type { SpeedTestState } from '../../shared/core/speed-result.ts'
 import { openBrowser, PAGE_URL, PHONE } from '../page/browser.ts'
@@ -189,15 +189,11 @@ test('it is served to the LAN alone, under our own names alone, and changes noth
 test('who knows the password saves a support bundle, in which it is not', { skip }, async () => {
   await phone.getByText('For whoever looks after the router').click()
   await phone.getByLabel('Password').fill(PASSWORD)
-  let saved: Download | undefined
-  // The test before has given orders from the same address: the router may say that this is too often.
-  for (let tries = 0; saved === undefined && tries < 4; tries++) {
-    const saving = phone.waitForEvent('download', { timeout: 3_000 }).catch(() => undefined)
+  const saved = await ordered(
+    (timeout) => phone.waitForEvent('download', { timeout }),
     // What Enter does is what interrupts nobody.
-    await phone.getByLabel('Password').press('Enter')
-    saved = await saving
-  }
-  assert.ok(saved !== undefined, await textOf('#page'))
+    () => phone.getByLabel('Password').press('Enter'),
+  )
   assert.match(saved.suggestedFilename(), /^hybridge-home-1-\d{8}-\d{4}\.tar\.gz$/)
   await phone.getByText(`Saved as ${saved.suggestedFilename()}`).waitFor()
   const all = execFileSync('tar', ['-xzOf', await saved.path()], { encoding: 'utf8' })
@@ -210,18 +206,33 @@ test('who knows the password saves a support bundle, in which it is not', { skip
 test('who knows the password restarts the agent, which remembers the day', { skip }, async () => {
   const before = await pidOf(street, 'cpe')
   const restarts = phone.getByText('It restarts. This page comes back by itself.')
-  // As with the bundle, which has given orders just now: the router may say that this is too often.
-  for (let tries = 0; tries < 4 && !(await restarts.isVisible()); tries++) {
-    await phone.getByRole('button', { name: 'Restart' }).click()
-    await restarts.waitFor({ timeout: 3_000 }).catch(() => undefined)
-  }
-  assert.ok(await restarts.isVisible(), await textOf('#page'))
+  await ordered(
+    (timeout) => restarts.waitFor({ timeout }).then(() => true),
+    () => phone.getByRole('button', { name: 'Restart' }).click(),
+  )
   await says(/^Your line works well\.$/, 20_000, 2)
   await phone.getByText('It has restarted.').waitFor({ timeout: 10_000 })
   assert.equal(await pidOf(street, 'cpe'), before)
   await phone.reload()
   await phone.getByText('DSL did not work, download').waitFor({ timeout: 5_000 })
 })
+
+/**
+ * What comes of an order, awaited from before it is given. Tests before have given some from the same address: the router
+ * may say that this is too often, and then it is given again.
+ */
+async function ordered<T>(
+  awaited: (timeoutMs: number) => Promise<T>,
+  give: () => Promise<void>,
+): Promise<T> {
+  for (let tries = 0; tries < 4; tries++) {
+    const coming = awaited(3_000).catch(() => undefined)
+    await give()
+    const came = await coming
+    if (came !== undefined) return came
+  }
+  return assert.fail(await textOf('#page'))
+}
 
 /** The sentence on the page, which nobody has loaded anew. */
 async function says(sentence: RegExp, withinMs: number, ready?: number): Promise<void> {
